@@ -1,0 +1,3 @@
+/** Public face of the services layer. */
+export * from './facade.ts'
+export * from './model/index.ts'

@@ -1,0 +1,55 @@
+/**
+ * What DNS keeps: zones and records, in the shape that the cores, the store and the API share.
+ * Plain data (structured-clone safe), because it crosses threads. RFC 1034, RFC 1035.
+ * Domain names as text are in presentation format without the trailing dot ("lab.internal"; the root is ".").
+ */
+
+export type Zone = {
+  readonly id: number
+  /** Lower case. */
+  readonly name: string
+  /** SOA fields, RFC 1035 §3.3.13. The SOA record is made from these; it is no row. Times in seconds. */
+  readonly serial: number
+  readonly primaryServer: string
+  /** Mailbox in the form of a domain name: "hostmaster.lab.internal". */
+  readonly hostmaster: string
+  readonly refresh: number
+  readonly retry: number
+  readonly expire: number
+  /** Also the TTL of negative answers, RFC 2308 §4. */
+  readonly minimum: number
+  /** For records that name no TTL. */
+  readonly defaultTtl: number
+}
+
+/**
+ * Who a record belongs to. Only its owner changes it: the lease machinery touches 'lease' rows alone.
+ * system: made with the zone (its NS). file: came from a master file.
+ */
+export type RecordOwner =
+  | { readonly kind: 'hand' | 'system' | 'file' }
+  | { readonly kind: 'lease'; readonly address: string }
+
+export type DnsRecord = {
+  readonly id: number
+  readonly zoneId: number
+  /** Full owner name. Letter case is kept for answers, ignored for look-ups (RFC 4343). */
+  readonly name: string
+  /** Mnemonic: "A", "MX", or "TYPE731" (RFC 3597). */
+  readonly type: string
+  /** Seconds. */
+  readonly ttl: number
+  /** rdata in presentation format, names in it absolute without needing an origin: "10 mail.lab.internal". */
+  readonly data: string
+  readonly owner: RecordOwner
+  readonly comment: string | undefined
+}
+
+/** A change of one zone that is durable together or not at all. The serial always moves. */
+export type ZoneEdit = {
+  readonly zoneId: number
+  readonly serialBefore: number
+  readonly serialAfter: number
+  readonly remove: readonly DnsRecord[]
+  readonly add: readonly DnsRecord[]
+}
