@@ -1,0 +1,112 @@
+/** Questions to the SQLite database. On a connection of its own, so that listings and commits do not wait for each other. */
+import type { Database, Statement } from 'better-sqlite3'
+import type { Lease } from '../model/index.ts'
+import {
+  eventOf,
+  holdingOf,
+  leaseOf,
+  recordChangeOf,
+  unsigned,
+  type EventRow,
+  type HoldingRow,
+  type LeaseRow,
+  type RecordChangeRow,
+} from './rows.ts'
+import type { LeaseHolding, LeaseQuery, RecordChange, StoredEvent, StoreReader } from './store.ts'
+
+/** Builds "a = ? AND b = ?" from what is asked, so that each question can use its index. */
+class Conditions {
+  readonly #texts: string[] = []
+  readonly values: (string | number)[] = []
+
+  add(text: string, value: string | number | undefined): this {
+    if (value !== undefined) {
+      this.#texts.push(text)
+      this.values.push(value)
+    }
+    return this
+  }
+
+  get where(): string {
+    return this.#texts.length === 0 ? '' : `WHERE ${this.#texts.join(' AND ')}`
+  }
+}
+
+export class SqliteReader implements StoreReader {
+  protected readonly db: Database
+  readonly #statements = new Map<string, Statement>()
+
+  constructor(db: Database) {
+    this.db = db
+  }
+
+  /** Prepared once per text; the texts are few, because conditions come from a fixed set. */
+  #prepare(sql: string): Statement {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.db.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+
+  leases(query: LeaseQuery, limit: number, after: number | undefined): readonly Lease[] {
+    const c = new Conditions()
+      .add('address = ?', query.address === undefined ? undefined : unsigned(query.address))
+      .add('mac = ?', query.mac)
+      .add('host_name = ?', query.hostName)
+      .add('state = ?', query.state)
+      .add('subnet_id = ?', query.subnetId)
+      .add('address > ?', after === undefined ? undefined : unsigned(after))
+    const rows = this.#prepare(`SELECT * FROM leases ${c.where} ORDER BY address LIMIT ?`).all(...c.values, limit)
+    return (rows as LeaseRow[]).map(leaseOf)
+  }
+
+  countBound(first: number, last: number): number {
+    const row = this.#prepare("SELECT count(*) AS n FROM leases WHERE address BETWEEN ? AND ? AND state = 'bound'").get(
+      unsigned(first),
+      unsigned(last),
+    )
+    return (row as { n: number }).n
+  }
+
+  leaseHistory(query: LeaseQuery, limit: number, before: number | undefined): readonly LeaseHolding[] {
+    const c = new Conditions()
+      .add('address = ?', query.address === undefined ? undefined : unsigned(query.address))
+      .add('mac = ?', query.mac)
+      .add('host_name = ?', query.hostName)
+      .add('id < ?', before)
+    const rows = this.#prepare(`SELECT * FROM lease_history ${c.where} ORDER BY id DESC LIMIT ?`).all(...c.values, limit)
+    return (rows as HoldingRow[]).map(holdingOf)
+  }
+
+  recordHistory(
+    zoneId: number,
+    query: { readonly name?: string | undefined; readonly type?: string | undefined; readonly owner?: string | undefined },
+    limit: number,
+    before: number | undefined,
+  ): readonly RecordChange[] {
+    const c = new Conditions()
+      .add('zone_id = ?', zoneId)
+      .add('name = ? COLLATE NOCASE', query.name)
+      .add('type = ?', query.type)
+      .add('owner = ?', query.owner)
+      .add('id < ?', before)
+    const rows = this.#prepare(`SELECT * FROM record_history ${c.where} ORDER BY id DESC LIMIT ?`).all(...c.values, limit)
+    return (rows as RecordChangeRow[]).map(recordChangeOf)
+  }
+
+  events(limit: number, before: number | undefined): readonly StoredEvent[] {
+    const c = new Conditions().add('id < ?', before)
+    const rows = this.#prepare(`SELECT * FROM events ${c.where} ORDER BY id DESC LIMIT ?`).all(...c.values, limit)
+    return (rows as EventRow[]).map(eventOf)
+  }
+
+  tokenHashes(): readonly Uint8Array[] {
+    return (this.#prepare('SELECT sha256 FROM tokens').all() as { sha256: Buffer }[]).map((row) => new Uint8Array(row.sha256))
+  }
+
+  close(): void {
+    this.db.close()
+  }
+}

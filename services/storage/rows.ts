@@ -1,0 +1,189 @@
+/** Between rows and the model. Addresses are unsigned in rows and int32 in memory; absent is NULL there, undefined here. */
+import { formatIpv4, parseIpv4 } from '../../stack/index.ts'
+import type { DnsRecord, Lease, OptionSet, Pool, RecordOwner, Reservation, Subnet, Zone } from '../model/index.ts'
+import type { LeaseHolding, RecordChange, StoredEvent } from './store.ts'
+
+export const signed = (address: number): number => address | 0
+export const unsigned = (address: number): number => address >>> 0
+
+/** NULL for undefined. */
+export const orNull = <T>(value: T | undefined): T | null => value ?? null
+const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined
+
+export type SubnetRow = {
+  id: number
+  network: number
+  length: number
+  interface: string
+  lease_seconds: number
+  min_lease_seconds: number
+  max_lease_seconds: number
+  domain: string | null
+  options: string
+}
+export const subnetOf = (r: SubnetRow): Subnet => ({
+  id: r.id,
+  prefix: { network: signed(r.network), length: r.length },
+  interfaceName: r.interface,
+  leaseSeconds: r.lease_seconds,
+  minLeaseSeconds: r.min_lease_seconds,
+  maxLeaseSeconds: r.max_lease_seconds,
+  domain: orUndefined(r.domain),
+  options: JSON.parse(r.options) as OptionSet,
+})
+
+export type PoolRow = { id: number; subnet_id: number; first: number; last: number }
+export const poolOf = (r: PoolRow): Pool => ({ id: r.id, subnetId: r.subnet_id, first: signed(r.first), last: signed(r.last) })
+
+export type ReservationRow = {
+  id: number
+  subnet_id: number
+  address: number
+  mac: string | null
+  client_id: string | null
+  name: string | null
+  options: string
+  comment: string | null
+}
+export const reservationOf = (r: ReservationRow): Reservation => ({
+  id: r.id,
+  subnetId: r.subnet_id,
+  address: signed(r.address),
+  mac: orUndefined(r.mac),
+  clientId: orUndefined(r.client_id),
+  name: orUndefined(r.name),
+  options: JSON.parse(r.options) as OptionSet,
+  comment: orUndefined(r.comment),
+})
+
+export type LeaseRow = {
+  address: number
+  subnet_id: number
+  state: Lease['state']
+  hardware_type: number
+  mac: string
+  client_id: string | null
+  host_name: string | null
+  published_name: string | null
+  reservation_id: number | null
+  started_ms: number
+  renewed_ms: number
+  expires_ms: number | null
+}
+export const leaseOf = (r: LeaseRow): Lease => ({
+  address: signed(r.address),
+  subnetId: r.subnet_id,
+  state: r.state,
+  hardwareType: r.hardware_type,
+  mac: r.mac,
+  clientId: orUndefined(r.client_id),
+  hostName: orUndefined(r.host_name),
+  publishedName: orUndefined(r.published_name),
+  reservationId: orUndefined(r.reservation_id),
+  startedAt: r.started_ms,
+  renewedAt: r.renewed_ms,
+  expiresAt: orUndefined(r.expires_ms),
+})
+
+export type HoldingRow = {
+  id: number
+  address: number
+  mac: string
+  client_id: string | null
+  host_name: string | null
+  from_ms: number
+  to_ms: number | null
+  ended: string | null
+}
+export const holdingOf = (r: HoldingRow): LeaseHolding => ({
+  id: r.id,
+  address: signed(r.address),
+  mac: r.mac,
+  clientId: orUndefined(r.client_id),
+  hostName: orUndefined(r.host_name),
+  from: r.from_ms,
+  to: orUndefined(r.to_ms),
+  ended: orUndefined(r.ended),
+})
+
+export type ZoneRow = {
+  id: number
+  name: string
+  serial: number
+  primary_server: string
+  hostmaster: string
+  refresh: number
+  retry: number
+  expire: number
+  minimum: number
+  default_ttl: number
+}
+export const zoneOf = (r: ZoneRow): Zone => ({
+  id: r.id,
+  name: r.name,
+  serial: r.serial,
+  primaryServer: r.primary_server,
+  hostmaster: r.hostmaster,
+  refresh: r.refresh,
+  retry: r.retry,
+  expire: r.expire,
+  minimum: r.minimum,
+  defaultTtl: r.default_ttl,
+})
+
+type OwnerColumns = { owner: 'hand' | 'system' | 'file' | 'lease'; owner_address: number | null }
+const ownerOf = (r: OwnerColumns): RecordOwner =>
+  r.owner === 'lease' ? { kind: 'lease', address: formatIpv4(signed(r.owner_address ?? 0)) } : { kind: r.owner }
+/** The owner's address for its column; NULL for owners other than leases. */
+export const ownerAddress = (owner: RecordOwner): number | null =>
+  owner.kind === 'lease' ? unsigned(parseIpv4(owner.address) ?? 0) : null
+
+export type RecordRow = OwnerColumns & {
+  id: number
+  zone_id: number
+  name: string
+  type: string
+  ttl: number
+  data: string
+  comment: string | null
+}
+export const recordOf = (r: RecordRow): DnsRecord => ({
+  id: r.id,
+  zoneId: r.zone_id,
+  name: r.name,
+  type: r.type,
+  ttl: r.ttl,
+  data: r.data,
+  owner: ownerOf(r),
+  comment: orUndefined(r.comment),
+})
+
+export type RecordChangeRow = OwnerColumns & {
+  id: number
+  serial: number
+  at_ms: number
+  action: 'add' | 'remove'
+  name: string
+  type: string
+  ttl: number
+  data: string
+}
+export const recordChangeOf = (r: RecordChangeRow): RecordChange => ({
+  id: r.id,
+  at: r.at_ms,
+  serial: r.serial,
+  action: r.action,
+  name: r.name,
+  type: r.type,
+  ttl: r.ttl,
+  data: r.data,
+  owner: ownerOf(r),
+})
+
+export type EventRow = { id: number; at_ms: number; event: string; facts: string }
+export const eventOf = (r: EventRow): StoredEvent => ({
+  id: r.id,
+  at: r.at_ms,
+  event: r.event,
+  facts: JSON.parse(r.facts) as StoredEvent['facts'],
+})

@@ -1,0 +1,394 @@
+/**
+ * SHELL: the store on better-sqlite3. WAL with synchronous=FULL: a commit has been fsynced when it returns (SQLite
+ * documentation, pragma synchronous). One connection writes; readers have their own (reader.ts).
+ */
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import Sqlite, { type Database, type Statement } from 'better-sqlite3'
+import { err, ok } from '../../stack/platform/index.ts'
+import { type DnsRecord, type LeaseChange, leaseClientKey, type ZoneEdit } from '../model/index.ts'
+import { migrate, readMigrations } from './migrate.ts'
+import { SqliteReader } from './reader.ts'
+import {
+  leaseOf,
+  orNull,
+  ownerAddress,
+  poolOf,
+  recordOf,
+  reservationOf,
+  subnetOf,
+  unsigned,
+  zoneOf,
+  type LeaseRow,
+  type PoolRow,
+  type RecordRow,
+  type ReservationRow,
+  type SubnetRow,
+  type ZoneRow,
+} from './rows.ts'
+import type { Opened, Snapshot, Store, StoreFault, Transaction, Write } from './store.ts'
+
+/** Rows kept of each history; the oldest go first. A home LAN fills this in years, 5,000 leases a second in minutes. */
+const HISTORY_ROWS = 1_000_000
+/** Writes between two looks at whether a history has outgrown its bound. */
+const PRUNE_EVERY = 1_024
+const HISTORIES = ['events', 'lease_history', 'record_history'] as const
+
+const migrationsDirectory = (name: string): string => new URL(`../../migrations/${name}`, import.meta.url).pathname
+
+/** The message of a better-sqlite3 error, sorted by what a person would do about it. */
+export function storeFault(error: unknown): StoreFault {
+  if (!(error instanceof Sqlite.SqliteError)) throw error
+  const detail = `${error.code}: ${error.message}`
+  if (error.code === 'SQLITE_FULL') return { kind: 'full', detail }
+  if (error.code.startsWith('SQLITE_READONLY') || error.code === 'SQLITE_CANTOPEN') return { kind: 'read-only', detail }
+  return { kind: 'failed', detail }
+}
+
+/** A fault of the file itself: trying the transactions one by one would only fail as often. */
+const concernsTheFile = (fault: StoreFault): boolean => fault.kind !== 'failed' || fault.detail.startsWith('SQLITE_IOERR')
+
+/** Opens or creates a database file of ours: pragmas, integrity check, migrations. ':memory:' for tests. */
+export function openDatabase(
+  file: string,
+  options: { readonly migrations: string; readonly durable: boolean; readonly wallMs: number },
+): Opened<Database> {
+  let db: Database
+  try {
+    db = new Sqlite(file, { timeout: 2_000 })
+    db.pragma('journal_mode = WAL')
+    db.pragma(`synchronous = ${options.durable ? 'FULL' : 'OFF'}`)
+    db.pragma('foreign_keys = ON')
+    // A checkpoint every 4 MiB: fewer pauses than the default of 1,000 pages under a storm of new leases.
+    db.pragma('wal_autocheckpoint = 4000')
+    const check = db.pragma('quick_check(1)', { simple: true })
+    if (check !== 'ok')
+      return err({
+        problem: `the database ${file} is damaged: ${String(check)}`,
+        remedy: 'restore a backup of the data directory, or move the file away to begin anew',
+      })
+    const migrated = migrate(db, readMigrations(migrationsDirectory(options.migrations)), options.wallMs)
+    if (!migrated.ok) {
+      db.close()
+      return migrated
+    }
+    return ok(db)
+  } catch (error) {
+    const fault = storeFault(error)
+    const remedies = {
+      full: 'free space on that file system',
+      'read-only': 'make the data directory writable, or name another with --data',
+      failed: 'is it a Taproot database? Move it away, or name another data directory with --data',
+    }
+    return err({ problem: `cannot use the database ${file} (${fault.detail})`, remedy: remedies[fault.kind] })
+  }
+}
+
+/** Checks that the data directory exists (it is made, mode 0700) and can be written. */
+export function prepareDataDirectory(directory: string): Opened<string> {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    accessSync(directory, constants.W_OK | constants.R_OK | constants.X_OK)
+    return ok(directory)
+  } catch (error) {
+    return err({
+      problem: `cannot write to the data directory ${directory} (${error instanceof Error ? error.message : String(error)})`,
+      remedy: 'make it writable for this user, or name another with --data',
+    })
+  }
+}
+
+/** Held while the appliance runs; a second one on the same data directory is refused. Ends with the process. */
+export function lockDataDirectory(directory: string): Opened<{ release(): void }> {
+  const file = join(directory, 'lock.db')
+  try {
+    const db = new Sqlite(file, { timeout: 0 })
+    try {
+      db.pragma('locking_mode = EXCLUSIVE')
+      db.exec('BEGIN EXCLUSIVE')
+    } catch (error) {
+      db.close()
+      throw error
+    }
+    return ok({ release: () => db.close() })
+  } catch (error) {
+    const fault = storeFault(error)
+    if (fault.detail.startsWith('SQLITE_BUSY'))
+      return err({
+        problem: `another taproot is using the data directory ${directory}`,
+        remedy: 'stop it first, or name another data directory with --data',
+      })
+    return err({ problem: `cannot write to the data directory ${directory} (${fault.detail})`, remedy: 'make it writable, free space on it, or name another with --data' })
+  }
+}
+
+export const DATABASE_FILE = 'taproot.db'
+
+/** Opens the store in `directory`. */
+export function openStore(directory: string, wallMs: number): Opened<SqliteStore> {
+  const db = openDatabase(join(directory, DATABASE_FILE), { migrations: '.', durable: true, wallMs })
+  return db.ok ? ok(new SqliteStore(db.value)) : db
+}
+
+/** A reader on a connection of its own. The store must have been opened once, so that the schema is there. */
+export const openReader = (directory: string): SqliteReader =>
+  new SqliteReader(new Sqlite(join(directory, DATABASE_FILE), { readonly: true, timeout: 2_000 }))
+
+/** A store that ends with the process, for tests and the simulation. */
+export function memoryStore(): SqliteStore {
+  const db = openDatabase(':memory:', { migrations: '.', durable: false, wallMs: 0 })
+  if (!db.ok) throw new Error(db.error.problem)
+  return new SqliteStore(db.value)
+}
+
+export class SqliteStore extends SqliteReader implements Store {
+  readonly #sql: Statements
+  #untilPrune = PRUNE_EVERY
+
+  constructor(db: Database) {
+    super(db)
+    this.#sql = prepareAll(db)
+  }
+
+  load(): Snapshot {
+    const all = <T>(sql: string): T[] => this.db.prepare(sql).all() as T[]
+    const byZone = new Map<number, DnsRecord[]>()
+    for (const row of all<RecordRow>('SELECT * FROM records ORDER BY zone_id, id')) {
+      const record = recordOf(row)
+      const list = byZone.get(record.zoneId)
+      if (list === undefined) byZone.set(record.zoneId, [record])
+      else list.push(record)
+    }
+    const last = (table: string): number =>
+      (this.db.prepare(`SELECT coalesce(max(id), 0) AS id FROM ${table}`).get() as { id: number }).id
+    return {
+      subnets: all<SubnetRow>('SELECT * FROM subnets ORDER BY id').map(subnetOf),
+      pools: all<PoolRow>('SELECT * FROM pools ORDER BY id').map(poolOf),
+      reservations: all<ReservationRow>('SELECT * FROM reservations ORDER BY id').map(reservationOf),
+      leases: all<LeaseRow>('SELECT * FROM leases').map(leaseOf),
+      zones: all<ZoneRow>('SELECT * FROM zones ORDER BY id').map((row) => ({
+        zone: zoneOf(row),
+        records: byZone.get(row.id) ?? [],
+      })),
+      settings: new Map(all<{ name: string; value: string }>('SELECT name, value FROM settings').map((r) => [r.name, r.value])),
+      lastIds: {
+        subnet: last('subnets'),
+        pool: last('pools'),
+        reservation: last('reservations'),
+        zone: last('zones'),
+        record: last('records'),
+      },
+    }
+  }
+
+  commit(transactions: readonly Transaction[]): readonly (StoreFault | undefined)[] {
+    const together = this.#attempt(transactions)
+    if (together === undefined || transactions.length === 1 || concernsTheFile(together))
+      return transactions.map(() => together)
+    return transactions.map((transaction) => this.#attempt([transaction]))
+  }
+
+  #attempt(transactions: readonly Transaction[]): StoreFault | undefined {
+    try {
+      this.#sql.begin.run()
+      for (const transaction of transactions) for (const write of transaction) this.#write(write)
+      this.#sql.commit.run()
+      return undefined
+    } catch (error) {
+      // After some errors (a full disk) SQLite has rolled back by itself.
+      if (this.db.inTransaction) this.#sql.rollback.run()
+      return storeFault(error)
+    }
+  }
+
+  #write(w: Write): void {
+    const sql = this.#sql
+    switch (w.kind) {
+      case 'lease':
+        return this.#writeLease(w.change, w.at)
+      case 'zone-edit':
+        return this.#writeEdit(w.edit, w.at)
+      case 'event':
+        sql.addEvent.run(w.at, w.event, JSON.stringify(w.facts))
+        return this.#prune()
+      case 'zone-put': {
+        const z = w.zone
+        sql.putZone.run(z.id, z.name, z.serial, z.primaryServer, z.hostmaster, z.refresh, z.retry, z.expire, z.minimum, z.defaultTtl)
+        return
+      }
+      case 'zone-remove':
+        sql.removeZoneRecords.run(w.id)
+        sql.removeZone.run(w.id)
+        return
+      case 'subnet-put': {
+        const s = w.subnet
+        sql.putSubnet.run(
+          s.id,
+          unsigned(s.prefix.network),
+          s.prefix.length,
+          s.interfaceName,
+          s.leaseSeconds,
+          s.minLeaseSeconds,
+          s.maxLeaseSeconds,
+          orNull(s.domain),
+          JSON.stringify(s.options),
+        )
+        return
+      }
+      case 'subnet-remove':
+        sql.removeSubnet.run(w.id)
+        return
+      case 'pool-put':
+        sql.putPool.run(w.pool.id, w.pool.subnetId, unsigned(w.pool.first), unsigned(w.pool.last))
+        return
+      case 'pool-remove':
+        sql.removePool.run(w.id)
+        return
+      case 'reservation-put': {
+        const r = w.reservation
+        sql.putReservation.run(
+          r.id,
+          r.subnetId,
+          unsigned(r.address),
+          orNull(r.mac),
+          orNull(r.clientId),
+          orNull(r.name),
+          JSON.stringify(r.options),
+          orNull(r.comment),
+        )
+        return
+      }
+      case 'reservation-remove':
+        sql.removeReservation.run(w.id)
+        return
+      case 'setting':
+        sql.putSetting.run(w.name, w.value)
+        return
+      case 'token':
+        sql.addToken.run(w.name, Buffer.from(w.sha256), w.at)
+        return
+    }
+  }
+
+  #writeLease({ before, after, because }: LeaseChange, at: number): void {
+    const l = after
+    this.#sql.putLease.run(
+      unsigned(l.address),
+      l.subnetId,
+      l.state,
+      l.hardwareType,
+      l.mac,
+      orNull(l.clientId),
+      orNull(l.hostName),
+      orNull(l.publishedName),
+      orNull(l.reservationId),
+      l.startedAt,
+      l.renewedAt,
+      orNull(l.expiresAt),
+    )
+    const held = before?.state === 'bound'
+    const goesOn = held && l.state === 'bound' && leaseClientKey(before) === leaseClientKey(l)
+    if (goesOn) return
+    if (held) {
+      const ended = l.state === 'bound' ? 'taken over' : because.endsWith('by-administrator') ? 'released by administrator' : l.state
+      this.#sql.endHolding.run(at, ended, unsigned(l.address))
+    }
+    if (l.state === 'bound') this.#sql.addHolding.run(unsigned(l.address), l.mac, orNull(l.clientId), orNull(l.hostName), l.startedAt)
+    this.#prune()
+  }
+
+  #writeEdit(edit: ZoneEdit, at: number): void {
+    const sql = this.#sql
+    for (const record of edit.remove) {
+      sql.removeRecord.run(record.id)
+      this.#addChange(record, edit, at, 'remove')
+    }
+    for (const record of edit.add) {
+      sql.addRecord.run(
+        record.id,
+        record.zoneId,
+        record.name,
+        record.type,
+        record.ttl,
+        record.data,
+        record.owner.kind,
+        ownerAddress(record.owner),
+        orNull(record.comment),
+      )
+      this.#addChange(record, edit, at, 'add')
+    }
+    sql.setSerial.run(edit.serialAfter, edit.zoneId)
+    this.#prune()
+  }
+
+  #addChange(r: DnsRecord, edit: ZoneEdit, at: number, action: 'add' | 'remove'): void {
+    this.#sql.addRecordChange.run(
+      edit.zoneId,
+      edit.serialAfter,
+      at,
+      action,
+      r.name,
+      r.type,
+      r.ttl,
+      r.data,
+      r.owner.kind,
+      ownerAddress(r.owner),
+    )
+  }
+
+  /** Histories are bounded: now and then the oldest rows go. */
+  #prune(): void {
+    if (--this.#untilPrune > 0) return
+    this.#untilPrune = PRUNE_EVERY
+    for (const table of HISTORIES)
+      this.db.prepare(`DELETE FROM ${table} WHERE id <= (SELECT max(id) FROM ${table}) - ${HISTORY_ROWS}`).run()
+  }
+}
+
+type Statements = { readonly [K in keyof typeof SQL]: Statement }
+
+function prepareAll(db: Database): Statements {
+  return Object.fromEntries(Object.entries(SQL).map(([name, sql]) => [name, db.prepare(sql)])) as Statements
+}
+
+const SQL = {
+  begin: 'BEGIN IMMEDIATE',
+  commit: 'COMMIT',
+  rollback: 'ROLLBACK',
+  putLease: `INSERT INTO leases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (address) DO UPDATE SET subnet_id = excluded.subnet_id, state = excluded.state,
+      hardware_type = excluded.hardware_type, mac = excluded.mac, client_id = excluded.client_id,
+      host_name = excluded.host_name, published_name = excluded.published_name,
+      reservation_id = excluded.reservation_id, started_ms = excluded.started_ms,
+      renewed_ms = excluded.renewed_ms, expires_ms = excluded.expires_ms`,
+  addHolding: 'INSERT INTO lease_history (address, mac, client_id, host_name, from_ms) VALUES (?, ?, ?, ?, ?)',
+  endHolding: `UPDATE lease_history SET to_ms = ?, ended = ?
+    WHERE id = (SELECT id FROM lease_history WHERE address = ? AND to_ms IS NULL ORDER BY from_ms DESC LIMIT 1)`,
+  addEvent: 'INSERT INTO events (at_ms, event, facts) VALUES (?, ?, ?)',
+  addRecord: 'INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  removeRecord: 'DELETE FROM records WHERE id = ?',
+  addRecordChange: `INSERT INTO record_history (zone_id, serial, at_ms, action, name, type, ttl, data, owner, owner_address)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  setSerial: 'UPDATE zones SET serial = ? WHERE id = ?',
+  putZone: `INSERT INTO zones VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET name = excluded.name, serial = excluded.serial,
+      primary_server = excluded.primary_server, hostmaster = excluded.hostmaster, refresh = excluded.refresh,
+      retry = excluded.retry, expire = excluded.expire, minimum = excluded.minimum, default_ttl = excluded.default_ttl`,
+  removeZone: 'DELETE FROM zones WHERE id = ?',
+  removeZoneRecords: 'DELETE FROM records WHERE zone_id = ?',
+  putSubnet: `INSERT INTO subnets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET network = excluded.network, length = excluded.length,
+      interface = excluded.interface, lease_seconds = excluded.lease_seconds,
+      min_lease_seconds = excluded.min_lease_seconds, max_lease_seconds = excluded.max_lease_seconds,
+      domain = excluded.domain, options = excluded.options`,
+  removeSubnet: 'DELETE FROM subnets WHERE id = ?',
+  putPool: `INSERT INTO pools VALUES (?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET subnet_id = excluded.subnet_id, first = excluded.first, last = excluded.last`,
+  removePool: 'DELETE FROM pools WHERE id = ?',
+  putReservation: `INSERT INTO reservations VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET subnet_id = excluded.subnet_id, address = excluded.address, mac = excluded.mac,
+      client_id = excluded.client_id, name = excluded.name, options = excluded.options, comment = excluded.comment`,
+  removeReservation: 'DELETE FROM reservations WHERE id = ?',
+  putSetting: 'INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+  addToken: 'INSERT INTO tokens (name, sha256, created_ms) VALUES (?, ?, ?)',
+} as const

@@ -1,0 +1,109 @@
+/**
+ * What is kept, as questions and commands in domain words. Two implementations, SQLite and memory, pass
+ * test/contract/store.ts. No SQL and no file outside services/storage.
+ *
+ * Everything that changes is a Write; a Transaction is a list of them that is on disk together or not at all. When
+ * commit() returns ok, it survives kill -9 and power loss.
+ */
+import type { Result } from '../../stack/platform/index.ts'
+import type { DnsRecord, Facts, Lease, LeaseChange, Pool, Reservation, Subnet, Zone, ZoneEdit } from '../model/index.ts'
+
+export type Write =
+  | { readonly kind: 'lease'; readonly at: number; readonly change: LeaseChange }
+  | { readonly kind: 'zone-edit'; readonly at: number; readonly edit: ZoneEdit }
+  | { readonly kind: 'zone-put'; readonly zone: Zone }
+  | { readonly kind: 'zone-remove'; readonly id: number }
+  | { readonly kind: 'subnet-put'; readonly subnet: Subnet }
+  | { readonly kind: 'subnet-remove'; readonly id: number }
+  | { readonly kind: 'pool-put'; readonly pool: Pool }
+  | { readonly kind: 'pool-remove'; readonly id: number }
+  | { readonly kind: 'reservation-put'; readonly reservation: Reservation }
+  | { readonly kind: 'reservation-remove'; readonly id: number }
+  | { readonly kind: 'event'; readonly at: number; readonly event: string; readonly facts: Facts }
+  | { readonly kind: 'setting'; readonly name: string; readonly value: string }
+  | { readonly kind: 'token'; readonly name: string; readonly sha256: Uint8Array; readonly at: number }
+
+export type Transaction = readonly Write[]
+
+/** full: no space. read-only: the file or its directory cannot be written. failed: anything else, with its text. */
+export type StoreFault = { readonly kind: 'full' | 'read-only' | 'failed'; readonly detail: string }
+
+/** All that the network side keeps live. */
+export type Snapshot = {
+  readonly subnets: readonly Subnet[]
+  readonly pools: readonly Pool[]
+  readonly reservations: readonly Reservation[]
+  readonly leases: readonly Lease[]
+  readonly zones: readonly { readonly zone: Zone; readonly records: readonly DnsRecord[] }[]
+  readonly settings: ReadonlyMap<string, string>
+  /** Ids above all that were ever used are above these. */
+  readonly lastIds: { readonly subnet: number; readonly pool: number; readonly reservation: number; readonly zone: number; readonly record: number }
+}
+
+/** One holding of an address. */
+export type LeaseHolding = {
+  readonly id: number
+  readonly address: number
+  readonly mac: string
+  readonly clientId: string | undefined
+  readonly hostName: string | undefined
+  readonly from: number
+  readonly to: number | undefined
+  readonly ended: string | undefined
+}
+
+export type RecordChange = {
+  readonly id: number
+  readonly at: number
+  readonly serial: number
+  readonly action: 'add' | 'remove'
+  readonly name: string
+  readonly type: string
+  readonly ttl: number
+  readonly data: string
+  readonly owner: DnsRecord['owner']
+}
+
+export type StoredEvent = { readonly id: number; readonly at: number; readonly event: string; readonly facts: Facts }
+
+export type LeaseQuery = {
+  readonly mac?: string | undefined
+  /** int32, as everywhere in memory. */
+  readonly address?: number | undefined
+  readonly hostName?: string | undefined
+  readonly state?: Lease['state'] | undefined
+  readonly subnetId?: number | undefined
+}
+
+/** Reading. `after` is the id or address that the last page ended with; pages are in ascending order of it. */
+export interface StoreReader {
+  leases(query: LeaseQuery, limit: number, after: number | undefined): readonly Lease[]
+  /** Bound leases with an address in first … last, both included. */
+  countBound(first: number, last: number): number
+  /** Newest first; `before` is the id that the last page ended with. */
+  leaseHistory(query: LeaseQuery, limit: number, before: number | undefined): readonly LeaseHolding[]
+  /** Newest first. */
+  recordHistory(
+    zoneId: number,
+    query: { readonly name?: string | undefined; readonly type?: string | undefined; readonly owner?: string | undefined },
+    limit: number,
+    before: number | undefined,
+  ): readonly RecordChange[]
+  /** Newest first. */
+  events(limit: number, before: number | undefined): readonly StoredEvent[]
+  tokenHashes(): readonly Uint8Array[]
+  close(): void
+}
+
+export interface Store extends StoreReader {
+  load(): Snapshot
+  /**
+   * Commits all transactions with one fsync. The answer has one entry per transaction: undefined when it is on disk,
+   * else why it is not. A transaction that fails for a reason of its own does not take the others with it.
+   */
+  commit(transactions: readonly Transaction[]): readonly (StoreFault | undefined)[]
+}
+
+/** Why a database cannot be used; said at start-up, with what to do. */
+export type OpenFault = { readonly problem: string; readonly remedy: string }
+export type Opened<T> = Result<T, OpenFault>
