@@ -1,0 +1,151 @@
+/**
+ * DNS answers from a local zone of 10,000 names, 10% of the queries for names that do not exist: the appliance, the least
+ * C program that does the same on a TAP, and dnsmasq as a peer. Everyone in turn, several rounds in one session, because
+ * only ratios within one run count (shared/facts.md).
+ *
+ *   npm run bench:dns -- [--rounds 3] [--seconds 3] [--window 100] [--topology bridge|direct|both] [--only NAME,…]
+ *
+ * Rates are closed loop with `window` queries outstanding; latencies are open loop at half the rate just measured. Start-up
+ * is the second start on the same data. Prints tables, writes JSON to bench-results/, never fails on a figure.
+ */
+import { parseArgs } from 'node:util'
+import { Lab, type Host } from '../lab/netns.ts'
+import { cProgram } from '../lab/programs.ts'
+import { median, processFigures, saveResult, table, thousands, type Row } from './measure.ts'
+import { SERVER, SUBJECTS, type Subject, type Topology } from './subjects.ts'
+import { NAMES, NXDOMAIN_PERCENT, ZONE } from './zone.ts'
+
+/** The JSON line of dns-load. */
+type Load = {
+  readonly qps: number
+  readonly answered: number
+  readonly lost: number
+  readonly wrong: number
+  readonly held_back: number
+  readonly p50_us: number
+  readonly p99_us: number
+  readonly p999_us: number
+}
+type Round = {
+  readonly subject: string
+  readonly topology: Topology
+  readonly closed: Load
+  readonly half: Load
+  readonly startMs: number
+  readonly idleRssMb: number
+  readonly loadedRssMb: number
+  readonly userNs: number
+  readonly systemNs: number
+}
+
+/** Long enough for V8 to have compiled what runs hot. */
+const WARM_UP_SECONDS = 1
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '3' },
+    window: { type: 'string', default: '100' },
+    topology: { type: 'string', default: 'both' },
+    only: { type: 'string', default: '' },
+  },
+})
+
+async function load(client: Host, seconds: number, extra: readonly string[]): Promise<Load> {
+  const program = await cProgram('dns-load')
+  const argv = [program, '-s', SERVER, '-z', ZONE, '-n', String(NAMES), '-x', String(NXDOMAIN_PERCENT), '-d', String(seconds), ...extra]
+  return JSON.parse(await client.succeed(argv, { timeoutMs: seconds * 1000 + 10_000 })) as Load
+}
+
+/** One subject, from its start to its end. */
+async function round(lan: Host, client: Host, subject: Subject, topology: Topology): Promise<Round> {
+  const seconds = Number(values.seconds)
+  // The first start may make the database and read the zone; what a restart costs is what people wait for.
+  await (await subject.start(lan, topology)).stop()
+  const running = await subject.start(lan, topology)
+  // The server before had another link address.
+  await client.succeed(['ip', 'neighbour', 'flush', 'all'])
+  try {
+    const idle = processFigures(running.pid)
+    await load(client, WARM_UP_SECONDS, ['-w', values.window])
+    const before = processFigures(running.pid)
+    const closed = await load(client, seconds, ['-w', values.window])
+    const after = processFigures(running.pid)
+    const half = await load(client, seconds, ['-r', String(Math.max(1, Math.round(closed.qps / 2)))])
+    return {
+      subject: subject.name,
+      topology,
+      closed,
+      half,
+      startMs: running.startMs,
+      idleRssMb: idle.rssMb,
+      loadedRssMb: after.rssMb,
+      userNs: ((after.userMs - before.userMs) * 1e6) / closed.answered,
+      systemNs: ((after.systemMs - before.systemMs) * 1e6) / closed.answered,
+    }
+  } finally {
+    await running.stop()
+  }
+}
+
+async function rounds(topology: Topology): Promise<readonly Round[]> {
+  await using lab = await Lab.open()
+  const lan = await lab.host('lan')
+  let client = lan
+  if (topology === 'bridge') {
+    await lan.bridge('br0')
+    client = await lab.hostOn(lan, 'br0', 'client')
+    await client.address('eth0', '10.53.0.50/24')
+  }
+  const wanted = values.only === '' ? SUBJECTS : SUBJECTS.filter(subject => values.only.split(',').includes(subject.name))
+  const subjects = wanted.filter(subject => subject.topologies.includes(topology))
+  const results: Round[] = []
+  for (let i = 1; i <= Number(values.rounds); i++) {
+    for (const subject of subjects) {
+      const result = await round(lan, client, subject, topology)
+      results.push(result)
+      console.error(`  round ${i} ${topology.padEnd(6)} ${subject.name.padEnd(9)} ${Math.round(result.closed.qps)} q/s`)
+    }
+  }
+  return results
+}
+
+/** Ratio of a subject's rate to another's, round by round. */
+function ratio(all: readonly Round[], subject: string, to: string): string {
+  const rates = (name: string): readonly number[] => all.filter(result => result.subject === name).map(result => result.closed.qps)
+  const others = rates(to)
+  const ratios = rates(subject).map((rate, i) => rate / (others[i] ?? NaN))
+  return ratios.length === 0 || ratios.some(Number.isNaN) ? '–' : median(ratios).toFixed(2)
+}
+
+function summary(all: readonly Round[]): readonly Row[] {
+  const names = [...new Set(all.map(result => result.subject))]
+  return names.map(name => {
+    const own = all.filter(result => result.subject === name)
+    const middle = (pick: (result: Round) => number): number => median(own.map(pick))
+    return {
+      subject: name,
+      'q/s': thousands(own.map(result => result.closed.qps)),
+      'of C': ratio(all, name, 'C on TAP'),
+      'of dnsmasq': ratio(all, name, 'dnsmasq'),
+      'half p50 µs': Math.round(middle(result => result.half.p50_us)),
+      'p99': Math.round(middle(result => result.half.p99_us)),
+      'p99.9': Math.round(middle(result => result.half.p999_us)),
+      'user/sys ns': `${Math.round(middle(result => result.userNs))}/${Math.round(middle(result => result.systemNs))}`,
+      'lost': own.reduce((sum, result) => sum + result.closed.lost + result.half.lost + result.half.held_back, 0),
+      'wrong': own.reduce((sum, result) => sum + result.closed.wrong + result.half.wrong, 0),
+      'start ms': Math.round(middle(result => result.startMs)),
+      'RSS MB idle/loaded': `${middle(result => result.idleRssMb).toFixed(0)}/${middle(result => result.loadedRssMb).toFixed(0)}`,
+    }
+  })
+}
+
+const topologies: readonly Topology[] = values.topology === 'bridge' ? ['bridge'] : values.topology === 'direct' ? ['direct'] : ['bridge', 'direct']
+const results: Round[] = []
+for (const topology of topologies) {
+  const some = await rounds(topology)
+  results.push(...some)
+  console.log(topology === 'bridge' ? '\nclient – veth – bridge – server (as deployed)' : '\nclient on the host at the other end of the TAP')
+  console.log(table(summary(some)))
+}
+saveResult('dns', { options: values, rounds: results })
