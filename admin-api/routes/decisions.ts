@@ -1,0 +1,54 @@
+import { type Api, granted, splitQuery } from '../api.ts'
+import type { Services } from '../../services/index.ts'
+import { Decision, DecisionPage, decisionParams, decisionQuery } from '../schemas/decisions.ts'
+import { explainQuery, Explanation } from '../schemas/explanation.ts'
+
+export function decisionRoutes(app: Api, services: Services): void {
+  app.get(
+    '/decisions',
+    {
+      schema: {
+        operationId: 'listDecisions',
+        tags: ['decisions'],
+        summary: 'What the appliance decided, and why',
+        description: 'The latest first, also for messages that got no answer. "sent=none" lists those.',
+        querystring: decisionQuery,
+        response: { 200: DecisionPage },
+      },
+    },
+    async request => {
+      const { filter, paging } = splitQuery(request.query)
+      return granted(await services.listDecisions(filter, paging))
+    },
+  )
+
+  app.get(
+    '/decisions/:id',
+    {
+      schema: {
+        operationId: 'getDecision',
+        tags: ['decisions'],
+        summary: 'One decision',
+        description: 'With every step that led to it.',
+        params: decisionParams,
+        response: { 200: Decision },
+      },
+    },
+    async request => granted(await services.getDecision(request.params.id)),
+  )
+
+  app.get(
+    '/explain',
+    {
+      schema: {
+        operationId: 'explain',
+        tags: ['decisions'],
+        summary: 'Everything about a MAC, an address or a name',
+        description: 'Leases, history, records and the latest decisions, and the same as one screen of text.',
+        querystring: explainQuery,
+        response: { 200: Explanation },
+      },
+    },
+    async request => granted(await services.explain(request.query.subject)),
+  )
+}

@@ -1,0 +1,73 @@
+import { type Api, granted, splitQuery } from '../api.ts'
+import type { Services } from '../../services/index.ts'
+import { Lease, LeaseHistoryPage, leaseParams, LeasePage, leaseQuery } from '../schemas/leases.ts'
+
+export function leaseRoutes(app: Api, services: Services): void {
+  app.get(
+    '/leases',
+    {
+      schema: {
+        operationId: 'listLeases',
+        tags: ['leases'],
+        summary: 'Leases, by address',
+        description: 'All leases that the appliance remembers; every filter narrows the list.',
+        querystring: leaseQuery,
+        response: { 200: LeasePage },
+      },
+    },
+    async request => {
+      const { filter, paging } = splitQuery(request.query)
+      return granted(await services.listLeases(filter, paging))
+    },
+  )
+
+  app.get(
+    '/leases/history',
+    {
+      schema: {
+        operationId: 'listLeaseHistory',
+        tags: ['leases'],
+        summary: 'Who had which address, and when',
+        description: 'One entry per holding of an address, the latest first.',
+        querystring: leaseQuery,
+        response: { 200: LeaseHistoryPage },
+      },
+    },
+    async request => {
+      const { filter, paging } = splitQuery(request.query)
+      return granted(await services.leaseHistory(filter, paging))
+    },
+  )
+
+  app.get(
+    '/leases/:address',
+    {
+      schema: {
+        operationId: 'getLease',
+        tags: ['leases'],
+        summary: 'The lease of an address',
+        description: 'The lease as it is now, also when it has ended.',
+        params: leaseParams,
+        response: { 200: Lease },
+      },
+    },
+    async request => granted(await services.getLease(request.params.address)),
+  )
+
+  app.delete(
+    '/leases/:address',
+    {
+      schema: {
+        operationId: 'releaseLease',
+        tags: ['leases'],
+        summary: 'End a lease',
+        description:
+          'Ends a bound lease now, as if the client had released it: its names are withdrawn and the address is free. ' +
+          'The client is not told; it loses the address when it next renews. Answers the released lease.',
+        params: leaseParams,
+        response: { 200: Lease },
+      },
+    },
+    async request => granted(await services.releaseLease(request.params.address)),
+  )
+}

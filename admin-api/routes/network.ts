@@ -1,0 +1,33 @@
+import { type Api, granted, singlePage } from '../api.ts'
+import type { Services } from '../../services/index.ts'
+import { InterfacePage, NeighbourPage } from '../schemas/network.ts'
+
+export function networkRoutes(app: Api, services: Services): void {
+  app.get(
+    '/interfaces',
+    {
+      schema: {
+        operationId: 'listInterfaces',
+        tags: ['network'],
+        summary: 'Interfaces of the own network stack',
+        description: 'With their addresses and counters.',
+        response: { 200: InterfacePage },
+      },
+    },
+    async () => singlePage(granted(await services.listInterfaces())),
+  )
+
+  app.get(
+    '/neighbours',
+    {
+      schema: {
+        operationId: 'listNeighbours',
+        tags: ['network'],
+        summary: 'The ARP cache',
+        description: 'The neighbours that the stack knows or asks for.',
+        response: { 200: NeighbourPage },
+      },
+    },
+    async () => singlePage(granted(await services.listNeighbours())),
+  )
+}

@@ -1,0 +1,48 @@
+import { Type } from 'typebox'
+import type { LeaseHistoryView, LeaseView } from '../../services/index.ts'
+import { count, freeText, nullable, oneOf, page, pagingFields, parameters, text, time, view, word } from './common.ts'
+
+const state = oneOf(
+  ['bound', 'released', 'expired', 'declined'],
+  'bound: the client may use it. released, expired: free, kept for the same client. declined: somebody else was on it.',
+)
+const address = text('ipv4', 'The address that is leased.')
+const mac = text('mac', "The client's hardware address.")
+const clientId = nullable(text('client-id', 'Option 61 in hexadecimal; null when the client sent none.'))
+const hostName = nullable(word('What the client calls itself or its reservation calls it.', 'printer-2'))
+
+export const Lease = view<LeaseView>()('Lease', 'One address and the client that holds or held it.', {
+  address,
+  subnet: text('prefix', 'The subnet that the address is in.'),
+  state,
+  mac,
+  clientId,
+  hostName,
+  name: nullable(word('The full name under which A and PTR are published; null when none is.', 'printer-2.lab.internal')),
+  reservationId: nullable(count('The reservation that gave the address.', 1)),
+  startedAt: time("When the client's present hold on the address began."),
+  renewedAt: time('When it was last acknowledged.'),
+  expiresAt: nullable(time('When it ends; null: never.')),
+})
+export const LeasePage = page('Lease', Lease)
+
+export const LeaseHistory = view<LeaseHistoryView>()('LeaseHistory', 'One holding of an address.', {
+  address,
+  mac,
+  clientId,
+  hostName,
+  from: time('When the hold began.'),
+  to: nullable(time('When it ended; null while held.')),
+  ended: nullable(word('How it ended; null while held.', 'expired')),
+})
+export const LeaseHistoryPage = page('LeaseHistory', LeaseHistory)
+
+export const leaseQuery = parameters({
+  mac: Type.Optional(mac),
+  address: Type.Optional(address),
+  hostName: Type.Optional(freeText(255, 'Leases of clients with this host name.', 'printer-2')),
+  state: Type.Optional(state),
+  subnet: Type.Optional(text('prefix', 'Leases in this subnet.')),
+  ...pagingFields,
+})
+export const leaseParams = parameters({ address })

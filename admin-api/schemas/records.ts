@@ -1,0 +1,63 @@
+import { Type } from 'typebox'
+import type { RecordHistoryView, RecordView } from '../../services/index.ts'
+import {
+  change, count, creation, freeText, id, integer, nullable, oneOf, page, pagingFields, parameters, text, time, view, word,
+} from './common.ts'
+
+/** RFC 2181 §8. */
+const LONGEST_TTL = 0x7fff_ffff
+/** Presentation format of 65,535 octets of rdata as \DDD would be longer; the body's own limit is lower anyway. */
+const LONGEST_DATA = 65_535
+/** A full name of 255 octets with every octet as \DDD. */
+const LONGEST_NAME = 1020
+
+const zone = text('domain-name', 'The zone that the record is in.')
+const name = freeText(LONGEST_NAME, 'Relative to the zone ("www", "@" for the zone itself) or absolute with a dot at the end.', 'www')
+const type = text('record-type', 'The type of the record.')
+const dataOf = 'rdata as in a zone file.'
+const owner = word('Who made it: "hand", "system", "file", or "lease" and the address.', 'hand')
+const comment = nullable(freeText(500, 'For people.', 'web server'))
+
+const fields = {
+  name,
+  type,
+  ttl: nullable(integer(0, LONGEST_TTL, "Seconds; null: the zone's default.", 3600)),
+  data: freeText(LONGEST_DATA, dataOf, '10.53.0.20'),
+  comment,
+}
+
+export const RECORD_DEFAULTS = { ttl: null, comment: null }
+
+const shown = {
+  name: word('The full name.', 'www.lab.internal'),
+  type,
+  ttl: count('Seconds.', 3600),
+  data: word(dataOf, '10.53.0.20'),
+  owner,
+}
+
+export const ZoneRecord = view<RecordView>()('Record', 'One record of a zone.', {
+  id: id('record'),
+  zone,
+  ...shown,
+  comment,
+})
+export const RecordPage = page('Record', ZoneRecord)
+export const RecordCreation = creation('RecordCreation', 'A new record.', fields, RECORD_DEFAULTS)
+export const RecordChange = change('RecordChange', 'New values for some fields of a record.', fields)
+
+export const RecordHistory = view<RecordHistoryView>()('RecordHistory', 'One record that was added or removed.', {
+  at: time('When.'),
+  serial: count("The zone's serial after it.", 2_026_112_201),
+  action: oneOf(['add', 'remove'], 'What happened to the record.'),
+  ...shown,
+})
+export const RecordHistoryPage = page('RecordHistory', RecordHistory)
+
+export const recordQuery = parameters({
+  name: Type.Optional(name),
+  type: Type.Optional(type),
+  owner: Type.Optional(freeText(64, 'Records of this owner: hand, system, file, lease.', 'lease')),
+  ...pagingFields,
+})
+export const recordParams = parameters({ name: zone, id: id('record') })

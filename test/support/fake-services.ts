@@ -1,0 +1,354 @@
+/**
+ * The services layer in memory, for tests of the admin API and the command line: small rules, no wire, no storage.
+ * What it refuses is what those tests need to see refused; the real rules are tested with the services.
+ */
+import type {
+  Answer, DecisionFilter, DecisionView, ExplanationView, HealthView, InterfaceView, LeaseFilter, LeaseHistoryView, LeaseView,
+  NeighbourView, Page, Paging, PoolInput, PoolView, RecordFilter, RecordHistoryView, RecordInput, RecordView, ReservationInput,
+  ReservationView, Services, StatisticsView, SubnetInput, SubnetView, ZoneInput, ZoneView,
+} from '../../services/index.ts'
+import { type Refusal, refusal } from '../../services/index.ts'
+import { compareIpv4, contains, type Ipv4, parseIpv4, parsePrefix, type Prefix } from '../../stack/index.ts'
+import { err, ok, type Result } from '../../stack/platform/index.ts'
+
+const AT = '2026-11-22T03:11:00.000Z'
+
+const lease = (last: number, change: Partial<LeaseView> = {}): LeaseView => ({
+  address: `10.53.0.${last}`,
+  subnet: '10.53.0.0/24',
+  state: 'bound',
+  mac: `02:00:0a:35:00:${last.toString(16).padStart(2, '0')}`,
+  clientId: null,
+  hostName: `host-${last}`,
+  name: `host-${last}.lab.internal`,
+  reservationId: null,
+  startedAt: AT,
+  renewedAt: AT,
+  expiresAt: '2026-11-22T04:11:00.000Z',
+  ...change,
+})
+
+const decision = (id: number): DecisionView => ({
+  id,
+  at: AT,
+  kind: 'dhcp',
+  interface: 'lan0',
+  mac: '02:00:0a:35:00:64',
+  clientId: null,
+  address: id % 2 === 0 ? '10.53.0.100' : null,
+  hostName: null,
+  received: 'DISCOVER',
+  sent: id % 2 === 0 ? 'OFFER' : 'none',
+  steps: [{ id: 'dhcp.subnet.selected', text: 'subnet 10.53.0.0/24 because the request came in on lan0', facts: { subnet: '10.53.0.0/24', tries: 1, free: null } }],
+})
+
+const missing = (what: string): Result<never, Refusal> =>
+  err(refusal('not-found', '', `${what} does not exist`, 'List what there is to see what can be named.'))
+
+const has = (filter: object, item: object): boolean =>
+  Object.entries(filter).every(([key, wanted]) => wanted === undefined || (item as Record<string, unknown>)[key] === wanted)
+
+/** Items after the one that `after` names by its place. */
+function paged<T>(items: readonly T[], { limit, after }: Paging): Result<Page<T>, Refusal> {
+  const from = after === undefined ? 0 : Number(after)
+  if (!Number.isInteger(from) || from < 0) {
+    return err(refusal('invalid', '/after', `"${after ?? ''}" is not where a page ends`, 'Use "next" of the page before.'))
+  }
+  const end = from + limit
+  return ok({ items: items.slice(from, end), next: end < items.length ? String(end) : null })
+}
+
+type Row = { readonly id: number }
+
+export class FakeServices implements Services {
+  leases: LeaseView[] = [
+    ...Array.from({ length: 5 }, (_, i) => lease(100 + i)),
+    lease(120, { state: 'expired', name: null, hostName: null, expiresAt: null }),
+  ]
+  subnets: SubnetView[] = []
+  pools: PoolView[] = []
+  reservations: ReservationView[] = []
+  zones: ZoneView[] = []
+  records: RecordView[] = []
+  changes: (RecordHistoryView & { readonly zone: string })[] = []
+  decisions: DecisionView[] = Array.from({ length: 4 }, (_, i) => decision(i + 1))
+  status: HealthView['status'] = 'ok'
+  /** When set, every action throws it, as a defect would. */
+  defect: Error | undefined
+  /** When set, every change is refused with it, as failing storage would. */
+  refuseChanges: Refusal | undefined
+  #id = 0
+
+  async health(): Promise<HealthView> {
+    if (this.defect !== undefined) throw this.defect
+    return { status: this.status, version: '0.1.0', startedAt: AT, checks: [{ name: 'storage', status: this.status, detail: 'last commit took 2 ms' }] }
+  }
+
+  async statistics(): Answer<StatisticsView> {
+    return ok({ dhcp: { received: 12 }, dns: { queries: 34 } })
+  }
+
+  async listLeases(filter: LeaseFilter, paging: Paging): Answer<Page<LeaseView>> {
+    if (this.defect !== undefined) throw this.defect
+    return paged(this.leases.filter(item => has(filter, item)), paging)
+  }
+
+  async getLease(address: string): Answer<LeaseView> {
+    const found = this.leases.find(item => item.address === address)
+    return found === undefined ? missing(`a lease of ${address}`) : ok(found)
+  }
+
+  async releaseLease(address: string): Answer<LeaseView> {
+    if (this.refuseChanges !== undefined) return err(this.refuseChanges)
+    const found = await this.getLease(address)
+    if (!found.ok) return found
+    if (found.value.state !== 'bound') {
+      return err(refusal('conflict', '/address', `${address} is not leased now`, 'Only a bound lease can be released.'))
+    }
+    const released: LeaseView = { ...found.value, state: 'released', name: null }
+    this.leases = this.leases.map(item => (item.address === address ? released : item))
+    return ok(released)
+  }
+
+  async leaseHistory(filter: LeaseFilter, paging: Paging): Answer<Page<LeaseHistoryView>> {
+    const held = this.leases.filter(item => has(filter, item)).map(({ address, mac, clientId, hostName, startedAt, state }) => ({
+      address, mac, clientId, hostName, from: startedAt, to: state === 'bound' ? null : AT, ended: state === 'bound' ? null : state,
+    }))
+    return paged(held, paging)
+  }
+
+  async listSubnets(): Answer<readonly SubnetView[]> {
+    return ok(this.subnets)
+  }
+
+  async getSubnet(id: number): Answer<SubnetView> {
+    return this.#get(this.subnets, id, 'subnet')
+  }
+
+  async addSubnet(input: SubnetInput): Answer<SubnetView> {
+    if (this.subnets.some(subnet => subnet.prefix === input.prefix)) {
+      return err(refusal('conflict', '/prefix', `${input.prefix} is a subnet already`, 'Change that one, or choose another prefix.'))
+    }
+    return this.#add(this.subnets, { ...input, poolSize: 0, bound: 0 }, checkTimes(input))
+  }
+
+  async changeSubnet(id: number, change: Partial<SubnetInput>): Answer<SubnetView> {
+    return this.#change(this.subnets, id, change, 'subnet', checkTimes)
+  }
+
+  async removeSubnet(id: number): Answer<null> {
+    if (this.pools.some(pool => pool.subnetId === id)) {
+      return err(refusal('conflict', '', `subnet ${id} has pools`, 'Remove its pools first.'))
+    }
+    return this.#remove(this.subnets, id, 'subnet')
+  }
+
+  async listPools(): Answer<readonly PoolView[]> {
+    return ok(this.pools)
+  }
+
+  async getPool(id: number): Answer<PoolView> {
+    return this.#get(this.pools, id, 'pool')
+  }
+
+  async addPool(input: PoolInput): Answer<PoolView> {
+    return this.#add(this.pools, { ...input, size: sizeOf(input), bound: 0 }, this.#checkPool(input))
+  }
+
+  async changePool(id: number, change: Partial<PoolInput>): Answer<PoolView> {
+    return this.#change(this.pools, id, change, 'pool', pool => this.#checkPool(pool))
+  }
+
+  async removePool(id: number): Answer<null> {
+    return this.#remove(this.pools, id, 'pool')
+  }
+
+  async listReservations(): Answer<readonly ReservationView[]> {
+    return ok(this.reservations)
+  }
+
+  async getReservation(id: number): Answer<ReservationView> {
+    return this.#get(this.reservations, id, 'reservation')
+  }
+
+  async addReservation(input: ReservationInput): Answer<ReservationView> {
+    return this.#add(this.reservations, input, this.#checkReservation(input))
+  }
+
+  async changeReservation(id: number, change: Partial<ReservationInput>): Answer<ReservationView> {
+    return this.#change(this.reservations, id, change, 'reservation', changed => this.#checkReservation(changed))
+  }
+
+  async removeReservation(id: number): Answer<null> {
+    return this.#remove(this.reservations, id, 'reservation')
+  }
+
+  async listZones(): Answer<readonly ZoneView[]> {
+    return ok(this.zones)
+  }
+
+  async getZone(name: string): Answer<ZoneView> {
+    const found = this.zones.find(zone => zone.name === name)
+    return found === undefined ? missing(`the zone ${name}`) : ok(found)
+  }
+
+  async addZone(input: ZoneInput): Answer<ZoneView> {
+    const there = this.zones.some(zone => zone.name === input.name)
+    const problem = there ? refusal('conflict', '/name', `${input.name} exists`, 'Change that zone, or choose another name.') : undefined
+    const { primaryServer, hostmaster, ...rest } = input
+    return this.#add(
+      this.zones,
+      { ...rest, serial: 1, records: 1, primaryServer: primaryServer ?? `ns.${input.name}`, hostmaster: hostmaster ?? `hostmaster.${input.name}` },
+      problem,
+    )
+  }
+
+  async changeZone(name: string, change: Partial<Omit<ZoneInput, 'name'>>): Answer<ZoneView> {
+    const found = await this.getZone(name)
+    if (!found.ok) return found
+    const kept = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== null))
+    return this.#change(this.zones, found.value.id, { ...kept, serial: found.value.serial + 1 }, 'zone')
+  }
+
+  async removeZone(name: string): Answer<null> {
+    const found = await this.getZone(name)
+    return found.ok ? this.#remove(this.zones, found.value.id, 'zone') : found
+  }
+
+  async listRecords(zone: string, filter: RecordFilter, paging: Paging): Answer<Page<RecordView>> {
+    const found = await this.getZone(zone)
+    if (!found.ok) return found
+    const wanted = { ...filter, ...(filter.name === undefined ? {} : { name: fullName(filter.name, zone) }) }
+    return paged(this.records.filter(record => record.zone === zone && has(wanted, record)), paging)
+  }
+
+  async getRecord(zone: string, id: number): Answer<RecordView> {
+    return this.#get(this.records.filter(record => record.zone === zone), id, 'record')
+  }
+
+  async addRecord(zone: string, input: RecordInput): Answer<RecordView> {
+    const found = await this.getZone(zone)
+    if (!found.ok) return found
+    const record = { ...input, zone, name: fullName(input.name, zone), ttl: input.ttl ?? found.value.defaultTtl, owner: 'hand' }
+    const added = this.#add(this.records, record, checkRecord(input))
+    if (added.ok) this.changes.unshift({ zone, at: AT, serial: 2, action: 'add', name: record.name, type: record.type, ttl: record.ttl, data: record.data, owner: 'hand' })
+    return added
+  }
+
+  async changeRecord(zone: string, id: number, change: Partial<RecordInput>): Answer<RecordView> {
+    const found = await this.getRecord(zone, id)
+    if (!found.ok) return found
+    const { ttl, name, ...rest } = change
+    const changed = { ...rest, ...(name === undefined ? {} : { name: fullName(name, zone) }), ...(typeof ttl === 'number' ? { ttl } : {}) }
+    return this.#change(this.records, id, changed, 'record', checkRecord)
+  }
+
+  async removeRecord(zone: string, id: number): Answer<null> {
+    const found = await this.getRecord(zone, id)
+    return found.ok ? this.#remove(this.records, id, 'record') : found
+  }
+
+  async recordHistory(zone: string, filter: RecordFilter, paging: Paging): Answer<Page<RecordHistoryView>> {
+    const wanted = this.changes.filter(change => change.zone === zone && has(filter, change))
+    return paged(wanted.map(({ zone: _, ...change }) => change), paging)
+  }
+
+  async exportZone(name: string): Answer<string> {
+    const found = await this.getZone(name)
+    if (!found.ok) return found
+    const rows = this.records.filter(record => record.zone === name).map(record => `${record.name}. ${record.ttl} IN ${record.type} ${record.data}\n`)
+    return ok(`$ORIGIN ${name}.\n${rows.join('')}`)
+  }
+
+  async listInterfaces(): Answer<readonly InterfaceView[]> {
+    return ok([{ name: 'lan0', mac: '02:00:0a:35:00:02', mtu: 1500, addresses: ['10.53.0.2/24'], counters: { 'rx.frames': 12 } }])
+  }
+
+  async listNeighbours(): Answer<readonly NeighbourView[]> {
+    return ok([
+      { interface: 'lan0', address: '10.53.0.100', mac: '02:00:0a:35:00:64', state: 'reachable', expiresIn: 873 },
+      { interface: 'lan0', address: '10.53.0.101', mac: null, state: 'incomplete', expiresIn: null },
+    ])
+  }
+
+  async listDecisions(filter: DecisionFilter, paging: Paging): Answer<Page<DecisionView>> {
+    return paged(this.decisions.filter(item => has(filter, item)), paging)
+  }
+
+  async getDecision(id: number): Answer<DecisionView> {
+    return this.#get(this.decisions, id, 'decision')
+  }
+
+  async explain(subject: string): Answer<ExplanationView> {
+    const leases = this.leases.filter(item => [item.address, item.mac, item.hostName].includes(subject))
+    if (leases.length === 0) return missing(subject)
+    const kind = parseIpv4(subject) !== undefined ? 'address' : subject.includes(':') ? 'mac' : 'name'
+    const lines = leases.map(item => `${item.address} is ${item.state} to ${item.mac}`)
+    return ok({ subject, kind, lines, leases, history: [], records: [], decisions: this.decisions })
+  }
+
+  #get<T extends Row>(rows: readonly T[], id: number, what: string): Result<T, Refusal> {
+    const found = rows.find(row => row.id === id)
+    return found === undefined ? missing(`${what} ${id}`) : ok(found)
+  }
+
+  #add<T extends Row>(rows: T[], input: Omit<T, 'id'>, problem: Refusal | undefined): Result<T, Refusal> {
+    const refused = this.refuseChanges ?? problem
+    if (refused !== undefined) return err(refused)
+    const row = { id: ++this.#id, ...input } as T
+    rows.push(row)
+    return ok(row)
+  }
+
+  #change<T extends Row>(rows: T[], id: number, change: Partial<T>, what: string, check?: (row: T) => Refusal | undefined): Result<T, Refusal> {
+    const at = rows.findIndex(row => row.id === id)
+    const before = rows[at]
+    if (before === undefined) return missing(`${what} ${id}`)
+    const after = { ...before, ...change }
+    const refused = this.refuseChanges ?? check?.(after)
+    if (refused !== undefined) return err(refused)
+    rows[at] = after
+    return ok(after)
+  }
+
+  #remove<T extends Row>(rows: T[], id: number, what: string): Result<null, Refusal> {
+    const at = rows.findIndex(row => row.id === id)
+    if (at < 0) return missing(`${what} ${id}`)
+    if (this.refuseChanges !== undefined) return err(this.refuseChanges)
+    rows.splice(at, 1)
+    return ok(null)
+  }
+
+  #checkPool(pool: PoolInput): Refusal | undefined {
+    return this.#outside(pool.subnetId, '/first', pool.first) ?? this.#outside(pool.subnetId, '/last', pool.last)
+  }
+
+  #checkReservation(input: ReservationInput): Refusal | undefined {
+    if (input.mac === null && input.clientId === null) {
+      return refusal('invalid', '/mac', 'neither mac nor clientId is given', 'Name the client by at least one of them.')
+    }
+    return this.#outside(input.subnetId, '/address', input.address)
+  }
+
+  #outside(subnetId: number, field: string, address: string): Refusal | undefined {
+    const subnet = this.subnets.find(candidate => candidate.id === subnetId)
+    if (subnet === undefined) return refusal('invalid', '/subnetId', `subnet ${subnetId} does not exist`, 'Name a subnet by its id.')
+    const inside = contains(parsePrefix(subnet.prefix) as Prefix, parseIpv4(address) as Ipv4)
+    return inside ? undefined : refusal('invalid', field, `${address} is not in ${subnet.prefix}`, 'Choose an address of the subnet.')
+  }
+}
+
+const fullName = (name: string, zone: string): string =>
+  name === '@' ? zone : name.endsWith('.') ? name.slice(0, -1) : `${name}.${zone}`
+
+const sizeOf = (pool: PoolInput): number => Math.max(0, compareIpv4(parseIpv4(pool.last) as Ipv4, parseIpv4(pool.first) as Ipv4) + 1)
+
+const checkTimes = (input: Pick<SubnetInput, 'minLeaseSeconds' | 'maxLeaseSeconds'>): Refusal | undefined =>
+  input.minLeaseSeconds > input.maxLeaseSeconds
+    ? refusal('invalid', '/minLeaseSeconds', `${input.minLeaseSeconds} is more than maxLeaseSeconds`, `At most ${input.maxLeaseSeconds}.`)
+    : undefined
+
+const checkRecord = (input: Pick<RecordInput, 'type' | 'data'>): Refusal | undefined =>
+  input.type === 'A' && parseIpv4(input.data) === undefined
+    ? refusal('invalid', '/data', `"${input.data}" is not an IPv4 address`, 'Four octets from 0 to 255, as 10.53.0.20.')
+    : undefined
