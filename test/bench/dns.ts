@@ -11,7 +11,7 @@
 import { parseArgs } from 'node:util'
 import { Lab, type Host } from '../lab/netns.ts'
 import { cProgram } from '../lab/programs.ts'
-import { median, processFigures, saveResult, table, thousands, type Row } from './measure.ts'
+import { median, processFigures, saveResult, table, spread, type Row } from './measure.ts'
 import { SERVER, SUBJECTS, type Subject, type Topology } from './subjects.ts'
 import { NAMES, NXDOMAIN_PERCENT, ZONE } from './zone.ts'
 
@@ -125,7 +125,7 @@ function summary(all: readonly Round[]): readonly Row[] {
     const middle = (pick: (result: Round) => number): number => median(own.map(pick))
     return {
       subject: name,
-      'q/s': thousands(own.map(result => result.closed.qps)),
+      'q/s': spread(own.map(result => result.closed.qps)),
       'of C': ratio(all, name, 'C on TAP'),
       'of dnsmasq': ratio(all, name, 'dnsmasq'),
       'half p50 µs': Math.round(middle(result => result.half.p50_us)),

@@ -23,10 +23,10 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] ?? NaN : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2
 }
 
-/** "120k [110-131k]" */
-export function thousands(values: readonly number[]): string {
-  const k = (value: number): string => (value / 1000).toFixed(value < 100_000 ? 1 : 0)
-  return `${k(median(values))}k [${k(Math.min(...values))}-${k(Math.max(...values))}]`
+/** Median and range: "120k [110k-131k]", "420 [380-440]". */
+export function spread(values: readonly number[]): string {
+  const short = (value: number): string => (value < 10_000 ? value.toFixed(0) : `${(value / 1000).toFixed(value < 100_000 ? 1 : 0)}k`)
+  return `${short(median(values))} [${short(Math.min(...values))}-${short(Math.max(...values))}]`
 }
 
 export type Row = { readonly [column: string]: string | number }
