@@ -1,0 +1,122 @@
+/**
+ * ARP on one interface (RFC 826): requests, replies, and the algorithm of packet reception. Nothing is learnt from
+ * anything but ARP packets.
+ */
+import { formatMac, isGroupMac } from '../address/mac.ts'
+import { isMulticast, isReserved } from '../address/ipv4.ts'
+import type { Ipv4 } from '../address/ipv4.ts'
+import type { EthernetOutput, Port } from '../ethernet/output.ts'
+import { i32, u16 } from '../platform/index.ts'
+import type { Clock, Counters } from '../platform/index.ts'
+import * as wire from '../wire/arp.ts'
+import { BROADCAST_HIGH, BROADCAST_LOW, ETHERTYPE_ARP } from '../wire/ethernet.ts'
+import { NeighbourCache } from './cache.ts'
+import { AddressConflicts } from './conflict.ts'
+
+export const ARP_COUNTERS = [
+  'received', 'truncated', 'hardware-type', 'protocol-type', 'address-length', 'operation', 'bad-sender',
+  'requests-sent', 'replies-sent', 'no-room', 'unresolved', 'waiting-dropped', 'probe-refused', 'conflict', 'defended',
+] as const
+export type ArpCounters = Counters<(typeof ARP_COUNTERS)[number]>
+
+export type ArpPorts = {
+  /** The address with which we ask for `target`; 0 when we have none. */
+  readonly sourceFor: (target: Ipv4) => Ipv4
+  readonly isOwn: (address: Ipv4) => boolean
+  /** A datagram that waited, and the hardware address it may now go to. */
+  readonly release: (datagram: Uint8Array, macHigh: number, macLow: number) => void
+  /** A datagram whose next hop did not answer. */
+  readonly unreachable: (datagram: Uint8Array) => void
+}
+
+const NO_MAC = new Uint8Array(6)
+
+export class Arp {
+  readonly neighbours: NeighbourCache
+  readonly conflicts: AddressConflicts
+  readonly #port: Port
+  readonly #ownMac: Uint8Array
+  readonly #output: EthernetOutput
+  readonly #counters: ArpCounters
+  readonly #ports: ArpPorts
+
+  constructor(
+    port: Port,
+    ownMac: Uint8Array,
+    output: EthernetOutput,
+    clock: Clock,
+    counters: ArpCounters,
+    ports: ArpPorts,
+  ) {
+    this.#port = port
+    this.#ownMac = ownMac
+    this.#output = output
+    this.#counters = counters
+    this.#ports = ports
+    this.neighbours = new NeighbourCache(clock, {
+      ask: (address, to) => this.#request(ports.sourceFor(address), address, to),
+      release: ports.release,
+      fail: (datagram) => {
+        counters.count('unresolved')
+        ports.unreachable(datagram)
+      },
+      dropped: () => counters.count('waiting-dropped'),
+    })
+    this.conflicts = new AddressConflicts(clock, formatMac(ownMac), {
+      request: (sender, target) => this.#request(sender, target, undefined),
+      count: (name) => counters.count(name),
+    })
+  }
+
+  /** RFC 826, packet reception, with the checks of RFC 5227 §2.4 before it. */
+  receive(b: Uint8Array, at: number, end: number): void {
+    this.#counters.count('received')
+    const fault = wire.check(b, at, end)
+    if (fault !== undefined) return this.#counters.count(fault)
+    const sender = wire.senderAddress(b, at)
+    const target = wire.targetAddress(b, at)
+    if (isGroupMac(b, at + wire.SENDER_MAC) || isMulticast(sender) || isReserved(sender) || sender === -1) {
+      return this.#counters.count('bad-sender')
+    }
+    this.conflicts.observe(b, at)
+    if (sender !== 0 && this.#ports.isOwn(sender)) {
+      if (!this.#isOurMac(b, at + wire.SENDER_MAC)) this.conflicts.defend(sender)
+      return
+    }
+    const toUs = this.#ports.isOwn(target)
+    // A probe has no sender address to learn (RFC 5227 §2.1.1), but is answered: so we defend ours.
+    if (sender !== 0) this.neighbours.heard(sender, b, at + wire.SENDER_MAC, toUs)
+    if (toUs && wire.operation(b, at) === wire.ARP_REQUEST) this.#reply(b, at, sender, target)
+  }
+
+  close(): void {
+    this.conflicts.close()
+    this.neighbours.close()
+  }
+
+  #isOurMac(b: Uint8Array, at: number): boolean {
+    return u16(b, at) === this.#port.macHigh && i32(b, at + 2) === this.#port.macLow
+  }
+
+  #reply(b: Uint8Array, at: number, asker: Ipv4, ours: Ipv4): void {
+    const mac = b.slice(at + wire.SENDER_MAC, at + wire.SENDER_MAC + 6)
+    if (this.#send(wire.ARP_REPLY, ours, mac, asker, mac)) this.#counters.count('replies-sent')
+  }
+
+  #request(sender: Ipv4, target: Ipv4, to: Uint8Array | undefined): void {
+    if (this.#send(wire.ARP_REQUEST, sender, NO_MAC, target, to)) this.#counters.count('requests-sent')
+  }
+
+  #send(op: number, sender: Ipv4, targetMac: Uint8Array, target: Ipv4, to: Uint8Array | undefined): boolean {
+    const high = to === undefined ? BROADCAST_HIGH : u16(to, 0)
+    const low = to === undefined ? BROADCAST_LOW : i32(to, 2)
+    const at = this.#output.begin(this.#port, high, low, ETHERTYPE_ARP)
+    if (at < 0) {
+      this.#counters.count('no-room')
+      return false
+    }
+    wire.write(this.#port.link.txBuffer, at, op, this.#ownMac, sender, targetMac, target)
+    this.#output.end(this.#port, at, wire.ARP_BYTES)
+    return true
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * HOT PATH. Frames in: the filter by destination, and the way up by EtherType. Own address and broadcast pass;
+ * multicast groups are not joined, so theirs are dropped. Padding is cut by the layer above, which knows its length.
+ * Watched by test/bench/micro/udp-echo.ts.
+ */
+import type { Arp } from '../arp/arp.ts'
+import type { Interface } from '../interface.ts'
+import type { Ipv4Input } from '../ipv4/input.ts'
+import { Counters } from '../platform/index.ts'
+import {
+  BROADCAST_HIGH, BROADCAST_LOW, check, destinationHigh, destinationLow, etherType, ETHERNET_HEADER_BYTES,
+  ETHERTYPE_ARP, ETHERTYPE_IPV4,
+} from '../wire/ethernet.ts'
+
+export const ETHERNET_COUNTERS = [
+  'received', 'truncated', 'group-source', 'ieee-802.3', 'not-for-us', 'unknown-type', 'fault',
+] as const
+export type EthernetCounters = Counters<(typeof ETHERNET_COUNTERS)[number]>
+
+export class EthernetInput {
+  readonly #counters: EthernetCounters
+  readonly #received: number
+  readonly #ipv4: Ipv4Input
+
+  constructor(counters: EthernetCounters, ipv4: Ipv4Input) {
+    this.#counters = counters
+    this.#received = counters.slot('received')
+    this.#ipv4 = ipv4
+  }
+
+  receive(iface: Interface, arp: Arp, b: Uint8Array, at: number, length: number): void {
+    this.#counters.bump(this.#received)
+    const end = at + length
+    const fault = check(b, at, end)
+    if (fault !== undefined) return this.#counters.count(fault)
+    const high = destinationHigh(b, at)
+    const low = destinationLow(b, at)
+    const broadcast = high === BROADCAST_HIGH && low === BROADCAST_LOW
+    if (!broadcast && (high !== iface.macHigh || low !== iface.macLow)) return this.#counters.count('not-for-us')
+    const type = etherType(b, at)
+    if (type === ETHERTYPE_IPV4) this.#ipv4.receive(iface, b, at + ETHERNET_HEADER_BYTES, end, broadcast)
+    else if (type === ETHERTYPE_ARP) arp.receive(b, at + ETHERNET_HEADER_BYTES, end)
+    else this.#counters.count('unknown-type')
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * ICMP errors out (RFC 792; RFC 1122 §3.2.2; RFC 1812 §4.3.2): whether one may be sent about a datagram, how often, and
+ * how much of the datagram it quotes.
+ */
+import { isUnicast, isLoopback } from '../address/ipv4.ts'
+import type { DatagramErrors } from '../ipv4/protocols.ts'
+import type { ReceivedDatagram } from '../ipv4/datagram.ts'
+import { DEFAULT_TTL } from '../ipv4/output.ts'
+import type { Ipv4Output } from '../ipv4/output.ts'
+import { copy, TokenBucket } from '../platform/index.ts'
+import type { Clock } from '../platform/index.ts'
+import * as icmp from '../wire/icmp.ts'
+import * as ip from '../wire/ipv4.ts'
+import type { IcmpCounters } from './input.ts'
+
+/** RFC 1812 §4.3.2.3: the error is to be no longer than 576 octets in all. */
+const ERROR_DATAGRAM_BYTES = 576
+/** RFC 1812 §4.3.2.8. A burst lets traceroute and a starting client through; the rate makes us a poor amplifier. */
+const ERRORS_PER_SECOND = 100
+const ERROR_BURST = 50
+
+export class IcmpErrors implements DatagramErrors {
+  readonly #clock: Clock
+  readonly #output: Ipv4Output
+  readonly #counters: IcmpCounters
+  readonly #bucket: TokenBucket
+
+  constructor(clock: Clock, output: Ipv4Output, counters: IcmpCounters) {
+    this.#clock = clock
+    this.#output = output
+    this.#counters = counters
+    this.#bucket = new TokenBucket(ERRORS_PER_SECOND, ERROR_BURST, clock.now())
+  }
+
+  portUnreachable(d: ReceivedDatagram): void {
+    this.#send(icmp.DESTINATION_UNREACHABLE, icmp.PORT_UNREACHABLE, 0, d)
+  }
+
+  protocolUnreachable(d: ReceivedDatagram): void {
+    this.#send(icmp.DESTINATION_UNREACHABLE, icmp.PROTOCOL_UNREACHABLE, 0, d)
+  }
+
+  parameterProblem(d: ReceivedDatagram, pointer: number): void {
+    this.#send(icmp.PARAMETER_PROBLEM, 0, pointer << 24, d)
+  }
+
+  reassemblyTimeExceeded(d: ReceivedDatagram): void {
+    this.#send(icmp.TIME_EXCEEDED, icmp.REASSEMBLY_TIME_EXCEEDED, 0, d)
+  }
+
+  #send(type: number, code: number, rest: number, d: ReceivedDatagram): void {
+    if (!mayReport(d)) return this.#counters.count('error-not-allowed')
+    if (!this.#bucket.take(this.#clock.now())) return this.#counters.count('error-limited')
+    const datagramBytes = d.payloadAt - d.at + d.payloadLength
+    const quoted = Math.min(datagramBytes, ERROR_DATAGRAM_BYTES - ip.IPV4_HEADER_BYTES - icmp.ICMP_HEADER_BYTES)
+    // The address that was called answers, so that the asker knows it.
+    const fault = this.#output.begin(
+      d.source, d.target, ip.PROTOCOL_ICMP, icmp.ICMP_HEADER_BYTES + quoted, DEFAULT_TTL, undefined, false,
+    )
+    if (fault !== 0) return this.#counters.count('unsent')
+    const at = this.#output.payloadAt
+    copy(d.buffer, d.at, this.#output.buffer, at + icmp.ICMP_HEADER_BYTES, quoted)
+    icmp.write(this.#output.buffer, at, type, code, rest, quoted)
+    this.#counters.count(this.#output.commit() === 0 ? 'errors-sent' : 'unsent')
+  }
+}
+
+/**
+ * RFC 1122 §3.2.2: never about an ICMP error, a broadcast or multicast (of the link too), a fragment that is not the
+ * first, or a source that is not a single host.
+ */
+function mayReport(d: ReceivedDatagram): boolean {
+  if (d.linkBroadcast || d.broadcast || !isUnicast(d.target)) return false
+  if (!isUnicast(d.source) || (isLoopback(d.source) && !d.iface.loopback)) return false
+  if (ip.fragmentOffset(d.buffer, d.at) !== 0) return false
+  return d.protocol !== ip.PROTOCOL_ICMP || (d.payloadLength > 0 && icmp.isQuery(icmp.icmpType(d.buffer, d.payloadAt)))
+}

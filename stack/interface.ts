@@ -1,0 +1,118 @@
+/** An interface: a link with our addresses on it, its neighbours, and the way of its frames into the stack. */
+import { formatMac, mac } from './address/mac.ts'
+import type { Mac } from './address/mac.ts'
+import type { Ipv4 } from './address/ipv4.ts'
+import { Arp } from './arp/arp.ts'
+import type { ArpCounters } from './arp/arp.ts'
+import type { NeighbourCache } from './arp/cache.ts'
+import type { EthernetCounters, EthernetInput } from './ethernet/input.ts'
+import type { EthernetOutput, Port } from './ethernet/output.ts'
+import { InterfaceAddresses } from './ipv4/addresses.ts'
+import type { InterfaceAddress } from './ipv4/addresses.ts'
+import type { Ipv4Output } from './ipv4/output.ts'
+import type { Protocols } from './ipv4/protocols.ts'
+import type { Link } from './link/link.ts'
+import { i32, u16 } from './platform/index.ts'
+import type { Clock } from './platform/index.ts'
+
+/** What an interface needs of the stack it belongs to. */
+export type InterfaceParts = {
+  readonly clock: Clock
+  readonly arpCounters: ArpCounters
+  readonly ethernetCounters: EthernetCounters
+  readonly input: EthernetInput
+  readonly output: EthernetOutput
+  readonly ipv4Output: Ipv4Output
+  readonly protocols: Protocols
+  /** Hears of a bug that one frame brought to light; the frame is dropped. */
+  readonly onFault: (fault: unknown) => void
+}
+
+export class Interface implements Port {
+  /** From 1 in the order of adding; 0 is the loopback. */
+  readonly index: number
+  readonly name: string
+  readonly link: Link
+  readonly macBytes: Uint8Array
+  /** The address as two numbers, for the hot path: its first 16 bits, and the last 32 as an int32. */
+  readonly macHigh: number
+  readonly macLow: number
+  /** Octets of the largest datagram. */
+  readonly mtu: number
+  readonly loopback: boolean
+  /** The addresses in the form in which the stack asks about them. */
+  readonly addressing: InterfaceAddresses
+  readonly neighbours: NeighbourCache
+  /** Frames wait for a flush; kept by the transmit path. */
+  unflushed = false
+  readonly #arp: Arp
+
+  constructor(
+    index: number, link: Link, addresses: readonly InterfaceAddress[], loopback: boolean, parts: InterfaceParts,
+  ) {
+    this.index = index
+    this.name = link.name
+    this.link = link
+    this.macBytes = mac(link.mac)
+    this.macHigh = u16(this.macBytes, 0)
+    this.macLow = i32(this.macBytes, 2)
+    this.mtu = link.mtu
+    this.loopback = loopback
+    this.addressing = new InterfaceAddresses(addresses)
+    this.#arp = new Arp(this, this.macBytes, parts.output, parts.clock, parts.arpCounters, {
+      sourceFor: (target) => this.addressing.sourceFor(target),
+      isOwn: (address) => this.addressing.isOwn(address),
+      release: (datagram, high, low) => parts.ipv4Output.sendTo(this, high, low, datagram, datagram.length),
+      unreachable: (datagram) => parts.protocols.failed('EHOSTUNREACH', datagram, 0, datagram.length),
+    })
+    this.neighbours = this.#arp.neighbours
+    this.#attach(parts)
+  }
+
+  get addresses(): readonly InterfaceAddress[] {
+    return this.addressing.list
+  }
+
+  get mac(): Mac {
+    return formatMac(this.macBytes)
+  }
+
+  /**
+   * Asks by one ARP probe (RFC 5227 §2.1.1) whether somebody uses `address`. `done` is called once: with the holder's
+   * hardware address at the first ARP packet that shows one (a reply, a request from it, or another host's probe for it),
+   * or with undefined after `waitMs`. Hosts on a LAN answer within a few ms; 300 is generous. For an address of our own,
+   * and when 256 probes are under way (counted as 'probe-refused'), `done` is called before this returns.
+   */
+  probe(address: Ipv4, options: { readonly waitMs: number }, done: (holder: Mac | undefined) => void): void {
+    if (this.addressing.isOwn(address)) done(this.mac)
+    else this.#arp.conflicts.probe(address, options.waitMs, done)
+  }
+
+  /** Announces all addresses (RFC 5227 §2.3), so that neighbours forget who had them before. */
+  announce(): void {
+    for (const { address } of this.addresses) this.#arp.conflicts.announce(address)
+  }
+
+  /** Lets go of the link, which stays open. Probes end with undefined; what waited for ARP is dropped. */
+  detach(): void {
+    this.link.onFrame = () => {}
+    this.link.onBatchEnd = () => {}
+    this.#arp.close()
+  }
+
+  #attach(parts: InterfaceParts): void {
+    const { input, output, ethernetCounters, onFault } = parts
+    const arp = this.#arp
+    this.link.onFrame = (buffer, at, length) => {
+      output.frameReceived()
+      try {
+        input.receive(this, arp, buffer, at, length)
+      } catch (fault) {
+        // One frame is the boundary: a bug that it meets must not stop the others.
+        ethernetCounters.count('fault')
+        onFault(fault)
+      }
+    }
+    this.link.onBatchEnd = () => output.receiveEnded()
+  }
+}

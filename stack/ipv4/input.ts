@@ -1,0 +1,149 @@
+/**
+ * HOT PATH. Datagrams in (RFC 791, RFC 1122 §3.2.1): validity, martians, is it ours, reassembly, and up by protocol
+ * number. A host only: what is not ours is dropped. Watched by test/bench/micro/udp-echo.ts.
+ */
+import { BROADCAST, isLoopback, isMulticast, isReserved, isThisNetwork } from '../address/ipv4.ts'
+import type { Ipv4 } from '../address/ipv4.ts'
+import type { Interface } from '../interface.ts'
+import type { Clock, Counters } from '../platform/index.ts'
+import * as ip from '../wire/ipv4.ts'
+import { NOT_OURS, OWN, TO_BROADCAST } from './addresses.ts'
+import type { OwnAddresses } from './addresses.ts'
+import { ReceivedDatagram } from './datagram.ts'
+import type { DatagramErrors, Protocols } from './protocols.ts'
+import { Reassembly, REASSEMBLY_COUNTERS } from './reassembly.ts'
+import type { Assembled } from './reassembly.ts'
+
+export const IPV4_COUNTERS = [
+  'received', 'delivered', 'truncated', 'version', 'header-length', 'total-length', 'checksum', 'martian-source',
+  'martian-target', 'own-source', 'unicast-in-broadcast', 'not-for-us', 'group-not-joined', 'options-malformed',
+  'source-route', 'unknown-protocol', ...REASSEMBLY_COUNTERS,
+  'sent', 'fragments-sent', 'no-route', 'no-room', 'neighbour-full', 'neighbour-failed',
+] as const
+export type Ipv4Counters = Counters<(typeof IPV4_COUNTERS)[number]>
+
+export class Ipv4Input {
+  readonly #counters: Ipv4Counters
+  readonly #received: number
+  readonly #delivered: number
+  readonly #own: OwnAddresses
+  readonly #protocols: Protocols
+  readonly #errors: DatagramErrors
+  readonly #reassembly: Reassembly
+  /** The one object that every datagram is seen through; made when the first interface is known. */
+  #datagram: ReceivedDatagram | undefined
+
+  constructor(
+    clock: Clock,
+    counters: Ipv4Counters,
+    own: OwnAddresses,
+    protocols: Protocols,
+    errors: DatagramErrors,
+  ) {
+    this.#counters = counters
+    this.#received = counters.slot('received')
+    this.#delivered = counters.slot('delivered')
+    this.#own = own
+    this.#protocols = protocols
+    this.#errors = errors
+    this.#reassembly = new Reassembly(clock, counters, (first) => errors.reassemblyTimeExceeded(this.#view(first)))
+  }
+
+  /** Octets held for datagrams that are not whole yet. */
+  get reassemblyBytes(): number {
+    return this.#reassembly.bytesHeld
+  }
+
+  /** `at` … `end` is what the frame carries, padding included. */
+  receive(iface: Interface, b: Uint8Array, at: number, end: number, linkBroadcast: boolean): void {
+    const counters = this.#counters
+    counters.bump(this.#received)
+    const fault = ip.check(b, at, end)
+    if (fault !== undefined) return counters.count(fault)
+    const source = ip.source(b, at)
+    const target = ip.target(b, at)
+    if (!iface.loopback && this.#isMartian(iface, source, target)) return
+    const kind = this.#own.classify(iface.addressing, target, linkBroadcast)
+    if (kind === OWN || (iface.loopback && isLoopback(target))) {
+      // RFC 1122 §3.3.6; and 0.0.0.0 may only call to all.
+      if (linkBroadcast) return counters.count('unicast-in-broadcast')
+      if (source === 0) return counters.count('martian-source')
+    } else if (kind !== TO_BROADCAST) {
+      return counters.count(kind === NOT_OURS ? 'not-for-us' : 'group-not-joined')
+    }
+    if (ip.headerLength(b, at) > ip.IPV4_HEADER_BYTES && !this.#optionsPass(iface, b, at, linkBroadcast)) return
+    if (ip.isFragment(b, at)) this.#gather(iface, b, at, linkBroadcast)
+    else this.#deliver(this.#look(iface, b, at, linkBroadcast))
+  }
+
+  close(): void {
+    this.#reassembly.close()
+  }
+
+  /** RFC 1122 §3.2.1.3: addresses that cannot stand where they stand, on a wire. */
+  #isMartian(iface: Interface, source: Ipv4, target: Ipv4): boolean {
+    if (isMulticast(source) || isReserved(source) || source === BROADCAST || isLoopback(source) ||
+        (isThisNetwork(source) && source !== 0) || iface.addressing.isSubnetBroadcast(source)) {
+      this.#counters.count('martian-source')
+      return true
+    }
+    if (isLoopback(target) || isThisNetwork(target) || isReserved(target)) {
+      this.#counters.count('martian-target')
+      return true
+    }
+    if (this.#own.has(source)) {
+      this.#counters.count('own-source')
+      return true
+    }
+    return false
+  }
+
+  /** Options are read for soundness and otherwise ignored; source routes are dropped (RFC 7126 §4.3). */
+  #optionsPass(iface: Interface, b: Uint8Array, at: number, linkBroadcast: boolean): boolean {
+    const verdict = ip.checkOptions(b, at)
+    if (verdict === ip.OPTIONS_FINE) return true
+    if (verdict === ip.OPTIONS_SOURCE_ROUTE) {
+      this.#counters.count('source-route')
+    } else {
+      this.#counters.count('options-malformed')
+      this.#errors.parameterProblem(this.#look(iface, b, at, linkBroadcast), verdict)
+    }
+    return false
+  }
+
+  #gather(iface: Interface, b: Uint8Array, at: number, linkBroadcast: boolean): void {
+    const whole = this.#reassembly.add(iface, b, at, linkBroadcast)
+    if (whole !== undefined) this.#deliver(this.#view(whole))
+  }
+
+  #view({ iface, datagram, linkBroadcast }: Assembled): ReceivedDatagram {
+    return this.#look(iface, datagram, 0, linkBroadcast)
+  }
+
+  #look(iface: Interface, b: Uint8Array, at: number, linkBroadcast: boolean): ReceivedDatagram {
+    const d = (this.#datagram ??= new ReceivedDatagram(b, iface))
+    const header = ip.headerLength(b, at)
+    d.buffer = b
+    d.at = at
+    d.payloadAt = at + header
+    d.payloadLength = ip.totalLength(b, at) - header
+    d.source = ip.source(b, at)
+    d.target = ip.target(b, at)
+    d.protocol = ip.protocol(b, at)
+    d.ttl = ip.ttl(b, at)
+    d.iface = iface
+    d.linkBroadcast = linkBroadcast
+    d.broadcast = this.#own.classify(iface.addressing, d.target, linkBroadcast) === TO_BROADCAST
+    return d
+  }
+
+  #deliver(d: ReceivedDatagram): void {
+    const handler = this.#protocols.handler(d.protocol)
+    if (handler === undefined) {
+      this.#counters.count('unknown-protocol')
+      return this.#errors.protocolUnreachable(d)
+    }
+    this.#counters.bump(this.#delivered)
+    handler.receive(d)
+  }
+}

@@ -1,0 +1,54 @@
+/** Who gets datagrams by protocol number, and what IPv4 asks of ICMP, which it may not import. */
+import { assert } from '../platform/index.ts'
+import * as ip from '../wire/ipv4.ts'
+import type { ReceivedDatagram } from './datagram.ts'
+
+/** Errors of the host's own kind, by the names that sockets give them. */
+export type SocketError =
+  /** The target has no such port or protocol. */
+  | 'ECONNREFUSED'
+  | 'ENOPROTOOPT'
+  | 'EHOSTUNREACH'
+  | 'ENETUNREACH'
+  /** Larger than the path takes, and not to be fragmented. */
+  | 'EMSGSIZE'
+  /** Some other ICMP error. */
+  | 'EPROTO'
+
+export interface ProtocolHandler {
+  /** A whole datagram to us; valid until return. */
+  receive(datagram: ReceivedDatagram): void
+  /**
+   * A datagram that we sent did not arrive. `at` is the start of its IPv4 header, which is sound; what follows up to `end`
+   * may be cut after 8 octets.
+   */
+  failed(error: SocketError, b: Uint8Array, at: number, end: number): void
+}
+
+/** The errors that IPv4 and the transports have sent about a received datagram. */
+export interface DatagramErrors {
+  protocolUnreachable(datagram: ReceivedDatagram): void
+  portUnreachable(datagram: ReceivedDatagram): void
+  /** `pointer`: offset of the wrong octet from the start of the header. */
+  parameterProblem(datagram: ReceivedDatagram, pointer: number): void
+  reassemblyTimeExceeded(datagram: ReceivedDatagram): void
+}
+
+export class Protocols {
+  readonly #handlers: (ProtocolHandler | undefined)[] = new Array<ProtocolHandler | undefined>(256).fill(undefined)
+
+  register(protocol: number, handler: ProtocolHandler): void {
+    assert(this.#handlers[protocol] === undefined, 'a protocol has one handler')
+    this.#handlers[protocol] = handler
+  }
+
+  /** HOT. */
+  handler(protocol: number): ProtocolHandler | undefined {
+    return this.#handlers[protocol]
+  }
+
+  /** Tells the protocol of a datagram of ours, whose header is sound, that it did not arrive. */
+  failed(error: SocketError, b: Uint8Array, at: number, end: number): void {
+    this.#handlers[ip.protocol(b, at)]?.failed(error, b, at, end)
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * The routing table (RFC 1122 §3.3.1): the longest prefix that holds the target decides, then the lower metric, then the
+ * older route. A host has a handful of routes, so they are tried one after the other in that order. lookup() is on the
+ * path of every datagram and allocates nothing.
+ */
+import { maskOf } from '../address/ipv4.ts'
+import type { Ipv4, Prefix } from '../address/ipv4.ts'
+import type { Interface } from '../interface.ts'
+import { err, ok } from '../platform/index.ts'
+import type { Result } from '../platform/index.ts'
+
+/** A linear search of this many still takes only microseconds. */
+export const ROUTE_LIMIT = 1024
+
+export type RouteInput = {
+  readonly prefix: Prefix
+  /** The next hop on the link; 0 when the targets themselves are on it. */
+  readonly gateway: Ipv4
+  /** When not given: the interface on whose link the gateway is. */
+  readonly interfaceName?: string
+  /** Lower is preferred; 0 when not given. */
+  readonly metric?: number
+}
+
+export type RouteView = {
+  readonly prefix: Prefix
+  readonly gateway: Ipv4
+  readonly interfaceName: string
+  readonly metric: number
+  /** U: usable. G: by a gateway. H: to one host. */
+  readonly flags: string
+}
+
+export type RouteError =
+  | { readonly kind: 'no-such-interface'; readonly interfaceName: string | undefined }
+  /** The gateway is in no subnet of the interface, or is ourselves. */
+  | { readonly kind: 'gateway-not-on-link'; readonly gateway: Ipv4 }
+  | { readonly kind: 'exists' }
+  | { readonly kind: 'table-full'; readonly limit: number }
+
+/** A route on the hot path. */
+export class Route {
+  readonly network: Ipv4
+  readonly mask: number
+  readonly gateway: Ipv4
+  readonly iface: Interface
+  readonly prefix: Prefix
+  readonly metric: number
+
+  constructor(prefix: Prefix, gateway: Ipv4, iface: Interface, metric: number) {
+    this.network = prefix.network
+    this.mask = maskOf(prefix.length)
+    this.gateway = gateway
+    this.iface = iface
+    this.prefix = prefix
+    this.metric = metric
+  }
+}
+
+const samePrefix = (a: Prefix, b: Prefix): boolean => a.network === b.network && a.length === b.length
+
+export class RouteTable {
+  #routes: readonly Route[] = []
+  readonly #interfaces: () => readonly Interface[]
+
+  constructor(interfaces: () => readonly Interface[]) {
+    this.#interfaces = interfaces
+  }
+
+  /** HOT: the route to a target; by way of `iface` if that is given. */
+  lookup(target: Ipv4, iface?: Interface): Route | undefined {
+    const routes = this.#routes
+    for (let i = 0; i < routes.length; i++) {
+      const route = routes[i] as Route
+      if (((target ^ route.network) & route.mask) === 0 && (iface === undefined || route.iface === iface)) return route
+    }
+    return undefined
+  }
+
+  add(input: RouteInput): Result<RouteView, RouteError> {
+    const iface = this.#interfaceOf(input)
+    if (iface === undefined) return err({ kind: 'no-such-interface', interfaceName: input.interfaceName })
+    if (input.gateway !== 0 && (!iface.addressing.isOnLink(input.gateway) || iface.addressing.isOwn(input.gateway))) {
+      return err({ kind: 'gateway-not-on-link', gateway: input.gateway })
+    }
+    return this.#insert(new Route(input.prefix, input.gateway, iface, input.metric ?? 0))
+  }
+
+  /** False when there was no such route. Without a gateway: every route to the prefix. */
+  remove(prefix: Prefix, gateway?: Ipv4): boolean {
+    const before = this.#routes.length
+    this.#routes = this.#routes.filter(
+      (route) => !samePrefix(route.prefix, prefix) || (gateway !== undefined && route.gateway !== gateway),
+    )
+    return this.#routes.length < before
+  }
+
+  /** In the order in which they are tried. */
+  list(): readonly RouteView[] {
+    return this.#routes.map(view)
+  }
+
+  /** The routes to an interface's own subnets (flag U without G). */
+  addDirect(iface: Interface): void {
+    for (const { prefix } of iface.addressing.list) {
+      if (!this.#routes.some((route) => samePrefix(route.prefix, prefix) && route.iface === iface)) {
+        this.#insert(new Route(prefix, 0, iface, 0))
+      }
+    }
+  }
+
+  removeInterface(iface: Interface): void {
+    this.#routes = this.#routes.filter((route) => route.iface !== iface)
+  }
+
+  #interfaceOf({ interfaceName, gateway, prefix }: RouteInput): Interface | undefined {
+    if (interfaceName !== undefined) return this.#interfaces().find((iface) => iface.name === interfaceName)
+    const nextHop = gateway === 0 ? prefix.network : gateway
+    return this.#interfaces().find((iface) => iface.addressing.isOnLink(nextHop))
+  }
+
+  #insert(route: Route): Result<RouteView, RouteError> {
+    const twin = this.#routes.some(
+      (other) =>
+        samePrefix(other.prefix, route.prefix) && other.gateway === route.gateway && other.iface === route.iface,
+    )
+    if (twin) return err({ kind: 'exists' })
+    if (this.#routes.length === ROUTE_LIMIT) return err({ kind: 'table-full', limit: ROUTE_LIMIT })
+    // Sorting is stable: of equals the older one stays in front.
+    this.#routes = [...this.#routes, route].sort((a, b) => b.prefix.length - a.prefix.length || a.metric - b.metric)
+    return ok(view(route))
+  }
+}
+
+const view = (route: Route): RouteView => ({
+  prefix: route.prefix,
+  gateway: route.gateway,
+  interfaceName: route.iface.name,
+  metric: route.metric,
+  flags: `U${route.gateway === 0 ? '' : 'G'}${route.prefix.length === 32 ? 'H' : ''}`,
+})
+
+/** "0.0.0.0/0" */
+export const DEFAULT_PREFIX: Prefix = { network: 0, length: 0 }

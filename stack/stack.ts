@@ -1,0 +1,181 @@
+/**
+ * The host: interfaces, routes, protocols and counters, put together. Frames come in by link.onFrame and are answered
+ * before it returns; what is sent meanwhile is flushed at the end of the batch. Nothing here reads a clock or draws a
+ * number but through what it was given.
+ *
+ * Invariant: with the same links, clock and seed the same frames go out in the same order.
+ */
+import type { Ipv4 } from './address/ipv4.ts'
+import { ipv4 } from './address/ipv4.ts'
+import { ARP_COUNTERS } from './arp/arp.ts'
+import { ETHERNET_COUNTERS, EthernetInput } from './ethernet/input.ts'
+import { EthernetOutput } from './ethernet/output.ts'
+import { IcmpErrors } from './icmp/error.ts'
+import { ICMP_COUNTERS, IcmpInput } from './icmp/input.ts'
+import { Interface } from './interface.ts'
+import type { InterfaceParts } from './interface.ts'
+import { OwnAddresses } from './ipv4/addresses.ts'
+import type { InterfaceAddress } from './ipv4/addresses.ts'
+import { Identifications } from './ipv4/identification.ts'
+import { IPV4_COUNTERS, Ipv4Input } from './ipv4/input.ts'
+import { Ipv4Output } from './ipv4/output.ts'
+import { Protocols } from './ipv4/protocols.ts'
+import type { ProtocolHandler } from './ipv4/protocols.ts'
+import { MIN_MTU } from './ipv4/fragment.ts'
+import { RouteTable } from './ipv4/routes.ts'
+import { LoopbackLink } from './link/loopback.ts'
+import type { Link } from './link/link.ts'
+import { assert, Counters, err } from './platform/index.ts'
+import type { Clock, Result, SecureRandom } from './platform/index.ts'
+import { UDP_COUNTERS, UdpDemux } from './udp/demux.ts'
+import type { BindError } from './udp/demux.ts'
+import type { DatagramErrorHandler, DatagramHandler, UdpEndpoint } from './udp/endpoint.ts'
+import { PROTOCOL_ICMP, PROTOCOL_UDP } from './wire/ipv4.ts'
+
+export type StackOptions = {
+  readonly clock: Clock
+  readonly random: SecureRandom
+  /** Hears of a bug of ours that a frame brought to light; the frame is dropped and counted as ethernet 'fault'. */
+  readonly onFault?: (fault: unknown) => void
+}
+
+export type BindUdpOptions = {
+  /** 0: a free one, by chance. */
+  readonly port: number
+  /** One of ours; any when not given. */
+  readonly address?: Ipv4
+  /** Only what comes and goes by this interface. */
+  readonly interfaceName?: string
+  /** May send to broadcast addresses. Receiving them needs no leave, unless bound to an address. */
+  readonly broadcast?: boolean
+  /** May share the port with others that say the same. */
+  readonly reuseAddress?: boolean
+  readonly onDatagram: DatagramHandler
+  readonly onError?: DatagramErrorHandler
+}
+
+export class Stack {
+  readonly clock: Clock
+  readonly routes: RouteTable
+  readonly counters: { readonly [layer: string]: Counters<string> }
+  /** Where datagrams to ourselves go. It is not among `interfaces`. */
+  readonly loopback: Interface
+  readonly #parts: InterfaceParts
+  readonly #own = new OwnAddresses()
+  readonly #protocols = new Protocols()
+  readonly #output = new EthernetOutput()
+  readonly #ipv4Input: Ipv4Input
+  readonly #ipv4Output: Ipv4Output
+  readonly #udp: UdpDemux
+  #interfaces: readonly Interface[] = []
+  #lastIndex = 0
+
+  constructor(options: StackOptions) {
+    const { clock, random } = options
+    this.clock = clock
+    const ethernet = new Counters(ETHERNET_COUNTERS)
+    const arp = new Counters(ARP_COUNTERS)
+    const ipv4Counters = new Counters(IPV4_COUNTERS)
+    const icmp = new Counters(ICMP_COUNTERS)
+    const udp = new Counters(UDP_COUNTERS)
+    this.counters = { ethernet, arp, ipv4: ipv4Counters, icmp, udp }
+    this.routes = new RouteTable(() => this.#interfaces)
+    this.#ipv4Output = new Ipv4Output({
+      counters: ipv4Counters,
+      ethernet: this.#output,
+      own: this.#own,
+      routes: this.routes,
+      ids: new Identifications(random),
+      loopback: () => this.loopback,
+      firstInterface: () => this.#interfaces[0],
+    })
+    const errors = new IcmpErrors(clock, this.#ipv4Output, icmp)
+    this.#ipv4Input = new Ipv4Input(clock, ipv4Counters, this.#own, this.#protocols, errors)
+    this.#udp = new UdpDemux(udp, this.#ipv4Output, this.#own, errors, random)
+    this.#protocols.register(PROTOCOL_UDP, this.#udp)
+    this.#protocols.register(PROTOCOL_ICMP, new IcmpInput(icmp, this.#ipv4Output, this.#own, this.#protocols))
+    this.#parts = {
+      clock,
+      arpCounters: arp,
+      ethernetCounters: ethernet,
+      input: new EthernetInput(ethernet, this.#ipv4Input),
+      output: this.#output,
+      ipv4Output: this.#ipv4Output,
+      protocols: this.#protocols,
+      onFault: options.onFault ?? (() => {}),
+    }
+    const self: InterfaceAddress = { address: ipv4('127.0.0.1'), prefix: { network: ipv4('127.0.0.0'), length: 8 } }
+    this.loopback = new Interface(0, new LoopbackLink(clock), [self], true, this.#parts)
+  }
+
+  get interfaces(): readonly Interface[] {
+    return this.#interfaces
+  }
+
+  interface(name: string): Interface | undefined {
+    return this.#interfaces.find((iface) => iface.name === name)
+  }
+
+  /** Takes over the link's onFrame and onBatchEnd, makes the direct routes, and announces the addresses (RFC 5227 §2.3). */
+  addInterface(link: Link, options: { readonly addresses: readonly InterfaceAddress[] }): Interface {
+    assert(this.interface(link.name) === undefined, `one interface is called ${link.name}`)
+    assert(link.mtu >= MIN_MTU, `an IPv4 link carries ${MIN_MTU} octets`)
+    const iface = new Interface(++this.#lastIndex, link, options.addresses, false, this.#parts)
+    this.#interfaces = [...this.#interfaces, iface]
+    this.#own.add(iface.addressing)
+    this.routes.addDirect(iface)
+    iface.announce()
+    return iface
+  }
+
+  /** Its routes go with it. Endpoints bound to it hear and send nothing more. The link stays open. */
+  removeInterface(name: string): void {
+    const iface = this.interface(name)
+    if (iface === undefined) return
+    this.#interfaces = this.#interfaces.filter((other) => other !== iface)
+    this.#own.remove(iface.addressing)
+    this.routes.removeInterface(iface)
+    iface.detach()
+  }
+
+  bindUdp(options: BindUdpOptions): Result<UdpEndpoint, BindError> {
+    const { port, address = 0, interfaceName, broadcast = false, reuseAddress = false, onDatagram, onError } = options
+    const iface = interfaceName === undefined ? undefined : this.interface(interfaceName)
+    if (interfaceName !== undefined && iface === undefined) return err({ kind: 'no-such-interface', interfaceName })
+    return this.#udp.bind({ port, address, iface, broadcast, reuseAddress, onDatagram, onError })
+  }
+
+  /** The seat of a further transport; datagrams of protocols without one are answered with protocol unreachable. */
+  registerProtocol(protocol: number, handler: ProtocolHandler): void {
+    this.#protocols.register(protocol, handler)
+  }
+
+  /** The way out for a registered protocol. */
+  get ipv4(): Ipv4Output {
+    return this.#ipv4Output
+  }
+
+  /** Octets held for datagrams of which fragments are missing. */
+  get reassemblyBytes(): number {
+    return this.#ipv4Input.reassemblyBytes
+  }
+
+  /** Runs `run`; what it sends is handed to the links once, at the end. For bursts that no received frame causes. */
+  batch(run: () => void): void {
+    this.#output.beginBatch()
+    try {
+      run()
+    } finally {
+      this.#output.endBatch()
+    }
+  }
+
+  /** Ends all timers and endpoints. Links that were added stay open: who made them closes them. */
+  close(): void {
+    this.#udp.close()
+    for (const { name } of this.#interfaces) this.removeInterface(name)
+    this.loopback.detach()
+    this.loopback.link.close()
+    this.#ipv4Input.close()
+  }
+}
