@@ -1,16 +1,18 @@
 /** Questions to the SQLite database. On a connection of its own, so that listings and commits do not wait for each other. */
 import type { Database, Statement } from 'better-sqlite3'
-import type { Lease } from '../model/index.ts'
+import type { DnsRecord, Lease } from '../model/index.ts'
 import {
   eventOf,
   holdingOf,
   leaseOf,
   recordChangeOf,
+  recordOf,
   unsigned,
   type EventRow,
   type HoldingRow,
   type LeaseRow,
   type RecordChangeRow,
+  type RecordRow,
 } from './rows.ts'
 import type { LeaseHolding, LeaseQuery, RecordChange, StoredEvent, StoreReader } from './store.ts'
 
@@ -78,6 +80,26 @@ export class SqliteReader implements StoreReader {
       .add('id < ?', before)
     const rows = this.#prepare(`SELECT * FROM lease_history ${c.where} ORDER BY id DESC LIMIT ?`).all(...c.values, limit)
     return (rows as HoldingRow[]).map(holdingOf)
+  }
+
+  records(
+    zoneId: number,
+    query: { readonly name?: string | undefined; readonly type?: string | undefined; readonly owner?: string | undefined },
+    limit: number,
+    after: number | undefined,
+  ): readonly DnsRecord[] {
+    const c = new Conditions()
+      .add('zone_id = ?', zoneId)
+      .add('name = ? COLLATE NOCASE', query.name)
+      .add('type = ?', query.type)
+      .add('owner = ?', query.owner)
+      .add('id > ?', after)
+    const rows = this.#prepare(`SELECT * FROM records ${c.where} ORDER BY id LIMIT ?`).all(...c.values, limit)
+    return (rows as RecordRow[]).map(recordOf)
+  }
+
+  countRecords(zoneId: number): number {
+    return (this.#prepare('SELECT count(*) AS n FROM records WHERE zone_id = ?').get(zoneId) as { n: number }).n
   }
 
   recordHistory(

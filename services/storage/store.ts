@@ -82,6 +82,14 @@ export interface StoreReader {
   countBound(first: number, last: number): number
   /** Newest first; `before` is the id that the last page ended with. */
   leaseHistory(query: LeaseQuery, limit: number, before: number | undefined): readonly LeaseHolding[]
+  /** In the order in which they were made; `after` is the id that the last page ended with. */
+  records(
+    zoneId: number,
+    query: { readonly name?: string | undefined; readonly type?: string | undefined; readonly owner?: string | undefined },
+    limit: number,
+    after: number | undefined,
+  ): readonly DnsRecord[]
+  countRecords(zoneId: number): number
   /** Newest first. */
   recordHistory(
     zoneId: number,

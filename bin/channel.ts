@@ -1,0 +1,54 @@
+/** SHELL: one thread's commands carried to another over a message port, answered by number. */
+import type { MessagePort } from 'node:worker_threads'
+import { err, type Result } from '../stack/platform/index.ts'
+import { type NetworkSide, NETWORK_COMMANDS } from '../services/network-side.ts'
+import { type Refusal, refusal } from '../services/index.ts'
+
+export type CallMessage = { readonly call: number; readonly command: keyof NetworkSide; readonly args: readonly unknown[] }
+export type AnswerMessage = { readonly answer: number; readonly result: Result<unknown, Refusal> }
+
+/** Commands waiting for an answer at most; a person's requests, so a thousand is a runaway script. */
+const MAX_CALLS = 1_000
+const AWAY = refusal('unavailable', '', 'the network worker is restarting or busy', 'try again in a second')
+
+/** The caller's end. `port` may be replaced when the worker is; calls under way are then refused as unavailable. */
+export class NetworkCaller {
+  readonly #waiting = new Map<number, (result: Result<unknown, Refusal>) => void>()
+  #next = 1
+  #port: MessagePort | undefined
+  /** Every command as a method that returns a promise. */
+  readonly network: NetworkSide
+
+  constructor() {
+    const methods = NETWORK_COMMANDS.map((command) => [command, (...args: readonly unknown[]) => this.#call(command, args)])
+    this.network = Object.fromEntries(methods) as NetworkSide
+  }
+
+  connect(port: MessagePort | undefined): void {
+    this.#port = port
+    for (const settle of this.#waiting.values()) settle(err(AWAY))
+    this.#waiting.clear()
+  }
+
+  receive(message: AnswerMessage): void {
+    const settle = this.#waiting.get(message.answer)
+    this.#waiting.delete(message.answer)
+    settle?.(message.result)
+  }
+
+  #call(command: keyof NetworkSide, args: readonly unknown[]): Promise<Result<unknown, Refusal>> {
+    const port = this.#port
+    if (port === undefined || this.#waiting.size >= MAX_CALLS) return Promise.resolve(err(AWAY))
+    const call = this.#next++
+    return new Promise((resolve) => {
+      this.#waiting.set(call, resolve)
+      port.postMessage({ call, command, args } satisfies CallMessage)
+    })
+  }
+}
+
+/** The worker's end: runs a command and gives what to post back. */
+export async function answerCall(network: NetworkSide, message: CallMessage): Promise<AnswerMessage> {
+  const command = network[message.command] as (...args: readonly unknown[]) => Promise<Result<unknown, Refusal>>
+  return { answer: message.call, result: await command.apply(network, [...message.args]) }
+}

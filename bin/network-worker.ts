@@ -1,0 +1,112 @@
+/**
+ * SHELL: the network thread. Owns the TAP device's traffic, the stack, DHCP, DNS and all live state; everything durable
+ * goes to the storage thread, everything people ask comes from the main thread. See docs/adr/0001-threads.md.
+ */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { Appliance, type ApplianceSettings } from '../services/appliance.ts'
+import type { Decision, Facts } from '../services/index.ts'
+import type { BatchAnswer } from '../services/storage/writer.ts'
+import type { Snapshot } from '../services/storage/store.ts'
+import { TapLink } from '../stack/index.ts'
+import { SystemClock, SystemRandom } from '../stack/platform/index.ts'
+import { answerCall, type CallMessage } from './channel.ts'
+import type { StorageRequest } from './storage-worker.ts'
+
+export type NetworkWorkerData = {
+  readonly fd: number
+  readonly link: string
+  readonly mac: Uint8Array
+  readonly mtu: number
+  readonly settings: ApplianceSettings
+}
+/** From the main thread, besides CallMessage. */
+export type NetworkControl = { readonly kind: 'storage'; readonly port: MessagePort } | { readonly kind: 'close' }
+/** To the main thread, besides AnswerMessage. */
+export type NetworkReport =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'events'; readonly events: readonly LoggedEvent[]; readonly suppressed: number }
+  | { readonly kind: 'link-gone'; readonly code: string }
+  | { readonly kind: 'closed' }
+export type LoggedEvent = { readonly event: string; readonly facts: Facts }
+
+/** Decisions gathered before they go to the storage thread, in number and in milliseconds. */
+const DECISIONS_PER_MESSAGE = 128
+const DECISIONS_WAIT_MS = 50
+/** Log lines a second that reach the main thread; a storm of leases must not drown in its own log. */
+const EVENTS_PER_SECOND = 200
+
+const control = parentPort as MessagePort
+const data = workerData as NetworkWorkerData
+const clock = new SystemClock()
+const random = new SystemRandom()
+let appliance: Appliance | undefined
+let storage: MessagePort | undefined
+
+let decisions: Omit<Decision, 'id'>[] = []
+function sendDecisions(): void {
+  if (decisions.length === 0) return
+  storage?.postMessage({ kind: 'decisions', decisions } satisfies StorageRequest)
+  decisions = []
+}
+function decide(decision: Omit<Decision, 'id'>): void {
+  decisions.push(decision)
+  if (decisions.length === 1) clock.at(clock.now() + DECISIONS_WAIT_MS, sendDecisions)
+  else if (decisions.length >= DECISIONS_PER_MESSAGE) sendDecisions()
+}
+
+let events: LoggedEvent[] = []
+let suppressed = 0
+function sendEvents(): void {
+  control.postMessage({ kind: 'events', events, suppressed } satisfies NetworkReport)
+  events = []
+  suppressed = 0
+}
+function log(event: string, facts: Facts): void {
+  if (events.length === 0 && suppressed === 0) clock.at(clock.now() + 100, sendEvents)
+  if (events.length < EVENTS_PER_SECOND / 10) events.push({ event, facts })
+  else suppressed++
+}
+
+function begin(port: MessagePort, snapshot: Snapshot): void {
+  const link = new TapLink({
+    fd: data.fd,
+    name: data.link,
+    mac: data.mac,
+    mtu: data.mtu,
+    onGone: (code) => control.postMessage({ kind: 'link-gone', code } satisfies NetworkReport),
+  })
+  appliance = new Appliance({
+    clock,
+    random,
+    link,
+    settings: data.settings,
+    snapshot,
+    soon: queueMicrotask,
+    post: (batch, transactions) => port.postMessage({ kind: 'commit', batch, transactions } satisfies StorageRequest),
+    decide,
+    log,
+  })
+  control.postMessage({ kind: 'ready' } satisfies NetworkReport)
+}
+
+function onStorage(port: MessagePort, message: BatchAnswer | { readonly snapshot: Snapshot }): void {
+  if ('snapshot' in message) begin(port, message.snapshot)
+  else appliance?.settle(message.batch, message.faults)
+}
+
+control.on('message', async (message: NetworkControl | CallMessage) => {
+  if ('call' in message) {
+    if (appliance !== undefined) control.postMessage(await answerCall(appliance.network, message))
+    return
+  }
+  if (message.kind === 'storage') {
+    storage = message.port
+    storage.on('message', (answer) => onStorage(message.port, answer as BatchAnswer))
+    return
+  }
+  appliance?.close()
+  sendDecisions()
+  storage?.close()
+  control.postMessage({ kind: 'closed' } satisfies NetworkReport)
+  control.close()
+})

@@ -1,0 +1,106 @@
+/**
+ * SHELL: the storage thread. Commits what the network worker posts, everything queued with one fsync, and writes
+ * decisions when no commit waits. See docs/adr/0001-threads.md.
+ */
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import type { Decision } from '../services/index.ts'
+import { openDecisions } from '../services/storage/decisions.ts'
+import { openStore } from '../services/storage/sqlite.ts'
+import { type Batch, commitBatches } from '../services/storage/writer.ts'
+
+export type StorageWorkerData = { readonly directory: string }
+/** From the main thread. connect: serve this network worker from now on, after what the last one had posted. */
+export type StorageControl = { readonly kind: 'connect'; readonly port: MessagePort } | { readonly kind: 'close' }
+/** From the network worker. */
+export type StorageRequest =
+  | ({ readonly kind: 'commit' } & Batch)
+  | { readonly kind: 'decisions'; readonly decisions: readonly Omit<Decision, 'id'>[] }
+
+/** Decisions written in one go while commits may be waiting: about 2 ms. */
+const DECISIONS_AT_ONCE = 128
+/** Decisions that wait at most; beyond it the newest are dropped and counted. */
+const DECISIONS_WAITING = 20_000
+
+const control = parentPort as MessagePort
+const { directory } = workerData as StorageWorkerData
+
+const opened = openStore(directory, Date.now())
+if (!opened.ok) throw new Error(opened.error.problem)
+const store = opened.value
+const openedDecisions = openDecisions(directory, Date.now())
+const decisionStore = openedDecisions.ok ? openedDecisions.value : undefined
+if (!openedDecisions.ok) control.postMessage({ kind: 'decisions-fault', problem: openedDecisions.error.problem })
+
+let network: MessagePort | undefined
+let batches: Batch[] = []
+let decisions: Omit<Decision, 'id'>[] = []
+let dropped = 0
+let scheduled = false
+
+function gather(request: StorageRequest): void {
+  if (request.kind === 'commit') batches.push({ batch: request.batch, transactions: request.transactions })
+  else if (decisions.length < DECISIONS_WAITING) decisions.push(...request.decisions)
+  else dropped += request.decisions.length
+}
+
+function take(request: StorageRequest): void {
+  gather(request)
+  schedule()
+}
+
+function schedule(): void {
+  if (scheduled) return
+  scheduled = true
+  setImmediate(work)
+}
+
+/** Takes all that has been posted, commits it, and only then spends a moment on decisions. */
+function work(): void {
+  scheduled = false
+  drain(network)
+  const now = batches
+  batches = []
+  const port = network
+  if (now.length > 0) commitBatches(store, now, (answer) => port?.postMessage(answer))
+  else if (decisions.length > 0) {
+    const some = decisions.slice(0, DECISIONS_AT_ONCE)
+    decisions = decisions.slice(DECISIONS_AT_ONCE)
+    const fault = decisionStore?.add(some)
+    if (fault !== undefined) dropped += some.length
+    if (dropped > 0) {
+      control.postMessage({ kind: 'decisions-dropped', count: dropped })
+      dropped = 0
+    }
+  }
+  if (decisions.length > 0 || batches.length > 0) schedule()
+}
+
+function drain(port: MessagePort | undefined): void {
+  if (port === undefined) return
+  for (let got = receiveMessageOnPort(port); got !== undefined; got = receiveMessageOnPort(port))
+    gather(got.message as StorageRequest)
+}
+
+control.on('message', (message: StorageControl) => {
+  if (message.kind === 'connect') {
+    // What the last network worker posted is committed before the new one is told the state of things.
+    drain(network)
+    if (batches.length > 0) commitBatches(store, batches, () => {})
+    batches = []
+    network?.close()
+    network = message.port
+    network.on('message', take)
+    network.postMessage({ snapshot: store.load() })
+    return
+  }
+  drain(network)
+  if (batches.length > 0) commitBatches(store, batches, (answer) => network?.postMessage(answer))
+  batches = []
+  while (decisions.length > 0) decisionStore?.add(decisions.splice(0, DECISIONS_AT_ONCE))
+  network?.close()
+  store.close()
+  decisionStore?.close()
+  control.postMessage({ kind: 'closed' })
+  control.close()
+})
+control.postMessage({ kind: 'opened' })

@@ -1,0 +1,174 @@
+/**
+ * The network side in one piece: stack, DHCP, DNS, names, and the way to storage, composed from what comes in through
+ * the door. The network thread runs it on a TAP device and the system clock, the simulation on virtual wires and virtual
+ * time. Invariant: what is live here is what is on disk, plus what is under way to it.
+ */
+import { formatIpv4, type InterfaceAddress, type Ipv4, type Link, Stack } from '../stack/index.ts'
+import { type Clock, type SecureRandom } from '../stack/platform/index.ts'
+import { DhcpEndpoint } from './dhcp-endpoint.ts'
+import { type DhcpConfiguration, DhcpServer } from './dhcp/index.ts'
+import { DnsEndpoint, hostQuery, stackQuery } from './dns-endpoint.ts'
+import { DnsServer, type Upstream } from './dns/index.ts'
+import { LeaseNames } from './lease-names/lease-names.ts'
+import { type Decision, type DnsRecord, type Facts, type LeaseChange, type ZoneEdit } from './model/index.ts'
+import { NetworkCommands } from './network-commands.ts'
+import type { NetworkSide } from './network-side.ts'
+import { CommitQueue, type Settled } from './storage/commit-queue.ts'
+import type { Snapshot, StoreFault, Transaction, Write } from './storage/store.ts'
+import { ZoneBook } from './zone-book.ts'
+
+/** Plain data, because it crosses threads. */
+export type ApplianceSettings = {
+  readonly address: InterfaceAddress
+  readonly gateway: Ipv4 | undefined
+  readonly upstreams: readonly Upstream[]
+  readonly upstreamPath: 'host' | 'stack'
+  readonly probe: boolean
+}
+
+export type ApplianceOptions = {
+  readonly clock: Clock
+  readonly random: SecureRandom
+  readonly link: Link
+  readonly settings: ApplianceSettings
+  readonly snapshot: Snapshot
+  /** Runs a function right after the present batch of frames. */
+  readonly soon: (run: () => void) => void
+  /** Hands transactions to the storage writer, which answers by settle(). */
+  readonly post: (batch: number, transactions: readonly Transaction[]) => void
+  /** Takes decisions for the log of reasons; may drop them. */
+  readonly decide: (decision: Omit<Decision, 'id'>) => void
+  /** Takes events for the program's log; may drop them. */
+  readonly log: (event: string, facts: Facts) => void
+}
+
+export class Appliance {
+  readonly stack: Stack
+  readonly dhcp: DhcpServer
+  readonly dns: DnsServer
+  readonly network: NetworkSide
+  readonly #clock: Clock
+  readonly #commits: CommitQueue
+  readonly #names: LeaseNames
+  readonly #zones: ZoneBook
+  readonly #dhcpEndpoint: DhcpEndpoint
+  readonly #dnsEndpoint: DnsEndpoint
+  readonly #log: ApplianceOptions['log']
+
+  constructor(o: ApplianceOptions) {
+    this.#clock = o.clock
+    this.#log = o.log
+    this.#commits = new CommitQueue({ post: o.post, soon: o.soon })
+    this.stack = new Stack({ clock: o.clock, random: o.random })
+    this.stack.addInterface(o.link, { addresses: [o.settings.address] })
+    if (o.settings.gateway !== undefined) this.#addDefaultRoute(o.link.name, o.settings.gateway)
+
+    const query = o.settings.upstreamPath === 'stack' ? stackQuery(this.stack) : hostQuery
+    this.dns = new DnsServer({ clock: o.clock, random: o.random, query }, { upstreams: o.settings.upstreams }, o.snapshot.zones)
+    this.#dnsEndpoint = new DnsEndpoint(this.stack, this.dns)
+
+    this.#zones = new ZoneBook(this.dns, o.snapshot.lastIds.record)
+    this.#names = new LeaseNames(this.#zones, () => this.#zones.nextRecordId(), leaseRecords(o.snapshot), o.snapshot.leases)
+    const configuration: DhcpConfiguration = {
+      subnets: o.snapshot.subnets,
+      pools: o.snapshot.pools,
+      reservations: o.snapshot.reservations,
+    }
+    // The endpoint and the server know each other; messages flow only once both are there.
+    this.#dhcpEndpoint = new DhcpEndpoint(this.stack, (buffer, at, length, meta) => this.dhcp.receive(buffer, at, length, meta))
+    this.dhcp = new DhcpServer(
+      {
+        clock: o.clock,
+        random: o.random,
+        send: (reply) => this.#dhcpEndpoint.send(reply),
+        probe: (interfaceName, address, done) => this.#dhcpEndpoint.probe(interfaceName, address, PROBE_WAIT_MS, done),
+        commit: (changes, done) => this.#commitLeases(changes, done),
+        nameFor: (lease, subnet) => this.#names.nameFor(lease, subnet),
+        decide: o.decide,
+      },
+      { serverAddress: (interfaceName) => this.#dhcpEndpoint.addressOn(interfaceName), probe: o.settings.probe },
+      configuration,
+      o.snapshot.leases,
+    )
+    this.network = new NetworkCommands({
+      clock: o.clock,
+      stack: this.stack,
+      dhcp: this.dhcp,
+      dns: this.dns,
+      zones: this.#zones,
+      names: this.#names,
+      ownAddress: o.settings.address.address,
+      configuration,
+      snapshot: o.snapshot,
+      submit: (transaction, settled) => this.submit(transaction, settled),
+      commits: this.#commits,
+    })
+  }
+
+  /** The storage writer's answer to a batch. */
+  settle(batch: number, faults: readonly (StoreFault | undefined)[]): void {
+    this.#commits.settle(batch, faults)
+  }
+
+  /** Makes a transaction durable; its events also go to the program's log. */
+  submit(transaction: Transaction, settled: Settled): void {
+    this.#commits.submit(transaction, (fault) => {
+      if (fault === undefined) for (const write of transaction) if (write.kind === 'event') this.#log(write.event, write.facts)
+      settled(fault)
+    })
+  }
+
+  close(): void {
+    this.dhcp.close()
+    this.#dhcpEndpoint.close()
+    this.#dnsEndpoint.close()
+    this.stack.close()
+  }
+
+  #addDefaultRoute(interfaceName: string, gateway: Ipv4): void {
+    const added = this.stack.routes.add({ prefix: { network: 0, length: 0 }, gateway, interfaceName, metric: 0 })
+    if (!added.ok) throw new Error(`the default route cannot be set: ${JSON.stringify(added.error)}`)
+  }
+
+  /** A lease, its names, the zones' serials and the event: one transaction. */
+  #commitLeases(changes: readonly LeaseChange[], done: (durable: boolean) => void): void {
+    const at = this.#clock.wallMs()
+    const plan = this.#names.plan(changes)
+    const edits: readonly ZoneEdit[] = plan.edits.map((edit) => this.#zones.number(edit))
+    const writes: Write[] = []
+    for (const change of changes) {
+      writes.push({ kind: 'lease', at, change })
+      if (isNews(change)) writes.push(eventOf(change, at))
+    }
+    for (const edit of edits) writes.push({ kind: 'zone-edit', at, edit })
+    this.submit(writes, (fault) => {
+      if (fault === undefined) for (const edit of edits) this.dns.applyEdit(edit)
+      else {
+        plan.undo()
+        this.#log('storage.failed', { fault: fault.detail })
+      }
+      done(fault === undefined)
+    })
+  }
+}
+
+/**
+ * How long an ARP probe waits before an address is offered. A host on the same LAN answers within a few milliseconds; a
+ * client waits seconds for its offer.
+ */
+const PROBE_WAIT_MS = 200
+
+function* leaseRecords(snapshot: Snapshot): Iterable<DnsRecord> {
+  for (const { records } of snapshot.zones) for (const record of records) if (record.owner.kind === 'lease') yield record
+}
+
+/** A renewal is no news; everything that begins, ends or moves a binding is. */
+const isNews = ({ before, after }: LeaseChange): boolean =>
+  before?.state !== after.state || before.mac !== after.mac || before.clientId !== after.clientId || before.publishedName !== after.publishedName
+
+const eventOf = ({ after, because }: LeaseChange, at: number): Write => ({
+  kind: 'event',
+  at,
+  event: because,
+  facts: { address: formatIpv4(after.address), mac: after.mac, client: after.mac, hostName: after.hostName ?? null, name: after.publishedName ?? null },
+})

@@ -1,0 +1,76 @@
+/** SHELL: DHCP messages between the stack's UDP port 67 and the server core. RFC 2131 §4.1. */
+import { BROADCAST, type DatagramMeta, type Interface, type Ipv4, mac, type Stack, type UdpEndpoint } from '../stack/index.ts'
+import type { ReplyDestination } from './dhcp/index.ts'
+
+export const SERVER_PORT = 67
+export const CLIENT_PORT = 68
+
+const EVERYBODY = mac('ff:ff:ff:ff:ff:ff')
+
+export type DhcpReceiver = (
+  buffer: Uint8Array,
+  at: number,
+  length: number,
+  meta: { readonly interfaceName: string; readonly source: Ipv4; readonly sourcePort: number; readonly target: Ipv4 },
+) => void
+
+export class DhcpEndpoint {
+  readonly #stack: Stack
+  readonly #endpoint: UdpEndpoint
+
+  /** Throws when the port is taken, which at start-up is a fault of the composition. */
+  constructor(stack: Stack, receive: DhcpReceiver) {
+    this.#stack = stack
+    const bound = stack.bindUdp({
+      port: SERVER_PORT,
+      broadcast: true,
+      onDatagram: (buffer: Uint8Array, at: number, length: number, meta: DatagramMeta) => {
+        const iface = this.#interface((i) => i.index === meta.interfaceIndex)
+        if (iface !== undefined)
+          receive(buffer, at, length, { interfaceName: iface.name, source: meta.source, sourcePort: meta.sourcePort, target: meta.target })
+      },
+    })
+    if (!bound.ok) throw new Error(`UDP port ${SERVER_PORT} cannot be bound: ${JSON.stringify(bound.error)}`)
+    this.#endpoint = bound.value
+  }
+
+  /** The appliance's first address on an interface. */
+  addressOn(interfaceName: string): Ipv4 | undefined {
+    return this.#interface((i) => i.name === interfaceName)?.addresses[0]?.address
+  }
+
+  probe(interfaceName: string, address: Ipv4, waitMs: number, done: (holder: string | undefined) => void): void {
+    const iface = this.#interface((i) => i.name === interfaceName)
+    if (iface === undefined) done(undefined)
+    else iface.probe(address, { waitMs }, done)
+  }
+
+  send(reply: { readonly interfaceName: string; readonly bytes: Uint8Array; readonly length: number; readonly to: ReplyDestination }): void {
+    const iface = this.#interface((i) => i.name === reply.interfaceName)
+    const source = iface?.addresses[0]?.address
+    if (iface === undefined || source === undefined) return
+    const { to, bytes, length } = reply
+    switch (to.kind) {
+      case 'relay':
+        this.#endpoint.send(bytes, 0, length, to.address, SERVER_PORT, source)
+        return
+      case 'unicast':
+        this.#endpoint.send(bytes, 0, length, to.address, CLIENT_PORT, source)
+        return
+      case 'link':
+        this.#endpoint.sendOnLink(iface, to.mac, to.address, CLIENT_PORT, source, bytes, 0, length)
+        return
+      case 'broadcast':
+        this.#endpoint.sendOnLink(iface, EVERYBODY, BROADCAST, CLIENT_PORT, source, bytes, 0, length)
+        return
+    }
+  }
+
+  close(): void {
+    this.#endpoint.close()
+  }
+
+  #interface(matches: (i: Interface) => boolean): Interface | undefined {
+    return this.#stack.interfaces.find(matches)
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Everything known about a client, an address or a name on one screen: what holds now, how it came about, and why.
+ * Reads only. Texts come from the catalogue of events.
+ */
+import { parseIpv4, parseMac, formatMac } from '../stack/index.ts'
+import { err, ok } from '../stack/platform/index.ts'
+import { renderStep } from './events/catalogue.ts'
+import type { Answer, DecisionView, ExplanationView, LeaseHistoryView, LeaseView, RecordView, Services } from './facade.ts'
+import { refusal } from './model/index.ts'
+import type { NetworkSide } from './network-side.ts'
+
+const COLUMNS = 100
+/** Decisions told step by step; one screen holds no more. */
+const DECISIONS_SHOWN = 3
+const HOLDINGS_SHOWN = 4
+
+type Known = Omit<ExplanationView, 'lines'>
+
+/** Explains a MAC, an IPv4 address or a domain name. */
+export async function explain(services: Services, network: NetworkSide, subject: string): Answer<ExplanationView> {
+  const text = subject.trim()
+  const mac = parseMac(text)
+  if (mac !== undefined) return byClient(services, formatMac(mac))
+  if (parseIpv4(text) !== undefined) return byAddress(services, text)
+  if (text.length > 0 && text.length <= 253 && /^[A-Za-z0-9_*.-]+$/.test(text)) return byName(services, network, text.toLowerCase().replace(/\.$/, ''))
+  return err(
+    refusal('invalid', '/subject', `"${subject}" is neither an Ethernet address, an IPv4 address nor a name`, 'give one of them, as 02:00:00:00:00:01, 10.53.0.100 or printer.lab.internal'),
+  )
+}
+
+const page = (limit: number): { readonly limit: number } => ({ limit })
+
+async function byClient(services: Services, mac: string): Answer<ExplanationView> {
+  const known = await gather(services, 'mac', mac, { mac }, { mac })
+  return known.ok ? ok({ ...known.value, lines: dhcpLines(known.value) }) : known
+}
+
+async function byAddress(services: Services, address: string): Answer<ExplanationView> {
+  const known = await gather(services, 'address', address, { address }, { address })
+  if (!known.ok) return known
+  const neighbours = await services.listNeighbours()
+  const lines = dhcpLines(known.value)
+  if (neighbours.ok)
+    for (const n of neighbours.value.filter((neighbour) => neighbour.address === address))
+      lines.push(clip(`on ${n.interface}: ARP says ${n.mac ?? 'nobody answers'} (${n.state})`))
+  return ok({ ...known.value, lines })
+}
+
+async function byName(services: Services, network: NetworkSide, name: string): Answer<ExplanationView> {
+  const hostName = name.split('.')[0] as string
+  const known = await gather(services, 'name', name, { hostName }, { hostName })
+  if (!known.ok) return known
+  const dns = await network.explainName(name, 'A')
+  const lines: string[] = []
+  if (dns.ok) {
+    lines.push(clip(`${name} A: ${dns.value.rcode}${dns.value.answers.length === 0 ? ', no answer records' : ''}`))
+    for (const answer of dns.value.answers) lines.push(clip(`  ${answer}`))
+    for (const step of dns.value.steps) lines.push(clip(`  because ${renderStep(step)}`))
+  }
+  const records = await recordsAt(services, name)
+  for (const r of records) lines.push(clip(`  record ${r.id}: ${r.name} ${r.ttl} ${r.type} ${r.data} (owner: ${r.owner})`))
+  lines.push('', ...dhcpLines(known.value))
+  return ok({ ...known.value, records, lines })
+}
+
+async function recordsAt(services: Services, name: string): Promise<readonly RecordView[]> {
+  const zones = await services.listZones()
+  if (!zones.ok) return []
+  const zone = zones.value
+    .filter((z) => name === z.name || name.endsWith(`.${z.name}`))
+    .sort((a, b) => b.name.length - a.name.length)[0]
+  if (zone === undefined) return []
+  const records = await services.listRecords(zone.name, { name: `${name}.` }, page(20))
+  return records.ok ? records.value.items : []
+}
+
+type Filter = { readonly mac?: string; readonly address?: string; readonly hostName?: string }
+
+async function gather(services: Services, kind: Known['kind'], subject: string, of: Filter, decided: Filter): Answer<Known> {
+  const leases = await services.listLeases(of, page(10))
+  if (!leases.ok) return leases
+  const history = await services.leaseHistory(of, page(HOLDINGS_SHOWN))
+  if (!history.ok) return history
+  const decisions = await services.listDecisions(decided, page(20))
+  if (!decisions.ok) return decisions
+  return ok({ subject, kind, leases: leases.value.items, history: history.value.items, records: [], decisions: decisions.value.items })
+}
+
+function dhcpLines(known: Known): string[] {
+  const lines: string[] = []
+  if (known.leases.length === 0) lines.push(`no lease is known for ${known.subject}`)
+  for (const lease of known.leases) lines.push(clip(leaseLine(lease)))
+  if (known.history.length > 0) lines.push('', 'held before and now:')
+  for (const holding of known.history) lines.push(clip(`  ${holdingLine(holding)}`))
+  if (known.decisions.length === 0) {
+    lines.push('', 'no DHCP decision is kept about it')
+    return lines
+  }
+  lines.push('', `the last ${Math.min(DECISIONS_SHOWN, known.decisions.length)} of its DHCP decisions, newest first:`)
+  for (const decision of known.decisions.slice(0, DECISIONS_SHOWN)) lines.push(...decisionLines(decision))
+  return lines
+}
+
+const leaseLine = (l: LeaseView): string =>
+  `${l.address} is ${l.state}${l.state === 'bound' ? ' to' : '; last'} ${l.mac}${l.hostName === null ? '' : ` "${l.hostName}"`}` +
+  `${l.name === null ? '' : `, published as ${l.name}`}, ${l.expiresAt === null ? 'without end' : `until ${l.expiresAt}`}`
+
+const holdingLine = (h: LeaseHistoryView): string =>
+  `${h.address} ${h.mac}${h.hostName === null ? '' : ` "${h.hostName}"`} from ${h.from} ${h.to === null ? 'until now' : `to ${h.to} (${h.ended ?? 'ended'})`}`
+
+function decisionLines(d: DecisionView): string[] {
+  const head = `  #${d.id} ${d.at} ${d.received} from ${d.mac} on ${d.interface} → ${d.sent}${d.address === null ? '' : ` ${d.address}`}`
+  return [clip(head), ...d.steps.map((step) => clip(`      ${step.text}`))]
+}
+
+const clip = (line: string): string => (line.length <= COLUMNS ? line : `${line.slice(0, COLUMNS - 1)}…`)

@@ -1,0 +1,85 @@
+/**
+ * What the thread that owns the network can be asked by the others. Every command is checked against the live state, is
+ * made durable, takes effect between two packets, and only then is answered. Arguments and results are plain data,
+ * because they cross threads.
+ */
+import type { Ipv4 } from '../stack/index.ts'
+import type { Answer, InterfaceView, NeighbourView, RecordInput, StatisticsView } from './facade.ts'
+import type { DnsRecord, Lease, Pool, Reservation, Subnet, TraceStep, Zone } from './model/index.ts'
+
+export type New<T> = Omit<T, 'id'>
+export type Change<T> = Partial<New<T>>
+
+/** How the network side is doing, for health. */
+export type NetworkHealth = {
+  /** The last fault of storage; undefined while commits succeed. */
+  readonly storageFault: string | undefined
+  readonly transactionsUnderWay: number
+  readonly poolsFull: readonly string[]
+  readonly upstreams: { readonly configured: number; readonly failing: number }
+}
+
+export type NameExplanation = {
+  readonly rcode: string
+  readonly answers: readonly string[]
+  readonly steps: readonly TraceStep[]
+}
+
+export interface NetworkSide {
+  releaseLease(address: Ipv4): Answer<Lease>
+  subnets(): Answer<readonly Subnet[]>
+  addSubnet(subnet: New<Subnet>): Answer<Subnet>
+  changeSubnet(id: number, change: Change<Subnet>): Answer<Subnet>
+  removeSubnet(id: number): Answer<null>
+  pools(): Answer<readonly Pool[]>
+  addPool(pool: New<Pool>): Answer<Pool>
+  changePool(id: number, change: Change<Pool>): Answer<Pool>
+  removePool(id: number): Answer<null>
+  reservations(): Answer<readonly Reservation[]>
+  addReservation(reservation: New<Reservation>): Answer<Reservation>
+  changeReservation(id: number, change: Change<Reservation>): Answer<Reservation>
+  removeReservation(id: number): Answer<null>
+  zones(): Answer<readonly Zone[]>
+  addZone(zone: Omit<Zone, 'id' | 'serial'>): Answer<Zone>
+  changeZone(name: string, change: Partial<Omit<Zone, 'id' | 'serial' | 'name'>>): Answer<Zone>
+  removeZone(name: string): Answer<null>
+  addRecord(zone: string, record: RecordInput): Answer<DnsRecord>
+  changeRecord(zone: string, id: number, change: Partial<RecordInput>): Answer<DnsRecord>
+  removeRecord(zone: string, id: number): Answer<null>
+  exportZone(name: string): Answer<string>
+  interfaces(): Answer<readonly InterfaceView[]>
+  neighbours(): Answer<readonly NeighbourView[]>
+  statistics(): Answer<StatisticsView>
+  explainName(name: string, type: string): Answer<NameExplanation>
+  health(): Answer<NetworkHealth>
+}
+
+/** The commands by name, for the message channel between threads. */
+export const NETWORK_COMMANDS = [
+  'releaseLease',
+  'subnets',
+  'addSubnet',
+  'changeSubnet',
+  'removeSubnet',
+  'pools',
+  'addPool',
+  'changePool',
+  'removePool',
+  'reservations',
+  'addReservation',
+  'changeReservation',
+  'removeReservation',
+  'zones',
+  'addZone',
+  'changeZone',
+  'removeZone',
+  'addRecord',
+  'changeRecord',
+  'removeRecord',
+  'exportZone',
+  'interfaces',
+  'neighbours',
+  'statistics',
+  'explainName',
+  'health',
+] as const satisfies readonly (keyof NetworkSide)[]

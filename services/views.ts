@@ -1,0 +1,130 @@
+/** From the model to the views of the facade: addresses become text, times RFC 3339, absent null. */
+import { formatIpv4, formatPrefix, type Ipv4 } from '../stack/index.ts'
+import { renderStep } from './events/catalogue.ts'
+import type {
+  DecisionView,
+  LeaseHistoryView,
+  LeaseView,
+  PoolInput,
+  RecordHistoryView,
+  RecordView,
+  ReservationView,
+  SubnetInput,
+  ZoneView,
+} from './facade.ts'
+import type { Decision, DnsRecord, Lease, Pool, RecordOwner, Reservation, Subnet, Zone } from './model/index.ts'
+import type { LeaseHolding, RecordChange } from './storage/store.ts'
+
+export const timeText = (ms: number): string => new Date(ms).toISOString()
+const orNull = <T>(value: T | undefined): T | null => value ?? null
+
+/** `subnetOf` gives the subnet's prefix by id; a subnet that is gone shows as "removed". */
+export const leaseView = (l: Lease, subnetOf: (id: number) => Subnet | undefined): LeaseView => {
+  const subnet = subnetOf(l.subnetId)
+  return {
+    address: formatIpv4(l.address),
+    subnet: subnet === undefined ? 'removed' : formatPrefix(subnet.prefix),
+    state: l.state,
+    mac: l.mac,
+    clientId: orNull(l.clientId),
+    hostName: orNull(l.hostName),
+    name: orNull(l.publishedName),
+    reservationId: orNull(l.reservationId),
+    startedAt: timeText(l.startedAt),
+    renewedAt: timeText(l.renewedAt),
+    expiresAt: l.expiresAt === undefined ? null : timeText(l.expiresAt),
+  }
+}
+
+export const holdingView = (h: LeaseHolding): LeaseHistoryView => ({
+  address: formatIpv4(h.address),
+  mac: h.mac,
+  clientId: orNull(h.clientId),
+  hostName: orNull(h.hostName),
+  from: timeText(h.from),
+  to: h.to === undefined ? null : timeText(h.to),
+  ended: orNull(h.ended),
+})
+
+export const subnetInputView = (s: Subnet): SubnetInput & { readonly id: number } => ({
+  id: s.id,
+  prefix: formatPrefix(s.prefix),
+  interface: s.interfaceName,
+  leaseSeconds: s.leaseSeconds,
+  minLeaseSeconds: s.minLeaseSeconds,
+  maxLeaseSeconds: s.maxLeaseSeconds,
+  domain: orNull(s.domain),
+  options: s.options,
+})
+
+export const poolSize = (p: { readonly first: Ipv4; readonly last: Ipv4 }): number => (p.last >>> 0) - (p.first >>> 0) + 1
+export const poolInputView = (p: Pool): PoolInput & { readonly id: number } => ({
+  id: p.id,
+  subnetId: p.subnetId,
+  first: formatIpv4(p.first),
+  last: formatIpv4(p.last),
+})
+
+export const reservationView = (r: Reservation): ReservationView => ({
+  id: r.id,
+  subnetId: r.subnetId,
+  address: formatIpv4(r.address),
+  mac: orNull(r.mac),
+  clientId: orNull(r.clientId),
+  name: orNull(r.name),
+  options: r.options,
+  comment: orNull(r.comment),
+})
+
+export const zoneView = (z: Zone, records: number): ZoneView => ({
+  id: z.id,
+  name: z.name,
+  serial: z.serial,
+  records,
+  primaryServer: z.primaryServer,
+  hostmaster: z.hostmaster,
+  refresh: z.refresh,
+  retry: z.retry,
+  expire: z.expire,
+  minimum: z.minimum,
+  defaultTtl: z.defaultTtl,
+})
+
+/** "hand", "file", "system", "lease 10.53.0.100". */
+export const ownerText = (o: RecordOwner): string => (o.kind === 'lease' ? `lease ${o.address}` : o.kind)
+
+export const recordView = (r: DnsRecord, zone: string): RecordView => ({
+  id: r.id,
+  zone,
+  name: r.name,
+  type: r.type,
+  ttl: r.ttl,
+  data: r.data,
+  owner: ownerText(r.owner),
+  comment: orNull(r.comment),
+})
+
+export const recordChangeView = (c: RecordChange): RecordHistoryView => ({
+  at: timeText(c.at),
+  serial: c.serial,
+  action: c.action,
+  name: c.name,
+  type: c.type,
+  ttl: c.ttl,
+  data: c.data,
+  owner: ownerText(c.owner),
+})
+
+export const decisionView = (d: Decision): DecisionView => ({
+  id: d.id,
+  at: timeText(d.at),
+  kind: d.kind,
+  interface: d.interfaceName,
+  mac: d.mac,
+  clientId: orNull(d.clientId),
+  address: orNull(d.address),
+  hostName: orNull(d.hostName),
+  received: d.received,
+  sent: d.sent,
+  steps: d.steps.map((step) => ({ id: step[0], text: renderStep(step), facts: step[1] })),
+})
