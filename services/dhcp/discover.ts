@@ -1,0 +1,158 @@
+/** DHCPDISCOVER (RFC 2131 §4.3.1): choose an address, probe it if need be, offer it. */
+import { formatIpv4 } from '../../stack/index.ts'
+import type { Ipv4, Mac } from '../../stack/index.ts'
+import type { Scope } from './configuration.ts'
+import { MAX_OFFERS } from './engine.ts'
+import type { Engine } from './engine.ts'
+import { dhcpStep } from './events.ts'
+import type { Exchange } from './exchange.ts'
+import { leaseOptions } from './fill-options.ts'
+import type { LeaseEffect } from './lease-machine.ts'
+import { leaseSeconds } from './lease-time.ts'
+import { noProbeBecause } from './probe.ts'
+import { chooseAddress, takeoverMac } from './select-address.ts'
+
+/** Conflicts after which one DISCOVER is given up: the client asks again, and a proxy ARP does not eat the pool at once. */
+const MAX_CANDIDATES = 8
+
+export function discover(engine: Engine, x: Exchange, scope: Scope): void {
+  if (x.candidates === MAX_CANDIDATES) {
+    x.trace.push(dhcpStep('dhcp.probe.too-many-conflicts', { count: x.candidates }))
+    engine.finish(x, 'none')
+    return
+  }
+  x.candidates++
+  const address = chooseAddress(engine, x, scope)
+  if (address === undefined) {
+    engine.counters.count('poolExhausted')
+    x.trace.push(dhcpStep('dhcp.pool.exhausted', { subnet: scope.name }))
+    engine.finish(x, 'none')
+    return
+  }
+  x.address = address
+  withdrawOthers(engine, x, scope, address)
+  const found = engine.table.find(address)
+  if ((found?.state.kind ?? 'free') === 'free' && engine.table.offers + engine.table.probes >= MAX_OFFERS) {
+    engine.addresses.freed({ address, subnetId: scope.subnet.id })
+    engine.limit(x, MAX_OFFERS, 'addresses on offer')
+    return
+  }
+  const skipped = noProbeBecause(engine, x, found)
+  const effects = engine.apply(address, scope.subnet.id, {
+    kind: 'offer',
+    client: x.client.key,
+    byHardware: takeoverMac(x, address),
+    probe: skipped === undefined,
+    offerMs: engine.offerMs,
+  })
+  perform(engine, x, scope, address, effects, skipped)
+}
+
+function perform(
+  engine: Engine,
+  x: Exchange,
+  scope: Scope,
+  address: Ipv4,
+  effects: readonly LeaseEffect[],
+  skipped: string | undefined,
+): void {
+  for (const effect of effects) {
+    switch (effect.kind) {
+      case 'reply':
+        if (skipped !== undefined && engine.table.stateOf(address).kind === 'offered') {
+          x.trace.push(dhcpStep('dhcp.probe.skipped', { address: formatIpv4(address), because: skipped }))
+        }
+        sendOffer(engine, x, scope, address)
+        break
+      case 'probe':
+        startProbe(engine, x, address)
+        break
+      case 'silence':
+        waitForProbe(engine, x, address)
+        break
+      case 'defer': {
+        const binding = engine.table.find(address)
+        if (binding !== undefined) engine.defer(binding, x)
+        break
+      }
+      case 'next-candidate':
+        discover(engine, x, scope)
+        break
+      case 'save':
+        engine.save([effect.change], durable => {
+          if (!durable) engine.counters.count('unanswered', 0)
+        })
+        break
+      case 'refuse':
+        break
+    }
+  }
+}
+
+/** The client's other offers of this subnet are void: it gets one address. */
+function withdrawOthers(engine: Engine, x: Exchange, scope: Scope, address: Ipv4): void {
+  for (const other of engine.table.ofClient(x.client.key, scope.subnet.id)) {
+    if (other.address !== address) withdraw(engine, x, other.address, scope.subnet.id)
+  }
+}
+
+/** Takes back an offer to this client, and ends the DISCOVER that waits for its probe. */
+export function withdraw(engine: Engine, x: Exchange, address: Ipv4, subnetId: number): void {
+  const { kind } = engine.table.stateOf(address)
+  if (kind !== 'offered' && kind !== 'probing') return
+  engine.apply(address, subnetId, { kind: 'withdraw', client: x.client.key })
+  x.trace.push(dhcpStep('dhcp.offer.withdrawn', { address: formatIpv4(address) }))
+  supersede(engine, address)
+}
+
+function startProbe(engine: Engine, x: Exchange, address: Ipv4): void {
+  x.trace.push(dhcpStep('dhcp.probe.sent', { address: formatIpv4(address) }))
+  engine.probing.set(address, x)
+  engine.ports.probe(x.arrival.interfaceName, address, holder => probed(engine, address, holder))
+}
+
+/** A DISCOVER for an address that is being probed for the same client: the answer goes to the newer one. */
+function waitForProbe(engine: Engine, x: Exchange, address: Ipv4): void {
+  supersede(engine, address)
+  engine.probing.set(address, x)
+}
+
+function supersede(engine: Engine, address: Ipv4): void {
+  const earlier = engine.probing.get(address)
+  if (earlier === undefined) return
+  engine.probing.delete(address)
+  earlier.trace.push(dhcpStep('dhcp.discover.again', { address: formatIpv4(address) }))
+  engine.finish(earlier, 'none')
+}
+
+function probed(engine: Engine, address: Ipv4, holder: Mac | undefined): void {
+  const x = engine.probing.get(address)
+  if (engine.closed || x?.scope === undefined || engine.table.stateOf(address).kind !== 'probing') return
+  engine.probing.delete(address)
+  const scope = engine.configuration.scope(x.scope.subnet.id)
+  if (scope === undefined || !scope.contains(address)) {
+    engine.apply(address, x.scope.subnet.id, { kind: 'withdraw', client: x.client.key })
+    x.trace.push(dhcpStep('dhcp.configuration.changed', {}))
+    engine.finish(x, 'none')
+    return
+  }
+  const text = formatIpv4(address)
+  if (holder === undefined || holder === x.client.mac) {
+    x.trace.push(holder === undefined ? dhcpStep('dhcp.probe.clear', { address: text }) : dhcpStep('dhcp.probe.own', { address: text }))
+    const binding = engine.table.find(address)
+    if (binding !== undefined) binding.clearAt = engine.ports.clock.now()
+    perform(engine, x, scope, address, engine.apply(address, scope.subnet.id, { kind: 'probe-clear', offerMs: engine.offerMs }), undefined)
+    return
+  }
+  engine.counters.count('probeConflicts')
+  x.trace.push(dhcpStep('dhcp.probe.conflict', { address: text, holder }))
+  const taken = { kind: 'probe-taken', address, subnetId: scope.subnet.id, holder, quarantineMs: engine.quarantineMs } as const
+  perform(engine, x, scope, address, engine.apply(address, scope.subnet.id, taken), undefined)
+}
+
+function sendOffer(engine: Engine, x: Exchange, scope: Scope, address: Ipv4): void {
+  const seconds = leaseSeconds(x.requestedSeconds, scope.subnet)
+  const target = engine.reply(x, 'OFFER', address, leaseOptions(x, 'OFFER', seconds))
+  x.trace.push(dhcpStep('dhcp.offer.sent', { address: formatIpv4(address), seconds, target }))
+  engine.finish(x, 'OFFER')
+}

@@ -1,0 +1,257 @@
+/**
+ * Every step that the DHCP server can take on a packet, with what it means. The server writes ids and facts; the
+ * sentences are made from here when a person reads them (services/events/catalogue.ts).
+ */
+import type { EventTable, FactsOf } from '../events/event.ts'
+import type { TraceStep } from '../model/index.ts'
+
+export const DHCP_EVENTS = {
+  'dhcp.message.malformed': {
+    level: 'warn',
+    says: 'dropped: {problem}',
+    means: 'What came to the DHCP port is no request that can be answered. A client that sends such packets gets no address.',
+    remedy: 'Capture the packet and look at the client; random ones are noise or a scan.',
+  },
+  'dhcp.subnet.by-interface': {
+    level: 'debug',
+    says: 'subnet {subnet} because the request came in on {interface}',
+    means: 'The client is on the link of this interface, so it gets an address of the subnet there.',
+  },
+  'dhcp.subnet.by-relay': {
+    level: 'debug',
+    says: 'subnet {subnet} because it holds the relay {relay}',
+    means: 'A relay agent passed the request on; its address says where the client is.',
+  },
+  'dhcp.subnet.by-client-address': {
+    level: 'debug',
+    says: 'subnet {subnet} because the client wrote to us directly from {address}',
+    means: 'A client that renews writes from the address it holds, perhaps from behind a router.',
+  },
+  'dhcp.subnet.none': {
+    level: 'warn',
+    says: 'no answer: no subnet for requests on {interface}',
+    means: 'A client asked on a link for which no subnet is configured that holds our own address there.',
+    remedy: 'Add a subnet for this interface, or ignore it if another server serves that link.',
+  },
+  'dhcp.subnet.unknown-relay': {
+    level: 'warn',
+    says: 'no answer: no subnet holds the relay {relay}',
+    means: 'A relay agent passed on a request from a network that is not configured here.',
+    remedy: 'Add the subnet that the relay stands in, or stop the relay from sending to this server.',
+  },
+  'dhcp.hostname.ignored': {
+    level: 'info',
+    says: 'host name {name} ignored: {because}',
+    means: 'The client calls itself something that cannot be a DNS label; it gets its lease without that name.',
+    remedy: 'Rename the host, or give it a name by a reservation.',
+  },
+  'dhcp.reservation.matched': {
+    level: 'debug',
+    says: '{address} is reserved for this client by its {by}',
+    means: 'A reservation names this client.',
+  },
+  'dhcp.address.chosen': {
+    level: 'debug',
+    says: '{address}: {because}',
+    means: 'Why this address and no other is for this client (RFC 2131 §4.3.1).',
+  },
+  'dhcp.address.passed-over': {
+    level: 'info',
+    says: 'not {address} ({wish}): {because}',
+    means: 'This address would have come first for this client but cannot be given now.',
+  },
+  'dhcp.pool.exhausted': {
+    level: 'error',
+    says: 'no answer: every address of subnet {subnet} is in use',
+    means: 'A client asked for an address and none is free. It has no network.',
+    remedy: 'Widen the pool, shorten the lease time, or release leases of clients that are gone.',
+  },
+  'dhcp.probe.sent': {
+    level: 'debug',
+    says: 'asked by ARP whether anybody uses {address}',
+    means: 'Before an address goes to a new client it is probed (RFC 2131 §2.2, RFC 5227).',
+  },
+  'dhcp.probe.clear': {
+    level: 'debug',
+    says: 'nobody answered for {address}',
+    means: 'The address is free on the link.',
+  },
+  'dhcp.probe.own': {
+    level: 'debug',
+    says: '{address} is used by the asking client itself',
+    means: 'The client still has the address configured from before; that is no conflict.',
+  },
+  'dhcp.probe.conflict': {
+    level: 'warn',
+    says: '{address} is used by {holder}, set aside',
+    means: 'Some device uses an address of the pool without a lease. The address is not given to anybody for a while.',
+    remedy: 'Find the device with this hardware address and let it use DHCP, or take its address out of the pool.',
+  },
+  'dhcp.probe.skipped': {
+    level: 'debug',
+    says: '{address} not probed: {because}',
+    means: 'No ARP probe was needed or possible before this offer.',
+  },
+  'dhcp.probe.too-many-conflicts': {
+    level: 'warn',
+    says: 'no answer: {count} addresses in a row are in use by others',
+    means: 'The offer was given up for this request; the client will ask again.',
+    remedy: 'A device may be answering ARP for every address: look for proxy ARP or an attack on this link.',
+  },
+  'dhcp.discover.again': {
+    level: 'debug',
+    says: 'superseded: the client asked again before {address} was probed',
+    means: 'The newer DISCOVER is answered instead of this one.',
+  },
+  'dhcp.offer.sent': {
+    level: 'info',
+    says: 'OFFER {address} for {seconds} s to {target}',
+    means: 'The client was offered an address. It now chooses among offers.',
+  },
+  'dhcp.offer.withdrawn': {
+    level: 'info',
+    says: 'our offer of {address} is withdrawn',
+    means: 'The client took another offer, or a better address was found for it.',
+  },
+  'dhcp.request.stage': {
+    level: 'debug',
+    says: 'the client wants {address} ({stage})',
+    means: 'What the REQUEST is for, by RFC 2131 table 4: selecting, init-reboot, renewing or rebinding.',
+  },
+  'dhcp.request.other-server': {
+    level: 'info',
+    says: 'no answer: the client chose the server {server}',
+    means: 'Another DHCP server answered on this link and the client took its offer.',
+    remedy: 'If you know of no other server, find the device with this address: it may be a rogue.',
+  },
+  'dhcp.request.no-address': {
+    level: 'warn',
+    says: 'no answer: the client names no address',
+    means: 'A REQUEST, DECLINE, RELEASE or INFORM without an address asks for nothing.',
+  },
+  'dhcp.request.unknown-client': {
+    level: 'info',
+    says: 'no answer: no record of this client at {address}',
+    means: 'The client asks to go on with an address that we never gave it. RFC 2131 §4.3.2 wants silence, for the sake of other servers. The client starts afresh by itself.',
+  },
+  'dhcp.request.being-stored': {
+    level: 'debug',
+    says: 'no answer of its own: the lease of {address} is being stored',
+    means: 'The client repeated a REQUEST whose ACK is on its way.',
+  },
+  'dhcp.request.waits': {
+    level: 'debug',
+    says: 'waits: {address} is being stored',
+    means: 'Another change of this address must be on disk before this message is judged.',
+  },
+  'dhcp.binding.remade': {
+    level: 'info',
+    says: 'no offer of {address} is remembered; it is free and given',
+    means: 'Offers are kept in memory only. After a restart or a long wait the client may still have the address it was offered.',
+  },
+  'dhcp.lease.bound': {
+    level: 'info',
+    says: '{address} bound for {seconds} s',
+    means: 'A new lease began.',
+  },
+  'dhcp.lease.renewed': {
+    level: 'info',
+    says: '{address} renewed for {seconds} s',
+    means: 'The lease goes on.',
+  },
+  'dhcp.lease.taken-over': {
+    level: 'info',
+    says: '{address} taken over for {seconds} s by the same hardware under another client identifier',
+    means: 'The address is reserved for this hardware. Firmware and operating system of one machine often use different client identifiers.',
+  },
+  'dhcp.lease.moved': {
+    level: 'info',
+    says: '{address} given up: the client moved to another address',
+    means: 'A client holds one address in a subnet; the earlier one is free again.',
+  },
+  'dhcp.lease.released': {
+    level: 'info',
+    says: '{address} released by the client',
+    means: 'The client gave its address back. The same client gets it again if it is still free then.',
+  },
+  'dhcp.lease.released-by-administrator': {
+    level: 'info',
+    says: '{address} released by the administrator',
+    means: 'The lease was ended by hand. The client may use the address until it next tries to renew.',
+  },
+  'dhcp.lease.expired': {
+    level: 'info',
+    says: '{address} expired',
+    means: 'The client did not renew in time.',
+  },
+  'dhcp.lease.declined': {
+    level: 'warn',
+    says: '{address} declined: set aside for {seconds} s',
+    means: 'The client found somebody else using the address that it had got.',
+    remedy: 'Find the device that uses the address without a lease.',
+  },
+  'dhcp.lease.conflict': {
+    level: 'warn',
+    says: '{address} set aside for {seconds} s: {holder} uses it',
+    means: 'A probe found a device that uses the address without a lease.',
+    remedy: 'Find the device with this hardware address.',
+  },
+  'dhcp.lease.not-owner': {
+    level: 'warn',
+    says: '{message} of {address} ignored: this client does not hold it',
+    means: 'Only the holder of a lease may give it back or decline it.',
+  },
+  'dhcp.message.other-server': {
+    level: 'debug',
+    says: '{message} is for the server {server}',
+    means: 'The message names another server.',
+  },
+  'dhcp.ack.sent': {
+    level: 'info',
+    says: 'ACK {address} to {target}',
+    means: 'The lease is on disk and the client was told.',
+  },
+  'dhcp.nak.sent': {
+    level: 'info',
+    says: 'NAK for {address}: {because}',
+    means: 'The client must not use this address and starts afresh.',
+  },
+  'dhcp.inform.answered': {
+    level: 'info',
+    says: 'options sent to {address}, no lease',
+    means: 'A host with an address of its own asked for the network settings only.',
+  },
+  'dhcp.inform.foreign': {
+    level: 'info',
+    says: 'no answer: {address} is not in subnet {subnet}',
+    means: 'A host asked for settings from an address that does not belong on this link.',
+  },
+  'dhcp.options.no-room': {
+    level: 'warn',
+    says: 'left out for want of room: options {codes}',
+    means: 'The client accepts only short messages; these options did not fit.',
+    remedy: 'Shorten long option lists of this subnet or reservation.',
+  },
+  'dhcp.storage.failed': {
+    level: 'error',
+    says: 'no ACK: storing {address} failed',
+    means: 'A lease must be on disk before the client hears of it. The change was undone; the client asks again.',
+    remedy: 'Look at the disk: space, permissions, health. See the storage entry in health.',
+  },
+  'dhcp.limit.reached': {
+    level: 'error',
+    says: 'dropped: more than {limit} {what}',
+    means: 'A bound that keeps memory finite was reached; the client asks again.',
+    remedy: 'Look for a client that floods the server, or for storage that hangs.',
+  },
+  'dhcp.configuration.changed': {
+    level: 'info',
+    says: 'no answer: the subnet was removed or changed while the request waited',
+    means: 'The configuration was replaced in the middle of this conversation; the client asks again.',
+  },
+} as const satisfies EventTable
+
+export type DhcpEventId = keyof typeof DHCP_EVENTS
+
+/** One step of a trace; a misspelt id or a missing fact is an error of the compiler. */
+export const dhcpStep = <Id extends DhcpEventId>(id: Id, facts: FactsOf<(typeof DHCP_EVENTS)[Id]>): TraceStep => [id, facts]

@@ -1,0 +1,129 @@
+/**
+ * One request on its way through the server: what was read from it, and the trace of what was decided. It owns a copy of
+ * the message, because it may wait for a probe or for the disk.
+ */
+import { err, i32, ok, toHex, u16, u32 } from '../../stack/platform/index.ts'
+import type { Result } from '../../stack/platform/index.ts'
+import { formatMac, isGroupMac } from '../../stack/index.ts'
+import type { Ipv4, Mac } from '../../stack/index.ts'
+import { clientKey } from '../model/index.ts'
+import type { TraceStep } from '../model/index.ts'
+import type { CompiledReservation, Scope } from './configuration.ts'
+import type { DropReason } from './drop-reasons.ts'
+import type { ClientIdentity } from './lease-machine.ts'
+import { BOOT_REQUEST, CLIENT_PORT, ETHERNET, MESSAGE_TYPES, SERVER_PORT, parseMessage } from './wire/message.ts'
+import type { DhcpMessage, MessageType } from './wire/message.ts'
+import { CHADDR_AT } from './wire/layout.ts'
+import type { RawOptions } from './wire/options.ts'
+
+/** Where a datagram came from. */
+export type Arrival = {
+  readonly interfaceName: string
+  readonly source: Ipv4
+  readonly sourcePort: number
+  /** Its IP destination: the limited broadcast address or one of ours. */
+  readonly target: Ipv4
+}
+
+export type ClientMessageType = Exclude<MessageType, 'OFFER' | 'ACK' | 'NAK'>
+
+export class Exchange {
+  readonly message: DhcpMessage
+  readonly type: ClientMessageType
+  readonly arrival: Arrival
+  readonly client: ClientIdentity
+  /** Option 50 and 54; undefined when absent. */
+  readonly requested: Ipv4 | undefined
+  readonly serverId: Ipv4 | undefined
+  readonly trace: TraceStep[] = []
+  /** Set by the pipeline's first steps. */
+  scope: Scope | undefined = undefined
+  serverAddress: Ipv4 = 0
+  reservation: CompiledReservation | undefined = undefined
+  hostName: string | undefined = undefined
+  /** What the decision is about, as far as is known. */
+  address: Ipv4 | undefined = undefined
+  /** Candidates tried for this DISCOVER. */
+  candidates = 0
+
+  constructor(message: DhcpMessage, type: ClientMessageType, arrival: Arrival, client: ClientIdentity) {
+    this.message = message
+    this.type = type
+    this.arrival = arrival
+    this.client = client
+    const requested = message.options.get(50)
+    const serverId = message.options.get(54)
+    this.requested = requested === undefined ? undefined : i32(requested, 0)
+    this.serverId = serverId === undefined ? undefined : i32(serverId, 0)
+  }
+
+  get relayed(): boolean {
+    return this.message.giaddr !== 0
+  }
+
+  /** Option 51 in seconds. */
+  get requestedSeconds(): number | undefined {
+    const octets = this.message.options.get(51)
+    return octets === undefined ? undefined : u32(octets, 0)
+  }
+
+  /** Option 57 in octets. */
+  get maxMessageBytes(): number | undefined {
+    const octets = this.message.options.get(57)
+    return octets === undefined ? undefined : u16(octets, 0)
+  }
+
+  /** chaddr as the six octets of an Ethernet address. */
+  get hardwareAddress(): Uint8Array {
+    return this.message.chaddr.subarray(0, 6)
+  }
+}
+
+/** Reads `bytes`, which the exchange keeps. Every fault is a reason to drop. */
+export function readExchange(bytes: Uint8Array, arrival: Arrival): Result<Exchange, DropReason> {
+  if (arrival.sourcePort !== CLIENT_PORT && arrival.sourcePort !== SERVER_PORT) return err('badPort')
+  const parsed = parseMessage(bytes)
+  if (!parsed.ok) return parsed
+  const message = parsed.value
+  if (message.op !== BOOT_REQUEST) return err('notARequest')
+  if (message.hardwareType !== ETHERNET || message.hardwareLength !== 6) return err('badHardware')
+  if (isGroupMac(message.chaddr) || isZero(message.chaddr)) return err('badHardwareAddress')
+  const type = typeOf(message.options)
+  if (type === undefined) return err(message.options.has(53) ? 'unknownMessageType' : 'noMessageType')
+  if (type === 'OFFER' || type === 'ACK' || type === 'NAK') return err('serverMessage')
+  if (!FIXED_LENGTHS.every(([code, length]) => (message.options.get(code)?.length ?? length) === length)) {
+    return err('badOptionLength')
+  }
+  return ok(new Exchange(message, type, arrival, identify(message)))
+}
+
+/** The hardware address of a message too broken to read, for its trace; zeros where there is none. */
+export const macOf = (bytes: Uint8Array): Mac =>
+  bytes.length >= CHADDR_AT + 6 ? formatMac(bytes, CHADDR_AT) : '00:00:00:00:00:00'
+
+/** Options on which the conversation depends, and their length in octets. */
+const FIXED_LENGTHS: readonly (readonly [code: number, length: number])[] = [
+  [50, 4],
+  [51, 4],
+  [53, 1],
+  [54, 4],
+  [57, 2],
+]
+
+function typeOf(options: RawOptions): MessageType | undefined {
+  const octets = options.get(53)
+  return octets === undefined ? undefined : MESSAGE_TYPES[(octets[0] ?? 0) - 1]
+}
+
+/** RFC 2131 §4.2: by client identifier if there is one, else by chaddr. An empty identifier identifies nobody. */
+function identify(message: DhcpMessage): ClientIdentity {
+  const mac = formatMac(message.chaddr)
+  const octets = message.options.get(61)
+  const clientId = octets === undefined || octets.length === 0 ? undefined : toHex(octets)
+  return { key: clientKey(message.hardwareType, mac, clientId), hardwareType: message.hardwareType, mac, clientId }
+}
+
+function isZero(chaddr: Uint8Array): boolean {
+  for (let i = 0; i < 6; i++) if (chaddr[i] !== 0) return false
+  return true
+}

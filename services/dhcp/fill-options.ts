@@ -1,0 +1,124 @@
+/**
+ * Which options a reply carries and in which order (RFC 2131 §3.5, §4.3.1, table 3): first those that the protocol needs,
+ * then what the client asked for in its order (option 55). Values come from the reservation, else the subnet, else from
+ * what follows of themselves (mask, broadcast address, domain, this appliance as name server).
+ *
+ * Deviation: RFC 2131 §4.3.1 would also have configured values sent that the client did not ask for. Like ISC dhcpd,
+ * Kea and dnsmasq we send a client that has a list what is on it; a client without a list gets everything configured.
+ */
+import { put32 } from '../../stack/platform/index.ts'
+import type { Ipv4 } from '../../stack/index.ts'
+import type { CompiledOptions } from './configuration.ts'
+import type { Exchange } from './exchange.ts'
+import { INFINITE_SECONDS } from './lease-machine.ts'
+import type { OutgoingOption, ReplyType } from './reply.ts'
+import { messageTypeCode } from './wire/message.ts'
+import { OPTIONS, codeOf } from './wire/options-table.ts'
+
+const MASK = codeOf('subnet-mask')
+const ROUTERS = codeOf('routers')
+const NAME_SERVERS = codeOf('domain-name-servers')
+const HOST_NAME = codeOf('host-name')
+const STATIC_ROUTES = codeOf('static-routes')
+const CLASSLESS_ROUTES = codeOf('classless-static-routes')
+const CLIENT_ID = codeOf('client-identifier')
+const PARAMETER_REQUEST_LIST = codeOf('parameter-request-list')
+const RELAY_INFORMATION = codeOf('relay-agent-information')
+
+const TYPES: { readonly [Type in ReplyType]: OutgoingOption } = {
+  OFFER: [53, Uint8Array.of(messageTypeCode('OFFER'))],
+  ACK: [53, Uint8Array.of(messageTypeCode('ACK'))],
+  NAK: [53, Uint8Array.of(messageTypeCode('NAK'))],
+}
+
+/** Codes that an answer to a parameter request list never brings: the protocol's own. */
+const NEVER_FROM_LIST: ReadonlySet<number> = new Set(
+  Object.values(OPTIONS).flatMap(row => ('role' in row ? [row.code as number] : [])),
+)
+
+/** T1 and T2 as fractions of the lease, RFC 2131 §4.4.5. */
+export const renewalSeconds = (seconds: number): number => Math.floor(seconds / 2)
+export const rebindingSeconds = (seconds: number): number => Math.floor((seconds * 7) / 8)
+
+/** The options of an OFFER or ACK. `seconds` is undefined in the answer to an INFORM, which has no times (§4.3.5). */
+export function leaseOptions(x: Exchange, type: 'OFFER' | 'ACK', seconds: number | undefined): OutgoingOption[] {
+  const options: OutgoingOption[] = [TYPES[type], [54, long(x.serverAddress)]]
+  if (seconds !== undefined) {
+    options.push([51, long(seconds)])
+    if (seconds !== INFINITE_SECONDS) {
+      options.push([58, long(renewalSeconds(seconds))], [59, long(rebindingSeconds(seconds))])
+    }
+  }
+  // RFC 2132 §3.3: the mask stands before the routers.
+  const mask = valueOf(x, MASK)
+  if (mask !== undefined) options.push([MASK, mask])
+  configured(x, options)
+  echoClientId(x, options)
+  return options
+}
+
+/** RFC 2131 table 3: a NAK carries little else than why. */
+export function nakOptions(x: Exchange, why: string): OutgoingOption[] {
+  const options: OutgoingOption[] = [TYPES.NAK, [54, long(x.serverAddress)], [56, ascii(why)]]
+  echoClientId(x, options)
+  return options
+}
+
+/** RFC 3046 §2.2: what the relay put in comes back as it was, as the last option. */
+export function relayInformation(x: Exchange): OutgoingOption | undefined {
+  const octets = x.message.options.get(RELAY_INFORMATION)
+  return octets === undefined ? undefined : [RELAY_INFORMATION, octets]
+}
+
+/** RFC 6842 §3, against RFC 2131 table 3: the client identifier is returned if there was one. */
+function echoClientId(x: Exchange, options: OutgoingOption[]): void {
+  const octets = x.message.options.get(CLIENT_ID)
+  if (octets !== undefined) options.push([CLIENT_ID, octets])
+}
+
+function configured(x: Exchange, options: OutgoingOption[]): void {
+  const wanted = x.message.options.get(PARAMETER_REQUEST_LIST)
+  const codes = wanted ?? everyCode(x)
+  // RFC 3442: a client that takes classless routes ignores the older options, so they are not sent beside them.
+  const classless = wanted?.includes(CLASSLESS_ROUTES) === true && valueOf(x, CLASSLESS_ROUTES) !== undefined
+  const given = new Set<number>([MASK])
+  for (const code of codes) {
+    if (given.has(code) || NEVER_FROM_LIST.has(code)) continue
+    given.add(code)
+    if (classless && (code === ROUTERS || code === STATIC_ROUTES)) continue
+    const value = valueOf(x, code)
+    if (value !== undefined) options.push([code, value])
+  }
+}
+
+/** The reservation's value, else the subnet's, else one that follows of itself. A null on the way ends the search. */
+function valueOf(x: Exchange, code: number): Uint8Array | undefined {
+  const reserved = x.reservation?.options.get(code)
+  const value = reserved !== undefined ? reserved : x.scope?.options.get(code)
+  if (value !== undefined) return value ?? undefined
+  if (code === NAME_SERVERS) return long(x.serverAddress)
+  const name = x.reservation?.reservation.name
+  return code === HOST_NAME && name !== undefined ? ascii(name) : undefined
+}
+
+function everyCode(x: Exchange): readonly number[] {
+  const codes = new Set<number>([NAME_SERVERS, HOST_NAME])
+  const add = (options: CompiledOptions | undefined): void => {
+    for (const code of options?.keys() ?? []) codes.add(code)
+  }
+  add(x.scope?.options)
+  add(x.reservation?.options)
+  return [...codes].sort((a, b) => a - b)
+}
+
+function long(value: number | Ipv4): Uint8Array {
+  const octets = new Uint8Array(4)
+  put32(octets, 0, value)
+  return octets
+}
+
+function ascii(text: string): Uint8Array {
+  const octets = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) octets[i] = text.charCodeAt(i)
+  return octets
+}

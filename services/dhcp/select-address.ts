@@ -1,0 +1,103 @@
+/** Which address is for this client (RFC 2131 §4.3.1), and whether the configuration lets it have a given one. */
+import { formatIpv4 } from '../../stack/index.ts'
+import type { Ipv4 } from '../../stack/index.ts'
+import type { AddressView } from './allocate/allocator.ts'
+import type { Scope } from './configuration.ts'
+import type { Engine } from './engine.ts'
+import { dhcpStep } from './events.ts'
+import type { Exchange } from './exchange.ts'
+import { FREE, owns } from './lease-machine.ts'
+import type { BindingState, Refusal } from './lease-machine.ts'
+
+/** Whether the configuration lets the client have the address. Says nothing of who holds it now. */
+export function refusalOf(engine: Engine, x: Exchange, scope: Scope, address: Ipv4): Refusal | undefined {
+  if (!scope.isHostAddress(address)) return 'wrong-network'
+  if (address === x.serverAddress || address === engine.settings.serverAddress(scope.subnet.interfaceName)) return 'own-address'
+  const reserved = scope.reservationAt(address)
+  if (reserved !== undefined) return reserved === x.reservation ? undefined : 'reserved'
+  return scope.inPool(address) ? undefined : 'not-in-pool'
+}
+
+/** The hardware address that may take the address over from another client identifier: its reservation names it. */
+export function takeoverMac(x: Exchange, address: Ipv4): string | undefined {
+  const reservation = x.reservation?.reservation
+  return reservation?.address === address && reservation.mac === x.client.mac ? x.client.mac : undefined
+}
+
+/** Why the client cannot have the address although the configuration lets it; undefined when it can. */
+function obstacle(x: Exchange, address: Ipv4, state: BindingState): string | undefined {
+  if (state.kind === 'free' || owns(state, x.client.key, takeoverMac(x, address))) return undefined
+  // A change that sets an address aside has no owner.
+  if (state.kind === 'declined' || (state.kind === 'saving' && state.client === undefined)) {
+    return 'it is set aside because of a conflict'
+  }
+  return state.kind === 'offered' || state.kind === 'probing' ? 'it is on offer to another client' : 'another client holds it'
+}
+
+const REFUSALS: { readonly [R in Refusal]: string } = {
+  'wrong-network': 'it is no host address of this subnet',
+  'not-in-pool': 'it is in no pool',
+  reserved: 'it is reserved for another client',
+  'reserved-elsewhere': 'another address is reserved for this client',
+  'own-address': 'it is our own',
+}
+
+/** True when the client's reserved address could be given to it now. */
+export function reservationUsable(engine: Engine, x: Exchange, scope: Scope): boolean {
+  const address = x.reservation?.reservation.address
+  if (address === undefined || refusalOf(engine, x, scope, address) !== undefined) return false
+  return obstacle(x, address, engine.table.stateOf(address)) === undefined
+}
+
+/**
+ * RFC 2131 §4.3.1 in its order, with a reservation before everything and a standing offer before history. Pushes the
+ * reason on the trace, also for what came first and could not be given. Undefined: nothing is free.
+ */
+export function chooseAddress(engine: Engine, x: Exchange, scope: Scope): Ipv4 | undefined {
+  const reserved = x.reservation?.reservation.address
+  if (reserved !== undefined && usable(engine, x, scope, reserved, 'reserved')) {
+    return chosen(x, reserved, 'reserved for this client')
+  }
+  const own = ownAddress(engine, x, scope)
+  if (own !== undefined) return chosen(x, own.address, own.because)
+  if (x.requested !== undefined && x.requested !== 0 && usable(engine, x, scope, x.requested, 'asked for')) {
+    return chosen(x, x.requested, 'asked for by the client and free')
+  }
+  const view: AddressView = {
+    untouched: address => engine.table.stateOf(address) === FREE,
+    available: address =>
+      engine.table.stateOf(address).kind === 'free' && refusalOf(engine, x, scope, address) === undefined,
+  }
+  const fresh = engine.addresses.next(scope, view)
+  return fresh === undefined ? undefined : chosen(x, fresh, 'the next free one')
+}
+
+/** Bound now, else on offer now, else held last. */
+function ownAddress(
+  engine: Engine,
+  x: Exchange,
+  scope: Scope,
+): { readonly address: Ipv4; readonly because: string } | undefined {
+  let best: { readonly address: Ipv4; readonly because: string } | undefined
+  let bestRank = 0
+  for (const { address, state } of engine.table.ofClient(x.client.key, scope.subnet.id)) {
+    const rank = state.kind === 'bound' || state.kind === 'saving' ? 3 : state.kind === 'free' ? 1 : 2
+    if (rank <= bestRank || !usable(engine, x, scope, address, rank === 3 ? 'held now' : 'held before')) continue
+    bestRank = rank
+    best = { address, because: rank === 3 ? 'held by this client now' : rank === 2 ? 'on offer to this client' : 'held by this client before' }
+  }
+  return best
+}
+
+function usable(engine: Engine, x: Exchange, scope: Scope, address: Ipv4, wish: string): boolean {
+  const refusal = refusalOf(engine, x, scope, address)
+  const because = refusal === undefined ? obstacle(x, address, engine.table.stateOf(address)) : REFUSALS[refusal]
+  if (because === undefined) return true
+  x.trace.push(dhcpStep('dhcp.address.passed-over', { address: formatIpv4(address), wish, because }))
+  return false
+}
+
+function chosen(x: Exchange, address: Ipv4, because: string): Ipv4 {
+  x.trace.push(dhcpStep('dhcp.address.chosen', { address: formatIpv4(address), because }))
+  return address
+}

@@ -1,0 +1,132 @@
+/**
+ * The DHCPv4 server's core (RFC 2131): datagrams, timers and the administrator's wishes in; replies, changes to store and
+ * decisions out through the ports. It holds no socket and no database and never reads a clock of its own.
+ *
+ * Time. A lease's end is counted in monotonic time, so a jump of the calendar ends no lease and prolongs none. Rows carry
+ * wall time for people and for the next start; what is left of a lease is read from them once, at construction, and never
+ * taken for more than the lease's length. If the calendar is far ahead at a start, leases expire then: their clients find
+ * the same addresses again, because expired rows keep their client and are given to others last, after a probe.
+ */
+import type { Counters } from '../../stack/platform/index.ts'
+import { formatIpv4 } from '../../stack/index.ts'
+import type { Ipv4 } from '../../stack/index.ts'
+import type { Lease } from '../model/index.ts'
+import type { DhcpConfiguration } from './configuration.ts'
+import { DROP_REASONS, dropCounterOf } from './drop-reasons.ts'
+import type { DhcpCounter, DropReason } from './drop-reasons.ts'
+import { Engine } from './engine.ts'
+import { dhcpStep } from './events.ts'
+import { macOf, readExchange } from './exchange.ts'
+import type { Arrival, ClientMessageType } from './exchange.ts'
+import { run } from './pipeline.ts'
+import type { DhcpPorts, DhcpSettings } from './ports.ts'
+import { MAX_MESSAGE_BYTES } from './wire/message.ts'
+
+export type ReleaseOutcome = 'released' | 'not-bound' | 'storage-failed'
+
+export class DhcpServer {
+  readonly #engine: Engine
+
+  /** `leases`: every stored row. The configuration has passed checkConfiguration. */
+  constructor(ports: DhcpPorts, settings: DhcpSettings, configuration: DhcpConfiguration, leases: Iterable<Lease>) {
+    this.#engine = new Engine(ports, settings, configuration, leases, x => run(this.#engine, x))
+  }
+
+  /** One datagram that came to port 67: `length` octets of UDP payload at `at`, not needed after return. Never throws. */
+  receive(buffer: Uint8Array, at: number, length: number, arrival: Arrival): void {
+    const engine = this.#engine
+    if (engine.closed) return
+    engine.counters.count('rx')
+    // A copy, because the exchange may wait; one octet past the bound is enough to see that it is too long.
+    const bytes = buffer.slice(at, at + Math.min(length, MAX_MESSAGE_BYTES + 1))
+    const read = readExchange(bytes, arrival)
+    if (!read.ok) {
+      this.#drop(read.error, bytes, arrival)
+      return
+    }
+    engine.counters.count(RX_COUNTERS[read.value.type])
+    run(engine, read.value)
+  }
+
+  /** Replaces subnets, pools and reservations between two packets. It has passed checkConfiguration. */
+  configure(configuration: DhcpConfiguration): void {
+    this.#engine.configure(configuration)
+  }
+
+  /** Ends a bound lease by the administrator; `done` is called once, when that is on disk or has failed. */
+  release(address: Ipv4, done: (outcome: ReleaseOutcome) => void): void {
+    const engine = this.#engine
+    const binding = engine.table.find(address)
+    if (binding === undefined) {
+      done('not-bound')
+      return
+    }
+    const effects = engine.apply(address, binding.subnetId, { kind: 'revoke' })
+    const effect = effects[0]
+    if (effect?.kind === 'defer') {
+      if (!engine.deferRun(binding, () => this.release(address, done))) done('storage-failed')
+    } else if (effect?.kind === 'save') {
+      const { change } = effect
+      engine.save([change], durable => {
+        const text = formatIpv4(address)
+        const step = durable ? dhcpStep('dhcp.lease.released-by-administrator', { address: text }) : dhcpStep('dhcp.storage.failed', { address: text })
+        engine.decideFor(change.after, 'administrator', [step])
+        done(durable ? 'released' : 'storage-failed')
+      })
+    } else done('not-bound')
+  }
+
+  /** The row of an address as it is on disk; undefined when nobody ever had it. */
+  lease(address: Ipv4): Lease | undefined {
+    const state = this.#engine.table.find(address)?.state
+    return state?.kind === 'saving' ? state.back.row : state?.row
+  }
+
+  /** Every row as it is on disk, in no order. */
+  *leases(): Iterable<Lease> {
+    for (const { state } of this.#engine.table.all()) {
+      const row = state.kind === 'saving' ? state.back.row : state.row
+      if (row !== undefined) yield row
+    }
+  }
+
+  get counters(): Counters<DhcpCounter> {
+    return this.#engine.counters
+  }
+
+  /** Addresses on offer, being probed and being stored, now. */
+  get underWay(): { readonly offers: number; readonly probes: number; readonly saves: number } {
+    const { offers, probes, saves } = this.#engine.table
+    return { offers, probes, saves }
+  }
+
+  /** Stops timers; what is under way gets no answer. */
+  close(): void {
+    this.#engine.close()
+  }
+
+  #drop(reason: DropReason, bytes: Uint8Array, arrival: Arrival): void {
+    const engine = this.#engine
+    engine.counters.count(dropCounterOf(reason))
+    engine.ports.decide({
+      at: engine.ports.clock.wallMs(),
+      kind: 'dhcp',
+      interfaceName: arrival.interfaceName,
+      mac: macOf(bytes),
+      clientId: undefined,
+      address: undefined,
+      hostName: undefined,
+      received: 'malformed',
+      sent: 'none',
+      steps: [dhcpStep('dhcp.message.malformed', { problem: DROP_REASONS[reason] })],
+    })
+  }
+}
+
+const RX_COUNTERS: { readonly [Type in ClientMessageType]: DhcpCounter } = {
+  DISCOVER: 'rxDiscover',
+  REQUEST: 'rxRequest',
+  DECLINE: 'rxDecline',
+  RELEASE: 'rxRelease',
+  INFORM: 'rxInform',
+}

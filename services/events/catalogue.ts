@@ -1,0 +1,20 @@
+/** Every event of the appliance: id, level, sentence, meaning, remedy. Joined from the tables of its parts. */
+import { DHCP_EVENTS } from '../dhcp/events.ts'
+import type { TraceStep } from '../model/index.ts'
+import type { EventRow, EventTable } from './event.ts'
+
+export const EVENTS: EventTable = { ...DHCP_EVENTS }
+
+/** The row of an event; undefined for an id that this version does not know (a decision of an older one, say). */
+export const eventRow = (id: string): EventRow | undefined => (Object.hasOwn(EVENTS, id) ? EVENTS[id] : undefined)
+
+/** A step as one line for a person. A fact that is missing or null shows as '–'; an unknown id shows with its facts. */
+export function renderStep(step: TraceStep): string {
+  const [id, facts] = step
+  const row = eventRow(id)
+  if (row === undefined) return `${id} ${JSON.stringify(facts)}`
+  return row.says.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const fact = Object.hasOwn(facts, name) ? facts[name] : undefined
+    return fact === undefined || fact === null ? '–' : String(fact)
+  })
+}

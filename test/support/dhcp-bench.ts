@@ -1,0 +1,227 @@
+/**
+ * A DHCP server on virtual time with everything around it in memory: a disk that answers at once, later or never, a link
+ * on which chosen addresses answer ARP, and a log of what was sent and decided.
+ */
+import { formatIpv4, ipv4, mac, BROADCAST } from '../../stack/index.ts'
+import type { Ipv4, Mac } from '../../stack/index.ts'
+import { VirtualClock, fromHex } from '../../stack/platform/index.ts'
+import type { Decision, Lease, LeaseChange, OptionSet, OptionValue, Pool, Reservation, Subnet } from '../../services/model/index.ts'
+import {
+  DhcpServer,
+  MESSAGE_TYPES,
+  decodeOptions,
+  emitMessage,
+  encodeOption,
+  messageTypeCode,
+  optionNamed,
+  parseMessage,
+} from '../../services/dhcp/index.ts'
+import type { Arrival, DhcpConfiguration, DhcpMessage, DhcpReply, DhcpSettings, MessageType, ReplyDestination } from '../../services/dhcp/index.ts'
+
+export const SERVER = ipv4('10.53.0.2')
+
+export const subnet = (change: Partial<Subnet> = {}): Subnet => ({
+  id: 1,
+  prefix: { network: ipv4('10.53.0.0'), length: 24 },
+  interfaceName: 'lan0',
+  leaseSeconds: 3600,
+  minLeaseSeconds: 60,
+  maxLeaseSeconds: 86_400,
+  domain: 'lab.internal',
+  options: {},
+  ...change,
+})
+export const pool = (first: string, last: string, change: Partial<Pool> = {}): Pool => ({
+  id: 1,
+  subnetId: 1,
+  first: ipv4(first),
+  last: ipv4(last),
+  ...change,
+})
+export const reservation = (address: string, change: Partial<Reservation> = {}): Reservation => ({
+  id: 1,
+  subnetId: 1,
+  address: ipv4(address),
+  mac: undefined,
+  clientId: undefined,
+  name: undefined,
+  options: {},
+  comment: undefined,
+  ...change,
+})
+export const configuration = (change: Partial<DhcpConfiguration> = {}): DhcpConfiguration => ({
+  subnets: [subnet()],
+  pools: [pool('10.53.0.100', '10.53.0.109')],
+  reservations: [],
+  ...change,
+})
+
+export type Sent = {
+  readonly type: MessageType
+  readonly interfaceName: string
+  readonly to: ReplyDestination
+  readonly message: DhcpMessage
+  readonly options: OptionSet
+  readonly length: number
+  readonly yiaddr: string
+}
+
+export type RequestFields = {
+  readonly mac?: string
+  readonly xid?: number
+  readonly secs?: number
+  readonly flags?: number
+  readonly ciaddr?: string
+  readonly giaddr?: string
+  readonly options?: OptionSet
+  /** Added as they are, after the others. */
+  readonly raw?: readonly (readonly [code: number, hex: string])[]
+}
+
+/** A client's message as octets. */
+export function clientMessage(type: MessageType, fields: RequestFields = {}): Uint8Array {
+  const options = new Map<number, Uint8Array>([[53, Uint8Array.of(messageTypeCode(type))]])
+  for (const [name, value] of Object.entries(fields.options ?? {})) {
+    const row = optionNamed(name)
+    const encoded = row === undefined ? undefined : encodeOption(row, value as OptionValue)
+    if (row === undefined || encoded?.ok !== true) throw new Error(`cannot encode ${name}`)
+    options.set(row.code, encoded.value)
+  }
+  for (const [code, hex] of fields.raw ?? []) options.set(code, fromHex(hex) as Uint8Array)
+  const chaddr = new Uint8Array(16)
+  chaddr.set(mac(fields.mac ?? '02:00:00:00:00:01'))
+  return emitMessage({
+    op: 1,
+    hardwareType: 1,
+    hardwareLength: 6,
+    hops: 0,
+    xid: fields.xid ?? 0x1234_5678,
+    secs: fields.secs ?? 0,
+    flags: fields.flags ?? 0,
+    ciaddr: fields.ciaddr === undefined ? 0 : ipv4(fields.ciaddr),
+    yiaddr: 0,
+    siaddr: 0,
+    giaddr: fields.giaddr === undefined ? 0 : ipv4(fields.giaddr),
+    chaddr,
+    sname: new Uint8Array(64),
+    file: new Uint8Array(128),
+    options,
+  })
+}
+
+export type World = {
+  readonly clock: VirtualClock
+  readonly server: DhcpServer
+  readonly sent: Sent[]
+  readonly decisions: Omit<Decision, 'id'>[]
+  /** What is on disk. */
+  readonly disk: Map<Ipv4, Lease>
+  readonly commits: (readonly LeaseChange[])[]
+  readonly probes: string[]
+  /** Who answers ARP, by address. */
+  readonly holders: Map<string, Mac>
+  /** 'now' answers in the call; 'later' keeps commits in `pending`; 'broken' fails. */
+  storage: 'now' | 'later' | 'broken'
+  readonly pending: ((durable: boolean) => void)[]
+  nameFor: (lease: Lease) => string | undefined
+  receive(bytes: Uint8Array, arrival?: Partial<Arrival>): void
+  /** Sends, lets probes end, and returns what was sent because of it. */
+  exchange(type: MessageType, fields?: RequestFields, arrival?: Partial<Arrival>): readonly Sent[]
+  /** DISCOVER and REQUEST; the address or undefined. */
+  acquire(fields?: RequestFields): string | undefined
+  /** The event ids of the last decision. */
+  lastSteps(): readonly string[]
+}
+
+export const PROBE_WAIT_MS = 200
+
+export type WorldOptions = {
+  readonly configuration?: DhcpConfiguration
+  readonly leases?: Iterable<Lease>
+  readonly settings?: Partial<DhcpSettings>
+  readonly clock?: VirtualClock
+  readonly disk?: Map<Ipv4, Lease>
+}
+
+export function world(options: WorldOptions = {}): World {
+  const clock = options.clock ?? new VirtualClock()
+  const disk = options.disk ?? new Map<Ipv4, Lease>()
+  const w: World = {
+    clock,
+    sent: [],
+    decisions: [],
+    disk,
+    commits: [],
+    probes: [],
+    holders: new Map(),
+    storage: 'now',
+    pending: [],
+    nameFor: lease => (lease.hostName === undefined ? undefined : `${lease.hostName}.lab.internal`),
+    server: new DhcpServer(
+      {
+        clock,
+        send: reply => w.sent.push(readReply(reply)),
+        probe: (_interface, address, done) => {
+          w.probes.push(formatIpv4(address))
+          const holder = w.holders.get(formatIpv4(address))
+          clock.at(clock.now() + (holder === undefined ? PROBE_WAIT_MS : 1), () => done(holder))
+        },
+        commit: (changes, done) => {
+          w.commits.push(changes)
+          const finish = (durable: boolean): void => {
+            if (durable) for (const change of changes) disk.set(change.after.address, change.after)
+            done(durable)
+          }
+          if (w.storage === 'later') w.pending.push(finish)
+          else finish(w.storage === 'now')
+        },
+        nameFor: lease => ({ name: w.nameFor(lease), trace: undefined }),
+        decide: decision => w.decisions.push(decision),
+      },
+      { serverAddress: name => (name === 'lan0' ? SERVER : undefined), ...options.settings },
+      options.configuration ?? configuration(),
+      options.leases ?? disk.values(),
+    ),
+    receive: (bytes, arrival = {}) =>
+      w.server.receive(bytes, 0, bytes.length, {
+        interfaceName: 'lan0',
+        source: 0,
+        sourcePort: 68,
+        target: BROADCAST,
+        ...arrival,
+      }),
+    exchange: (type, fields = {}, arrival = {}) => {
+      const before = w.sent.length
+      w.receive(clientMessage(type, fields), arrival)
+      clock.advance(10 * PROBE_WAIT_MS)
+      return w.sent.slice(before)
+    },
+    acquire: (fields = {}) => {
+      const offer = w.exchange('DISCOVER', fields)[0]
+      if (offer?.type !== 'OFFER') return undefined
+      const wants = { 'requested-address': offer.yiaddr, 'server-identifier': formatIpv4(SERVER) }
+      const answer = w.exchange('REQUEST', { ...fields, options: { ...fields.options, ...wants } })[0]
+      return answer?.type === 'ACK' ? answer.yiaddr : undefined
+    },
+    lastSteps: () => (w.decisions.at(-1)?.steps ?? []).map(step => step[0]),
+  }
+  return w
+}
+
+function readReply(reply: DhcpReply): Sent {
+  const bytes = reply.bytes.slice(0, reply.length)
+  const parsed = parseMessage(bytes)
+  if (!parsed.ok) throw new Error(`the server sent a bad message: ${parsed.error}`)
+  const message = parsed.value
+  const type = MESSAGE_TYPES[(message.options.get(53)?.[0] ?? 0) - 1]
+  if (type === undefined) throw new Error('the server sent no message type')
+  return {
+    type,
+    interfaceName: reply.interfaceName,
+    to: reply.to,
+    message,
+    options: decodeOptions(message.options),
+    length: reply.length,
+    yiaddr: formatIpv4(message.yiaddr),
+  }
+}
