@@ -8,7 +8,9 @@ export class AllowedMethods {
   add(route: RouteOptions): void {
     const source = route.url
       .split('/')
-      .map(part => (part.startsWith(':') ? '[^/]+' : part === '*' ? '.*' : part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')))
+      .map(part =>
+        part.startsWith(':') ? '[^/]+' : part === '*' ? '.*' : part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+      )
       .join('/')
     this.#routes.push({ pattern: new RegExp(`^${source}$`), methods: [route.method].flat() })
   }

@@ -7,7 +7,13 @@ import type { Result } from '../stack/platform/index.ts'
 import { RefusedError } from './errors.ts'
 import { pagingOf } from './schemas/common.ts'
 
-export type Api = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
 
 export const API_PREFIX = '/api/v1'
 
@@ -23,9 +29,14 @@ export const singlePage = <T>(items: readonly T[]): Page<T> => ({ items, next: n
 type Paged = { readonly limit?: number; readonly after?: string }
 
 /** The filter and the paging of a list's query. */
-export function splitQuery<Q extends Paged>(query: Q): { readonly filter: Omit<Q, keyof Paged>; readonly paging: Paging } {
+export function splitQuery<Q extends Paged>(
+  query: Q,
+): { readonly filter: Omit<Q, keyof Paged>; readonly paging: Paging } {
   const { limit, after, ...filter } = query
-  return { filter, paging: pagingOf({ ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) }) }
+  return {
+    filter,
+    paging: pagingOf({ ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) }),
+  }
 }
 
 /** The address of a new resource, for the header Location. */

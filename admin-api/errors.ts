@@ -26,7 +26,8 @@ export const PROBLEMS = {
   unauthorized: {
     status: 401,
     title: 'A token is needed',
-    means: 'Send the header "Authorization: Bearer <token>". The first token is in the file "token" of the data directory.',
+    means:
+      'Send the header "Authorization: Bearer <token>". The first token is in the file "token" of the data directory.',
   },
   'not-found': {
     status: 404,
@@ -87,7 +88,7 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS
 
-/** One wrong field. `pointer` is a JSON pointer into the body, or "/" and the parameter's name; '' is the whole input. */
+/** One wrong field. `pointer` is a JSON pointer into the body, or "/" and a parameter's name; '' is the whole input. */
 export type FieldProblem = { readonly pointer: string; readonly detail: string; readonly remedy: string }
 
 /** RFC 9457 §3. `type` is a path on this server, where a page explains it. */

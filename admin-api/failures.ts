@@ -31,7 +31,8 @@ function expected(error: unknown, method: string): ProblemError | undefined {
   const status = carrying(error, 'statusCode')
   const known = FASTIFY_CODES[String(carrying(error, 'code'))]
   // JSON.parse and fastify's guard against "__proto__" throw a SyntaxError that fastify marks as 400.
-  const code = known ?? (status === 400 ? (error instanceof SyntaxError ? 'malformed-json' : 'malformed-request') : undefined)
+  const code =
+    known ?? (status === 400 ? (error instanceof SyntaxError ? 'malformed-json' : 'malformed-request') : undefined)
   return code === undefined ? undefined : new ProblemError(code, DETAILS[code] ?? '')
 }
 
@@ -44,7 +45,10 @@ const sendProblem = (reply: FastifyReply, problem: ProblemError): FastifyReply =
 export function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = expected(error, request.method)
   if (problem !== undefined) return sendProblem(reply, problem)
-  request.log.error({ err: error, requestId: request.id, method: request.method, path: pathOf(request) }, 'request failed')
+  request.log.error(
+    { err: error, requestId: request.id, method: request.method, path: pathOf(request) },
+    'request failed',
+  )
   return sendProblem(reply, new ProblemError('internal', `see the log for ${request.id}`))
 }
 

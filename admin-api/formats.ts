@@ -30,7 +30,9 @@ export function canonicalMac(text: string): string | undefined {
 }
 
 function canonicalClientId(text: string): string | undefined {
-  const digits = /^[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2})*$/i.test(text) ? text.replaceAll(/[:-]/g, '') : text
+  const digits = /^[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2})*$/i.test(text)
+    ? text.replaceAll(/[:-]/g, '')
+    : text
   const lower = digits.toLowerCase()
   return CLIENT_ID_DIGITS.test(lower) ? lower : undefined
 }

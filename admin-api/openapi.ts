@@ -29,8 +29,8 @@ const DESCRIPTION =
 
 /** What the viewer needs: its own files, its inline icons, and the styles that its scripts set. */
 const VIEWER_CSP =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
-  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /** The problems that a route can end in, by what it takes. */
 function problemsOf(method: string, schema: FastifySchema, access: string | undefined): readonly ProblemCode[] {

@@ -5,8 +5,8 @@ import { PROBLEMS, ProblemError } from './errors.ts'
 import { pageCsp } from './headers.ts'
 
 const STYLE =
-  ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}' +
-  'code{font-family:ui-monospace,monospace}'
+  ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;margin:3rem auto;' +
+  'padding:0 1rem}code{font-family:ui-monospace,monospace}'
 const CSP = pageCsp(STYLE)
 
 /** `body` is HTML of ours; nothing in it comes from a request. */
@@ -40,7 +40,10 @@ export function pageRoutes(app: Api, version: string): void {
       const { code } = request.params
       if (!Object.hasOwn(PROBLEMS, code)) throw new ProblemError('not-found', 'there is no such kind of problem')
       const { status, title, means } = PROBLEMS[code as keyof typeof PROBLEMS]
-      const page = html(title, `<h1>${title}</h1>\n<p>HTTP status ${status}. ${means}</p>\n<p><a href="/">Taproot</a></p>`)
+      const page = html(
+        title,
+        `<h1>${title}</h1>\n<p>HTTP status ${status}. ${means}</p>\n<p><a href="/">Taproot</a></p>`,
+      )
       return reply.header('content-security-policy', CSP).type('text/html; charset=utf-8').send(page)
     },
   )

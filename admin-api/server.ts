@@ -1,6 +1,6 @@
 /**
  * The admin API as a fastify instance that listens nowhere yet: the composition root says where, and a test injects.
- * Read in this order: routes/ (what there is), schemas/ (what it looks like), errors.ts (how it fails), auth/ (who may).
+ * Read in this order: routes/ (what there is), schemas/ (its shape), errors.ts (how it fails), auth/ (who may).
  */
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
@@ -46,7 +46,15 @@ const LONGEST_PARAMETER = 3 * 255
 const REQUEST_TIMEOUT_MS = 30_000
 
 const ROUTES = [
-  healthRoutes, leaseRoutes, subnetRoutes, poolRoutes, reservationRoutes, zoneRoutes, recordRoutes, networkRoutes, decisionRoutes,
+  healthRoutes,
+  leaseRoutes,
+  subnetRoutes,
+  poolRoutes,
+  reservationRoutes,
+  zoneRoutes,
+  recordRoutes,
+  networkRoutes,
+  decisionRoutes,
 ] as const
 
 /** Ids that do not repeat after a restart: the start in ms, and a count. */
@@ -106,7 +114,9 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   logRequests(app)
   describeApi(app, options.version)
   app.register(async pages => pageRoutes(pages.withTypeProvider<TypeBoxTypeProvider>(), options.version))
-  app.register(async scope => apiRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), options, allowedMethods), { prefix: API_PREFIX })
+  app.register(async scope => apiRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), options, allowedMethods), {
+    prefix: API_PREFIX,
+  })
   return app
 }
 

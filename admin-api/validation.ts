@@ -12,6 +12,8 @@ import { formatRow, registerFormats, type FormatRow } from './formats.ts'
 /** A body of nonsense could have thousands of wrong fields. */
 const MOST_PROBLEMS = 20
 const LONGEST_SHOWN = 60
+/** DHCP options are the deepest that there is. What is deeper could exhaust the stack of whatever walks it. */
+const DEEPEST_BODY = 8
 
 /** The keywords that the schemas use, as far as an explanation needs them. */
 type SchemaNode = {
@@ -37,7 +39,8 @@ const tokens = (path: string): string[] => path.split('/').slice(1).map(unescape
 /** What `path` leads to; undefined when it leads nowhere. */
 function follow(from: unknown, path: string): unknown {
   let at = from
-  for (const token of tokens(path)) at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[token] : undefined
+  for (const token of tokens(path))
+    at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[token] : undefined
   return at
 }
 
@@ -46,22 +49,41 @@ function show(value: unknown): string {
   return json.length <= LONGEST_SHOWN ? json : `${json.slice(0, LONGEST_SHOWN)}…`
 }
 
+/** Looks no deeper than `levels`. */
+const isDeeperThan = (levels: number, value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some(inner => isDeeperThan(levels - 1, inner)))
+
 const ARTICLES: { readonly [type: string]: string } = {
-  string: 'a string', integer: 'an integer', number: 'a number', boolean: 'true or false', object: 'an object', array: 'a list', null: 'null',
+  string: 'a string',
+  integer: 'an integer',
+  number: 'a number',
+  boolean: 'true or false',
+  object: 'an object',
+  array: 'a list',
+  null: 'null',
 }
-const typeNames = (type: unknown): string => [type].flat().map(name => ARTICLES[String(name)] ?? String(name)).join(' or ')
+const typeNames = (type: unknown): string =>
+  [type]
+    .flat()
+    .map(name => ARTICLES[String(name)] ?? String(name))
+    .join(' or ')
+
+/** Every integer of the schemas has both bounds. */
+const range = (node: SchemaNode): string => `An integer from ${String(node['minimum'])} to ${String(node['maximum'])}.`
 
 /** What a field takes, for the remedy. */
 function expectation(node: SchemaNode | undefined): string {
-  const row = node?.format === undefined ? undefined : formatRow(node.format)
-  const orNull = [node?.type].flat().includes('null') ? ' null is allowed too.' : ''
-  return (row?.remedy ?? node?.description ?? 'See the schema at /docs.') + orNull
+  if (node === undefined) return 'See the schema at /docs.'
+  const types = [node.type].flat()
+  const orNull = types.includes('null') ? ' null is allowed too.' : ''
+  const row = node.format === undefined ? undefined : formatRow(node.format)
+  if (row !== undefined) return row.remedy + orNull
+  if (types.includes('integer')) return range(node) + orNull
+  if (node.properties !== undefined) return `A JSON object with some of ${Object.keys(node.properties).join(', ')}.`
+  return (node.description ?? 'See the schema at /docs.') + orNull
 }
-
-const range = (node: SchemaNode): string =>
-  node['minimum'] !== undefined && node['maximum'] !== undefined
-    ? `${String(node['minimum'])} to ${String(node['maximum'])}.`
-    : `At least ${String(node['minimum'] ?? 'none')}, at most ${String(node['maximum'] ?? 'any')}.`
 
 /** One violation as the fields it is about. */
 function explain(violation: Violation, schema: SchemaNode, value: unknown, part: Part): readonly FieldProblem[] {
@@ -89,14 +111,21 @@ function explain(violation: Violation, schema: SchemaNode, value: unknown, part:
       return about(`${found} is not ${row?.noun ?? String(params['format'])}`, expectation(node))
     }
     case 'type':
-      return follow(value, pointer) === undefined
+      // fastify hands a body that did not come as null.
+      return value === null || follow(value, pointer) === undefined
         ? about(`${name} is missing`, `Send ${typeNames(params['type'])}.`)
         : about(`${name} must be ${typeNames(params['type'])}, not ${found}`, expectation(node))
     case 'enum':
-      return about(`${found} is not a value of ${name}`, `One of ${(params['allowedValues'] as readonly unknown[]).map(show).join(', ')}.`)
+      return about(
+        `${found} is not a value of ${name}`,
+        `One of ${(params['allowedValues'] as readonly unknown[]).map(show).join(', ')}.`,
+      )
     case 'minimum':
     case 'maximum':
-      return about(`${name} is ${found}, which is ${keyword === 'minimum' ? 'too small' : 'too large'}`, range(node ?? {}))
+      return about(
+        `${name} is ${found}, which is ${keyword === 'minimum' ? 'too small' : 'too large'}`,
+        range(node ?? {}),
+      )
     case 'minLength':
       return about(`${name} is empty`, expectation(node))
     case 'maxLength':
@@ -109,7 +138,12 @@ function explain(violation: Violation, schema: SchemaNode, value: unknown, part:
 }
 
 /** Every wrong field of `value`, the first 20. */
-function problemsOf(violations: readonly Violation[], schema: SchemaNode, value: unknown, part: Part): readonly FieldProblem[] {
+function problemsOf(
+  violations: readonly Violation[],
+  schema: SchemaNode,
+  value: unknown,
+  part: Part,
+): readonly FieldProblem[] {
   // A refused extra field is reported a second time, as a schema that is false.
   return violations
     .filter(violation => violation.keyword !== 'boolean')
@@ -121,7 +155,9 @@ type Rewriting = (values: Record<string, unknown>) => Record<string, unknown>
 
 /** Reads the integers among the parameters; what is no integer stays text and fails the check. */
 function integersOf(schema: SchemaNode): Rewriting {
-  const names = Object.entries(schema.properties ?? {}).filter(([, node]) => node.type === 'integer').map(([name]) => name)
+  const names = Object.entries(schema.properties ?? {})
+    .filter(([, node]) => node.type === 'integer')
+    .map(([name]) => name)
   return values => {
     const read = { ...values }
     for (const name of names) {
@@ -153,13 +189,22 @@ function canonicalOf(schema: SchemaNode): Rewriting {
 export function validatorCompiler(): FastifySchemaCompiler<TSchema> {
   registerFormats()
   return ({ schema, httpPart }) => {
-    const checked = Compile(schema)
+    // Compiled when the first request comes: at start-up forty of these would be in the way.
+    let compiled: ReturnType<typeof Compile> | undefined
     const node = schema as SchemaNode
     const part: Part = httpPart === 'body' ? 'body' : 'parameter'
     const read = part === 'body' ? undefined : integersOf(node)
     const canonical = canonicalOf(node)
     return (given: Record<string, unknown>) => {
+      if (part === 'body' && isDeeperThan(DEEPEST_BODY, given)) {
+        return {
+          error: fieldsError('invalid', [
+            { pointer: '', detail: 'the body is nested too deeply', remedy: `At most ${DEEPEST_BODY} levels.` },
+          ]),
+        }
+      }
       const value = read === undefined ? given : read(given)
+      const checked = (compiled ??= Compile(schema))
       if (checked.Check(value)) return { value: canonical(value as Record<string, unknown>) }
       const problems = problemsOf(checked.Errors(value) as readonly Violation[], node, value, part)
       return { error: fieldsError(part === 'body' ? 'invalid' : 'invalid-parameter', problems) }

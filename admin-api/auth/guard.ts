@@ -28,16 +28,21 @@ function bearer(header: string | undefined): string | undefined {
 }
 
 /** An onRequest hook. */
-export const guard = (tokens: TokenStore) => async (request: FastifyRequest): Promise<void> => {
-  const access = request.routeOptions.config.access ?? 'token'
-  const header = request.headers.authorization
-  if (access === 'open' || (access === 'optional' && header === undefined)) return
-  const token = bearer(header)
-  if (token !== undefined && isKnownToken(token, tokens.tokenHashes())) {
-    request.authenticated = true
-    return
+export const guard =
+  (tokens: TokenStore) =>
+  async (request: FastifyRequest): Promise<void> => {
+    const access = request.routeOptions.config.access ?? 'token'
+    const header = request.headers.authorization
+    if (access === 'open' || (access === 'optional' && header === undefined)) return
+    const token = bearer(header)
+    if (token !== undefined && isKnownToken(token, tokens.tokenHashes())) {
+      request.authenticated = true
+      return
+    }
+    // RFC 6750 §3.1: no error code when no credentials came at all.
+    if (header === undefined)
+      throw new ProblemError('unauthorized', 'no token came with the request', [], { 'www-authenticate': CHALLENGE })
+    throw new ProblemError('unauthorized', 'the token is not valid', [], {
+      'www-authenticate': `${CHALLENGE}, error="invalid_token"`,
+    })
   }
-  // RFC 6750 §3.1: no error code when no credentials came at all.
-  if (header === undefined) throw new ProblemError('unauthorized', 'no token came with the request', [], { 'www-authenticate': CHALLENGE })
-  throw new ProblemError('unauthorized', 'the token is not valid', [], { 'www-authenticate': `${CHALLENGE}, error="invalid_token"` })
-}

@@ -15,7 +15,11 @@ export function hostName(header: string): string | undefined {
 const plain = (address: string): string => (address.startsWith('::ffff:') ? address.slice(7) : address)
 
 /** Whether a request with this Host, which came to `localAddress`, is meant for us. */
-export function isOwnHost(header: string | undefined, localAddress: string | undefined, allowed: ReadonlySet<string>): boolean {
+export function isOwnHost(
+  header: string | undefined,
+  localAddress: string | undefined,
+  allowed: ReadonlySet<string>,
+): boolean {
   const name = header === undefined ? undefined : hostName(header)
   if (name === undefined) return false
   if (name === 'localhost' || name === '[::1]' || allowed.has(name)) return true

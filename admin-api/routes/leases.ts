@@ -62,8 +62,8 @@ export function leaseRoutes(app: Api, services: Services): void {
         tags: ['leases'],
         summary: 'End a lease',
         description:
-          'Ends a bound lease now, as if the client had released it: its names are withdrawn and the address is free. ' +
-          'The client is not told; it loses the address when it next renews. Answers the released lease.',
+          'Ends a bound lease now, as if the client had released it: its names are withdrawn and the address is ' +
+          'free. The client is not told; it loses the address when it next renews. Answers the released lease.',
         params: leaseParams,
         response: { 200: Lease },
       },

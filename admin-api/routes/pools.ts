@@ -25,7 +25,8 @@ export function poolRoutes(app: Api, services: Services): void {
         operationId: 'addPool',
         tags: ['pools'],
         summary: 'Add a pool',
-        description: 'A range inside the prefix of its subnet that overlaps no other pool. Reserved addresses in it stay reserved.',
+        description:
+          'A range inside the prefix of its subnet, overlapping no other pool. Reserved addresses in it stay reserved.',
         body: PoolCreation,
         response: { 201: Pool },
       },
@@ -58,7 +59,8 @@ export function poolRoutes(app: Api, services: Services): void {
         operationId: 'changePool',
         tags: ['pools'],
         summary: 'Change a pool',
-        description: 'Fields that are left out stay as they are. Leases outside the new range are not renewed any more.',
+        description:
+          'Fields that are left out stay as they are. Leases outside the new range are not renewed any more.',
         params: poolParams,
         body: PoolChange,
         response: { 200: Pool },

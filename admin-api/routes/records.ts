@@ -2,7 +2,14 @@ import { Type } from 'typebox'
 import { type Api, granted, locationOf, splitQuery } from '../api.ts'
 import type { Services } from '../../services/index.ts'
 import {
-  RecordChange, RecordCreation, RecordHistoryPage, RecordPage, recordParams, recordQuery, RECORD_DEFAULTS, ZoneRecord,
+  RecordChange,
+  RecordCreation,
+  RecordHistoryPage,
+  RecordPage,
+  recordParams,
+  recordQuery,
+  RECORD_DEFAULTS,
+  ZoneRecord,
 } from '../schemas/records.ts'
 import { zoneParams } from '../schemas/zones.ts'
 

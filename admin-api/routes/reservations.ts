@@ -1,7 +1,14 @@
 import { Type } from 'typebox'
 import { type Api, granted, locationOf, singlePage } from '../api.ts'
 import type { Services } from '../../services/index.ts'
-import { Reservation, ReservationChange, ReservationCreation, ReservationPage, reservationParams, RESERVATION_DEFAULTS } from '../schemas/reservations.ts'
+import {
+  Reservation,
+  ReservationChange,
+  ReservationCreation,
+  ReservationPage,
+  reservationParams,
+  RESERVATION_DEFAULTS,
+} from '../schemas/reservations.ts'
 
 export function reservationRoutes(app: Api, services: Services): void {
   app.get(

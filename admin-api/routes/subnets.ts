@@ -25,7 +25,8 @@ export function subnetRoutes(app: Api, services: Services): void {
         operationId: 'addSubnet',
         tags: ['subnets'],
         summary: 'Add a subnet',
-        description: 'It serves clients from the next packet on; it needs a pool or reservations to have anything to give.',
+        description:
+          'It serves clients from the next packet on; it needs a pool or reservations to have anything to give.',
         body: SubnetCreation,
         response: { 201: Subnet },
       },
@@ -58,7 +59,8 @@ export function subnetRoutes(app: Api, services: Services): void {
         operationId: 'changeSubnet',
         tags: ['subnets'],
         summary: 'Change a subnet',
-        description: 'Fields that are left out stay as they are; "options" is replaced as a whole. Clients hear of it when they renew.',
+        description:
+          'Fields that are left out stay as they are; "options" is replaced whole. Clients hear of it when they renew.',
         params: subnetParams,
         body: SubnetChange,
         response: { 200: Subnet },

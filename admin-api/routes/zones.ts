@@ -94,7 +94,9 @@ export function zoneRoutes(app: Api, services: Services): void {
         response: {
           200: {
             description: 'The master file.',
-            content: { 'text/dns': { schema: Type.String({ examples: ['$ORIGIN lab.internal.\nwww 3600 IN A 10.53.0.20\n'] }) } },
+            content: {
+              'text/dns': { schema: Type.String({ examples: ['$ORIGIN lab.internal.\nwww 3600 IN A 10.53.0.20\n'] }) },
+            },
           },
         },
       },

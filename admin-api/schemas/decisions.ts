@@ -1,7 +1,19 @@
 import { Type } from 'typebox'
 import type { DecisionView } from '../../services/index.ts'
 import {
-  count, freeText, id, list, nullable, object, page, pagingFields, parameters, text, time, view, word,
+  count,
+  freeText,
+  id,
+  list,
+  nullable,
+  object,
+  page,
+  pagingFields,
+  parameters,
+  text,
+  time,
+  view,
+  word,
 } from './common.ts'
 
 const mac = text('mac', "The client's hardware address.")

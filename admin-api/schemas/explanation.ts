@@ -7,7 +7,10 @@ import { ZoneRecord } from './records.ts'
 export const Explanation = view<ExplanationView>()('Explanation', 'All that is known of a MAC, an address or a name.', {
   subject: word('What was asked for.', '10.53.0.20'),
   kind: oneOf(['mac', 'address', 'name'], 'What the subject was taken for.'),
-  lines: list(word('A line of at most 100 columns.', '10.53.0.20 is bound to 02:00:0a:35:00:14'), 'One screen of text.'),
+  lines: list(
+    word('A line of at most 100 columns.', '10.53.0.20 is bound to 02:00:0a:35:00:14'),
+    'One screen of text.',
+  ),
   leases: list(Lease, 'Leases now.'),
   history: list(LeaseHistory, 'Who held it before.'),
   records: list(ZoneRecord, 'Names that lead to it or belong to it.'),

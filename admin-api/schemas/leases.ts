@@ -18,7 +18,9 @@ export const Lease = view<LeaseView>()('Lease', 'One address and the client that
   mac,
   clientId,
   hostName,
-  name: nullable(word('The full name under which A and PTR are published; null when none is.', 'printer-2.lab.internal')),
+  name: nullable(
+    word('The full name under which A and PTR are published; null when none is.', 'printer-2.lab.internal'),
+  ),
   reservationId: nullable(count('The reservation that gave the address.', 1)),
   startedAt: time("When the client's present hold on the address began."),
   renewedAt: time('When it was last acknowledged.'),

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { OptionSet } from '../../services/index.ts'
 
-/** DHCP options by name. Which names and values there are is in the DHCP part's own table, which refuses what is wrong. */
+/** DHCP options by name. Which names and values there are stands in the DHCP part's table, which refuses the rest. */
 export const Options = Type.Unsafe<OptionSet>({
   type: 'object',
   additionalProperties: {},

@@ -1,7 +1,21 @@
 import { Type } from 'typebox'
 import type { RecordHistoryView, RecordView } from '../../services/index.ts'
 import {
-  change, count, creation, freeText, id, integer, nullable, oneOf, page, pagingFields, parameters, text, time, view, word,
+  change,
+  count,
+  creation,
+  freeText,
+  id,
+  integer,
+  nullable,
+  oneOf,
+  page,
+  pagingFields,
+  parameters,
+  text,
+  time,
+  view,
+  word,
 } from './common.ts'
 
 /** RFC 2181 §8. */
@@ -12,7 +26,11 @@ const LONGEST_DATA = 65_535
 const LONGEST_NAME = 1020
 
 const zone = text('domain-name', 'The zone that the record is in.')
-const name = freeText(LONGEST_NAME, 'Relative to the zone ("www", "@" for the zone itself) or absolute with a dot at the end.', 'www')
+const name = freeText(
+  LONGEST_NAME,
+  'Relative to the zone ("www", "@" for the zone itself) or absolute with a dot at the end.',
+  'www',
+)
 const type = text('record-type', 'The type of the record.')
 const dataOf = 'rdata as in a zone file.'
 const owner = word('Who made it: "hand", "system", "file", or "lease" and the address.', 'hand')

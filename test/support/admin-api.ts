@@ -25,7 +25,10 @@ export function testApi(options: Partial<ServerOptions> = {}): TestApi {
       app.inject({
         method,
         url,
-        headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
       }),
   }
@@ -34,9 +37,34 @@ export function testApi(options: Partial<ServerOptions> = {}): TestApi {
 /** A subnet, a pool, a reservation, a zone and a record, with the ids 1 to 5. */
 export async function fill(services: FakeServices): Promise<void> {
   const options = { routers: ['10.53.0.1'] }
-  await services.addSubnet({ prefix: '10.53.0.0/24', interface: 'lan0', leaseSeconds: 3600, minLeaseSeconds: 120, maxLeaseSeconds: 86_400, domain: 'lab.internal', options })
+  await services.addSubnet({
+    prefix: '10.53.0.0/24',
+    interface: 'lan0',
+    leaseSeconds: 3600,
+    minLeaseSeconds: 120,
+    maxLeaseSeconds: 86_400,
+    domain: 'lab.internal',
+    options,
+  })
   await services.addPool({ subnetId: 1, first: '10.53.0.100', last: '10.53.0.199' })
-  await services.addReservation({ subnetId: 1, address: '10.53.0.20', mac: '02:00:0a:35:00:14', clientId: null, name: 'printer', options: {}, comment: null })
-  await services.addZone({ name: 'lab.internal', primaryServer: null, hostmaster: null, refresh: 3600, retry: 600, expire: 1_209_600, minimum: 300, defaultTtl: 3600 })
+  await services.addReservation({
+    subnetId: 1,
+    address: '10.53.0.20',
+    mac: '02:00:0a:35:00:14',
+    clientId: null,
+    name: 'printer',
+    options: {},
+    comment: null,
+  })
+  await services.addZone({
+    name: 'lab.internal',
+    primaryServer: null,
+    hostmaster: null,
+    refresh: 3600,
+    retry: 600,
+    expire: 1_209_600,
+    minimum: 300,
+    defaultTtl: 3600,
+  })
   await services.addRecord('lab.internal', { name: 'www', type: 'A', ttl: null, data: '10.53.0.20', comment: null })
 }

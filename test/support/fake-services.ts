@@ -3,9 +3,32 @@
  * What it refuses is what those tests need to see refused; the real rules are tested with the services.
  */
 import type {
-  Answer, DecisionFilter, DecisionView, ExplanationView, HealthView, InterfaceView, LeaseFilter, LeaseHistoryView, LeaseView,
-  NeighbourView, Page, Paging, PoolInput, PoolView, RecordFilter, RecordHistoryView, RecordInput, RecordView, ReservationInput,
-  ReservationView, Services, StatisticsView, SubnetInput, SubnetView, ZoneInput, ZoneView,
+  Answer,
+  DecisionFilter,
+  DecisionView,
+  ExplanationView,
+  HealthView,
+  InterfaceView,
+  LeaseFilter,
+  LeaseHistoryView,
+  LeaseView,
+  NeighbourView,
+  Page,
+  Paging,
+  PoolInput,
+  PoolView,
+  RecordFilter,
+  RecordHistoryView,
+  RecordInput,
+  RecordView,
+  ReservationInput,
+  ReservationView,
+  Services,
+  StatisticsView,
+  SubnetInput,
+  SubnetView,
+  ZoneInput,
+  ZoneView,
 } from '../../services/index.ts'
 import { type Refusal, refusal } from '../../services/index.ts'
 import { compareIpv4, contains, type Ipv4, parseIpv4, parsePrefix, type Prefix } from '../../stack/index.ts'
@@ -39,20 +62,30 @@ const decision = (id: number): DecisionView => ({
   hostName: null,
   received: 'DISCOVER',
   sent: id % 2 === 0 ? 'OFFER' : 'none',
-  steps: [{ id: 'dhcp.subnet.selected', text: 'subnet 10.53.0.0/24 because the request came in on lan0', facts: { subnet: '10.53.0.0/24', tries: 1, free: null } }],
+  steps: [
+    {
+      id: 'dhcp.subnet.selected',
+      text: 'subnet 10.53.0.0/24 because the request came in on lan0',
+      facts: { subnet: '10.53.0.0/24', tries: 1, free: null },
+    },
+  ],
 })
 
 const missing = (what: string): Result<never, Refusal> =>
   err(refusal('not-found', '', `${what} does not exist`, 'List what there is to see what can be named.'))
 
 const has = (filter: object, item: object): boolean =>
-  Object.entries(filter).every(([key, wanted]) => wanted === undefined || (item as Record<string, unknown>)[key] === wanted)
+  Object.entries(filter).every(
+    ([key, wanted]) => wanted === undefined || (item as Record<string, unknown>)[key] === wanted,
+  )
 
 /** Items after the one that `after` names by its place. */
 function paged<T>(items: readonly T[], { limit, after }: Paging): Result<Page<T>, Refusal> {
   const from = after === undefined ? 0 : Number(after)
   if (!Number.isInteger(from) || from < 0) {
-    return err(refusal('invalid', '/after', `"${after ?? ''}" is not where a page ends`, 'Use "next" of the page before.'))
+    return err(
+      refusal('invalid', '/after', `"${after ?? ''}" is not where a page ends`, 'Use "next" of the page before.'),
+    )
   }
   const end = from + limit
   return ok({ items: items.slice(from, end), next: end < items.length ? String(end) : null })
@@ -81,7 +114,12 @@ export class FakeServices implements Services {
 
   async health(): Promise<HealthView> {
     if (this.defect !== undefined) throw this.defect
-    return { status: this.status, version: '0.1.0', startedAt: AT, checks: [{ name: 'storage', status: this.status, detail: 'last commit took 2 ms' }] }
+    return {
+      status: this.status,
+      version: '0.1.0',
+      startedAt: AT,
+      checks: [{ name: 'storage', status: this.status, detail: 'last commit took 2 ms' }],
+    }
   }
 
   async statistics(): Answer<StatisticsView> {
@@ -90,7 +128,10 @@ export class FakeServices implements Services {
 
   async listLeases(filter: LeaseFilter, paging: Paging): Answer<Page<LeaseView>> {
     if (this.defect !== undefined) throw this.defect
-    return paged(this.leases.filter(item => has(filter, item)), paging)
+    return paged(
+      this.leases.filter(item => has(filter, item)),
+      paging,
+    )
   }
 
   async getLease(address: string): Answer<LeaseView> {
@@ -111,9 +152,17 @@ export class FakeServices implements Services {
   }
 
   async leaseHistory(filter: LeaseFilter, paging: Paging): Answer<Page<LeaseHistoryView>> {
-    const held = this.leases.filter(item => has(filter, item)).map(({ address, mac, clientId, hostName, startedAt, state }) => ({
-      address, mac, clientId, hostName, from: startedAt, to: state === 'bound' ? null : AT, ended: state === 'bound' ? null : state,
-    }))
+    const held = this.leases
+      .filter(item => has(filter, item))
+      .map(({ address, mac, clientId, hostName, startedAt, state }) => ({
+        address,
+        mac,
+        clientId,
+        hostName,
+        from: startedAt,
+        to: state === 'bound' ? null : AT,
+        ended: state === 'bound' ? null : state,
+      }))
     return paged(held, paging)
   }
 
@@ -127,7 +176,14 @@ export class FakeServices implements Services {
 
   async addSubnet(input: SubnetInput): Answer<SubnetView> {
     if (this.subnets.some(subnet => subnet.prefix === input.prefix)) {
-      return err(refusal('conflict', '/prefix', `${input.prefix} is a subnet already`, 'Change that one, or choose another prefix.'))
+      return err(
+        refusal(
+          'conflict',
+          '/prefix',
+          `${input.prefix} is a subnet already`,
+          'Change that one, or choose another prefix.',
+        ),
+      )
     }
     return this.#add(this.subnets, { ...input, poolSize: 0, bound: 0 }, checkTimes(input))
   }
@@ -194,11 +250,19 @@ export class FakeServices implements Services {
 
   async addZone(input: ZoneInput): Answer<ZoneView> {
     const there = this.zones.some(zone => zone.name === input.name)
-    const problem = there ? refusal('conflict', '/name', `${input.name} exists`, 'Change that zone, or choose another name.') : undefined
+    const problem = there
+      ? refusal('conflict', '/name', `${input.name} exists`, 'Change that zone, or choose another name.')
+      : undefined
     const { primaryServer, hostmaster, ...rest } = input
     return this.#add(
       this.zones,
-      { ...rest, serial: 1, records: 1, primaryServer: primaryServer ?? `ns.${input.name}`, hostmaster: hostmaster ?? `hostmaster.${input.name}` },
+      {
+        ...rest,
+        serial: 1,
+        records: 1,
+        primaryServer: primaryServer ?? `ns.${input.name}`,
+        hostmaster: hostmaster ?? `hostmaster.${input.name}`,
+      },
       problem,
     )
   }
@@ -219,19 +283,43 @@ export class FakeServices implements Services {
     const found = await this.getZone(zone)
     if (!found.ok) return found
     const wanted = { ...filter, ...(filter.name === undefined ? {} : { name: fullName(filter.name, zone) }) }
-    return paged(this.records.filter(record => record.zone === zone && has(wanted, record)), paging)
+    return paged(
+      this.records.filter(record => record.zone === zone && has(wanted, record)),
+      paging,
+    )
   }
 
   async getRecord(zone: string, id: number): Answer<RecordView> {
-    return this.#get(this.records.filter(record => record.zone === zone), id, 'record')
+    return this.#get(
+      this.records.filter(record => record.zone === zone),
+      id,
+      'record',
+    )
   }
 
   async addRecord(zone: string, input: RecordInput): Answer<RecordView> {
     const found = await this.getZone(zone)
     if (!found.ok) return found
-    const record = { ...input, zone, name: fullName(input.name, zone), ttl: input.ttl ?? found.value.defaultTtl, owner: 'hand' }
+    const record = {
+      ...input,
+      zone,
+      name: fullName(input.name, zone),
+      ttl: input.ttl ?? found.value.defaultTtl,
+      owner: 'hand',
+    }
     const added = this.#add(this.records, record, checkRecord(input))
-    if (added.ok) this.changes.unshift({ zone, at: AT, serial: 2, action: 'add', name: record.name, type: record.type, ttl: record.ttl, data: record.data, owner: 'hand' })
+    if (added.ok)
+      this.changes.unshift({
+        zone,
+        at: AT,
+        serial: 2,
+        action: 'add',
+        name: record.name,
+        type: record.type,
+        ttl: record.ttl,
+        data: record.data,
+        owner: 'hand',
+      })
     return added
   }
 
@@ -239,7 +327,11 @@ export class FakeServices implements Services {
     const found = await this.getRecord(zone, id)
     if (!found.ok) return found
     const { ttl, name, ...rest } = change
-    const changed = { ...rest, ...(name === undefined ? {} : { name: fullName(name, zone) }), ...(typeof ttl === 'number' ? { ttl } : {}) }
+    const changed = {
+      ...rest,
+      ...(name === undefined ? {} : { name: fullName(name, zone) }),
+      ...(typeof ttl === 'number' ? { ttl } : {}),
+    }
     return this.#change(this.records, id, changed, 'record', checkRecord)
   }
 
@@ -250,18 +342,25 @@ export class FakeServices implements Services {
 
   async recordHistory(zone: string, filter: RecordFilter, paging: Paging): Answer<Page<RecordHistoryView>> {
     const wanted = this.changes.filter(change => change.zone === zone && has(filter, change))
-    return paged(wanted.map(({ zone: _, ...change }) => change), paging)
+    return paged(
+      wanted.map(({ zone: _, ...change }) => change),
+      paging,
+    )
   }
 
   async exportZone(name: string): Answer<string> {
     const found = await this.getZone(name)
     if (!found.ok) return found
-    const rows = this.records.filter(record => record.zone === name).map(record => `${record.name}. ${record.ttl} IN ${record.type} ${record.data}\n`)
+    const rows = this.records
+      .filter(record => record.zone === name)
+      .map(record => `${record.name}. ${record.ttl} IN ${record.type} ${record.data}\n`)
     return ok(`$ORIGIN ${name}.\n${rows.join('')}`)
   }
 
   async listInterfaces(): Answer<readonly InterfaceView[]> {
-    return ok([{ name: 'lan0', mac: '02:00:0a:35:00:02', mtu: 1500, addresses: ['10.53.0.2/24'], counters: { 'rx.frames': 12 } }])
+    return ok([
+      { name: 'lan0', mac: '02:00:0a:35:00:02', mtu: 1500, addresses: ['10.53.0.2/24'], counters: { 'rx.frames': 12 } },
+    ])
   }
 
   async listNeighbours(): Answer<readonly NeighbourView[]> {
@@ -272,7 +371,10 @@ export class FakeServices implements Services {
   }
 
   async listDecisions(filter: DecisionFilter, paging: Paging): Answer<Page<DecisionView>> {
-    return paged(this.decisions.filter(item => has(filter, item)), paging)
+    return paged(
+      this.decisions.filter(item => has(filter, item)),
+      paging,
+    )
   }
 
   async getDecision(id: number): Answer<DecisionView> {
@@ -300,7 +402,13 @@ export class FakeServices implements Services {
     return ok(row)
   }
 
-  #change<T extends Row>(rows: T[], id: number, change: Partial<T>, what: string, check?: (row: T) => Refusal | undefined): Result<T, Refusal> {
+  #change<T extends Row>(
+    rows: T[],
+    id: number,
+    change: Partial<T>,
+    what: string,
+    check?: (row: T) => Refusal | undefined,
+  ): Result<T, Refusal> {
     const at = rows.findIndex(row => row.id === id)
     const before = rows[at]
     if (before === undefined) return missing(`${what} ${id}`)
@@ -332,20 +440,29 @@ export class FakeServices implements Services {
 
   #outside(subnetId: number, field: string, address: string): Refusal | undefined {
     const subnet = this.subnets.find(candidate => candidate.id === subnetId)
-    if (subnet === undefined) return refusal('invalid', '/subnetId', `subnet ${subnetId} does not exist`, 'Name a subnet by its id.')
+    if (subnet === undefined)
+      return refusal('invalid', '/subnetId', `subnet ${subnetId} does not exist`, 'Name a subnet by its id.')
     const inside = contains(parsePrefix(subnet.prefix) as Prefix, parseIpv4(address) as Ipv4)
-    return inside ? undefined : refusal('invalid', field, `${address} is not in ${subnet.prefix}`, 'Choose an address of the subnet.')
+    return inside
+      ? undefined
+      : refusal('invalid', field, `${address} is not in ${subnet.prefix}`, 'Choose an address of the subnet.')
   }
 }
 
 const fullName = (name: string, zone: string): string =>
   name === '@' ? zone : name.endsWith('.') ? name.slice(0, -1) : `${name}.${zone}`
 
-const sizeOf = (pool: PoolInput): number => Math.max(0, compareIpv4(parseIpv4(pool.last) as Ipv4, parseIpv4(pool.first) as Ipv4) + 1)
+const sizeOf = (pool: PoolInput): number =>
+  Math.max(0, compareIpv4(parseIpv4(pool.last) as Ipv4, parseIpv4(pool.first) as Ipv4) + 1)
 
 const checkTimes = (input: Pick<SubnetInput, 'minLeaseSeconds' | 'maxLeaseSeconds'>): Refusal | undefined =>
   input.minLeaseSeconds > input.maxLeaseSeconds
-    ? refusal('invalid', '/minLeaseSeconds', `${input.minLeaseSeconds} is more than maxLeaseSeconds`, `At most ${input.maxLeaseSeconds}.`)
+    ? refusal(
+        'invalid',
+        '/minLeaseSeconds',
+        `${input.minLeaseSeconds} is more than maxLeaseSeconds`,
+        `At most ${input.maxLeaseSeconds}.`,
+      )
     : undefined
 
 const checkRecord = (input: Pick<RecordInput, 'type' | 'data'>): Refusal | undefined =>

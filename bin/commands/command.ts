@@ -1,0 +1,72 @@
+/** What a command of the command line is: a row. registry.ts lists them; parsing, help and running read the rows. */
+import type { ApiClient } from './client.ts'
+
+/** The world of a command; a test brings its own. */
+export type Terminal = {
+  out(text: string): void
+  err(text: string): void
+  /** A person reads it: aligned tables with a heading. Otherwise one line per item, fields separated by tabs. */
+  readonly isTerminal: boolean
+  readonly environment: { readonly [name: string]: string | undefined }
+}
+
+export type Option = {
+  readonly type: 'string' | 'boolean'
+  /** Takes several: --option a=1 --option b=2. */
+  readonly multiple?: true
+  /** What stands for the value in the help: MAC. */
+  readonly value?: string
+  readonly says: string
+}
+export type Options = { readonly [name: string]: Option }
+
+export type Values = { readonly [name: string]: string | boolean | readonly string[] | undefined }
+
+export type Invocation = {
+  readonly api: ApiClient
+  readonly terminal: Terminal
+  readonly operands: readonly string[]
+  readonly json: boolean
+  /** The value of a string option. */
+  text(option: string): string | undefined
+  /** The value of a string option that takes a whole number. */
+  integer(option: string): number | undefined
+  /** The values of an option that takes several. */
+  texts(option: string): readonly string[]
+}
+
+export type Command = {
+  /** "zone add". */
+  readonly words: string
+  readonly summary: string
+  /** Operands as the usage line shows them: "ZONE NAME TYPE DATA…". */
+  readonly operands: string
+  readonly fewest: number
+  readonly most: number
+  readonly options: Options
+  readonly examples: readonly string[]
+  /** Prints; throws UsageError, ProblemAnswer or Unreachable. */
+  run(invocation: Invocation): Promise<void>
+}
+
+/** The command line itself is wrong. Ends with exit code 2. */
+export class UsageError extends Error {}
+
+/** What was asked for cannot be done, and no server said so. Ends with exit code 1. */
+export class NotDone extends Error {}
+
+export const PAGING_OPTIONS = {
+  limit: { type: 'string', value: 'N', says: 'items at most, 1 to 1000 (default 100)' },
+  after: { type: 'string', value: 'MARK', says: 'go on where the last page ended' },
+} as const satisfies Options
+
+export const COMMON_OPTIONS = {
+  json: { type: 'boolean', says: "print the API's JSON" },
+  api: { type: 'string', value: 'URL', says: 'the appliance (default $TAPROOT_API or http://127.0.0.1:8053)' },
+  'token-file': {
+    type: 'string',
+    value: 'PATH',
+    says: 'the token (default $TAPROOT_TOKEN_FILE or $TAPROOT_DATA/token or data/token)',
+  },
+  help: { type: 'boolean', says: 'show this' },
+} as const satisfies Options

@@ -1,0 +1,22 @@
+import type { ExplanationView } from '../../services/index.ts'
+import type { Command } from './command.ts'
+import { printable, printJson } from './print.ts'
+
+export const explain: Command = {
+  words: 'explain',
+  summary: 'show all that is known of a MAC, an address or a name, and why',
+  operands: 'MAC|ADDRESS|NAME',
+  fewest: 1,
+  most: 1,
+  options: {},
+  examples: [
+    'taproot explain 02:00:0a:35:00:14',
+    'taproot explain 10.53.0.120',
+    'taproot explain printer.lab.internal',
+  ],
+  async run({ api, terminal, operands, json }) {
+    const explanation = await api.json<ExplanationView>('GET', 'explain', { subject: operands[0] })
+    if (json) printJson(terminal, explanation)
+    else for (const line of explanation.lines) terminal.out(`${printable(line)}\n`)
+  },
+}

@@ -1,0 +1,87 @@
+import type { LeaseHistoryView, LeaseView, Page } from '../../services/index.ts'
+import { path } from './client.ts'
+import { type Command, type Invocation, type Options, PAGING_OPTIONS } from './command.ts'
+import { type Column, printDone, printPage, shortTime } from './print.ts'
+
+const FILTERS = {
+  mac: { type: 'string', value: 'MAC', says: 'of this client' },
+  address: { type: 'string', value: 'ADDRESS', says: 'of this address' },
+  host: { type: 'string', value: 'NAME', says: 'of clients with this host name' },
+  state: { type: 'string', value: 'STATE', says: 'bound, released, expired or declined' },
+  subnet: { type: 'string', value: 'PREFIX', says: 'in this subnet' },
+  ...PAGING_OPTIONS,
+} as const satisfies Options
+
+const filterOf = ({ text, integer }: Invocation) => ({
+  mac: text('mac'),
+  address: text('address'),
+  hostName: text('host'),
+  state: text('state'),
+  subnet: text('subnet'),
+  limit: integer('limit'),
+  after: text('after'),
+})
+
+const COLUMNS: readonly Column<LeaseView>[] = [
+  ['ADDRESS', lease => lease.address],
+  ['STATE', lease => lease.state],
+  ['MAC', lease => lease.mac],
+  ['HOST', lease => lease.hostName],
+  ['NAME', lease => lease.name],
+  ['EXPIRES', lease => shortTime(lease.expiresAt)],
+]
+
+const HISTORY_COLUMNS: readonly Column<LeaseHistoryView>[] = [
+  ['ADDRESS', hold => hold.address],
+  ['MAC', hold => hold.mac],
+  ['HOST', hold => hold.hostName],
+  ['FROM', hold => shortTime(hold.from)],
+  ['TO', hold => shortTime(hold.to)],
+  ['ENDED', hold => hold.ended],
+]
+
+export const leasesList: Command = {
+  words: 'leases list',
+  summary: 'list leases',
+  operands: '',
+  fewest: 0,
+  most: 0,
+  options: FILTERS,
+  examples: [
+    'taproot leases',
+    'taproot leases list --state bound --subnet 10.53.0.0/24',
+    'taproot leases --mac 02:00:0a:35:00:14 --json',
+  ],
+  async run(invocation) {
+    const page = await invocation.api.json<Page<LeaseView>>('GET', 'leases', filterOf(invocation))
+    printPage(invocation, page, COLUMNS, 'no leases')
+  },
+}
+
+export const leasesHistory: Command = {
+  words: 'leases history',
+  summary: 'list who had which address, and when',
+  operands: '',
+  fewest: 0,
+  most: 0,
+  options: FILTERS,
+  examples: ['taproot leases history --address 10.53.0.120', 'taproot leases history --mac 02:00:0a:35:00:14'],
+  async run(invocation) {
+    const page = await invocation.api.json<Page<LeaseHistoryView>>('GET', 'leases/history', filterOf(invocation))
+    printPage(invocation, page, HISTORY_COLUMNS, 'no leases so far')
+  },
+}
+
+export const leasesRelease: Command = {
+  words: 'leases release',
+  summary: 'end a lease now, as if the client had released it',
+  operands: 'ADDRESS',
+  fewest: 1,
+  most: 1,
+  options: {},
+  examples: ['taproot leases release 10.53.0.120'],
+  async run(invocation) {
+    const lease = await invocation.api.json<LeaseView>('DELETE', path('leases', invocation.operands[0] as string))
+    printDone(invocation, `released ${lease.address}, which ${lease.mac} had`, lease)
+  },
+}

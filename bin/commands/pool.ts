@@ -1,0 +1,62 @@
+import type { Page, PoolView } from '../../services/index.ts'
+import { path } from './client.ts'
+import { type Command, NotDone } from './command.ts'
+import { type Column, printDone, printPage } from './print.ts'
+import { subnetIdOf } from './which-subnet.ts'
+
+const COLUMNS: readonly Column<PoolView>[] = [
+  ['ID', pool => pool.id],
+  ['SUBNET', pool => pool.subnetId],
+  ['FIRST', pool => pool.first],
+  ['LAST', pool => pool.last],
+  ['ADDRESSES', pool => pool.size],
+  ['BOUND', pool => pool.bound],
+]
+
+export const poolList: Command = {
+  words: 'pool list',
+  summary: 'list pools',
+  operands: '',
+  fewest: 0,
+  most: 0,
+  options: {},
+  examples: ['taproot pool list'],
+  async run(invocation) {
+    printPage(invocation, await invocation.api.json<Page<PoolView>>('GET', 'pools'), COLUMNS, 'no pools')
+  },
+}
+
+export const poolAdd: Command = {
+  words: 'pool add',
+  summary: 'let any client of a subnet have addresses of a range',
+  operands: 'FIRST LAST',
+  fewest: 2,
+  most: 2,
+  options: { subnet: { type: 'string', value: 'ID|PREFIX', says: 'the subnet (default: the one that FIRST is in)' } },
+  examples: ['taproot pool add 10.53.0.100 10.53.0.199'],
+  async run(invocation) {
+    const { api, operands, text } = invocation
+    const [first, last] = operands as readonly [string, string]
+    const subnetId = await subnetIdOf(api, text('subnet') ?? first)
+    const pool = await api.json<PoolView>('POST', 'pools', {}, { subnetId, first, last })
+    printDone(invocation, `added the pool ${pool.first} to ${pool.last}, ${pool.size} addresses, id ${pool.id}`, pool)
+  },
+}
+
+export const poolRemove: Command = {
+  words: 'pool remove',
+  summary: 'give addresses of a pool to nobody any more',
+  operands: 'ID|FIRST',
+  fewest: 1,
+  most: 1,
+  options: {},
+  examples: ['taproot pool remove 1', 'taproot pool remove 10.53.0.100'],
+  async run(invocation) {
+    const named = invocation.operands[0] as string
+    const { items } = await invocation.api.json<Page<PoolView>>('GET', 'pools')
+    const pool = items.find(each => String(each.id) === named || each.first === named)
+    if (pool === undefined) throw new NotDone(`no pool has the id or the first address ${named}`)
+    const removed = await invocation.api.json<null>('DELETE', path('pools', pool.id))
+    printDone(invocation, `removed the pool ${pool.first} to ${pool.last}`, removed)
+  },
+}

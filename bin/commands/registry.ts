@@ -1,0 +1,40 @@
+/** Every command that is a client of the API, in the order of the help. The few others are in main.ts. */
+import { health, interfaces, neighbours, statistics } from './appliance.ts'
+import type { Command } from './command.ts'
+import { decisions } from './decisions.ts'
+import { explain } from './explain.ts'
+import { leasesHistory, leasesList, leasesRelease } from './leases.ts'
+import { poolAdd, poolList, poolRemove } from './pool.ts'
+import { recordAdd, recordList, recordRemove } from './record.ts'
+import { reservationAdd, reservationList, reservationRemove } from './reservation.ts'
+import { subnetAdd, subnetList, subnetRemove } from './subnet.ts'
+import { zoneAdd, zoneExport, zoneHistory, zoneList, zoneRemove } from './zone.ts'
+
+export const COMMANDS: readonly Command[] = [
+  leasesList,
+  leasesRelease,
+  leasesHistory,
+  explain,
+  decisions,
+  subnetList,
+  subnetAdd,
+  subnetRemove,
+  poolList,
+  poolAdd,
+  poolRemove,
+  reservationList,
+  reservationAdd,
+  reservationRemove,
+  zoneList,
+  zoneAdd,
+  zoneRemove,
+  zoneExport,
+  zoneHistory,
+  recordList,
+  recordAdd,
+  recordRemove,
+  interfaces,
+  neighbours,
+  health,
+  statistics,
+]
