@@ -1,0 +1,177 @@
+/** DHCP as real clients see it: udhcpc, dhclient and dhcpcd on hosts of their own, over a bridge and the TAP. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { LeaseView, ReservationView, SubnetView } from '../../services/index.ts'
+import { describeLab } from './available.ts'
+import { DhcpClient, type ClientKind } from './dhcp-client.ts'
+import { dig, lookUp, reverse } from './dig.ts'
+import type { Host } from './netns.ts'
+import { APPLIANCE, BRIDGE, GATEWAY, POOL, eventually, openWorld, showOnFailure, type World } from './world.ts'
+
+const KINDS = ['udhcpc', 'dhclient', 'dhcpcd'] as const satisfies readonly ClientKind[]
+
+let world: World
+const host = (name: string, mac?: string): Promise<Host> => world.lab.hostOn(world.lan, BRIDGE, name, mac)
+const macOf = async (on: Host): Promise<string> => (await on.succeed(['cat', '/sys/class/net/eth0/address'])).trim()
+const lease = (address: string): Promise<LeaseView> => world.appliance.get(`/leases/${address}`)
+const released = (address: string): Promise<LeaseView> =>
+  eventually(`release of ${address}`, async () => {
+    const found = await lease(address)
+    return found.state === 'released' ? found : undefined
+  })
+
+describeLab('DHCP with real clients', () => {
+  beforeAll(async () => {
+    world = await openWorld()
+  })
+  afterAll(() => world.lab.close())
+  beforeEach(() => showOnFailure(world))
+
+  describe.each(KINDS)('%s', kind => {
+    let on: Host
+    let client: DhcpClient
+    let address: string
+
+    test('gets an address of the pool, a default route, a name server and a domain', async () => {
+      on = await host(kind)
+      const [started, binding] = await DhcpClient.bind(on, kind, { hostName: `${kind}-host` })
+      client = started
+      address = binding.address
+      expect(binding).toMatchObject({ routers: GATEWAY, dns: APPLIANCE, domain: 'lab.internal', leaseSeconds: 3600, server: APPLIANCE })
+      expect(address).toMatch(/^10\.53\.0\.1\d\d$/)
+      expect(Number(address.split('.')[3])).toBeGreaterThanOrEqual(POOL.first)
+      expect(Number(address.split('.')[3])).toBeLessThanOrEqual(POOL.last)
+      const addresses = await eventually('address on eth0', async () => {
+        const text = await on.succeed(['ip', '-4', '-oneline', 'address', 'show', 'dev', 'eth0'])
+        return text.includes(`inet ${address}/24`) ? text : undefined
+      })
+      expect(addresses).toContain('brd 10.53.0.255')
+      const routes = await eventually('default route', async () => {
+        const text = await on.succeed(['ip', 'route'])
+        return text.includes('default') ? text : undefined
+      })
+      expect(routes).toContain(`default via ${GATEWAY}`)
+    })
+
+    test('reaches its gateway and the appliance', async () => {
+      await on.succeed(['ping', '-c1', '-W2', GATEWAY])
+      await on.succeed(['ping', '-c1', '-W2', APPLIANCE])
+    })
+
+    test('is a lease in the API', async () => {
+      expect(await lease(address)).toMatchObject({
+        address,
+        state: 'bound',
+        mac: await macOf(on),
+        hostName: `${kind}-host`,
+        name: `${kind}-host.lab.internal`,
+        subnet: '10.53.0.0/24',
+        reservationId: null,
+      })
+    })
+
+    test('is found by name and by address, also through its own resolver library', async () => {
+      expect(await lookUp(on, APPLIANCE, `${kind}-host.lab.internal`)).toEqual([address])
+      expect(await lookUp(on, APPLIANCE, reverse(address), 'PTR')).toEqual([`${kind}-host.lab.internal.`])
+      expect(await on.succeed(['getent', 'ahostsv4', `${kind}-host`])).toContain(address)
+    })
+
+    test('gives the address back: the name is gone, the lease is released', async () => {
+      await client.release()
+      expect(await released(address)).toMatchObject({ state: 'released', name: null })
+      expect((await dig(on, APPLIANCE, `${kind}-host.lab.internal`, 'A')).status).toBe('NXDOMAIN')
+      expect((await dig(on, APPLIANCE, '-x', address)).status).toBe('NXDOMAIN')
+    })
+
+    test('gets the same address again, although another client came in between', async () => {
+      const other = await host(`${kind}-other`)
+      const [between, binding] = await DhcpClient.bind(other, 'udhcpc')
+      expect(binding.address).not.toBe(address)
+      const [again, second] = await DhcpClient.bind(on, kind, { hostName: `${kind}-host` })
+      expect(second.address).toBe(address)
+      await again.vanish()
+      await between.vanish()
+    })
+  })
+
+  test.each(['udhcpc', 'dhcpcd'] as const)('%s renews when asked to, and keeps its address', async kind => {
+    const on = await host(`${kind}-renewing`)
+    const [client, first] = await DhcpClient.bind(on, kind, { hostName: `${kind}-renewing` })
+    const before = await lease(first.address)
+    const second = await client.renew()
+    expect(second).toMatchObject({ address: first.address, leaseSeconds: 3600 })
+    const after = await lease(first.address)
+    expect(Date.parse(after.renewedAt)).toBeGreaterThan(Date.parse(before.renewedAt))
+    expect(Date.parse(after.expiresAt ?? '')).toBeGreaterThan(Date.parse(before.expiresAt ?? ''))
+    expect(after.startedAt).toBe(before.startedAt)
+  })
+
+  test('dhclient that was switched off asks for its old address at its start (INIT-REBOOT) and keeps it', async () => {
+    const on = await host('rebooting')
+    const [client, first] = await DhcpClient.bind(on, 'dhclient', { hostName: 'rebooting' })
+    await client.vanish()
+    const [again, second] = await DhcpClient.bind(on, 'dhclient', { hostName: 'rebooting' })
+    expect(second).toMatchObject({ event: 'REBOOT', address: first.address })
+    await again.vanish()
+  })
+
+  test.each(['udhcpc', 'dhcpcd'] as const)('%s that asks for broadcast answers gets its address so', async kind => {
+    const [client, binding] = await DhcpClient.bind(await host(`${kind}-broadcast`), kind, { broadcast: true })
+    expect(binding.address).toMatch(/^10\.53\.0\.1\d\d$/)
+    await client.vanish()
+  })
+
+  test('a change of the lease time reaches the next client with no restart; dhclient renews by itself and a lease without renewal expires', async () => {
+    const [subnet] = await world.appliance.list<SubnetView>('/subnets')
+    const times = { leaseSeconds: 8, minLeaseSeconds: 4, maxLeaseSeconds: 60 }
+    const { status } = await world.appliance.rest('PATCH', `/subnets/${subnet?.id}`, times)
+    expect(status).toBe(200)
+    try {
+      const [dhclient, first] = await DhcpClient.bind(await host('short-lived'), 'dhclient', { hostName: 'short-lived' })
+      const [udhcpc, lost] = await DhcpClient.bind(await host('forgotten'), 'udhcpc', { hostName: 'forgotten' })
+      expect([first.leaseSeconds, lost.leaseSeconds]).toEqual([8, 8])
+      await udhcpc.vanish()
+      const from = dhclient.mark()
+      expect(await dhclient.bound(from)).toMatchObject({ event: 'RENEW', address: first.address })
+      await eventually('expiry', async () => ((await lease(lost.address)).state === 'expired' ? true : undefined), 12_000)
+      expect((await dig(world.lan, APPLIANCE, 'forgotten.lab.internal', 'A')).status).toBe('NXDOMAIN')
+      expect((await lease(first.address)).state).toBe('bound')
+      await dhclient.vanish()
+    } finally {
+      await world.appliance.rest('PATCH', `/subnets/${subnet?.id}`, { leaseSeconds: 3600, minLeaseSeconds: 120, maxLeaseSeconds: 86_400 })
+    }
+  })
+
+  describe('reservations', () => {
+    const reserve = async (fields: object): Promise<ReservationView> => {
+      const [subnet] = await world.appliance.list<SubnetView>('/subnets')
+      return world.appliance.post('/reservations', { subnetId: subnet?.id, ...fields })
+    }
+
+    test('by MAC: the client gets the address and the name, with no restart', async () => {
+      const { id } = await reserve({ address: '10.53.0.20', mac: '02:aa:00:00:00:20', name: 'printer' })
+      const on = await host('by-mac', '02:aa:00:00:00:20')
+      const [client, binding] = await DhcpClient.bind(on, 'udhcpc', { hostName: 'what-it-calls-itself' })
+      expect(binding.address).toBe('10.53.0.20')
+      expect(await lease('10.53.0.20')).toMatchObject({ reservationId: id, name: 'printer.lab.internal' })
+      expect(await lookUp(on, APPLIANCE, 'printer.lab.internal')).toEqual(['10.53.0.20'])
+      await client.vanish()
+    })
+
+    test.each(['udhcpc', 'dhclient'] as const)('by client identifier, with %s', async kind => {
+      const last = kind === 'udhcpc' ? 21 : 22
+      await reserve({ address: `10.53.0.${last}`, clientId: `00746573742d${last}` })
+      const [client, binding] = await DhcpClient.bind(await host(`id-${kind}`), kind, { clientId: `00746573742d${last}` })
+      expect(binding.address).toBe(`10.53.0.${last}`)
+      await client.vanish()
+    })
+
+    test('an address of the pool that is reserved for one client is given to no other', async () => {
+      await reserve({ address: '10.53.0.100', mac: '02:aa:00:00:00:64' })
+      const all = await Promise.all([1, 2, 3].map(async i => DhcpClient.bind(await host(`anyone-${i}`), 'udhcpc')))
+      const addresses = all.map(([, binding]) => binding.address)
+      expect(addresses).not.toContain('10.53.0.100')
+      expect(new Set(addresses).size).toBe(3)
+      await Promise.all(all.map(([client]) => client.vanish()))
+    })
+  })
+})
