@@ -1,0 +1,308 @@
+/**
+ * How a query gets its answer: a list of steps, tried in order. Each answers, passes on, starts the list again with
+ * another name (an alias was followed) or says that upstream servers must be asked. No step writes to the client.
+ * RFC 1034 §4.3.2 and §5.3.1.
+ */
+import type { Instant } from '../../../stack/platform/index.ts'
+import type { TraceStep } from '../../model/index.ts'
+import type { AnswerCache, CachedAnswer, Question } from '../cache/cache.ts'
+import { negativeTtl } from '../cache/negative.ts'
+import type { DnsEventId } from '../events.ts'
+import type { Forwarder } from '../resolver/forward.ts'
+import { MAX_CHAIN } from '../resolver/response.ts'
+import { FLAG, RCODE, rcodeName } from '../wire/message.ts'
+import type { Query } from '../wire/message.ts'
+import { formatKey, nameKey, parentKey } from '../wire/name.ts'
+import type { Name, NameKey } from '../wire/name.ts'
+import { additionalName, leadingName } from '../wire/rdata.ts'
+import type { Rrset } from '../wire/rrset.ts'
+import { CLASS_IN, META, TYPE, typeName } from '../wire/type-names.ts'
+import { lookup } from '../zone/lookup.ts'
+import type { Lookup } from '../zone/lookup.ts'
+import { findRrset } from '../zone/zone.ts'
+import type { LiveZone, ZoneSet } from '../zone/zone.ts'
+import { place, placeGlue, Response } from './respond.ts'
+
+/** Address records added for one answer; enough for any sensible set of servers. */
+const MAX_ADDITIONAL = 16
+
+/** One query's way through the steps. */
+export class Resolution {
+  readonly query: Query
+  readonly response = new Response()
+  /** The name that is looked for now: the query's, or where aliases have led. */
+  name: Name
+  key: NameKey
+  /** Aliases followed. */
+  hops = 0
+  /** What upstream has said is in the response. */
+  complete = false
+  /** For `explain` only. */
+  readonly trace: TraceStep[] | undefined
+
+  constructor(query: Query, trace: TraceStep[] | undefined) {
+    this.query = query
+    this.name = query.name
+    this.key = query.key
+    this.trace = trace
+  }
+
+  get recursionDesired(): boolean {
+    return (this.query.flags & FLAG.RD) !== 0
+  }
+
+  get question(): Question {
+    return {
+      key: this.key,
+      type: this.query.type,
+      dnssecOk: this.query.edns?.dnssecOk ?? false,
+      checkingDisabled: (this.query.flags & FLAG.CD) !== 0,
+    }
+  }
+
+  say(id: DnsEventId, facts: TraceStep[1]): void {
+    this.trace?.push([id, facts])
+  }
+
+  /** Goes on with an alias's target; false when the chain must end. */
+  follow(target: Name): boolean {
+    const key = nameKey(target)
+    const seen = this.response.answer.some((placed) => nameKey(placed.owner) === key)
+    if (seen || this.hops >= MAX_CHAIN) {
+      this.say('dns.answer.cname-loop', { name: formatKey(this.query.key) })
+      return false
+    }
+    this.hops++
+    this.name = target.slice()
+    this.key = key
+    return true
+  }
+}
+
+/** `wait`: the resolution's question is to be asked upstream; then the list starts again. */
+export type Outcome = 'done' | 'next' | 'restart' | 'wait'
+export type Step = (r: Resolution) => Outcome
+export type Parts = {
+  readonly zones: ZoneSet
+  readonly specialUse: ZoneSet
+  readonly cache: AnswerCache
+  readonly forwarder: Forwarder
+  readonly now: () => Instant
+}
+
+/** The order in which answers are looked for. */
+export const dnsPipeline = (parts: Parts): readonly Step[] => [
+  alreadyComplete,
+  refuseOthers,
+  zonesStep(parts),
+  refuseRecursion(parts),
+  cacheStep(parts),
+  failureStep(parts),
+  () => 'wait',
+]
+
+/** Runs the steps until one has decided. Restarts are bounded by the length of alias chains. */
+export function run(steps: readonly Step[], r: Resolution): 'done' | 'wait' {
+  for (;;) {
+    let outcome: Outcome = 'next'
+    for (let i = 0; outcome === 'next'; i++) outcome = (steps[i] as Step)(r)
+    if (outcome !== 'restart') return outcome
+  }
+}
+
+const alreadyComplete: Step = (r) => (r.complete ? 'done' : 'next')
+
+/**
+ * Only class IN is served; CHAOS questions for the version are nobody's business. Query types that are no data: transfers
+ * are refused, MAILA and MAILB (RFC 1035 §3.2.3, long obsolete) not implemented, the rest cannot stand in a question.
+ */
+const refuseOthers: Step = (r) => {
+  const { type } = r.query
+  if (r.query.class !== CLASS_IN) return withRcode(r, RCODE.REFUSED)
+  if (type === META.AXFR || type === META.IXFR) return withRcode(r, RCODE.REFUSED)
+  if (type === META.MAILA || type === META.MAILB) return withRcode(r, RCODE.NOTIMP)
+  const meta = type === 0 || type === META.OPT || (type >= 128 && type < META.ANY)
+  return meta ? withRcode(r, RCODE.FORMERR) : 'next'
+}
+
+function withRcode(r: Resolution, rcode: number): 'done' {
+  r.response.rcode = rcode
+  return 'done'
+}
+
+/** Configured zones and special-use ones; of two that hold the name the longer counts. */
+function zonesStep(parts: Parts): Step {
+  const { zones, specialUse } = parts
+  return (r) => {
+    const own = enclosing(zones, r.key, r.query.type)
+    const special = specialUse.closest(r.key)
+    const zone = special !== undefined && (own === undefined || own.key.length < special.key.length) ? special : own
+    if (zone === undefined) {
+      if (r.trace !== undefined) r.say('dns.zone.none', { name: formatKey(r.key) })
+      return 'next'
+    }
+    if (r.trace !== undefined) {
+      const facts = { name: formatKey(r.key), zone: zone.zone.name, serial: zone.zone.serial }
+      r.say(zone === special ? 'dns.special-use' : 'dns.zone.enclosing', facts)
+    }
+    const found = lookup(zone, r.key, r.query.type)
+    const mayAsk = r.recursionDesired && parts.forwarder.hasUpstreams && special === undefined
+    return fromZone(parts, r, zone, found, mayAsk)
+  }
+}
+
+/** The zone to answer from. DS belongs to the parent's side of a cut (RFC 4035 §3.1.4.1), if we serve that side. */
+function enclosing(zones: ZoneSet, key: NameKey, type: number): LiveZone | undefined {
+  const zone = zones.closest(key)
+  if (type !== TYPE.DS || zone === undefined || zone.key !== key || key.length === 1) return zone
+  return zones.closest(parentKey(key)) ?? zone
+}
+
+function fromZone(parts: Parts, r: Resolution, zone: LiveZone, found: Lookup, mayAsk: boolean): Outcome {
+  const { response } = r
+  // RFC 1035 §4.1.1: AA speaks of the first owner name, so what aliases lead to does not change it.
+  if (r.hops === 0) response.authoritative = found.kind !== 'referral'
+  switch (found.kind) {
+    case 'answer':
+    case 'cname': {
+      const owner = found.wildcard ? r.name : found.rrset.name
+      response.answer.push(place(found.rrset, owner))
+      if (r.trace !== undefined) sayFound(r, found)
+      if (found.kind === 'cname') {
+        response.depend(zone.slot, true)
+        return r.follow(leadingName(found.rrset.rdata[0] as Uint8Array)) ? 'restart' : 'done'
+      }
+      const extra = addAdditional(parts.zones, r, found.rrset)
+      response.depend(extra ? -2 : zone.slot, extra || found.wildcard || r.hops > 0)
+      return 'done'
+    }
+    case 'referral':
+      r.say('dns.answer.referral', { name: formatKey(r.key), cut: formatKey(nameKey(found.cut.name)) })
+      response.depend(zone.slot, true)
+      // A client that wants recursion gets it: the upstream may know more than our delegation says.
+      if (mayAsk) return 'next'
+      response.authority.push(place(found.cut))
+      addDelegation(r, zone, found)
+      return 'done'
+    case 'nodata':
+    case 'nxdomain': {
+      const exists = found.kind === 'nodata' || parts.zones.hasZoneBelow(r.key)
+      response.rcode = exists ? RCODE.NOERROR : RCODE.NXDOMAIN
+      response.authority.push(place(zone.soa, zone.soa.name, negativeTtl(zone.soa)))
+      const byWildcard = found.kind === 'nodata' ? found.wildcard : zone.wildcards > 0
+      response.depend(zone.slot, byWildcard || r.hops > 0)
+      if (exists) r.say('dns.answer.nodata', { name: formatKey(r.key), type: typeName(r.query.type) })
+      else r.say('dns.answer.nxdomain', { name: formatKey(r.key), zone: zone.zone.name })
+      return 'done'
+    }
+  }
+}
+
+function sayFound(r: Resolution, found: Lookup & { readonly kind: 'answer' | 'cname' }): void {
+  const facts = { name: formatKey(r.key), type: typeName(found.rrset.type), count: found.rrset.rdata.length }
+  if (found.wildcard) r.say('dns.answer.wildcard', facts)
+  else if (found.kind === 'answer') r.say('dns.answer.node', facts)
+  if (found.kind === 'cname') {
+    const target = formatKey(nameKey(leadingName(found.rrset.rdata[0] as Uint8Array)))
+    r.say('dns.answer.cname', { name: formatKey(r.key), target })
+  }
+}
+
+/** Addresses of the names in an answer, as far as our zones hold them. True when the type has such names at all. */
+function addAdditional(zones: ZoneSet, r: Resolution, rrset: Rrset): boolean {
+  let any = false
+  for (const rdata of rrset.rdata.slice(0, MAX_ADDITIONAL)) {
+    const target = additionalName(rrset.type, rdata)
+    if (target === undefined) return false
+    any = true
+    const key = nameKey(target)
+    const zone = zones.closest(key)
+    if (zone !== undefined) addAddresses(r, zone, key, false)
+  }
+  return any
+}
+
+function addAddresses(r: Resolution, zone: LiveZone, key: NameKey, glue: boolean): void {
+  for (const type of [TYPE.A, TYPE.AAAA]) {
+    const node = zone.node(key)
+    // Below a cut there is glue only, which goes into referrals and nowhere else.
+    const rrset = node === undefined || (!glue && lookup(zone, key, type).kind !== 'answer') ? undefined : findRrset(node, type)
+    if (rrset === undefined || r.response.additional.some((placed) => placed.rrset === rrset)) continue
+    r.response.additional.push(glue ? placeGlue(rrset) : place(rrset))
+  }
+}
+
+/** Glue for the servers of a delegation, and its DS for a client that validates. */
+function addDelegation(r: Resolution, zone: LiveZone, found: Lookup & { readonly kind: 'referral' }): void {
+  const ds = r.query.edns?.dnssecOk === true ? findRrset(found.node, TYPE.DS) : undefined
+  if (ds !== undefined) r.response.authority.push(place(ds))
+  for (const server of found.cut.rdata) addAddresses(r, zone, nameKey(server), true)
+}
+
+/**
+ * Names outside our zones need recursion. Without RD they are refused whatever the cache holds: a look into it would
+ * tell what others asked. Without upstream servers they are refused too: recursion is a service that is not offered
+ * (RFC 1035 §4.1.1), while SERVFAIL would make clients try again. After an alias of ours the client has what we know.
+ */
+function refuseRecursion(parts: Parts): Step {
+  return (r) => {
+    if (r.recursionDesired && parts.forwarder.hasUpstreams) return 'next'
+    if (r.hops > 0) return 'done'
+    r.say(r.recursionDesired ? 'dns.refused.no-upstream' : 'dns.refused.no-recursion', { name: formatKey(r.key) })
+    return withRcode(r, RCODE.REFUSED)
+  }
+}
+
+function cacheStep(parts: Parts): Step {
+  return (r) => {
+    const cached = parts.cache.get(r.question)
+    if (cached === undefined) return 'next'
+    if (r.trace !== undefined) {
+      const now = parts.now()
+      r.say('dns.cache.hit', {
+        rcode: rcodeName(cached.rcode), ageSeconds: Math.floor((now - cached.storedAt) / 1000),
+        leftSeconds: Math.floor((cached.expiresAt - now) / 1000),
+      })
+    }
+    return addCached(parts, r, cached)
+  }
+}
+
+/** Puts what upstream said into the response. An alias into a zone of ours is followed here: upstream cannot know it. */
+export function addCached(parts: Parts, r: Resolution, cached: CachedAnswer): 'done' | 'restart' {
+  const { response } = r
+  const age = Math.floor((parts.now() - cached.storedAt) / 1000)
+  response.agedAt = cached.storedAt + 1000 * age
+  response.expiresAt = Math.min(response.expiresAt, cached.expiresAt)
+  for (const rrset of cached.answer) {
+    response.answer.push(aged(rrset, age))
+    if (rrset.type !== TYPE.CNAME || r.query.type === TYPE.CNAME || r.query.type === META.ANY) continue
+    const target = leadingName(rrset.rdata[0] as Uint8Array)
+    const key = nameKey(target)
+    if (parts.zones.closest(key) === undefined && parts.specialUse.closest(key) === undefined) continue
+    response.depend(-2, true)
+    return r.follow(target) ? 'restart' : 'done'
+  }
+  for (const rrset of cached.authority) response.authority.push(aged(rrset, age))
+  response.rcode = cached.rcode
+  return 'done'
+}
+
+const aged = (rrset: Rrset, age: number): ReturnType<typeof place> => ({
+  owner: rrset.name, rrset, ttl: Math.max(0, rrset.ttl - age), ages: true, glue: false,
+})
+
+function failureStep(parts: Parts): Step {
+  return (r) => {
+    if (!parts.forwarder.failedLately(r.question)) return 'next'
+    r.say('dns.cache.failure', { name: formatKey(r.key), type: typeName(r.query.type) })
+    return fail(r)
+  }
+}
+
+/** SERVFAIL says nothing else: half a chain of aliases would look like an answer. */
+export function fail(r: Resolution): 'done' {
+  r.response.clear()
+  r.complete = true
+  return withRcode(r, RCODE.SERVFAIL)
+}

@@ -1,0 +1,382 @@
+/**
+ * The DNS server: zones, cache and forwarder behind one function from a query datagram to a response. It holds no socket;
+ * a shell carries the octets. HOT: `receive` up to a hit in the answer table, watched by test/bench/micro/dns-answer.ts.
+ */
+import type { Ipv4 } from '../../../stack/index.ts'
+import { Counters, err } from '../../../stack/platform/index.ts'
+import type { Clock, Result, SecureRandom } from '../../../stack/platform/index.ts'
+import { refusal } from '../../model/index.ts'
+import type { DnsRecord, Refusal, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
+import { AnswerCache, DEFAULT_CACHE_OCTETS } from '../cache/cache.ts'
+import { DEFAULT_FORWARD, Forwarder } from '../resolver/forward.ts'
+import type { ForwardCount, ForwardOutcome, QueryHandle } from '../resolver/forward.ts'
+import type { Upstream } from '../resolver/upstreams.ts'
+import { FLAG, HEADER_OCTETS, parseQuery, RCODE, rcodeName } from '../wire/message.ts'
+import type { Query } from '../wire/message.ts'
+import { formatKey, formatName, isWildcard, nameKey, parseName } from '../wire/name.ts'
+import { formatRdata } from '../wire/rdata.ts'
+import { CLASS_IN, TYPE, typeCode, typeName } from '../wire/type-names.ts'
+import { planEdit } from '../zone/changes.ts'
+import type { Change } from '../zone/changes.ts'
+import { isNewerSerial } from '../zone/serial.ts'
+import { specialUseZones } from '../zone/special-use.ts'
+import { LiveZone, ZoneSet } from '../zone/zone.ts'
+import { AnswerTable, DEFAULT_SLABS } from './answer-table.ts'
+import type { Slab } from './answer-table.ts'
+import { addCached, dnsPipeline, fail, Resolution, run } from './pipeline.ts'
+import type { Parts, Step } from './pipeline.ts'
+import { ResponseWriter, writeError } from './respond.ts'
+import { udpLimit } from './truncate.ts'
+
+export type DnsPorts = {
+  readonly clock: Clock
+  readonly random: SecureRandom
+  /**
+   * Sends a query to an upstream server, from a source port of its own that was chosen at random (RFC 5452 §9.2), and
+   * takes answers from that server's address and port only. `bytes` may be read until this returns. `received` gets each
+   * datagram (valid until it returns); `failed` is called at most once. cancel() releases the port.
+   */
+  query(
+    upstream: Upstream, bytes: Uint8Array, length: number,
+    received: (buffer: Uint8Array, at: number, length: number) => void,
+    failed: (why: 'unreachable' | 'refused' | 'no-socket') => void,
+  ): QueryHandle
+}
+
+export type DnsOptions = {
+  readonly upstreams: readonly Upstream[]
+  /** Estimated memory of the cache of upstream answers. */
+  readonly cacheOctets?: number
+  /** Finished responses kept; see answer-table.ts. */
+  readonly answerSlabs?: readonly Slab[]
+  readonly maxPending?: number
+  readonly maxWaiting?: number
+  /** Until SERVFAIL when no upstream answers. */
+  readonly upstreamTotalMs?: number
+  /** Random letter case in upstream queries as a further guard against forgery. Some servers do not echo it. */
+  readonly mixCase?: boolean
+  /** Ids for new records; without it they count on from the highest one known. */
+  readonly nextRecordId?: () => number
+  /** For the log; the id is one of DNS_EVENTS. */
+  readonly emit?: (id: 'dns.upstream.down' | 'dns.zone.edited', facts: TraceStep[1]) => void
+}
+
+/** Sends a response that comes later, to the client that asked. `bytes` is valid until it returns. */
+export type Later = (bytes: Uint8Array, at: number, length: number) => void
+/**
+ * Called once, before receive() returns −1, and only then. The shell makes here, out of the datagram that it is handling,
+ * the object that remembers the client; so an answer at once costs no allocation.
+ */
+export type LaterSlot = () => Later
+
+const COUNTS = [
+  'queries', 'answered-from-table', 'answered-from-zone', 'answered-from-cache', 'answered-by-upstream',
+  'nxdomain', 'nodata', 'referral', 'refused', 'servfail', 'formerr', 'notimp', 'badvers', 'truncated',
+  'dropped-short', 'dropped-response', 'internal-error',
+  'upstream-sent', 'upstream-answered', 'upstream-stray', 'upstream-malformed', 'upstream-failed',
+  'upstream-silent', 'upstream-truncated', 'forward-joined', 'forward-failed', 'forward-full',
+] as const
+export type DnsCount = (typeof COUNTS)[number]
+
+/** Room for a response that comes later. */
+const LATER_OCTETS = 4096
+
+export class DnsServer {
+  readonly zones = new ZoneSet()
+  readonly counters = new Counters<DnsCount>(COUNTS)
+  readonly #specialUse = new ZoneSet()
+  readonly #table: AnswerTable
+  readonly #cache: AnswerCache
+  readonly #forwarder: Forwarder
+  readonly #parts: Parts
+  readonly #steps: readonly Step[]
+  readonly #writer = new ResponseWriter()
+  readonly #laterBytes = new Uint8Array(LATER_OCTETS)
+  readonly #nextRecordId: () => number
+  readonly #emit: NonNullable<DnsOptions['emit']>
+  readonly #queriesSlot = this.counters.slot('queries')
+  readonly #tableSlot = this.counters.slot('answered-from-table')
+  #lastRecordId = 0
+
+  /** Throws when a zone's own name or SOA names are no domain names: rows that a store never holds. */
+  constructor(ports: DnsPorts, options: DnsOptions, zones: Iterable<{ readonly zone: Zone; readonly records: readonly DnsRecord[] }>) {
+    this.#table = new AnswerTable(ports.clock, ports.random, options.answerSlabs ?? DEFAULT_SLABS)
+    this.#cache = new AnswerCache(ports.clock, options.cacheOctets ?? DEFAULT_CACHE_OCTETS)
+    const send: DnsPorts['query'] = (upstream, bytes, length, received, failed) =>
+      ports.query(upstream, bytes, length, received, failed)
+    this.#forwarder = new Forwarder(
+      { clock: ports.clock, random: ports.random, send }, this.#cache, options.upstreams,
+      (name: ForwardCount) => this.counters.count(name),
+      {
+        mixCase: options.mixCase ?? DEFAULT_FORWARD.mixCase,
+        maxPending: options.maxPending ?? DEFAULT_FORWARD.maxPending,
+        maxWaiting: options.maxWaiting ?? DEFAULT_FORWARD.maxWaiting,
+        totalMs: options.upstreamTotalMs ?? DEFAULT_FORWARD.totalMs,
+      },
+    )
+    this.#emit = options.emit ?? (() => {})
+    this.#forwarder.onDown = (upstream, failures) => this.#emit('dns.upstream.down', { upstream, failures })
+    this.#parts = {
+      zones: this.zones, specialUse: this.#specialUse, cache: this.#cache, forwarder: this.#forwarder,
+      now: () => ports.clock.now(),
+    }
+    this.#steps = dnsPipeline(this.#parts)
+    this.#nextRecordId = options.nextRecordId ?? (() => ++this.#lastRecordId)
+    for (const zone of specialUseZones()) {
+      zone.slot = this.#table.addZone(zone.zone.serial)
+      this.#specialUse.add(zone)
+    }
+    for (const { zone, records } of zones) this.addZone(zone, records)
+  }
+
+  /**
+   * HOT. Answers the query datagram of `length` octets at `at`: writes the response into `into` at `intoAt` and returns
+   * its length. 0: nothing is to be sent (dropped, counted). −1: `later` was called, and what it gave will be called once
+   * when the answer is there. `limit` is the most that the transport takes, at least 512; what the client takes is found here.
+   */
+  receive(
+    buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, limit: number,
+    _client: Ipv4, later: LaterSlot,
+  ): number {
+    this.counters.bump(this.#queriesSlot)
+    const usual = this.#table.scan(buffer, at, length)
+    if (usual) {
+      const octets = this.#table.answer(buffer, at, into, intoAt, limit)
+      if (octets > 0) {
+        this.counters.bump(this.#tableSlot)
+        return octets
+      }
+    }
+    return this.#slow(buffer, at, length, into, intoAt, limit, later, usual)
+  }
+
+  #slow(
+    buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, limit: number,
+    later: LaterSlot, usual: boolean,
+  ): number {
+    const parsed = parseQuery(buffer, at, length)
+    if (parsed.kind === 'drop') {
+      this.counters.count(parsed.because === 'short' ? 'dropped-short' : 'dropped-response')
+      return 0
+    }
+    if (parsed.kind === 'error') {
+      this.#countRcode(parsed.rcode)
+      return writeError(buffer, at, parsed.questionEnd, parsed.rcode, parsed.edns, into, intoAt, limit)
+    }
+    const { query } = parsed
+    const most = udpLimit(query.edns, limit)
+    try {
+      const r = new Resolution(query, undefined)
+      let send: Later | undefined
+      const done = this.#drive(r, () => send?.(this.#laterBytes, 0, this.#finish(r, this.#laterBytes, 0, Math.min(most, LATER_OCTETS))))
+      if (!done) {
+        send = later()
+        return -1
+      }
+      const octets = this.#finish(r, into, intoAt, most)
+      if (usual && !this.#writer.truncated && r.response.rcode !== RCODE.SERVFAIL) this.#keep(r, into, intoAt, octets)
+      return octets
+    } catch {
+      // A bug of ours must cost one query, not the service.
+      this.counters.count('internal-error')
+      return writeError(buffer, at, HEADER_OCTETS, RCODE.SERVFAIL, query.edns, into, intoAt, limit)
+    }
+  }
+
+  /** Runs the pipeline, asking upstream where it must. True: done now. False: `finished` will be called. */
+  #drive(r: Resolution, finished: () => void): boolean {
+    for (;;) {
+      if (run(this.#steps, r) === 'done') return true
+      const { question } = r
+      if (r.trace !== undefined) {
+        const facts = { name: formatKey(r.key), type: typeName(r.query.type) }
+        r.say(this.#forwarder.isPending(question) ? 'dns.forward.joined' : 'dns.forward.asked', facts)
+      }
+      let phase: 'asking' | 'answered' | 'waiting' = 'asking'
+      const accepted = this.#forwarder.ask(question, (outcome) => {
+        this.#absorb(r, outcome)
+        if (phase === 'asking') phase = 'answered'
+        else if (this.#drive(r, finished)) finished()
+      })
+      if (!accepted) {
+        r.say('dns.forward.full', {})
+        fail(r)
+        return true
+      }
+      if ((phase as string) !== 'answered') {
+        phase = 'waiting'
+        return false
+      }
+    }
+  }
+
+  #absorb(r: Resolution, outcome: ForwardOutcome): void {
+    switch (outcome.kind) {
+      case 'answer':
+        this.counters.count('answered-by-upstream')
+        r.say('dns.forward.answered', { upstream: outcome.upstream, rcode: rcodeName(outcome.answer.rcode), tookMs: outcome.tookMs })
+        r.complete = addCached(this.#parts, r, outcome.answer) === 'done'
+        return
+      case 'truncated':
+        r.say('dns.forward.truncated', { upstream: outcome.upstream })
+        r.response.truncated = true
+        r.complete = true
+        return
+      case 'failed':
+        r.say('dns.forward.failed', { name: formatKey(r.key), type: typeName(r.query.type), because: outcome.because })
+        fail(r)
+    }
+  }
+
+  #finish(r: Resolution, into: Uint8Array, at: number, limit: number): number {
+    this.#countResponse(r)
+    const octets = this.#writer.write(r.query, r.response, this.#forwarder.hasUpstreams, into, at, limit)
+    if (this.#writer.truncated) this.counters.count('truncated')
+    return octets
+  }
+
+  /** Into the answer table. Refusals are as good as answers; what has expired already is not. */
+  #keep(r: Resolution, into: Uint8Array, at: number, octets: number): void {
+    this.#table.keep(into, at, octets, r.response, this.#writer)
+  }
+
+  #countResponse(r: Resolution): void {
+    const { response } = r
+    if (response.rcode !== RCODE.NOERROR && response.rcode !== RCODE.NXDOMAIN) {
+      this.#countRcode(response.rcode)
+      return
+    }
+    if (response.zoneSlot !== -1) this.counters.count('answered-from-zone')
+    else if (!r.complete) this.counters.count('answered-from-cache')
+    if (response.rcode === RCODE.NXDOMAIN) this.counters.count('nxdomain')
+    else if (response.answer.length === 0) {
+      const cut = response.authority.some((placed) => placed.rrset.type === TYPE.NS)
+      this.counters.count(cut ? 'referral' : 'nodata')
+    }
+  }
+
+  #countRcode(rcode: number): void {
+    if (rcode === RCODE.REFUSED) this.counters.count('refused')
+    else if (rcode === RCODE.SERVFAIL) this.counters.count('servfail')
+    else if (rcode === RCODE.FORMERR) this.counters.count('formerr')
+    else if (rcode === RCODE.NOTIMP) this.counters.count('notimp')
+    else if (rcode === RCODE.BADVERS) this.counters.count('badvers')
+  }
+
+  /** Questions under way go on with the old servers; what they said is forgotten, because others may say otherwise. */
+  setUpstreams(upstreams: readonly Upstream[]): void {
+    this.#forwarder.setUpstreams(upstreams)
+    this.#cache.flush()
+    this.#table.clear()
+  }
+
+  /**
+   * Checks a change against the zone as it is served and makes the edit to be stored; changes nothing. Edits of one zone
+   * are applied in the order in which they were planned; one that is planned while others are on their way to the store
+   * names them in `after`, oldest first, and is planned again when one of those fails.
+   */
+  planEdit(zoneName: string, change: Change, after: readonly ZoneEdit[] = []): Result<ZoneEdit, Refusal> {
+    const zone = this.zones.get(zoneName)
+    if (zone === undefined) return err(refusal('not-found', '', `there is no zone ${zoneName}`, 'list the zones'))
+    return planEdit(zone, change, this.#nextRecordId, after)
+  }
+
+  /** After the edit is durable: the next query sees it. Nothing happens when the zone is gone meanwhile. */
+  applyEdit(edit: ZoneEdit): void {
+    const zone = this.zones.byId(edit.zoneId)
+    if (zone === undefined) return
+    const serial = isNewerSerial(edit.serialAfter, zone.zone.serial) ? edit.serialAfter : zone.zone.serial
+    const touched = zone.apply(edit.remove, edit.add, serial)
+    this.#noteIds(edit.add)
+    this.#table.edited(zone.slot, touched, zone.key, serial, reshapes(edit))
+    const facts = { zone: zone.zone.name, removed: edit.remove.length, added: edit.add.length, serial }
+    this.#emit('dns.zone.edited', facts)
+  }
+
+  /** Replaces a zone of the same name. */
+  addZone(zone: Zone, records: readonly DnsRecord[]): void {
+    const live = new LiveZone(zone, records)
+    const old = this.zones.remove(live.key)
+    if (old !== undefined) this.#table.removeZone(old.slot)
+    live.slot = this.#table.addZone(zone.serial)
+    this.zones.add(live)
+    this.#noteIds(records)
+    // Names may have been answered from the cache or refused until now.
+    this.#table.clear()
+  }
+
+  /** New SOA fields for the zone of this name; records stay. */
+  changeZone(zone: Zone): void {
+    const live = this.zones.get(zone.name)
+    if (live === undefined) return
+    live.change(zone)
+    this.#table.edited(live.slot, [live.key], live.key, zone.serial, true)
+  }
+
+  /** False when there is none of that name. */
+  removeZone(zoneName: string): boolean {
+    const zone = this.zones.get(zoneName)
+    if (zone === undefined) return false
+    this.zones.remove(zone.key)
+    this.#table.removeZone(zone.slot)
+    this.#table.clear()
+    return true
+  }
+
+  /**
+   * What a client that asks this with RD would get, and why: the steps name zone, node, wildcard, cache age and upstream.
+   * A name or type that cannot be asked gives rcode FORMERR and no steps.
+   */
+  explain(name: string, type: string): Promise<Explanation> {
+    const parsed = parseName(name)
+    const code = typeCode(type)
+    if (!parsed.ok || code === undefined) return Promise.resolve({ rcode: 'FORMERR', answers: [], steps: [] })
+    const steps: TraceStep[] = []
+    const query: Query = {
+      id: 0, flags: FLAG.RD, name: parsed.value, key: nameKey(parsed.value), type: code, class: CLASS_IN, edns: undefined,
+    }
+    const r = new Resolution(query, steps)
+    return new Promise((resolve) => {
+      const finished = (): void => resolve({ rcode: rcodeName(r.response.rcode), answers: answerLines(r), steps })
+      if (this.#drive(r, finished)) finished()
+    })
+  }
+
+  /** Forgets what upstream said of a name and all below it, or everything. Returns how many answers that were. */
+  flushCache(name?: string): number {
+    const parsed = name === undefined ? undefined : parseName(name)
+    if (parsed?.ok === false) return 0
+    this.#table.clear()
+    this.#forwarder.forgetFailures()
+    return this.#cache.flush(parsed === undefined ? undefined : nameKey(parsed.value))
+  }
+
+  /** Answers kept from upstream servers, questions under way, finished responses kept. */
+  get sizes(): { readonly cached: number; readonly cachedOctets: number; readonly pending: number; readonly finished: number } {
+    return {
+      cached: this.#cache.size, cachedOctets: this.#cache.octets, pending: this.#forwarder.pending, finished: this.#table.size,
+    }
+  }
+
+  #noteIds(records: readonly DnsRecord[]): void {
+    for (const record of records) if (record.id > this.#lastRecordId) this.#lastRecordId = record.id
+  }
+}
+
+export type Explanation = { readonly rcode: string; readonly answers: readonly string[]; readonly steps: readonly TraceStep[] }
+
+/** "www.lab.internal 300 IN A 10.53.0.20" */
+function answerLines(r: Resolution): readonly string[] {
+  return r.response.answer.flatMap((placed) =>
+    placed.rrset.rdata.map((rdata) =>
+      `${formatName(placed.owner)} ${placed.ttl} IN ${typeName(placed.rrset.type)} ${formatRdata(placed.rrset.type, rdata)}`))
+}
+
+/** Whether an edit can change answers for other names than its own: delegations hide, wildcards stand in. */
+function reshapes(edit: ZoneEdit): boolean {
+  const does = (record: DnsRecord): boolean => {
+    const parsed = parseName(record.name)
+    return record.type === 'NS' || (parsed.ok && isWildcard(nameKey(parsed.value)))
+  }
+  return edit.remove.some(does) || edit.add.some(does)
+}

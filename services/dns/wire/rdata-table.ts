@@ -1,0 +1,95 @@
+/**
+ * Every record type with a known form, one row each: number, source, fields in wire order. Wire codec, zone-file reader,
+ * REST checks, name compression and additional-section processing all read this table; a type is added by one row here
+ * and one vector in test/unit/services/dns/wire/rdata-vectors.ts. Types without a row are handled by RFC 3597.
+ * `additional` names the field whose addresses are useful to a client (RFC 1034 §4.3.2 step 6).
+ */
+import type { FieldKind } from './fields.ts'
+
+export type RrRow = {
+  readonly code: number
+  readonly rfc: string
+  readonly fields: { readonly [field: string]: FieldKind }
+  readonly additional?: string
+}
+
+export const RDATA = {
+  A: { code: 1, rfc: 'RFC 1035 §3.4.1', fields: { address: 'ipv4' } },
+  NS: { code: 2, rfc: 'RFC 1035 §3.3.11', fields: { server: 'name-compressible' }, additional: 'server' },
+  CNAME: { code: 5, rfc: 'RFC 1035 §3.3.1', fields: { target: 'name-compressible' } },
+  SOA: {
+    code: 6, rfc: 'RFC 1035 §3.3.13',
+    fields: {
+      primaryServer: 'name-compressible', hostmaster: 'name-compressible', serial: 'u32', refresh: 'seconds',
+      retry: 'seconds', expire: 'seconds', minimum: 'seconds',
+    },
+  },
+  PTR: { code: 12, rfc: 'RFC 1035 §3.3.12', fields: { target: 'name-compressible' } },
+  HINFO: { code: 13, rfc: 'RFC 1035 §3.3.2', fields: { cpu: 'string', os: 'string' } },
+  MX: {
+    code: 15, rfc: 'RFC 1035 §3.3.9', fields: { preference: 'u16', exchange: 'name-compressible' },
+    additional: 'exchange',
+  },
+  TXT: { code: 16, rfc: 'RFC 1035 §3.3.14', fields: { text: 'strings' } },
+  RP: { code: 17, rfc: 'RFC 1183 §2.2', fields: { mailbox: 'name', text: 'name' } },
+  AFSDB: { code: 18, rfc: 'RFC 1183 §1', fields: { subtype: 'u16', server: 'name' }, additional: 'server' },
+  AAAA: { code: 28, rfc: 'RFC 3596 §2.2', fields: { address: 'ipv6' } },
+  LOC: { code: 29, rfc: 'RFC 1876', fields: { place: 'loc' } },
+  SRV: {
+    code: 33, rfc: 'RFC 2782', fields: { priority: 'u16', weight: 'u16', port: 'u16', target: 'name' },
+    additional: 'target',
+  },
+  NAPTR: {
+    code: 35, rfc: 'RFC 3403 §4.1',
+    fields: {
+      order: 'u16', preference: 'u16', flags: 'string', services: 'string', regexp: 'string', replacement: 'name',
+    },
+  },
+  KX: { code: 36, rfc: 'RFC 2230', fields: { preference: 'u16', exchanger: 'name' }, additional: 'exchanger' },
+  CERT: { code: 37, rfc: 'RFC 4398', fields: { format: 'u16', keyTag: 'u16', algorithm: 'u8', certificate: 'base64' } },
+  DNAME: { code: 39, rfc: 'RFC 6672', fields: { target: 'name' } },
+  DS: { code: 43, rfc: 'RFC 4034 §5', fields: { keyTag: 'u16', algorithm: 'u8', digestType: 'u8', digest: 'hex' } },
+  SSHFP: { code: 44, rfc: 'RFC 4255', fields: { algorithm: 'u8', fingerprintType: 'u8', fingerprint: 'hex' } },
+  RRSIG: {
+    code: 46, rfc: 'RFC 4034 §3',
+    fields: {
+      typeCovered: 'type', algorithm: 'u8', labels: 'u8', originalTtl: 'u32', expiration: 'time', inception: 'time',
+      keyTag: 'u16', signer: 'name', signature: 'base64',
+    },
+  },
+  NSEC: { code: 47, rfc: 'RFC 4034 §4', fields: { next: 'name', types: 'bitmap' } },
+  DNSKEY: { code: 48, rfc: 'RFC 4034 §2', fields: { flags: 'u16', protocol: 'u8', algorithm: 'u8', key: 'base64' } },
+  DHCID: { code: 49, rfc: 'RFC 4701', fields: { digest: 'base64' } },
+  NSEC3: {
+    code: 50, rfc: 'RFC 5155 §3',
+    fields: {
+      algorithm: 'u8', flags: 'u8', iterations: 'u16', salt: 'counted-hex', next: 'counted-base32', types: 'bitmap',
+    },
+  },
+  NSEC3PARAM: {
+    code: 51, rfc: 'RFC 5155 §4', fields: { algorithm: 'u8', flags: 'u8', iterations: 'u16', salt: 'counted-hex' },
+  },
+  TLSA: { code: 52, rfc: 'RFC 6698', fields: { usage: 'u8', selector: 'u8', matching: 'u8', association: 'hex' } },
+  SMIMEA: { code: 53, rfc: 'RFC 8162', fields: { usage: 'u8', selector: 'u8', matching: 'u8', association: 'hex' } },
+  CDS: { code: 59, rfc: 'RFC 7344', fields: { keyTag: 'u16', algorithm: 'u8', digestType: 'u8', digest: 'hex' } },
+  CDNSKEY: { code: 60, rfc: 'RFC 7344', fields: { flags: 'u16', protocol: 'u8', algorithm: 'u8', key: 'base64' } },
+  OPENPGPKEY: { code: 61, rfc: 'RFC 7929', fields: { key: 'base64' } },
+  CSYNC: { code: 62, rfc: 'RFC 7477', fields: { serial: 'u32', flags: 'u16', types: 'bitmap' } },
+  ZONEMD: { code: 63, rfc: 'RFC 8976', fields: { serial: 'u32', scheme: 'u8', algorithm: 'u8', digest: 'hex' } },
+  SVCB: {
+    code: 64, rfc: 'RFC 9460', fields: { priority: 'u16', target: 'name', parameters: 'service-parameters' },
+    additional: 'target',
+  },
+  HTTPS: {
+    code: 65, rfc: 'RFC 9460', fields: { priority: 'u16', target: 'name', parameters: 'service-parameters' },
+    additional: 'target',
+  },
+  SPF: { code: 99, rfc: 'RFC 7208 §3.1', fields: { text: 'strings' } },
+  EUI48: { code: 108, rfc: 'RFC 7043 §3', fields: { address: 'eui48' } },
+  EUI64: { code: 109, rfc: 'RFC 7043 §4', fields: { address: 'eui64' } },
+  URI: { code: 256, rfc: 'RFC 7553', fields: { priority: 'u16', weight: 'u16', target: 'rest' } },
+  CAA: { code: 257, rfc: 'RFC 8659', fields: { flags: 'u8', tag: 'tag', value: 'rest' } },
+} as const satisfies { readonly [type: string]: RrRow }
+
+/** Mnemonics of the types with a known form. */
+export type RrType = keyof typeof RDATA

@@ -1,0 +1,49 @@
+/**
+ * Names that must not leak to servers outside: special-use names (RFC 6761, 6762, 7686, 8375, 9462, .internal as ICANN
+ * reserved it in 2024) and the reverse zones of addresses that mean something only here (RFC 6303 §4, RFC 7793). They
+ * are served as small zones of our own, so everything about negative answers is as for any zone. A configured zone of
+ * the same name replaces one; a configured zone below one is found first, because the longest name wins.
+ */
+import type { DnsRecord, Zone } from '../../model/index.ts'
+import { LiveZone } from './zone.ts'
+
+/** RFC 6303 §3 gives these SOA fields. */
+const TIMES = { refresh: 3600, retry: 1200, expire: 604_800, minimum: 10_800, defaultTtl: 10_800 } as const
+
+type Row = readonly [owner: string, type: string, data: string]
+
+/** Zones with more in them than SOA and NS: RFC 6761 §6.3, RFC 6303 §4.1 and §4.3. */
+const LOOPBACK: { readonly [zone: string]: readonly Row[] } = {
+  localhost: [
+    ['localhost', 'A', '127.0.0.1'], ['localhost', 'AAAA', '::1'],
+    ['*.localhost', 'A', '127.0.0.1'], ['*.localhost', 'AAAA', '::1'],
+  ],
+  '127.in-addr.arpa': [['1.0.0.127.in-addr.arpa', 'PTR', 'localhost.']],
+  [`1.${'0.'.repeat(31)}ip6.arpa`]: [[`1.${'0.'.repeat(31)}ip6.arpa`, 'PTR', 'localhost.']],
+}
+
+const range = (from: number, to: number): readonly number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i)
+
+const EMPTY: readonly string[] = [
+  'invalid', 'test', 'onion', 'local', 'internal', 'home.arpa', 'resolver.arpa',
+  '10.in-addr.arpa', ...range(16, 31).map((n) => `${n}.172.in-addr.arpa`), '168.192.in-addr.arpa',
+  ...range(64, 127).map((n) => `${n}.100.in-addr.arpa`),
+  '0.in-addr.arpa', '254.169.in-addr.arpa', '2.0.192.in-addr.arpa', '100.51.198.in-addr.arpa',
+  '113.0.203.in-addr.arpa', '255.255.255.255.in-addr.arpa',
+  `${'0.'.repeat(32)}ip6.arpa`, 'd.f.ip6.arpa', '8.e.f.ip6.arpa', '9.e.f.ip6.arpa', 'a.e.f.ip6.arpa', 'b.e.f.ip6.arpa',
+  '8.b.d.0.1.0.0.2.ip6.arpa',
+]
+
+/** The zones, made anew. Their ids are negative: no store has them. */
+export function specialUseZones(): readonly LiveZone[] {
+  const names = [...Object.keys(LOOPBACK), ...EMPTY]
+  return names.map((zoneName, i) => {
+    const zone: Zone = { id: -1 - i, name: zoneName, serial: 1, primaryServer: zoneName, hostmaster: 'nobody.invalid', ...TIMES }
+    const rows: readonly Row[] = [[zoneName, 'NS', `${zoneName}.`], ...(LOOPBACK[zoneName] ?? [])]
+    return new LiveZone(zone, rows.map((row, id) => recordOf(zone, id, row)))
+  })
+}
+
+const recordOf = (zone: Zone, id: number, [owner, type, data]: Row): DnsRecord => ({
+  id, zoneId: zone.id, name: owner, type, ttl: zone.defaultTtl, data, owner: { kind: 'system' }, comment: undefined,
+})

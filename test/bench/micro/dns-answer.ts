@@ -1,0 +1,82 @@
+/**
+ * What one DNS answer costs in the core, without stack and link: ns per hit in the answer table, per miss that a zone
+ * answers, per warm cache hit. Prints and never fails. Run: node test/bench/micro/dns-answer.ts
+ */
+import type { DnsRecord, Zone } from '../../../services/index.ts'
+import { DnsServer } from '../../../services/dns/index.ts'
+import { SystemClock, SystemRandom } from '../../../stack/platform/index.ts'
+import { name as wireName } from '../../../services/dns/wire/name.ts'
+
+const NAMES = 10_000
+const zone: Zone = {
+  id: 1, name: 'lab.internal', serial: 1, primaryServer: 'ns.lab.internal', hostmaster: 'hostmaster.lab.internal',
+  refresh: 3600, retry: 600, expire: 604_800, minimum: 60, defaultTtl: 300,
+}
+const record = (id: number, name: string, type: string, data: string): DnsRecord => ({
+  id, zoneId: 1, name, type, ttl: 300, data, owner: { kind: 'hand' }, comment: undefined,
+})
+const records = [record(1, 'lab.internal', 'NS', 'ns.lab.internal'), record(2, 'ns.lab.internal', 'A', '10.53.0.2')]
+for (let i = 0; i < NAMES; i++) records.push(record(3 + i, `h${i}.lab.internal`, 'A', `10.54.${i >> 8}.${i & 255}`))
+
+function query(name: string): Uint8Array {
+  const wire = wireName(name)
+  const b = new Uint8Array(12 + wire.length + 4)
+  b.set([0x12, 0x34, 1, 0, 0, 1])
+  b.set(wire, 12)
+  b.set([0, 1, 0, 1], 12 + wire.length)
+  return b
+}
+
+const into = new Uint8Array(4096)
+const noLater = (): never => {
+  throw new Error('every answer of this benchmark is there at once')
+}
+
+function measure(title: string, server: DnsServer, queries: readonly Uint8Array[], count: number): void {
+  const rounds: number[] = []
+  for (let round = 0; round < 7; round++) {
+    const start = performance.now()
+    for (let i = 0; i < count; i++) {
+      const q = queries[i % queries.length] as Uint8Array
+      if (server.receive(q, 0, q.length, into, 0, 4096, 0, noLater) <= 0) throw new Error('no answer')
+    }
+    rounds.push(((performance.now() - start) * 1e6) / count)
+  }
+  rounds.sort((a, b) => a - b)
+  console.log(`${title.padEnd(52)} ${(rounds[3] as number).toFixed(0).padStart(6)} ns [${(rounds[0] as number).toFixed(0)}–${(rounds[6] as number).toFixed(0)}]`)
+}
+
+const ports = {
+  clock: new SystemClock(), random: new SystemRandom(),
+  query: () => ({ cancel: () => {} }),
+}
+const started = performance.now()
+const server = new DnsServer(ports, { upstreams: [] }, [{ zone, records }])
+console.log(`${'zone of 10,000 names loaded'.padEnd(52)} ${(performance.now() - started).toFixed(0).padStart(6)} ms`)
+
+const known = Array.from({ length: NAMES }, (_, i) => query(`h${(i * 7919) % NAMES}.lab.internal`))
+const mixed = known.map((q, i) => (i % 10 === 0 ? query(`gone${i}.lab.internal`) : q))
+measure('one name, hit', server, known.slice(0, 1), 1_000_000)
+measure('10,000 names, hit', server, known, 1_000_000)
+measure('10,000 names, 10% NXDOMAIN, hit', server, mixed, 1_000_000)
+
+const uncached = new DnsServer(ports, { upstreams: [], answerSlabs: [] }, [{ zone, records }])
+measure('10,000 names, zone answer without the table', uncached, known, 100_000)
+measure('10,000 names, 10% NXDOMAIN, without the table', uncached, mixed, 100_000)
+
+const fresh = Array.from({ length: 100_000 }, (_, i) => query(`never${i}.lab.internal`))
+measure('names never seen, NXDOMAIN, into the table', server, fresh, 100_000)
+
+let id = 1_000_000
+const before = performance.now()
+for (let i = 0; i < 20_000; i++) {
+  const row = record(id++, `dyn${i}.lab.internal`, 'A', '10.55.0.1')
+  const serial = server.zones.get('lab.internal')?.zone.serial as number
+  server.applyEdit({ zoneId: 1, serialBefore: serial, serialAfter: serial + 1, remove: [], add: [row] })
+  for (let k = 0; k < 10; k++) {
+    const q = known[(i * 10 + k) % NAMES] as Uint8Array
+    server.receive(q, 0, q.length, into, 0, 4096, 0, noLater)
+  }
+}
+console.log(`${'edit of the zone and ten queries for other names'.padEnd(52)} ${(((performance.now() - before) * 1e6) / 20_000).toFixed(0).padStart(6)} ns`)
+console.log(JSON.stringify(server.counters))
