@@ -7,8 +7,8 @@ import { MemoryLink } from './memory-link.ts'
 
 /** A datagram of any size fits without fragmentation. */
 const LOOPBACK_MTU = 65_535
-/** Bounds what we may have under way to ourselves to about 2 MiB. */
-const LOOPBACK_QUEUE_FRAMES = 32
+/** Bounds what we may have under way to ourselves to about 4 MiB. */
+const LOOPBACK_QUEUE_FRAMES = 64
 
 export class LoopbackLink extends MemoryLink {
   constructor(clock: Clock) {

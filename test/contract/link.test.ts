@@ -1,0 +1,48 @@
+import { FaultyLink, Switch, virtualWire } from '../../stack/index.ts'
+import { LoopbackLink } from '../../stack/link/loopback.ts'
+import { SeededRandom, VirtualClock } from '../../stack/platform/index.ts'
+import { linkBattery } from './link.ts'
+import type { LinkPair } from './link.ts'
+
+function pairOn(clock: VirtualClock, near: LinkPair['near'], far: LinkPair['far']): LinkPair {
+  return {
+    near,
+    far,
+    settle: () => clock.advance(100),
+    close: () => {
+      near.close()
+      far.close()
+    },
+  }
+}
+
+linkBattery('A virtual wire', () => {
+  const clock = new VirtualClock()
+  const [near, far] = virtualWire(clock, { delayMs: 2, bitsPerSecond: 100_000_000 })
+  return pairOn(clock, near, far)
+})
+
+linkBattery('A virtual wire with jumbo frames', () => {
+  const clock = new VirtualClock()
+  const [near, far] = virtualWire(clock, { mtu: 9000 })
+  return pairOn(clock, near, far)
+})
+
+linkBattery('A faulty link in fair weather', () => {
+  const clock = new VirtualClock()
+  const [near, far] = virtualWire(clock)
+  return pairOn(clock, new FaultyLink(near, clock, new SeededRandom(1), {}), new FaultyLink(far, clock, new SeededRandom(2), {}))
+})
+
+linkBattery('A switch port', () => {
+  const clock = new VirtualClock()
+  const [near, , far] = new Switch(clock, { ports: 3 }).ports
+  if (near === undefined || far === undefined) throw new Error('three ports')
+  return pairOn(clock, near, far)
+})
+
+linkBattery('The loopback', () => {
+  const clock = new VirtualClock()
+  const loopback = new LoopbackLink(clock)
+  return pairOn(clock, loopback, loopback)
+})
