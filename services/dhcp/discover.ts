@@ -79,9 +79,8 @@ function perform(
         discover(engine, x, scope)
         break
       case 'save':
-        engine.save([effect.change], durable => {
-          if (!durable) engine.counters.count('unanswered', 0)
-        })
+        // Nobody waits for the row of a conflict; a failure to store it is counted there.
+        engine.save([effect.change], () => undefined)
         break
       case 'refuse':
         break
@@ -102,46 +101,51 @@ export function withdraw(engine: Engine, x: Exchange, address: Ipv4, subnetId: n
   if (kind !== 'offered' && kind !== 'probing') return
   engine.apply(address, subnetId, { kind: 'withdraw', client: x.client.key })
   x.trace.push(dhcpStep('dhcp.offer.withdrawn', { address: formatIpv4(address) }))
-  supersede(engine, address)
+  const waiter = engine.probing.get(address)
+  engine.probing.delete(address)
+  if (waiter !== undefined) supersede(engine, waiter.exchange, address)
 }
 
 function startProbe(engine: Engine, x: Exchange, address: Ipv4): void {
   x.trace.push(dhcpStep('dhcp.probe.sent', { address: formatIpv4(address) }))
-  engine.probing.set(address, x)
-  engine.ports.probe(x.arrival.interfaceName, address, holder => probed(engine, address, holder))
+  const waiter = { exchange: x }
+  engine.probing.set(address, waiter)
+  engine.ports.probe(x.arrival.interfaceName, address, holder => {
+    // An offer that was withdrawn has no waiter, or by now that of another probe.
+    if (engine.closed || engine.probing.get(address) !== waiter) return
+    engine.probing.delete(address)
+    probed(engine, waiter.exchange, address, holder)
+  })
 }
 
 /** A DISCOVER for an address that is being probed for the same client: the answer goes to the newer one. */
 function waitForProbe(engine: Engine, x: Exchange, address: Ipv4): void {
-  supersede(engine, address)
-  engine.probing.set(address, x)
+  const waiter = engine.probing.get(address)
+  if (waiter === undefined) return
+  const earlier = waiter.exchange
+  waiter.exchange = x
+  supersede(engine, earlier, address)
 }
 
-function supersede(engine: Engine, address: Ipv4): void {
-  const earlier = engine.probing.get(address)
-  if (earlier === undefined) return
-  engine.probing.delete(address)
+function supersede(engine: Engine, earlier: Exchange, address: Ipv4): void {
   earlier.trace.push(dhcpStep('dhcp.discover.again', { address: formatIpv4(address) }))
   engine.finish(earlier, 'none')
 }
 
-function probed(engine: Engine, address: Ipv4, holder: Mac | undefined): void {
-  const x = engine.probing.get(address)
-  if (engine.closed || x?.scope === undefined || engine.table.stateOf(address).kind !== 'probing') return
-  engine.probing.delete(address)
-  const scope = engine.configuration.scope(x.scope.subnet.id)
+function probed(engine: Engine, x: Exchange, address: Ipv4, holder: Mac | undefined): void {
+  const scope = x.scope === undefined ? undefined : engine.configuration.scope(x.scope.subnet.id)
   if (scope === undefined || !scope.contains(address)) {
-    engine.apply(address, x.scope.subnet.id, { kind: 'withdraw', client: x.client.key })
+    engine.apply(address, 0, { kind: 'withdraw', client: x.client.key })
     x.trace.push(dhcpStep('dhcp.configuration.changed', {}))
     engine.finish(x, 'none')
     return
   }
+  x.scope = scope
   const text = formatIpv4(address)
   if (holder === undefined || holder === x.client.mac) {
     x.trace.push(holder === undefined ? dhcpStep('dhcp.probe.clear', { address: text }) : dhcpStep('dhcp.probe.own', { address: text }))
-    const binding = engine.table.find(address)
-    if (binding !== undefined) binding.clearAt = engine.ports.clock.now()
-    perform(engine, x, scope, address, engine.apply(address, scope.subnet.id, { kind: 'probe-clear', offerMs: engine.offerMs }), undefined)
+    const clear = { kind: 'probe-clear', offerMs: engine.offerMs } as const
+    perform(engine, x, scope, address, engine.apply(address, scope.subnet.id, clear), undefined)
     return
   }
   engine.counters.count('probeConflicts')

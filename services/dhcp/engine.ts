@@ -25,7 +25,7 @@ import type { Lease } from '../model/index.ts'
 
 /** Addresses on offer or being probed at once. A flood of made-up clients fills this, not the memory. */
 export const MAX_OFFERS = 65_536
-/** Probes at once: at 5,000 new clients a second and a probe of a second and a half. Beyond it offers go unprobed. */
+/** Probes at once: 5,000 new clients a second and a probe of a second and a half. Beyond it offers go unprobed. */
 export const MAX_PROBES = 8_192
 /** Addresses being stored at once: two seconds of a boot storm. More means that the disk hangs. */
 export const MAX_SAVES = 16_384
@@ -47,7 +47,7 @@ export class Engine {
   readonly addresses: AddressSource
   configuration: Configuration
   /** The DISCOVERs that wait for a probe, by address. Bounded by MAX_PROBES. */
-  readonly probing = new Map<Ipv4, Exchange>()
+  readonly probing = new Map<Ipv4, { exchange: Exchange }>()
   /** Judges an exchange again after it waited. */
   readonly #again: (x: Exchange) => void
   readonly #out = new Uint8Array(MAX_REPLY_BYTES)

@@ -21,8 +21,6 @@ export class Binding {
   nextOfOwner: Binding | undefined = undefined
   deadline: Instant = Number.POSITIVE_INFINITY
   heapAt = -1
-  /** When a probe last found nobody here; the address need not be probed again at once. */
-  clearAt: Instant = Number.NEGATIVE_INFINITY
   /** What is to be done when the save under way has ended. */
   deferred: (() => void)[] | undefined = undefined
 

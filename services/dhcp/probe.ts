@@ -10,20 +10,15 @@ import type { Binding } from './lease-table.ts'
 
 /** A client that gave its address back this lately is taken for its last user. */
 const RECENTLY_HELD_MS = 3_600_000
-/** A probe that found nobody counts for this long: an offer's life. */
-const CLEAR_MS = 60_000
 
 /** Why no probe is sent; undefined when one is to be. `binding` is the address's entry, if it has one. */
 export function noProbeBecause(engine: Engine, x: Exchange, binding: Binding | undefined): string | undefined {
   if (engine.settings.probe === false) return 'probing is switched off'
   if (x.relayed) return 'the client is behind a relay, where ARP does not reach'
-  if (binding !== undefined) {
-    const { now, wallMs } = engine.moment()
-    if (now - binding.clearAt < CLEAR_MS) return 'it was probed and free just now'
-    if (binding.state.kind === 'free' && ownerOf(binding.state) === x.client.key) {
-      const ended = binding.state.row?.expiresAt
-      if (ended !== undefined && Math.abs(wallMs - ended) < RECENTLY_HELD_MS) return 'the same client held it last, lately'
-    }
+  if (binding?.state.kind === 'free' && ownerOf(binding.state) === x.client.key) {
+    const ended = binding.state.row?.expiresAt
+    const ago = ended === undefined ? Number.POSITIVE_INFINITY : Math.abs(engine.ports.clock.wallMs() - ended)
+    if (ago < RECENTLY_HELD_MS) return 'the same client held it last, lately'
   }
   if (engine.table.probes >= MAX_PROBES) return `${MAX_PROBES} probes are under way`
   return undefined
