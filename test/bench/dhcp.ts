@@ -68,7 +68,7 @@ const taproot = (name: string, probe: 'yes' | 'no', outstanding: number): Subjec
       data,
       arguments: [
         '--bridge', 'br0', '--host-address', 'none', '--gateway', 'none', '--address', `${SERVER}/${PREFIX_LENGTH}`,
-        '--pool', POOL.join('-'), '--lease-time', String(LEASE_SECONDS), '--probe', probe, '--log-level', 'warn',
+        '--pool', POOL.join('-'), '--lease-time', String(LEASE_SECONDS), '--probe', probe,
       ],
     })
     return { pid: appliance.program.pid, stop: async () => void (await appliance.stop()) }

@@ -1,9 +1,9 @@
 /**
- * DNS answers from a local zone of 10,000 names, 10% of the queries for names that do not exist: the appliance, the least
- * C program that does the same on a TAP, and dnsmasq as a peer. Everyone in turn, several rounds in one session, because
- * only ratios within one run count (shared/facts.md).
+ * DNS answers for 10,000 names, 10% of the queries for names that do not exist, from a local zone and from a warm cache:
+ * the appliance, the least C program that does the same on a TAP (it has the names built in either way), and dnsmasq as a
+ * peer. Everyone in turn, several rounds in one session, because only ratios within one run count (shared/facts.md).
  *
- *   npm run bench:dns -- [--rounds 3] [--seconds 3] [--window 100] [--topology bridge|direct|both] [--only NAME,…]
+ *   npm run bench:dns -- [--rounds 3] [--seconds 3] [--window 100] [--topology bridge|direct|both] [--source zone|cache|both] [--only NAME,…]
  *
  * Rates are closed loop with `window` queries outstanding; latencies are open loop at half the rate just measured. Start-up
  * is the second start on the same data. Prints tables, writes JSON to bench-results/, never fails on a figure.
@@ -12,8 +12,8 @@ import { parseArgs } from 'node:util'
 import { Lab, type Host } from '../lab/netns.ts'
 import { cProgram } from '../lab/programs.ts'
 import { median, processFigures, saveResult, table, spread, type Row } from './measure.ts'
-import { SERVER, SUBJECTS, type Subject, type Topology } from './subjects.ts'
-import { NAMES, NXDOMAIN_PERCENT, ZONE } from './zone.ts'
+import { SERVER, startUpstream, SUBJECTS, zoneOf, type Setting, type Source, type Subject, type Topology } from './subjects.ts'
+import { NAMES, NXDOMAIN_PERCENT } from './zone.ts'
 
 /** The JSON line of dns-load. */
 type Load = {
@@ -29,6 +29,7 @@ type Load = {
 type Round = {
   readonly subject: string
   readonly topology: Topology
+  readonly source: Source
   readonly closed: Load
   readonly half: Load
   readonly startMs: number
@@ -38,8 +39,8 @@ type Round = {
   readonly systemNs: number
 }
 
-/** Long enough for V8 to have compiled what runs hot. */
-const WARM_UP_SECONDS = 1
+/** Long enough for V8 to have compiled what runs hot, and for every name to have been asked for many times. */
+const WARM_UP_SECONDS = 2
 
 const { values } = parseArgs({
   options: {
@@ -47,34 +48,35 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '3' },
     window: { type: 'string', default: '100' },
     topology: { type: 'string', default: 'both' },
+    source: { type: 'string', default: 'both' },
     only: { type: 'string', default: '' },
   },
 })
 
-async function load(client: Host, seconds: number, extra: readonly string[]): Promise<Load> {
+async function load(client: Host, source: Source, seconds: number, extra: readonly string[]): Promise<Load> {
   const program = await cProgram('dns-load')
-  const argv = [program, '-s', SERVER, '-z', ZONE, '-n', String(NAMES), '-x', String(NXDOMAIN_PERCENT), '-d', String(seconds), ...extra]
+  const argv = [program, '-s', SERVER, '-z', zoneOf(source), '-n', String(NAMES), '-x', String(NXDOMAIN_PERCENT), '-d', String(seconds), ...extra]
   return JSON.parse(await client.succeed(argv, { timeoutMs: seconds * 1000 + 10_000 })) as Load
 }
 
 /** One subject, from its start to its end. */
-async function round(lan: Host, client: Host, subject: Subject, topology: Topology): Promise<Round> {
+async function round(lan: Host, client: Host, subject: Subject, setting: Setting): Promise<Round> {
   const seconds = Number(values.seconds)
   // The first start may make the database and read the zone; what a restart costs is what people wait for.
-  await (await subject.start(lan, topology)).stop()
-  const running = await subject.start(lan, topology)
+  await (await subject.start(lan, setting)).stop()
+  const running = await subject.start(lan, setting)
   // The server before had another link address.
   await client.succeed(['ip', 'neighbour', 'flush', 'all'])
   try {
     const idle = processFigures(running.pid)
-    await load(client, WARM_UP_SECONDS, ['-w', values.window])
+    await load(client, setting.source, WARM_UP_SECONDS, ['-w', values.window])
     const before = processFigures(running.pid)
-    const closed = await load(client, seconds, ['-w', values.window])
+    const closed = await load(client, setting.source, seconds, ['-w', values.window])
     const after = processFigures(running.pid)
-    const half = await load(client, seconds, ['-r', String(Math.max(1, Math.round(closed.qps / 2)))])
+    const half = await load(client, setting.source, seconds, ['-r', String(Math.max(1, Math.round(closed.qps / 2)))])
     return {
       subject: subject.name,
-      topology,
+      ...setting,
       closed,
       half,
       startMs: running.startMs,
@@ -88,23 +90,24 @@ async function round(lan: Host, client: Host, subject: Subject, topology: Topolo
   }
 }
 
-async function rounds(topology: Topology): Promise<readonly Round[]> {
+async function rounds(setting: Setting): Promise<readonly Round[]> {
   await using lab = await Lab.open()
   const lan = await lab.host('lan')
   let client = lan
-  if (topology === 'bridge') {
+  if (setting.topology === 'bridge') {
     await lan.bridge('br0')
     client = await lab.hostOn(lan, 'br0', 'client')
     await client.address('eth0', '10.53.0.50/24')
   }
+  if (setting.source === 'cache') await startUpstream(lab, lan)
   const wanted = values.only === '' ? SUBJECTS : SUBJECTS.filter(subject => values.only.split(',').includes(subject.name))
-  const subjects = wanted.filter(subject => subject.topologies.includes(topology))
+  const subjects = wanted.filter(subject => subject.topologies.includes(setting.topology))
   const results: Round[] = []
   for (let i = 1; i <= Number(values.rounds); i++) {
     for (const subject of subjects) {
-      const result = await round(lan, client, subject, topology)
+      const result = await round(lan, client, subject, setting)
       results.push(result)
-      console.error(`  round ${i} ${topology.padEnd(6)} ${subject.name.padEnd(9)} ${Math.round(result.closed.qps)} q/s`)
+      console.error(`  round ${i} ${setting.topology.padEnd(6)} ${setting.source.padEnd(5)} ${subject.name.padEnd(9)} ${Math.round(result.closed.qps)} q/s`)
     }
   }
   return results
@@ -140,12 +143,22 @@ function summary(all: readonly Round[]): readonly Row[] {
   })
 }
 
-const topologies: readonly Topology[] = values.topology === 'bridge' ? ['bridge'] : values.topology === 'direct' ? ['direct'] : ['bridge', 'direct']
+const topologies = (['bridge', 'direct'] as const).filter(one => values.topology === 'both' || values.topology === one)
+const sources = (['zone', 'cache'] as const).filter(one => values.source === 'both' || values.source === one)
+const titles = {
+  bridge: 'client – veth – bridge – server (as deployed)',
+  direct: 'client on the host at the other end of the TAP',
+  zone: 'local zone',
+  cache: 'warm cache',
+} as const
 const results: Round[] = []
-for (const topology of topologies) {
-  const some = await rounds(topology)
-  results.push(...some)
-  console.log(topology === 'bridge' ? '\nclient – veth – bridge – server (as deployed)' : '\nclient on the host at the other end of the TAP')
-  console.log(table(summary(some)))
+for (const source of sources) {
+  // The cache differs from the zone by what the server does, not by the way: as deployed is enough.
+  for (const topology of source === 'zone' ? topologies : (['bridge'] as const)) {
+    const some = await rounds({ topology, source })
+    results.push(...some)
+    console.log(`\n${titles[source]}, ${titles[topology]}`)
+    console.log(table(summary(some)))
+  }
 }
 saveResult('dns', { options: values, rounds: results })

@@ -1,19 +1,36 @@
 /** The DNS servers that are compared, each started on `lan` at 10.53.0.2 in one of two topologies. */
 import { Appliance } from '../lab/appliance.ts'
-import type { Host } from '../lab/netns.ts'
+import type { Host, Lab } from '../lab/netns.ts'
 import { cProgram } from '../lab/programs.ts'
 import type { Program } from '../lab/program.ts'
-import { NAMES, writeHostsFile, writeZoneFile, ZONE } from './zone.ts'
+import { FOREIGN_ZONE, NAMES, writeHostsFile, writeZoneFile, ZONE } from './zone.ts'
 
 export const SERVER = '10.53.0.2'
 const SERVER_MAC = '02:00:00:00:00:02'
 
 /** bridge: client – veth – bridge – server, as deployed. direct: the client is the host at the other end of the TAP. */
 export type Topology = 'bridge' | 'direct'
+/** zone: answers from an own zone. cache: answers that an upstream server gave once. */
+export type Source = 'zone' | 'cache'
+export type Setting = { readonly topology: Topology; readonly source: Source }
+export const zoneOf = (source: Source): string => (source === 'zone' ? ZONE : FOREIGN_ZONE)
 export type Running = { readonly pid: number; /** From exec to the program's own word that it is ready. */ readonly startMs: number; stop(): Promise<void> }
-export type Subject = { readonly name: string; /** Whether it can be at the far end of a TAP. */ readonly topologies: readonly Topology[]; start(lan: Host, topology: Topology): Promise<Running> }
+export type Subject = { readonly name: string; /** Whether it can be at the far end of a TAP. */ readonly topologies: readonly Topology[]; start(lan: Host, setting: Setting): Promise<Running> }
 
 const BRIDGE = 'br0'
+
+const UPSTREAM = '192.0.2.53'
+const UPSTREAM_MAC = '02:00:00:00:00:53'
+
+/** The server of the foreign zone, on a cable that only `lan` has: the C responder again, so that it never is the limit. */
+export async function startUpstream(lab: Lab, lan: Host): Promise<void> {
+  const outside = await lab.host('outside')
+  await outside.bridge(BRIDGE)
+  await lab.cable(lan, 'uplink', outside, BRIDGE)
+  await lan.address('uplink', '192.0.2.1/24')
+  const program = outside.start('upstream', [await cProgram('responder'), 'tap0', UPSTREAM, UPSTREAM_MAC, String(NAMES), FOREIGN_ZONE, BRIDGE])
+  await program.line(/^ready$/)
+}
 
 async function timed(program: Program, ready: RegExp, since: number): Promise<Running> {
   await program.line(ready)
@@ -29,10 +46,10 @@ const nearEnd = async (lan: Host, device: string, topology: Topology): Promise<v
 const responder: Subject = {
   name: 'C on TAP',
   topologies: ['bridge', 'direct'],
-  async start(lan, topology) {
+  async start(lan, { topology, source }) {
     const program = await cProgram('responder')
     const since = performance.now()
-    const argv = [program, 'tap0', SERVER, SERVER_MAC, String(NAMES), ZONE, ...(topology === 'bridge' ? [BRIDGE] : [])]
+    const argv = [program, 'tap0', SERVER, SERVER_MAC, String(NAMES), zoneOf(source), ...(topology === 'bridge' ? [BRIDGE] : [])]
     const running = await timed(lan.start('responder', argv), /^ready$/, since)
     await nearEnd(lan, 'tap0', topology)
     return running
@@ -42,11 +59,11 @@ const responder: Subject = {
 const taproot: Subject = {
   name: 'taproot',
   topologies: ['bridge', 'direct'],
-  async start(lan, topology) {
-    const zone = writeZoneFile(lan.directory)
+  async start(lan, { topology, source }) {
+    const from = source === 'zone' ? ['--zone-file', `${ZONE}=${writeZoneFile(lan.directory)}`] : ['--upstreams', UPSTREAM]
     const link = topology === 'bridge' ? ['--bridge', BRIDGE, '--host-address', 'none', '--gateway', 'none'] : []
     const since = performance.now()
-    const appliance = await Appliance.start(lan, { arguments: [...link, '--zone-file', `${ZONE}=${zone}`] })
+    const appliance = await Appliance.start(lan, { arguments: [...link, ...from] })
     const startMs = performance.now() - since
     return { pid: appliance.program.pid, startMs, stop: async () => void (await appliance.stop()) }
   },
@@ -55,16 +72,16 @@ const taproot: Subject = {
 const dnsmasq: Subject = {
   name: 'dnsmasq',
   topologies: ['bridge'],
-  async start(lan) {
-    const hosts = writeHostsFile(lan.directory)
+  async start(lan, { source }) {
+    const from = source === 'zone' ? [`--addn-hosts=${writeHostsFile(lan.directory)}`, `--local=/${ZONE}/`] : [`--server=${UPSTREAM}`]
     await lan.succeed(['ip', 'address', 'replace', `${SERVER}/24`, 'dev', BRIDGE])
     const since = performance.now()
     const program = lan.start('dnsmasq', [
-      'dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', `--addn-hosts=${hosts}`,
-      `--local=/${ZONE}/`, `--interface=${BRIDGE}`, '--bind-interfaces', '--cache-size=20000', '--user=root', '--pid-file=',
+      'dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', ...from,
+      `--interface=${BRIDGE}`, '--bind-interfaces', '--cache-size=20000', '--user=root', '--pid-file=',
       '--log-facility=-',
     ])
-    const running = await timed(program, new RegExp(`- ${NAMES} names`), since)
+    const running = await timed(program, source === 'zone' ? new RegExp(`- ${NAMES} names`) : /using nameserver/, since)
     return {
       ...running,
       stop: async () => {

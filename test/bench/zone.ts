@@ -6,6 +6,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export const ZONE = 'bench.internal'
+/** The same names where a cache may ask for them: .internal never leaves the house (RFC 6761 practice). */
+export const FOREIGN_ZONE = 'bench.example'
 /** As many names as shared/facts.md measured with; 10% of queries are for names that do not exist. */
 export const NAMES = 10_000
 export const NXDOMAIN_PERCENT = 10

@@ -12,7 +12,7 @@ import { APPLIANCE, BRIDGE, openWorld, showOnFailure, type World } from './world
 
 const CLIENTS = 6_000
 const OPTIONS = {
-  arguments: ['--address', '10.53.0.2/16', '--pool', '10.53.16.0-10.53.63.255', '--probe', 'no', '--log-level', 'warn'],
+  arguments: ['--address', '10.53.0.2/16', '--pool', '10.53.16.0-10.53.63.255', '--probe', 'no'],
 }
 
 let world: World
