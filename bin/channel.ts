@@ -1,11 +1,13 @@
 /** SHELL: one thread's commands carried to another over a message port, answered by number. */
-import type { MessagePort } from 'node:worker_threads'
 import { err, type Result } from '../stack/platform/index.ts'
 import { type NetworkSide, NETWORK_COMMANDS } from '../services/network-side.ts'
 import { type Refusal, refusal } from '../services/index.ts'
 
 export type CallMessage = { readonly call: number; readonly command: keyof NetworkSide; readonly args: readonly unknown[] }
 export type AnswerMessage = { readonly answer: number; readonly result: Result<unknown, Refusal> }
+
+/** Where messages go: a worker, or a port. */
+type Postable = { postMessage(message: unknown): void }
 
 /** Commands waiting for an answer at most; a person's requests, so a thousand is a runaway script. */
 const MAX_CALLS = 1_000
@@ -15,7 +17,7 @@ const AWAY = refusal('unavailable', '', 'the network worker is restarting or bus
 export class NetworkCaller {
   readonly #waiting = new Map<number, (result: Result<unknown, Refusal>) => void>()
   #next = 1
-  #port: MessagePort | undefined
+  #port: Postable | undefined
   /** Every command as a method that returns a promise. */
   readonly network: NetworkSide
 
@@ -24,7 +26,7 @@ export class NetworkCaller {
     this.network = Object.fromEntries(methods) as NetworkSide
   }
 
-  connect(port: MessagePort | undefined): void {
+  connect(port: Postable | undefined): void {
     this.#port = port
     for (const settle of this.#waiting.values()) settle(err(AWAY))
     this.#waiting.clear()

@@ -100,7 +100,9 @@ export class ApplianceServices implements Services, TokenStore {
     const network = await this.#o.network.health()
     const checks: HealthView['checks'][number][] = [...this.#o.supervision()]
     if (network.ok) {
-      const { storageFault, transactionsUnderWay, poolsFull, upstreams } = network.value
+      const { storageFault, transactionsUnderWay, upstreams } = network.value
+      const pools = await this.listPools()
+      const full = (pools.ok ? pools.value : []).filter((pool) => pool.bound >= pool.size).map((pool) => `${pool.first}–${pool.last}`)
       checks.push({ name: 'network', status: 'ok', detail: 'the network worker answers' })
       checks.push(
         storageFault === undefined
@@ -109,8 +111,8 @@ export class ApplianceServices implements Services, TokenStore {
       )
       checks.push({
         name: 'dhcp',
-        status: poolsFull.length > 0 ? 'degraded' : 'ok',
-        detail: poolsFull.length > 0 ? `no address is free in ${poolsFull.join(', ')}` : 'every pool has free addresses',
+        status: full.length > 0 ? 'degraded' : 'ok',
+        detail: full.length > 0 ? `no address is free in ${full.join(', ')}` : 'every pool has free addresses',
       })
       checks.push({
         name: 'upstreams',
@@ -258,7 +260,7 @@ export class ApplianceServices implements Services, TokenStore {
   async addReservation(input: ReservationInput): Answer<ReservationView> {
     const fields = reservationFields(input)
     if (!fields.ok) return fields
-    const added = await this.#o.network.addReservation({ mac: undefined, clientId: undefined, name: undefined, comment: undefined, ...(fields.value as New<Reservation>) })
+    const added = await this.#o.network.addReservation(fields.value as New<Reservation>)
     return added.ok ? ok(reservationView(added.value)) : added
   }
 

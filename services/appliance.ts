@@ -64,11 +64,17 @@ export class Appliance {
     if (o.settings.gateway !== undefined) this.#addDefaultRoute(o.link.name, o.settings.gateway)
 
     const query = o.settings.upstreamPath === 'stack' ? stackQuery(this.stack) : hostQuery
-    this.dns = new DnsServer({ clock: o.clock, random: o.random, query }, { upstreams: o.settings.upstreams }, o.snapshot.zones)
+    let lastRecordId = o.snapshot.lastIds.record
+    const nextRecordId = (): number => ++lastRecordId
+    this.dns = new DnsServer(
+      { clock: o.clock, random: o.random, query },
+      { upstreams: o.settings.upstreams, nextRecordId, emit: (id, facts) => id === 'dns.upstream.down' && o.log(id, facts) },
+      o.snapshot.zones,
+    )
     this.#dnsEndpoint = new DnsEndpoint(this.stack, this.dns)
 
-    this.#zones = new ZoneBook(this.dns, o.snapshot.lastIds.record)
-    this.#names = new LeaseNames(this.#zones, () => this.#zones.nextRecordId(), leaseRecords(o.snapshot), o.snapshot.leases)
+    this.#zones = new ZoneBook(this.dns)
+    this.#names = new LeaseNames(this.#zones, nextRecordId, leaseRecords(o.snapshot), o.snapshot.leases)
     const configuration: DhcpConfiguration = {
       subnets: o.snapshot.subnets,
       pools: o.snapshot.pools,
@@ -79,7 +85,6 @@ export class Appliance {
     this.dhcp = new DhcpServer(
       {
         clock: o.clock,
-        random: o.random,
         send: (reply) => this.#dhcpEndpoint.send(reply),
         probe: (interfaceName, address, done) => this.#dhcpEndpoint.probe(interfaceName, address, PROBE_WAIT_MS, done),
         commit: (changes, done) => this.#commitLeases(changes, done),
@@ -99,7 +104,8 @@ export class Appliance {
       names: this.#names,
       ownAddress: o.settings.address.address,
       configuration,
-      snapshot: o.snapshot,
+      lastIds: o.snapshot.lastIds,
+      nextRecordId,
       submit: (transaction, settled) => this.submit(transaction, settled),
       commits: this.#commits,
     })
@@ -142,8 +148,8 @@ export class Appliance {
     }
     for (const edit of edits) writes.push({ kind: 'zone-edit', at, edit })
     this.submit(writes, (fault) => {
-      if (fault === undefined) for (const edit of edits) this.dns.applyEdit(edit)
-      else {
+      for (const edit of edits) this.#zones.settled(edit, fault === undefined)
+      if (fault !== undefined) {
         plan.undo()
         this.#log('storage.failed', { fault: fault.detail })
       }

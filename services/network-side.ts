@@ -15,7 +15,6 @@ export type NetworkHealth = {
   /** The last fault of storage; undefined while commits succeed. */
   readonly storageFault: string | undefined
   readonly transactionsUnderWay: number
-  readonly poolsFull: readonly string[]
   readonly upstreams: { readonly configured: number; readonly failing: number }
 }
 

@@ -26,3 +26,5 @@ export type { DatagramErrorHandler, DatagramHandler, DatagramMeta, UdpEndpoint }
 export { DgramSocket, dgramOf } from './sockets/dgram.ts'
 export type { RemoteInfo } from './sockets/dgram.ts'
 export { describeDatagram, describeFrame } from './wire/describe.ts'
+export { closeTap, hostEnd, openTap, TapLink, TX_QUEUE_FRAMES } from './link/tap/tap.ts'
+export type { TapDevice, TapError, TapOptions } from './link/tap/tap.ts'

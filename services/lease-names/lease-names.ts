@@ -85,6 +85,16 @@ export class LeaseNames {
     }
   }
 
+  /** The zone is gone, and its records with it. */
+  forgetZone(zoneId: number): void {
+    for (const [address, records] of this.#records)
+      if (records.some((record) => record.zoneId === zoneId))
+        this.#records.set(
+          address,
+          records.filter((record) => record.zoneId !== zoneId),
+        )
+  }
+
   #planOne({ before, after }: LeaseChange, edits: Map<number, { remove: DnsRecord[]; add: DnsRecord[] }>, undo: (() => void)[]): void {
     const nameOf = (lease: Lease | undefined): string | undefined => (lease?.state === 'bound' ? lease.publishedName : undefined)
     const [from, to] = [nameOf(before), nameOf(after)]

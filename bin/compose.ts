@@ -1,0 +1,217 @@
+/**
+ * The composition root: builds storage, link, threads, services and API in order from the settings, and takes them down
+ * in the opposite order. The only place that knows every layer.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { buildServer, hashToken, makeToken, readTokenFile, writeTokenFile } from '../admin-api/index.ts'
+import { ApplianceServices } from '../services/appliance-services.ts'
+import type { ApplianceSettings } from '../services/appliance.ts'
+import type { Settings } from '../services/config/settings.ts'
+import { formatServer } from '../services/config/server-address.ts'
+import { seed, type ZoneFileText } from '../services/seed.ts'
+import { openDecisions } from '../services/storage/decisions.ts'
+import { lockDataDirectory, openReader, openStore, prepareDataDirectory, type SqliteStore } from '../services/storage/sqlite.ts'
+import type { Transaction } from '../services/storage/store.ts'
+import { formatIpv4 } from '../stack/index.ts'
+import { err, ok, type Result, SystemClock, SystemRandom } from '../stack/platform/index.ts'
+import { hostNameservers } from './host.ts'
+import { openLink, type SetupFault } from './link-setup.ts'
+import { type LoggedEvent } from './network-worker.ts'
+import { Threads } from './threads.ts'
+
+export type ComposeOptions = {
+  readonly settings: Settings
+  readonly version: string
+  readonly log: FastifyBaseLogger
+  readonly onEvents: (events: readonly LoggedEvent[], suppressed: number) => void
+  readonly onRestart: (worker: 'network' | 'storage', reason: string) => void
+  readonly onGiveUp: (reason: string) => void
+}
+
+export type Running = {
+  /** "http://127.0.0.1:8053"; undefined when the API is off. */
+  readonly apiUrl: string | undefined
+  readonly tokenFile: string
+  /** False when the TAP device was there before, so that its host end was left alone. */
+  readonly linkManaged: boolean
+  readonly upstreams: ApplianceSettings['upstreams']
+  readonly threads: Threads
+  close(): Promise<void>
+}
+
+/** Things to undo, last first. */
+class Undo {
+  readonly #steps: (() => void | Promise<void>)[] = []
+
+  add(step: () => void | Promise<void>): void {
+    this.#steps.push(step)
+  }
+
+  async run(): Promise<void> {
+    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) await step()
+  }
+}
+
+/** Starts the appliance. When it cannot, everything that was begun is undone and the fault says why and what to do. */
+export async function compose(o: ComposeOptions): Promise<Result<Running, SetupFault>> {
+  const undo = new Undo()
+  try {
+    const running = await build(o, undo)
+    if (!running.ok) await undo.run()
+    return running
+  } catch (error) {
+    await undo.run()
+    throw error
+  }
+}
+
+async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, SetupFault>> {
+  const { settings } = o
+  const directory = resolve(settings.data)
+  const prepared = prepareDataDirectory(directory)
+  if (!prepared.ok) return prepared
+  const lock = lockDataDirectory(directory)
+  if (!lock.ok) return lock
+  undo.add(() => lock.value.release())
+
+  const tokenFile = join(directory, 'token')
+  const stored = prepareStore(directory, settings, tokenFile)
+  if (!stored.ok) return stored
+
+  const link = openLink(settings)
+  if (!link.ok) return link
+  undo.add(() => link.value.close())
+
+  const network = networkSettings(settings)
+  const threads = new Threads({
+    directory,
+    network: {
+      fd: link.value.device.fd,
+      link: settings.link,
+      mac: settings.linkMac ?? new Uint8Array(6),
+      mtu: settings.mtu,
+      settings: network,
+    },
+    onEvents: o.onEvents,
+    onRestart: o.onRestart,
+    onGiveUp: o.onGiveUp,
+  })
+  undo.add(() => threads.close())
+  await threads.start()
+
+  const api = await startApi(o, directory, threads, undo)
+  if (!api.ok) return api
+  return ok({
+    apiUrl: api.value,
+    tokenFile,
+    linkManaged: link.value.managed,
+    upstreams: network.upstreams,
+    threads,
+    close: () => undo.run(),
+  })
+}
+
+/** Migrations, settings and the token, before any thread runs. */
+function prepareStore(directory: string, settings: Settings, tokenFile: string): Result<null, SetupFault> {
+  const now = Date.now()
+  const opened = openStore(directory, now)
+  if (!opened.ok) return opened
+  const store = opened.value
+  try {
+    const files = readZoneFiles(settings)
+    if (!files.ok) return files
+    const writes = seed(store.load(), settings, files.value, now)
+    if (!writes.ok) return writes
+    const saved = save(store, writes.value)
+    return saved.ok ? ensureToken(store, tokenFile, now) : saved
+  } finally {
+    store.close()
+  }
+}
+
+function save(store: SqliteStore, transaction: Transaction): Result<null, SetupFault> {
+  const fault = transaction.length === 0 ? undefined : store.commit([transaction])[0]
+  if (fault === undefined) return ok(null)
+  return err({ problem: `the database cannot be written (${fault.detail})`, remedy: 'free space on its file system, or name another data directory with --data' })
+}
+
+/** A token for the person who starts the appliance; made once, kept as a file for them and as a hash for us. */
+function ensureToken(store: SqliteStore, tokenFile: string, now: number): Result<null, SetupFault> {
+  const hashes = store.tokenHashes()
+  const existing = readTokenFile(tokenFile)
+  if (existing === undefined) {
+    const token = makeToken(new SystemRandom())
+    // The hash first: a file whose token opens nothing would be worse than a hash without a file.
+    const saved = save(store, [{ kind: 'token', name: 'first start', sha256: hashToken(token), at: now }])
+    if (saved.ok) writeTokenFile(tokenFile, token)
+    return saved
+  }
+  const hash = hashToken(existing)
+  if (hashes.some((known) => Buffer.compare(known, hash) === 0)) return ok(null)
+  return save(store, [{ kind: 'token', name: 'token file', sha256: hash, at: now }])
+}
+
+function readZoneFiles(settings: Settings): Result<readonly ZoneFileText[], SetupFault> {
+  const files: ZoneFileText[] = []
+  for (const { zone, path } of settings.zoneFile ?? []) {
+    try {
+      const text = readFileSync(path, 'utf8')
+      files.push({ zone, path, text, sha256: createHash('sha256').update(text).digest('hex') })
+    } catch (error) {
+      return err({
+        problem: `--zone-file ${zone}=${path}: the file cannot be read (${error instanceof Error ? error.message : String(error)})`,
+        remedy: 'name a master file that this user can read',
+      })
+    }
+  }
+  return ok(files)
+}
+
+function networkSettings(s: Settings): ApplianceSettings {
+  const upstreams =
+    s.upstreams.kind === 'list'
+      ? s.upstreams.servers
+      : s.upstreams.kind === 'none'
+        ? []
+        : hostNameservers(s.address.prefix).map((address) => ({ address, port: 53 }))
+  return { address: s.address, gateway: s.gateway, upstreams, upstreamPath: s.upstreamPath, probe: s.probe === 'yes' }
+}
+
+async function startApi(o: ComposeOptions, directory: string, threads: Threads, undo: Undo): Promise<Result<string | undefined, SetupFault>> {
+  const listen = o.settings.api
+  if (listen === undefined) return ok(undefined)
+  const clock = new SystemClock()
+  const reader = openReader(directory)
+  undo.add(() => reader.close())
+  const decisions = openDecisions(directory, clock.wallMs())
+  if (!decisions.ok) return decisions
+  undo.add(() => decisions.value.close())
+  const services = new ApplianceServices({
+    network: threads.network,
+    reader,
+    decisions: decisions.value,
+    clock,
+    version: o.version,
+    supervision: () => threads.checks(),
+  })
+  const server = buildServer({ services, tokens: services, clock, log: o.log, version: o.version })
+  const listening = await listenOn(server, formatIpv4(listen.address), listen.port)
+  if (!listening.ok) return listening
+  undo.add(() => server.close())
+  return ok(`http://${formatServer(listen)}`)
+}
+
+async function listenOn(server: FastifyInstance, host: string, port: number): Promise<Result<null, SetupFault>> {
+  try {
+    await server.listen({ host, port })
+    return ok(null)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (code !== 'EADDRINUSE' && code !== 'EADDRNOTAVAIL' && code !== 'EACCES') throw error
+    const problem = { EADDRINUSE: 'something listens there already', EADDRNOTAVAIL: 'the host has no such address', EACCES: 'this user may not listen there' }[code]
+    return err({ problem: `--api ${host}:${port}: ${problem}`, remedy: `choose another, as --api 127.0.0.1:${port + 1}, or none` })
+  }
+}

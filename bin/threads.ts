@@ -1,0 +1,158 @@
+/**
+ * SHELL: starts and supervises the storage thread and the network thread. A worker that dies is reported and replaced;
+ * what was acknowledged is on disk, and the new network worker begins from there. When the storage worker dies, the
+ * network worker goes too: it could not know which of its last transactions reached the disk.
+ */
+import { once } from 'node:events'
+import { MessageChannel, Worker } from 'node:worker_threads'
+import type { HealthView } from '../services/index.ts'
+import type { NetworkSide } from '../services/network-side.ts'
+import { type AnswerMessage, NetworkCaller } from './channel.ts'
+import type { LoggedEvent, NetworkReport, NetworkWorkerData } from './network-worker.ts'
+
+export type ThreadsOptions = {
+  readonly directory: string
+  readonly network: NetworkWorkerData
+  readonly onEvents: (events: readonly LoggedEvent[], suppressed: number) => void
+  /** A worker died and is being replaced. */
+  readonly onRestart: (worker: 'network' | 'storage', reason: string) => void
+  /** It died too often, or the device is gone: nothing more can be done here. */
+  readonly onGiveUp: (reason: string) => void
+}
+
+/** Replacements within RESTART_WINDOW_MS at most; a worker that keeps dying needs a person. */
+const MOST_RESTARTS = 5
+const RESTART_WINDOW_MS = 60_000
+
+export class Threads {
+  readonly #o: ThreadsOptions
+  readonly #caller = new NetworkCaller()
+  #storage: Worker | undefined
+  #networkWorker: Worker | undefined
+  #closing = false
+  #restarts: number[] = []
+  #lastReason = ''
+  #decisionsDropped = 0
+  #ready: () => void = () => {}
+
+  constructor(options: ThreadsOptions) {
+    this.#o = options
+  }
+
+  get network(): NetworkSide {
+    return this.#caller.network
+  }
+
+  /** Resolves when frames flow. */
+  async start(): Promise<void> {
+    const ready = new Promise<void>((resolve) => {
+      this.#ready = resolve
+    })
+    this.#startStorage()
+    this.#startNetwork()
+    await ready
+  }
+
+  /** What health says of the threads. */
+  checks(): HealthView['checks'] {
+    const dropped = this.#decisionsDropped
+    return [
+      {
+        name: 'workers',
+        status: this.#restarts.length > 0 ? 'degraded' : 'ok',
+        detail: this.#restarts.length > 0 ? `${this.#restarts.length} restarts, the last: ${this.#lastReason}` : 'no worker has died',
+      },
+      {
+        name: 'decisions',
+        status: dropped > 0 ? 'degraded' : 'ok',
+        detail: dropped > 0 ? `${dropped} decisions were not kept, because too many came at once` : 'every decision is kept',
+      },
+    ]
+  }
+
+  /** Ends the network worker, then commits what it left, closes the database and ends the storage worker. */
+  async close(): Promise<void> {
+    this.#closing = true
+    for (const worker of [this.#networkWorker, this.#storage]) {
+      if (worker === undefined) continue
+      const gone = once(worker, 'exit')
+      worker.postMessage({ kind: 'close' })
+      await gone
+    }
+  }
+
+  /** For tests: as if the worker had crashed. */
+  async kill(worker: 'network' | 'storage'): Promise<void> {
+    await (worker === 'network' ? this.#networkWorker : this.#storage)?.terminate()
+  }
+
+  #startStorage(): void {
+    const worker = new Worker(new URL('./storage-worker.ts', import.meta.url), { workerData: { directory: this.#o.directory } })
+    this.#storage = worker
+    worker.on('message', (message: { readonly kind: string; readonly count?: number; readonly problem?: string }) => {
+      if (message.kind === 'decisions-dropped') this.#decisionsDropped += message.count ?? 0
+      if (message.kind === 'decisions-fault') this.#o.onRestart('storage', message.problem ?? 'decisions cannot be kept')
+    })
+    this.#supervise(worker, 'storage')
+  }
+
+  #startNetwork(): void {
+    const worker = new Worker(new URL('./network-worker.ts', import.meta.url), { workerData: this.#o.network })
+    this.#networkWorker = worker
+    const { port1, port2 } = new MessageChannel()
+    this.#storage?.postMessage({ kind: 'connect', port: port1 }, [port1])
+    worker.postMessage({ kind: 'storage', port: port2 }, [port2])
+    worker.on('message', (message: NetworkReport | AnswerMessage) => {
+      if ('answer' in message) this.#caller.receive(message)
+      else this.#report(worker, message)
+    })
+    this.#supervise(worker, 'network')
+  }
+
+  #report(worker: Worker, report: NetworkReport): void {
+    switch (report.kind) {
+      case 'ready':
+        this.#caller.connect(worker)
+        this.#ready()
+        return
+      case 'events':
+        this.#o.onEvents(report.events, report.suppressed)
+        return
+      case 'link-gone':
+        this.#o.onGiveUp(`the TAP device is gone (${report.code})`)
+        return
+      case 'closed':
+        return
+    }
+  }
+
+  #supervise(worker: Worker, kind: 'network' | 'storage'): void {
+    let reason = 'it ended by itself'
+    worker.on('error', (error: unknown) => {
+      reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    })
+    worker.on('exit', () => {
+      const current = kind === 'network' ? this.#networkWorker : this.#storage
+      if (this.#closing || worker !== current) return
+      this.#replace(kind, reason)
+    })
+  }
+
+  #replace(kind: 'network' | 'storage', reason: string): void {
+    const now = performance.now()
+    this.#restarts = [...this.#restarts.filter((at) => now - at < RESTART_WINDOW_MS), now]
+    this.#lastReason = `${kind}: ${reason.split('\n')[0] ?? ''}`
+    this.#caller.connect(undefined)
+    if (this.#restarts.length > MOST_RESTARTS) {
+      this.#o.onGiveUp(`the ${kind} worker died ${this.#restarts.length} times within a minute: ${reason}`)
+      return
+    }
+    this.#o.onRestart(kind, reason)
+    if (kind === 'storage') {
+      const old = this.#networkWorker
+      this.#networkWorker = undefined
+      this.#startStorage()
+      void (old?.terminate() ?? Promise.resolve(0)).then(() => this.#startNetwork())
+    } else this.#startNetwork()
+  }
+}

@@ -1,0 +1,21 @@
+/** Events of the composition itself: configuration, zones, storage. */
+import type { EventTable } from './event.ts'
+
+export const APPLIANCE_EVENTS = {
+  'configuration.changed': {
+    level: 'info',
+    says: '{what} {id} {how}',
+    means: 'An administrator changed the DHCP configuration; it counts from the next packet on.',
+  },
+  'zone.changed': {
+    level: 'info',
+    says: 'zone {zone} {how}, serial {serial}',
+    means: 'An administrator changed a zone; it counts from the next query on.',
+  },
+  'storage.failed': {
+    level: 'error',
+    says: 'a lease could not be stored, so it was not acknowledged: {fault}',
+    means: 'No ACK leaves before its binding is on disk. The client asks again by itself.',
+    remedy: 'Free space on the file system of the data directory, or see why it cannot be written.',
+  },
+} as const satisfies EventTable

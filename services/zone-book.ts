@@ -1,0 +1,62 @@
+/**
+ * Zones as they will be when everything under way is on disk: numbers edits, remembers those that are not applied yet,
+ * and answers what lease names ask about zones.
+ */
+import type { DnsServer } from './dns/index.ts'
+import { serialAfter } from './dns/index.ts'
+import { nameKey, parseName } from './dns/wire/name.ts'
+import type { NameZones, UnnumberedEdit } from './lease-names/lease-names.ts'
+import type { DnsRecord, Zone, ZoneEdit } from './model/index.ts'
+
+export class ZoneBook implements NameZones {
+  readonly #dns: DnsServer
+  /** Edits on their way to the disk, oldest first, by zone. */
+  readonly #pending = new Map<number, ZoneEdit[]>()
+
+  constructor(dns: DnsServer) {
+    this.#dns = dns
+  }
+
+  zoneNamed(name: string): Zone | undefined {
+    return this.#dns.zones.get(name)?.zone
+  }
+
+  zoneEnclosing(name: string): Zone | undefined {
+    const parsed = parseName(name)
+    return parsed.ok ? this.#dns.zones.closest(nameKey(parsed.value))?.zone : undefined
+  }
+
+  recordsAt(zoneId: number, name: string): readonly DnsRecord[] {
+    const parsed = parseName(name)
+    return parsed.ok ? (this.#dns.zones.byId(zoneId)?.recordsAt(nameKey(parsed.value)) ?? []) : []
+  }
+
+  /** Edits of a zone that are planned and not applied yet. */
+  pending(zoneId: number): readonly ZoneEdit[] {
+    return this.#pending.get(zoneId) ?? []
+  }
+
+  /** The serial that the zone's next edit gets: one more than the last planned one. */
+  nextSerial(zoneId: number): number {
+    const planned = this.pending(zoneId).at(-1)?.serialAfter ?? this.#dns.zones.byId(zoneId)?.zone.serial ?? 0
+    return serialAfter(planned)
+  }
+
+  /** Gives an edit its place behind all others of its zone. To be followed by settled(). */
+  number(edit: UnnumberedEdit): ZoneEdit {
+    const serialBefore = this.pending(edit.zoneId).at(-1)?.serialAfter ?? this.#dns.zones.byId(edit.zoneId)?.zone.serial ?? 0
+    const numbered: ZoneEdit = { ...edit, serialBefore, serialAfter: serialAfter(serialBefore) }
+    const list = this.#pending.get(edit.zoneId)
+    if (list === undefined) this.#pending.set(edit.zoneId, [numbered])
+    else list.push(numbered)
+    return numbered
+  }
+
+  /** The edit is on disk, and becomes visible to the next query, or it is not and never was. */
+  settled(edit: ZoneEdit, durable: boolean): void {
+    const list = this.#pending.get(edit.zoneId)
+    const at = list?.indexOf(edit) ?? -1
+    if (at >= 0) list?.splice(at, 1)
+    if (durable) this.#dns.applyEdit(edit)
+  }
+}
