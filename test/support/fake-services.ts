@@ -405,7 +405,7 @@ export class FakeServices implements Services {
   #change<T extends Row>(
     rows: T[],
     id: number,
-    change: Partial<T>,
+    change: Partial<NoInfer<T>>,
     what: string,
     check?: (row: T) => Refusal | undefined,
   ): Result<T, Refusal> {

@@ -1,0 +1,181 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { fill, testApi, type TestApi } from '../../support/admin-api.ts'
+import { type Document, expectDescribed } from '../../support/described.ts'
+
+let api: TestApi
+let document: Document
+
+beforeEach(async () => {
+  api = testApi()
+  await fill(api.services)
+  document = (await api.app.inject('/api/v1/openapi.json')).json()
+})
+
+const subnet = { prefix: '10.54.0.0/24', interface: 'lan0' }
+const reservation = { subnetId: 1, address: '10.53.0.21', clientId: '01:02:03' }
+
+describe('every route answers as its description says', () => {
+  test.each([
+    // method   path                                    body                                          status  part of the answer
+    ['GET', '/health', undefined, 200, { status: 'ok', version: '0.1.0' }],
+    ['GET', '/statistics', undefined, 200, { dhcp: { received: 12 } }],
+    ['GET', '/leases', undefined, 200, { next: null }],
+    ['GET', '/leases/history', undefined, 200, { next: null }],
+    ['GET', '/leases/10.53.0.100', undefined, 200, { address: '10.53.0.100', state: 'bound' }],
+    ['DELETE', '/leases/10.53.0.100', undefined, 200, { address: '10.53.0.100', state: 'released', name: null }],
+    ['GET', '/subnets', undefined, 200, { items: [{ id: 1 }], next: null }],
+    [
+      'POST',
+      '/subnets',
+      subnet,
+      201,
+      { ...subnet, leaseSeconds: 3600, minLeaseSeconds: 120, domain: null, options: {} },
+    ],
+    ['GET', '/subnets/1', undefined, 200, { id: 1, prefix: '10.53.0.0/24', options: { routers: ['10.53.0.1'] } }],
+    ['PATCH', '/subnets/1', { domain: null }, 200, { domain: null, leaseSeconds: 3600, prefix: '10.53.0.0/24' }],
+    ['DELETE', '/pools/2', undefined, 204, undefined],
+    ['GET', '/pools', undefined, 200, { items: [{ id: 2, size: 100 }] }],
+    [
+      'POST',
+      '/pools',
+      { subnetId: 1, first: '10.53.0.10', last: '10.53.0.19' },
+      201,
+      { first: '10.53.0.10', size: 10 },
+    ],
+    ['GET', '/pools/2', undefined, 200, { id: 2, first: '10.53.0.100' }],
+    ['PATCH', '/pools/2', { last: '10.53.0.250' }, 200, { first: '10.53.0.100', last: '10.53.0.250' }],
+    ['GET', '/reservations', undefined, 200, { items: [{ id: 3, name: 'printer' }] }],
+    [
+      'POST',
+      '/reservations',
+      reservation,
+      201,
+      { address: '10.53.0.21', mac: null, clientId: '010203', comment: null },
+    ],
+    ['GET', '/reservations/3', undefined, 200, { id: 3, mac: '02:00:0a:35:00:14' }],
+    ['PATCH', '/reservations/3', { name: null, comment: 'gone' }, 200, { name: null, comment: 'gone' }],
+    ['DELETE', '/reservations/3', undefined, 204, undefined],
+    ['GET', '/zones', undefined, 200, { items: [{ name: 'lab.internal' }] }],
+    ['POST', '/zones', { name: 'Example.' }, 201, { name: 'example', refresh: 3600, primaryServer: 'ns.example' }],
+    ['GET', '/zones/lab.internal', undefined, 200, { name: 'lab.internal', serial: 1 }],
+    ['PATCH', '/zones/lab.internal', { defaultTtl: 60 }, 200, { defaultTtl: 60, serial: 2 }],
+    ['DELETE', '/zones/lab.internal', undefined, 204, undefined],
+    ['GET', '/zones/lab.internal/export', undefined, 200, undefined],
+    ['GET', '/zones/lab.internal/records', undefined, 200, { items: [{ name: 'www.lab.internal', type: 'A' }] }],
+    ['POST', '/zones/lab.internal/records', { name: '@', type: 'txt', data: '"x"' }, 201, { type: 'TXT', ttl: 3600 }],
+    ['GET', '/zones/lab.internal/records/5', undefined, 200, { id: 5, data: '10.53.0.20', owner: 'hand' }],
+    ['PATCH', '/zones/lab.internal/records/5', { data: '10.53.0.21' }, 200, { data: '10.53.0.21', ttl: 3600 }],
+    ['DELETE', '/zones/lab.internal/records/5', undefined, 204, undefined],
+    ['GET', '/zones/lab.internal/history', undefined, 200, { items: [{ action: 'add', name: 'www.lab.internal' }] }],
+    ['GET', '/interfaces', undefined, 200, { items: [{ name: 'lan0', counters: { 'rx.frames': 12 } }] }],
+    ['GET', '/neighbours', undefined, 200, { items: [{ state: 'reachable' }, { mac: null, expiresIn: null }] }],
+    ['GET', '/decisions', undefined, 200, { items: [{ id: 1 }, { id: 2 }, { id: 3 }, { id: 4 }] }],
+    ['GET', '/decisions/2', undefined, 200, { id: 2, steps: [{ id: 'dhcp.subnet.selected', facts: { free: null } }] }],
+    ['GET', '/explain?subject=10.53.0.100', undefined, 200, { kind: 'address', leases: [{ state: 'bound' }] }],
+    ['GET', '/openapi.json', undefined, 200, { openapi: '3.1.0' }],
+  ] as const)('%s %s', async (method, path, body, status, part) => {
+    const url = `/api/v1${path}`
+    const answer = await api.call(method, url, body)
+    expect(answer.statusCode).toBe(status)
+    expectDescribed(document, method, url, answer)
+    if (part !== undefined) expect(answer.json()).toMatchObject(part)
+  })
+
+  test.each([
+    ['/subnets', subnet, '/api/v1/subnets/6'],
+    ['/zones', { name: '0/25.2.0.192.in-addr.arpa' }, '/api/v1/zones/0%2F25.2.0.192.in-addr.arpa'],
+    [
+      '/zones/lab.internal/records',
+      { name: 'a', type: 'A', data: '10.53.0.1' },
+      '/api/v1/zones/lab.internal/records/6',
+    ],
+  ])('POST %s says where the new one is', async (path, body, location) => {
+    const added = await api.call('POST', `/api/v1${path}`, body)
+    expect(added.headers.location).toBe(location)
+    const found = await api.call('GET', location)
+    expect(found.json()).toEqual(added.json())
+  })
+
+  test('what was removed is gone', async () => {
+    await api.call('DELETE', '/api/v1/reservations/3')
+    expect((await api.call('GET', '/api/v1/reservations/3')).statusCode).toBe(404)
+  })
+
+  test('a zone is exported as text/dns', async () => {
+    const answer = await api.call('GET', '/api/v1/zones/lab.internal/export')
+    expect(answer.headers['content-type']).toBe('text/dns; charset=utf-8')
+    expect(answer.body).toBe('$ORIGIN lab.internal.\nwww.lab.internal. 3600 IN A 10.53.0.20\n')
+  })
+
+  test('HEAD answers as GET, without a body', async () => {
+    const answer = await api.call('HEAD', '/api/v1/leases')
+    expect(answer.statusCode).toBe(200)
+    expect(answer.body).toBe('')
+  })
+})
+
+describe('lists', () => {
+  const addresses = async (query: string): Promise<readonly string[]> => {
+    const answer = await api.call('GET', `/api/v1/leases?${query}`)
+    return (answer.json() as { readonly items: readonly { readonly address: string }[] }).items.map(
+      item => item.address,
+    )
+  }
+
+  test.each([
+    ['mac=02-00-0A-35-00-65', ['10.53.0.101']],
+    ['mac=0200.0a35.0065', ['10.53.0.101']],
+    ['address=10.53.0.102', ['10.53.0.102']],
+    ['hostName=host-103', ['10.53.0.103']],
+    ['state=expired', ['10.53.0.120']],
+    ['state=bound&hostName=host-104&subnet=10.53.0.0/24', ['10.53.0.104']],
+    ['subnet=10.54.0.0/24', []],
+  ])('leases?%s', async (query, expected) => {
+    expect(await addresses(query)).toEqual(expected)
+  })
+
+  test('pages follow each other by "next" until it is null', async () => {
+    const seen: string[] = []
+    let after = ''
+    for (let pages = 1; ; pages++) {
+      const { items, next } = (await api.call('GET', `/api/v1/leases?limit=4${after}`)).json()
+      seen.push(...items.map((item: { readonly address: string }) => item.address))
+      if (next === null) {
+        expect(pages).toBe(2)
+        break
+      }
+      after = `&after=${encodeURIComponent(next)}`
+    }
+    expect(seen).toEqual(await addresses(''))
+  })
+
+  test('records are filtered by type in any letter case', async () => {
+    const answer = await api.call('GET', '/api/v1/zones/LAB.INTERNAL./records?type=a&name=www')
+    expect(answer.json().items).toHaveLength(1)
+  })
+
+  test('decisions that got no answer are found', async () => {
+    const answer = await api.call('GET', '/api/v1/decisions?sent=NONE&received=discover')
+    expect(answer.json().items.map((item: { readonly id: number }) => item.id)).toEqual([1, 3])
+  })
+})
+
+describe('health', () => {
+  test('without a token only the status is shown', async () => {
+    const answer = await api.app.inject('/api/v1/health')
+    expect(answer.statusCode).toBe(200)
+    expect(answer.json()).toEqual({ status: 'ok' })
+  })
+
+  test.each([
+    ['ok', 200],
+    ['degraded', 200],
+    ['failing', 503],
+  ] as const)('%s answers %i', async (status, code) => {
+    api.services.status = status
+    const answer = await api.call('GET', '/api/v1/health')
+    expect(answer.statusCode).toBe(code)
+    expect(answer.json()).toMatchObject({ status, checks: [{ name: 'storage', status }] })
+    expectDescribed(document, 'GET', '/api/v1/health', answer)
+  })
+})
