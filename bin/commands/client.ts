@@ -117,14 +117,18 @@ async function readProblem(answer: Response): Promise<Problem> {
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
 function readToken(file: string, wanted: boolean): string | undefined {
+  let text: string
   try {
-    return readFileSync(file, 'utf8').trim()
+    text = readFileSync(file, 'utf8').trim()
   } catch (error) {
     if (!wanted && isMissing(error)) return undefined
     throw new UsageError(
       `the token file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
     )
   }
+  // RFC 6750 §2.1: what may follow "Bearer ".
+  if (!/^[\w.~+/-]+=*$/.test(text)) throw new UsageError(`the file ${file} does not hold a token`)
+  return text
 }
 
 /** The client for what --api, --token-file and the environment say. Throws UsageError. */

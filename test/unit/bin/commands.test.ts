@@ -1,0 +1,351 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type CommandLine, commandLine } from '../../support/command-line.ts'
+
+let line: CommandLine
+beforeEach(async () => {
+  line = await commandLine()
+})
+afterEach(() => line.close())
+
+describe('what a pipe sees: a line per item, tabs between the fields', () => {
+  test.each([
+    [
+      'leases',
+      6,
+      /^10\.53\.0\.100\tbound\t02:00:0a:35:00:64\thost-100\thost-100\.lab\.internal\t2026-11-22 04:11:00Z$/m,
+    ],
+    ['leases list --state expired', 1, /^10\.53\.0\.120\texpired\t02:00:0a:35:00:78\t-\t-\t-$/m],
+    ['leases list --mac 02-00-0A-35-00-65', 1, /^10\.53\.0\.101\t/],
+    ['leases --host host-102 --subnet 10.53.0.0/24', 1, /^10\.53\.0\.102\t/],
+    ['leases history --address 10.53.0.120', 1, /expired$/m],
+    ['decisions --sent none', 2, /^1\t2026-11-22 03:11:00Z\t02:00:0a:35:00:64\tDISCOVER\tnone\t-\tsubnet/],
+    ['subnet', 1, /^1\t10\.53\.0\.0\/24\tlan0\t3600\tlab\.internal\t0\t0$/m],
+    ['pool list', 1, /^2\t1\t10\.53\.0\.100\t10\.53\.0\.199\t100\t0$/m],
+    ['reservation list', 1, /^3\t10\.53\.0\.20\t02:00:0a:35:00:14\t-\tprinter\t-$/m],
+    ['zone list', 1, /^lab\.internal\t1\t1\t3600\tns\.lab\.internal$/m],
+    ['zone history lab.internal --type a', 1, /\tadd\twww\.lab\.internal\tA\t10\.53\.0\.20\thand$/m],
+    ['record list lab.internal --name www', 1, /^5\twww\.lab\.internal\t3600\tA\t10\.53\.0\.20\thand\t-$/m],
+    ['interfaces', 1, /^lan0\t02:00:0a:35:00:02\t1500\t10\.53\.0\.2\/24$/m],
+    ['neighbours', 2, /^lan0\t10\.53\.0\.101\t-\tincomplete\t-$/m],
+    ['statistics dns', 1, /^dns\tqueries\t34$/m],
+  ])('%s', async (words, lines, shown) => {
+    const { code, out, err } = await line.run(...words.split(' '))
+    expect(err).toBe('')
+    expect(code).toBe(0)
+    expect(out.trimEnd().split('\n')).toHaveLength(lines)
+    expect(out).toMatch(shown)
+  })
+})
+
+describe('what a terminal shows: aligned columns with a heading', () => {
+  test('leases', async () => {
+    const { out } = await line.show('leases', '--limit', '2')
+    expect(out.split('\n')).toEqual([
+      'ADDRESS      STATE  MAC                HOST      NAME                   EXPIRES',
+      '10.53.0.100  bound  02:00:0a:35:00:64  host-100  host-100.lab.internal  2026-11-22 04:11:00Z',
+      '10.53.0.101  bound  02:00:0a:35:00:65  host-101  host-101.lab.internal  2026-11-22 04:11:00Z',
+      '',
+    ])
+  })
+
+  test('an empty list says so, and is nothing in a pipe', async () => {
+    expect((await line.show('leases', '--state', 'declined')).out).toBe('no leases\n')
+    expect((await line.run('leases', '--state', 'declined')).out).toBe('')
+  })
+
+  test('health', async () => {
+    expect((await line.show('health')).out).toBe(
+      'ok  Taproot 0.1.0, since 2026-11-22 03:11:00Z\n' +
+        'PART     STATUS  DETAIL\n' +
+        'storage  ok      last commit took 2 ms\n',
+    )
+  })
+
+  test('control characters of clients do not reach it', async () => {
+    const [first, ...others] = line.api.services.leases
+    line.api.services.leases = first === undefined ? [] : [{ ...first, hostName: 'a\u001b[2Jb\u202e' }, ...others]
+    const { out } = await line.show('leases', '--limit', '1')
+    expect(out).toContain('a\ufffd[2Jb\ufffd')
+    expect(out).not.toContain('\u001b')
+  })
+
+  test('a page that is not the last says how to go on', async () => {
+    const { out, err } = await line.run('leases', '--limit', '5')
+    expect(err).toBe('there is more: --after 5\n')
+    const rest = await line.run('leases', '--limit', '5', '--after', '5')
+    expect(rest.err).toBe('')
+    expect((out + rest.out).trimEnd().split('\n')).toHaveLength(6)
+  })
+})
+
+describe('changes', () => {
+  test.each([
+    // command line                                                   what it says, and what is then there
+    [
+      'leases release 10.53.0.100',
+      'released 10.53.0.100, which 02:00:0a:35:00:64 had',
+      'leases --state released',
+      '10.53.0.100',
+    ],
+    ['zone add Example --ttl 60', 'added the zone example', 'zone list', 'example\t1\t1\t60'],
+    ['zone remove lab.internal', 'removed the zone lab.internal', 'zone list', ''],
+    [
+      'record add lab.internal mail A 10.53.0.3 --ttl 5',
+      'added mail.lab.internal A 10.53.0.3',
+      'record list lab.internal',
+      'mail.lab.internal\t5\tA',
+    ],
+    [
+      'record add lab.internal @ MX 10 mail',
+      'added lab.internal MX 10 mail',
+      'record list lab.internal',
+      'MX\t10 mail',
+    ],
+    ['record remove lab.internal 5', 'removed record 5', 'record list lab.internal', ''],
+    ['record remove lab.internal www a', 'removed www.lab.internal A 10.53.0.20', 'record list lab.internal', ''],
+    [
+      'record remove lab.internal www A 10.53.0.20',
+      'removed www.lab.internal A 10.53.0.20',
+      'record list lab.internal',
+      '',
+    ],
+    [
+      'subnet add 10.54.0.0/24 --interface lan0 --lease 60',
+      'added the subnet 10.54.0.0/24, id 6',
+      'subnet list',
+      '10.54.0.0/24\tlan0\t60',
+    ],
+    [
+      'pool add 10.53.0.10 10.53.0.19',
+      'added the pool 10.53.0.10 to 10.53.0.19, 10 addresses, id 6',
+      'pool list',
+      '10.53.0.10\t',
+    ],
+    [
+      'pool add 10.53.0.30 10.53.0.39 --subnet 10.53.0.0/24',
+      'added the pool 10.53.0.30 to 10.53.0.39, 10 addresses, id 6',
+      'pool list',
+      '10.53.0.30',
+    ],
+    ['pool remove 2', 'removed the pool 10.53.0.100 to 10.53.0.199', 'pool list', ''],
+    ['pool remove 10.53.0.100', 'removed the pool 10.53.0.100 to 10.53.0.199', 'pool list', ''],
+    [
+      'reservation add 10.53.0.21 --mac 02-00-0A-35-00-15 --name cam',
+      'reserved 10.53.0.21 for 02:00:0a:35:00:15, id 6',
+      'reservation list',
+      'cam',
+    ],
+    [
+      'reservation add 10.53.0.22 --client-id 01:02:03 --subnet 1',
+      'reserved 10.53.0.22 for 010203, id 6',
+      'reservation list',
+      '010203',
+    ],
+    ['reservation remove 10.53.0.20', 'removed the reservation of 10.53.0.20', 'reservation list', ''],
+    ['reservation remove 02:00:0A:35:00:14', 'removed the reservation of 10.53.0.20', 'reservation list', ''],
+    ['reservation remove 3', 'removed the reservation of 10.53.0.20', 'reservation list', ''],
+  ])('%s', async (words, said, look, there) => {
+    const done = await line.run(...words.split(' '))
+    expect(done).toEqual({ code: 0, out: `${said}\n`, err: '' })
+    const { out } = await line.run(...look.split(' '))
+    if (there === '') expect(out).toBe('')
+    else expect(out).toContain(there)
+  })
+
+  test('a subnet is removed by an address block or an id', async () => {
+    line.api.services.pools = []
+    expect((await line.run('subnet', 'remove', '10.53.0.0/24')).code).toBe(0)
+    expect(line.api.services.subnets).toEqual([])
+  })
+
+  test('DHCP options are JSON or text', async () => {
+    await line.run(
+      'subnet',
+      'add',
+      '10.54.0.0/24',
+      '--interface',
+      'lan0',
+      '--option',
+      'routers=["10.54.0.1"]',
+      '--option',
+      'domain-name=lab',
+      '--option',
+      'mtu=1400',
+    )
+    expect(line.api.services.subnets.at(-1)?.options).toEqual({
+      routers: ['10.54.0.1'],
+      'domain-name': 'lab',
+      mtu: 1400,
+    })
+  })
+
+  test('a record with spaces and quotes keeps them', async () => {
+    await line.run('record', 'add', 'lab.internal', '@', 'TXT', '"v=spf1 -all"', '--comment', 'no mail')
+    expect(line.api.services.records.at(-1)).toMatchObject({ data: '"v=spf1 -all"', comment: 'no mail' })
+  })
+
+  test('data that begins with a dash comes after --', async () => {
+    await line.run('record', 'add', 'lab.internal', '--', '@', 'TXT', '-x')
+    expect(line.api.services.records.at(-1)).toMatchObject({ data: '-x' })
+  })
+
+  test('of several records that match none is removed', async () => {
+    await line.run('record', 'add', 'lab.internal', 'www', 'A', '10.53.0.21')
+    const { code, err } = await line.run('record', 'remove', 'lab.internal', 'www', 'A')
+    expect(code).toBe(1)
+    expect(err).toContain('2 records match')
+    for (const data of ['10.53.0.20', '10.53.0.21']) expect(err).toContain(`www.lab.internal A ${data}`)
+    expect(line.api.services.records).toHaveLength(2)
+    expect((await line.run('record', 'remove', 'lab.internal', 'www', 'A', '10.53.0.21')).code).toBe(0)
+  })
+})
+
+describe('--json is what the API answers', () => {
+  test.each([
+    ['leases --limit 1', '/api/v1/leases?limit=1'],
+    ['leases history', '/api/v1/leases/history'],
+    ['explain 10.53.0.100', '/api/v1/explain?subject=10.53.0.100'],
+    ['decisions', '/api/v1/decisions'],
+    ['decisions 2', '/api/v1/decisions/2'],
+    ['subnet list', '/api/v1/subnets'],
+    ['pool list', '/api/v1/pools'],
+    ['reservation list', '/api/v1/reservations'],
+    ['zone list', '/api/v1/zones'],
+    ['zone history lab.internal', '/api/v1/zones/lab.internal/history'],
+    ['record list lab.internal', '/api/v1/zones/lab.internal/records'],
+    ['interfaces', '/api/v1/interfaces'],
+    ['neighbours', '/api/v1/neighbours'],
+    ['health', '/api/v1/health'],
+    ['statistics', '/api/v1/statistics'],
+  ])('%s', async (words, url) => {
+    const { code, out } = await line.run(...words.split(' '), '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toEqual((await line.api.call('GET', url)).json())
+  })
+
+  test('for changes too', async () => {
+    const added = await line.run('zone', 'add', 'example', '--json')
+    expect(JSON.parse(added.out)).toMatchObject({ name: 'example', serial: 1 })
+    expect(JSON.parse((await line.run('zone', 'remove', 'example', '--json')).out)).toBeNull()
+    expect(JSON.parse((await line.run('zone', 'export', 'lab.internal', '--json')).out)).toMatchObject({
+      zone: 'lab.internal',
+    })
+  })
+
+  test('for refusals, on stderr', async () => {
+    const { code, out, err } = await line.run('explain', '9.9.9.9', '--json')
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(JSON.parse(err)).toMatchObject({ type: '/problems/not-found', status: 404 })
+  })
+})
+
+describe('single things', () => {
+  test('explain prints its lines', async () => {
+    expect((await line.run('explain', '02-00-0A-35-00-64')).out).toBe('10.53.0.100 is bound to 02:00:0a:35:00:64\n')
+  })
+
+  test('a decision is shown with its steps', async () => {
+    expect((await line.run('decisions', '2')).out).toBe(
+      '2  2026-11-22 03:11:00Z  DISCOVER from 02:00:0a:35:00:64 on lan0: OFFER 10.53.0.100\n' +
+        '  1. subnet 10.53.0.0/24 because the request came in on lan0\n',
+    )
+  })
+
+  test('a zone is exported as it is', async () => {
+    expect((await line.run('zone', 'export', 'LAB.internal.')).out).toBe(
+      '$ORIGIN lab.internal.\nwww.lab.internal. 3600 IN A 10.53.0.20\n',
+    )
+  })
+
+  test('a failing appliance is shown, and is not a success', async () => {
+    line.api.services.status = 'failing'
+    const { code, out, err } = await line.run('health')
+    expect(code).toBe(1)
+    expect(out).toMatch(/^failing {2}Taproot/)
+    expect(err).toBe('taproot: the appliance is failing\n')
+  })
+})
+
+describe('refusals name the field, what is wrong and what would be right', () => {
+  test.each([
+    [
+      'record add lab.internal x A 10.53.0.300',
+      'taproot: data: "10.53.0.300" is not an IPv4 address\n  Four octets from 0 to 255, as 10.53.0.20.\n',
+    ],
+    [
+      'leases --state boud',
+      'taproot: state: "boud" is not a value of state\n  One of "bound", "released", "expired", "declined".\n',
+    ],
+    [
+      'leases release 10.53.0.120',
+      'taproot: address: 10.53.0.120 is not leased now\n  Only a bound lease can be released.\n',
+    ],
+    [
+      'zone remove nothing',
+      'taproot: the zone nothing does not exist\n  List what there is to see what can be named.\n',
+    ],
+    [
+      'reservation add 10.53.0.9',
+      'taproot: mac: neither mac nor clientId is given\n  Name the client by at least one of them.\n',
+    ],
+    [
+      'reservation add 10.99.0.9 --mac 02:00:0a:35:00:14',
+      'taproot: no subnet is or has 10.99.0.9; there are 10.53.0.0/24\n',
+    ],
+    ['reservation remove 10.53.0.99', 'taproot: nothing is reserved by the id, address or MAC 10.53.0.99\n'],
+    ['pool remove 9', 'taproot: no pool has the id or the first address 9\n'],
+    ['record remove lab.internal nothing A', 'taproot: lab.internal has no record nothing A\n'],
+    ['subnet remove 1', 'taproot: subnet 1 has pools\n  Remove its pools first.\n'],
+  ])('%s', async (words, said) => {
+    expect(await line.run(...words.split(' '))).toEqual({ code: 1, out: '', err: said })
+  })
+
+  test('a defect of the appliance', async () => {
+    line.api.services.defect = new Error('it broke')
+    const { code, err } = await line.run('leases')
+    expect(code).toBe(1)
+    expect(err).toMatch(/^taproot: see the log for [\w-]+\n$/)
+  })
+})
+
+describe('wrong command lines are answered with what may have been meant', () => {
+  test.each([
+    ['lease', 'there is no command "lease"; did you mean taproot leases?'],
+    ['expalin x', 'there is no command "expalin"; did you mean taproot explain?'],
+    ['quux', 'there is no command "quux"\n'],
+    ['zone ad x', '"zone" has no "ad"; did you mean taproot zone add?'],
+    ['zone quux', '"zone" has no "quux"\nit has list, add, remove, export, history'],
+    ['leases --stat bound', 'there is no option --stat; did you mean --state?'],
+    ['leases --constructor x', 'there is no option --constructor'],
+    ['leases -x', 'there is no option -x'],
+    ['leases --mac', '--mac needs a value: --mac MAC'],
+    ['leases --mac --json', '--mac needs a value: --mac MAC'],
+    ['leases --json=yes', '--json takes no value'],
+    ['leases --limit ten', '--limit takes a whole number, not "ten"'],
+    ['leases list extra', '"extra" is one word too many'],
+    ['explain', 'explain needs MAC|ADDRESS|NAME'],
+    ['zone add', 'zone add needs ZONE\nusage: taproot zone add ZONE [options]'],
+    ['record remove lab.internal www', '"www" is not the id of a record'],
+    ['decisions 02:00:0a:35:00:64', '"02:00:0a:35:00:64" is not the number of a decision'],
+    ['subnet add 10.54.0.0/24', '--interface NAME is needed'],
+    ['subnet add 10.54.0.0/24 --interface lan0 --option x', '--option x: write NAME=VALUE'],
+    ['leases --api 127.0.0.1:8053', '"127.0.0.1:8053" is not the address of an API'],
+    ['leases --api ftp://x', '"ftp://x" is not the address of an API'],
+    ['leases --token-file /nowhere/token', 'the token file /nowhere/token cannot be read'],
+  ])('%s', async (words, said) => {
+    const { code, out, err } = await line.run(...words.split(' '))
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(`${err}`).toContain(`taproot: ${said}`)
+    expect(err).toMatch(/taproot help|--help/)
+  })
+})
+
+test('what was refused has changed nothing', async () => {
+  const { services } = line.api
+  const before = structuredClone({ records: services.records, pools: services.pools })
+  expect((await line.run('record', 'add', 'lab.internal', 'good', 'A', '10.53.0.1', '--ttl', '4294967295')).code).toBe(
+    1,
+  )
+  expect((await line.run('pool', 'add', '10.53.0.10', '10.99.0.1')).code).toBe(1)
+  expect({ records: services.records, pools: services.pools }).toEqual(before)
+})
