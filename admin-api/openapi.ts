@@ -58,12 +58,28 @@ function problemResponses(codes: readonly ProblemCode[]): { readonly [status: st
   return Object.fromEntries(entries) as { readonly [status: string]: unknown }
 }
 
+type Properties = { readonly [name: string]: { readonly examples?: unknown } }
+
+/** Filters without their examples: the viewer would fill them in, and every list would be tried with all of them. */
+function withoutExamples(querystring: unknown): unknown {
+  const { properties, required, ...rest } = querystring as {
+    readonly properties: Properties
+    readonly required?: readonly string[]
+  }
+  const shown = Object.entries(properties).map(([name, { examples, ...schema }]) => [
+    name,
+    required?.includes(name) === true ? { ...schema, examples } : schema,
+  ])
+  return { ...rest, ...(required === undefined ? {} : { required }), properties: Object.fromEntries(shown) as unknown }
+}
+
 function withProblems(schema: FastifySchema, route: RouteOptions): FastifySchema {
   const method = String(route.method)
   const access = route.config?.access
   const problems = problemResponses(problemsOf(method, schema, access))
   return {
     ...schema,
+    ...(schema.querystring === undefined ? {} : { querystring: withoutExamples(schema.querystring) }),
     response: { ...problems, ...(schema.response as object) },
     security: access === 'open' ? [] : access === 'optional' ? [{}, { token: [] }] : [{ token: [] }],
   }
@@ -115,7 +131,8 @@ export function describeApi(app: FastifyInstance, version: string): void {
     docs.register(swaggerUi, {
       routePrefix: '/docs',
       theme: { title: 'Taproot API' },
-      uiConfig: { docExpansion: 'none', persistAuthorization: false, tryItOutEnabled: true },
+      // BaseLayout: without the bar in which another document could be named.
+      uiConfig: { layout: 'BaseLayout', docExpansion: 'none', persistAuthorization: false, tryItOutEnabled: true },
     })
   })
 }

@@ -113,6 +113,15 @@ describe('the OpenAPI document', () => {
     expect(checked).toBeGreaterThan(100)
   })
 
+  test('fills no filter in: who tries a list sees the list', () => {
+    for (const [name, , operation] of operations()) {
+      for (const parameter of operation.parameters ?? []) {
+        if (parameter.in !== 'query' || parameter.required === true) continue
+        expect(JSON.stringify(parameter), `${name} ${parameter.name}`).not.toContain('"example')
+      }
+    }
+  })
+
   test('names no field as needed that has a default', () => {
     const schemas = (document['components'] as { readonly schemas: { readonly [name: string]: Creation } }).schemas
     const subnet = schemas['SubnetCreation']

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { PROBLEMS, type Problem } from '../../../admin-api/index.ts'
 import { refusal } from '../../../services/index.ts'
 import { fill, testApi, type TestApi } from '../../support/admin-api.ts'
@@ -9,10 +9,12 @@ import { type Document, expectDescribed } from '../../support/described.ts'
 let api: TestApi
 let document: Document
 
+beforeAll(async () => {
+  document = (await testApi().app.inject('/api/v1/openapi.json')).json()
+})
 beforeEach(async () => {
   api = testApi()
   await fill(api.services)
-  document = (await api.app.inject('/api/v1/openapi.json')).json()
 })
 
 const subnet = { prefix: '10.54.0.0/24', interface: 'lan0' }

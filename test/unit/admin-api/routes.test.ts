@@ -1,14 +1,16 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { fill, testApi, type TestApi } from '../../support/admin-api.ts'
 import { type Document, expectDescribed } from '../../support/described.ts'
 
 let api: TestApi
 let document: Document
 
+beforeAll(async () => {
+  document = (await testApi().app.inject('/api/v1/openapi.json')).json()
+})
 beforeEach(async () => {
   api = testApi()
   await fill(api.services)
-  document = (await api.app.inject('/api/v1/openapi.json')).json()
 })
 
 const subnet = { prefix: '10.54.0.0/24', interface: 'lan0' }
