@@ -3,6 +3,11 @@ import type { Services } from '../../services/index.ts'
 import { Lease, LeaseHistoryPage, leaseParams, LeasePage, leaseQuery } from '../schemas/leases.ts'
 
 export function leaseRoutes(app: Api, services: Services): void {
+  theLeases(app, services)
+  oneLease(app, services)
+}
+
+function theLeases(app: Api, services: Services): void {
   app.get(
     '/leases',
     {
@@ -38,7 +43,9 @@ export function leaseRoutes(app: Api, services: Services): void {
       return granted(await services.leaseHistory(filter, paging))
     },
   )
+}
 
+function oneLease(app: Api, services: Services): void {
   app.get(
     '/leases/:address',
     {

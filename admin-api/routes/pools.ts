@@ -4,6 +4,11 @@ import type { Services } from '../../services/index.ts'
 import { Pool, PoolChange, PoolCreation, PoolPage, poolParams } from '../schemas/pools.ts'
 
 export function poolRoutes(app: Api, services: Services): void {
+  thePools(app, services)
+  onePool(app, services)
+}
+
+function thePools(app: Api, services: Services): void {
   app.get(
     '/pools',
     {
@@ -36,7 +41,9 @@ export function poolRoutes(app: Api, services: Services): void {
       return reply.code(201).header('location', locationOf('pools', pool.id)).send(pool)
     },
   )
+}
 
+function onePool(app: Api, services: Services): void {
   app.get(
     '/pools/:id',
     {

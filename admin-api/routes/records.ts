@@ -14,6 +14,11 @@ import {
 import { zoneParams } from '../schemas/zones.ts'
 
 export function recordRoutes(app: Api, services: Services): void {
+  theRecords(app, services)
+  oneRecord(app, services)
+}
+
+function theRecords(app: Api, services: Services): void {
   app.get(
     '/zones/:name/records',
     {
@@ -53,6 +58,27 @@ export function recordRoutes(app: Api, services: Services): void {
     },
   )
 
+  app.get(
+    '/zones/:name/history',
+    {
+      schema: {
+        operationId: 'listRecordHistory',
+        tags: ['records'],
+        summary: 'What changed in a zone',
+        description: 'One entry per record that was added or removed, the latest first.',
+        params: zoneParams,
+        querystring: recordQuery,
+        response: { 200: RecordHistoryPage },
+      },
+    },
+    async request => {
+      const { filter, paging } = splitQuery(request.query)
+      return granted(await services.recordHistory(request.params.name, filter, paging))
+    },
+  )
+}
+
+function oneRecord(app: Api, services: Services): void {
   app.get(
     '/zones/:name/records/:id',
     {
@@ -98,24 +124,5 @@ export function recordRoutes(app: Api, services: Services): void {
     },
     async (request, reply) =>
       reply.code(204).send(granted(await services.removeRecord(request.params.name, request.params.id))),
-  )
-
-  app.get(
-    '/zones/:name/history',
-    {
-      schema: {
-        operationId: 'listRecordHistory',
-        tags: ['records'],
-        summary: 'What changed in a zone',
-        description: 'One entry per record that was added or removed, the latest first.',
-        params: zoneParams,
-        querystring: recordQuery,
-        response: { 200: RecordHistoryPage },
-      },
-    },
-    async request => {
-      const { filter, paging } = splitQuery(request.query)
-      return granted(await services.recordHistory(request.params.name, filter, paging))
-    },
   )
 }

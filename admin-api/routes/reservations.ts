@@ -11,6 +11,11 @@ import {
 } from '../schemas/reservations.ts'
 
 export function reservationRoutes(app: Api, services: Services): void {
+  theReservations(app, services)
+  oneReservation(app, services)
+}
+
+function theReservations(app: Api, services: Services): void {
   app.get(
     '/reservations',
     {
@@ -42,7 +47,9 @@ export function reservationRoutes(app: Api, services: Services): void {
       return reply.code(201).header('location', locationOf('reservations', reservation.id)).send(reservation)
     },
   )
+}
 
+function oneReservation(app: Api, services: Services): void {
   app.get(
     '/reservations/:id',
     {

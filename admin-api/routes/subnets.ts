@@ -4,6 +4,11 @@ import type { Services } from '../../services/index.ts'
 import { Subnet, SubnetChange, SubnetCreation, SubnetPage, subnetParams, SUBNET_DEFAULTS } from '../schemas/subnets.ts'
 
 export function subnetRoutes(app: Api, services: Services): void {
+  theSubnets(app, services)
+  oneSubnet(app, services)
+}
+
+function theSubnets(app: Api, services: Services): void {
   app.get(
     '/subnets',
     {
@@ -36,7 +41,9 @@ export function subnetRoutes(app: Api, services: Services): void {
       return reply.code(201).header('location', locationOf('subnets', subnet.id)).send(subnet)
     },
   )
+}
 
+function oneSubnet(app: Api, services: Services): void {
   app.get(
     '/subnets/:id',
     {

@@ -4,6 +4,12 @@ import type { Services } from '../../services/index.ts'
 import { Zone, ZoneChange, ZoneCreation, ZonePage, zoneParams, ZONE_DEFAULTS } from '../schemas/zones.ts'
 
 export function zoneRoutes(app: Api, services: Services): void {
+  theZones(app, services)
+  oneZone(app, services)
+  zoneFile(app, services)
+}
+
+function theZones(app: Api, services: Services): void {
   app.get(
     '/zones',
     {
@@ -35,7 +41,9 @@ export function zoneRoutes(app: Api, services: Services): void {
       return reply.code(201).header('location', locationOf('zones', zone.name)).send(zone)
     },
   )
+}
 
+function oneZone(app: Api, services: Services): void {
   app.get(
     '/zones/:name',
     {
@@ -81,7 +89,9 @@ export function zoneRoutes(app: Api, services: Services): void {
     },
     async (request, reply) => reply.code(204).send(granted(await services.removeZone(request.params.name))),
   )
+}
 
+function zoneFile(app: Api, services: Services): void {
   app.get(
     '/zones/:name/export',
     {
