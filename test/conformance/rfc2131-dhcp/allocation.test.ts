@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ipv4 } from '../../../stack/index.ts'
+import type { OptionSet } from '../../../services/model/index.ts'
 import { PROBE_WAIT_MS, clientMessage, configuration, pool, reservation, subnet, world } from '../../support/dhcp-bench.ts'
 import type { World } from '../../support/dhcp-bench.ts'
 
@@ -222,7 +223,7 @@ describe('RFC 2131 §4.3.1 lease time', () => {
     ['for ever', 4_294_967_295, 86_400],
   ])('%s', (_name, asked, given) => {
     const w = world()
-    const options = asked === undefined ? {} : { 'lease-time': asked }
+    const options: OptionSet = asked === undefined ? {} : { 'lease-time': asked }
     const offer = w.exchange('DISCOVER', { options })[0]
     expect(offer?.options['lease-time']).toBe(given)
     expect(offer?.options['renewal-time']).toBe(given / 2)

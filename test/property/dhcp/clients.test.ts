@@ -1,0 +1,186 @@
+/**
+ * Random clients against the server, with commits that end in any order, fail, or are cut by a crash of the server
+ * between save and reply. After every step: what the disk says is consistent, and what clients believe is on disk.
+ */
+import { describe, expect, test } from 'vitest'
+import { formatIpv4, ipv4 } from '../../../stack/index.ts'
+import type { Ipv4 } from '../../../stack/index.ts'
+import { SeededRandom, VirtualClock } from '../../../stack/platform/index.ts'
+import type { DhcpConfiguration } from '../../../services/dhcp/index.ts'
+import { leaseClientKey } from '../../../services/model/index.ts'
+import type { Lease, OptionSet } from '../../../services/model/index.ts'
+import { clientMessage, configuration, pool, reservation, world } from '../../support/dhcp-bench.ts'
+import type { Sent, World } from '../../support/dhcp-bench.ts'
+
+type Client = {
+  readonly mac: string
+  readonly clientId: string | undefined
+  offered: string | undefined
+  /** What it believes to hold, and until when by the wall. */
+  address: string | undefined
+  until: number
+}
+
+const MACHINE = reservation('10.53.0.50', { mac: '02:00:00:00:00:06' })
+/** What the administrator switches between: reservations and pools that move clients about. */
+const CONFIGURATIONS: readonly DhcpConfiguration[] = [
+  configuration({ pools: [pool('10.53.0.100', '10.53.0.104')], reservations: [MACHINE, reservation('10.53.0.101', { id: 2, clientId: '00a1' })] }),
+  configuration({ pools: [pool('10.53.0.100', '10.53.0.104')] }),
+  configuration({ pools: [pool('10.53.0.102', '10.53.0.106')], reservations: [MACHINE, reservation('10.53.0.103', { id: 2, clientId: '00a3' })] }),
+]
+
+const SERVER = '10.53.0.2'
+const STEPS = 400
+const LEASE_MS = 3_600_000
+
+class History {
+  readonly random: SeededRandom
+  readonly clock = new VirtualClock()
+  readonly disk = new Map<Ipv4, Lease>()
+  readonly clients: Client[]
+  configured = CONFIGURATIONS[0] as DhcpConfiguration
+  w: World
+  heard = 0
+  crashes = 0
+
+  constructor(seed: number) {
+    this.random = new SeededRandom(seed)
+    this.clients = Array.from({ length: 8 }, (_, i) => ({
+      // Two clients share their hardware under different identifiers.
+      mac: `02:00:00:00:00:0${Math.min(i, 6)}`,
+      clientId: i % 2 === 0 ? undefined : `00a${i}`,
+      offered: undefined,
+      address: undefined,
+      until: 0,
+    }))
+    this.w = this.start()
+  }
+
+  start(): World {
+    const w = world({
+      clock: this.clock,
+      disk: this.disk,
+      configuration: this.configured,
+    })
+    w.storage = 'later'
+    this.heard = 0
+    return w
+  }
+
+  step(): void {
+    const client = this.clients[this.random.below(this.clients.length)] as Client
+    switch (this.random.below(13)) {
+      case 0:
+      case 1:
+        this.send('DISCOVER', client, {})
+        break
+      case 2:
+      case 3:
+      case 4:
+        if (client.offered !== undefined) this.send('REQUEST', client, { 'requested-address': client.offered, 'server-identifier': SERVER })
+        break
+      case 5:
+        if (client.address !== undefined) this.send('REQUEST', client, {}, client.address)
+        break
+      case 6:
+        this.send('REQUEST', client, { 'requested-address': `10.53.0.${100 + this.random.below(5)}` })
+        break
+      case 7:
+        if (client.address === undefined || this.random.chance(0.5)) break
+        this.send('RELEASE', client, {}, client.address)
+        client.address = undefined
+        break
+      case 8:
+        if (client.address === undefined || this.random.chance(0.8)) break
+        this.send('DECLINE', client, { 'requested-address': client.address })
+        client.address = undefined
+        break
+      case 9:
+        this.clock.advance(this.random.below(this.random.chance(0.1) ? LEASE_MS : 2_000))
+        break
+      case 10:
+      case 11:
+        this.settleOne()
+        break
+      default:
+        if (this.random.chance(0.2)) this.crash()
+        else if (this.random.chance(0.3)) this.configure()
+    }
+    this.hear()
+    this.check()
+  }
+
+  send(type: 'DISCOVER' | 'REQUEST' | 'RELEASE' | 'DECLINE', client: Client, options: { [name: string]: string }, ciaddr?: string): void {
+    const id: OptionSet = client.clientId === undefined ? {} : { 'client-identifier': client.clientId }
+    // The xid names the client, so that an answer finds it although two share a hardware address.
+    this.w.receive(clientMessage(type, { mac: client.mac, xid: this.clients.indexOf(client), options: { ...options, ...id }, ...(ciaddr === undefined ? {} : { ciaddr }) }))
+  }
+
+  /** One of the commits under way ends: any of them, well or badly. */
+  settleOne(): void {
+    const { pending } = this.w
+    if (pending.length === 0) return
+    const [finish] = pending.splice(this.random.below(pending.length), 1)
+    finish?.(!this.random.chance(0.15))
+  }
+
+  /** The server dies: some commits reach the disk, no reply leaves any more. */
+  crash(): void {
+    this.crashes++
+    this.w.server.close()
+    for (const finish of this.w.pending) if (this.random.chance(0.5)) finish(true)
+    this.w = this.start()
+  }
+
+  configure(): void {
+    this.configured = CONFIGURATIONS[this.random.below(CONFIGURATIONS.length)] as DhcpConfiguration
+    this.w.server.configure(this.configured)
+  }
+
+  hear(): void {
+    for (; this.heard < this.w.sent.length; this.heard++) {
+      const sent = this.w.sent[this.heard] as Sent
+      const client = this.clients[sent.message.xid] as Client
+      if (sent.type === 'OFFER') client.offered = sent.yiaddr
+      else if (sent.type === 'NAK') client.address = undefined
+      else {
+        client.address = sent.yiaddr
+        client.until = this.clock.wallMs() + Number(sent.options['lease-time']) * 1000
+        // H4: on disk before the client hears of it.
+        const row = this.disk.get(ipv4(sent.yiaddr))
+        expect([row?.state, row && leaseClientKey(row)]).toEqual(['bound', keyOf(client)])
+      }
+    }
+  }
+
+  check(): void {
+    const rows = [...this.disk.values()].filter(row => row.state === 'bound')
+    expect(new Set(rows.map(leaseClientKey)).size, 'one bound lease per client').toBe(rows.length)
+    // No address is held by two clients, by what they were told and what has not run out.
+    const held = this.clients.filter(client => client.address !== undefined && client.until > this.clock.wallMs())
+    const byAddress = Map.groupBy(held, client => client.address)
+    for (const [address, holders] of byAddress) {
+      // The address reserved for a hardware address goes to whichever system of that machine runs.
+      const machines = new Set(holders.map(client => (address === '10.53.0.50' ? client.mac : keyOf(client))))
+      expect(machines.size, `${address} at ${this.clock.now()}`).toBe(1)
+    }
+  }
+}
+
+const keyOf = (client: Client): string => (client.clientId === undefined ? `hw:1:${client.mac}` : `id:${client.clientId}`)
+
+describe('random clients', () => {
+  test.each(Array.from({ length: 60 }, (_, i) => i + 1))('history %i', seed => {
+    const history = new History(seed)
+    for (let i = 0; i < STEPS; i++) history.step()
+    for (let i = 0; i < 50; i++) {
+      history.settleOne()
+      history.clock.advance(1_000)
+      history.hear()
+    }
+    history.check()
+    // The server and the disk agree when nothing is under way.
+    const rows = [...history.w.server.leases()].map(row => formatIpv4(row.address)).sort()
+    if (history.w.pending.length === 0) expect(rows).toEqual([...history.disk.keys()].map(formatIpv4).sort())
+  })
+})
