@@ -19,7 +19,7 @@ import { formatIpv4 } from '../stack/index.ts'
 import { err, ok, type Result, SystemClock, SystemRandom } from '../stack/platform/index.ts'
 import { hostNameservers } from './host.ts'
 import { openLink, type SetupFault } from './link-setup.ts'
-import { type LoggedEvent } from './network-worker.ts'
+import type { LoggedEvent } from './network-worker.ts'
 import { Threads } from './threads.ts'
 
 export type ComposeOptions = {

@@ -40,6 +40,7 @@ const data = workerData as NetworkWorkerData
 const clock = new SystemClock()
 const random = new SystemRandom()
 let appliance: Appliance | undefined
+let link: TapLink | undefined
 let storage: MessagePort | undefined
 
 let decisions: Omit<Decision, 'id'>[] = []
@@ -68,7 +69,7 @@ function log(event: string, facts: Facts): void {
 }
 
 function begin(port: MessagePort, snapshot: Snapshot): void {
-  const link = new TapLink({
+  link = new TapLink({
     fd: data.fd,
     name: data.link,
     mac: data.mac,
@@ -105,6 +106,7 @@ control.on('message', async (message: NetworkControl | CallMessage) => {
     return
   }
   appliance?.close()
+  link?.close()
   sendDecisions()
   storage?.close()
   control.postMessage({ kind: 'closed' } satisfies NetworkReport)

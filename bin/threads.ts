@@ -23,6 +23,8 @@ export type ThreadsOptions = {
 /** Replacements within RESTART_WINDOW_MS at most; a worker that keeps dying needs a person. */
 const MOST_RESTARTS = 5
 const RESTART_WINDOW_MS = 60_000
+/** How long a worker may take to end. */
+const CLOSE_PATIENCE_MS = 5_000
 
 export class Threads {
   readonly #o: ThreadsOptions
@@ -77,7 +79,10 @@ export class Threads {
       if (worker === undefined) continue
       const gone = once(worker, 'exit')
       worker.postMessage({ kind: 'close' })
+      // A worker that is stuck must not keep the program from ending; what was acknowledged is on disk.
+      const patience = setTimeout(() => void worker.terminate(), CLOSE_PATIENCE_MS)
       await gone
+      clearTimeout(patience)
     }
   }
 

@@ -4,13 +4,13 @@
  * time. Invariant: what is live here is what is on disk, plus what is under way to it.
  */
 import { formatIpv4, type InterfaceAddress, type Ipv4, type Link, Stack } from '../stack/index.ts'
-import { type Clock, type SecureRandom } from '../stack/platform/index.ts'
+import type { Clock, SecureRandom } from '../stack/platform/index.ts'
 import { DhcpEndpoint } from './dhcp-endpoint.ts'
 import { type DhcpConfiguration, DhcpServer } from './dhcp/index.ts'
 import { DnsEndpoint, hostQuery, stackQuery } from './dns-endpoint.ts'
 import { DnsServer, type Upstream } from './dns/index.ts'
 import { LeaseNames } from './lease-names/lease-names.ts'
-import { type Decision, type DnsRecord, type Facts, type LeaseChange, type ZoneEdit } from './model/index.ts'
+import type { Decision, DnsRecord, Facts, LeaseChange, ZoneEdit } from './model/index.ts'
 import { NetworkCommands } from './network-commands.ts'
 import type { NetworkSide } from './network-side.ts'
 import { CommitQueue, type Settled } from './storage/commit-queue.ts'
