@@ -79,9 +79,9 @@ export class Interface implements Port {
 
   /**
    * Asks by one ARP probe (RFC 5227 §2.1.1) whether somebody uses `address`. `done` is called once: with the holder's
-   * hardware address at the first ARP packet that shows one (a reply, a request from it, or another host's probe for it),
-   * or with undefined after `waitMs`. Hosts on a LAN answer within a few ms; 300 is generous. For an address of our own,
-   * and when 256 probes are under way (counted as 'probe-refused'), `done` is called before this returns.
+   * hardware address at the first ARP packet that shows one (a reply, a request from it, or another host's probe for
+   * it), or with undefined after `waitMs`. Hosts on a LAN answer within a few ms; 300 is generous. For an address of
+   * our own, and when 256 probes are under way (counted as 'probe-refused'), `done` is called before this returns.
    */
   probe(address: Ipv4, options: { readonly waitMs: number }, done: (holder: Mac | undefined) => void): void {
     if (this.addressing.isOwn(address)) done(this.mac)

@@ -116,7 +116,9 @@ export class Stack {
     return this.#interfaces.find((iface) => iface.name === name)
   }
 
-  /** Takes over the link's onFrame and onBatchEnd, makes the direct routes, and announces the addresses (RFC 5227 §2.3). */
+  /**
+   * Takes over the link's onFrame and onBatchEnd, makes the direct routes, and announces the addresses (RFC 5227 §2.3).
+   */
   addInterface(link: Link, options: { readonly addresses: readonly InterfaceAddress[] }): Interface {
     assert(this.interface(link.name) === undefined, `one interface is called ${link.name}`)
     assert(link.mtu >= MIN_MTU, `an IPv4 link carries ${MIN_MTU} octets`)

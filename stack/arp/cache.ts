@@ -83,8 +83,9 @@ export class NeighbourCache {
   }
 
   /**
-   * Keeps a datagram (header first; the cache owns the bytes from now on) until the address is resolved, and asks for it.
-   * 'unreachable' when it failed within the last second; 'full' when there is no room for the entry or the datagram.
+   * Keeps a datagram (header first; the cache owns the bytes from now on) until the address is resolved, and asks for
+   * it. 'unreachable' when it failed within the last second; 'full' when there is no room for the entry or the
+   * datagram.
    */
   enqueue(address: Ipv4, datagram: Uint8Array): Enqueued {
     const entry = this.#entries.get(address) ?? this.#create(address)
@@ -101,8 +102,8 @@ export class NeighbourCache {
   }
 
   /**
-   * An ARP packet shows that `address` has the hardware address at `at`. `toUs`: it was meant for us, so that an entry is
-   * made if there is none; otherwise only a known one is brought up to date (RFC 826, packet reception).
+   * An ARP packet shows that `address` has the hardware address at `at`. `toUs`: it was meant for us, so that an entry
+   * is made if there is none; otherwise only a known one is brought up to date (RFC 826, packet reception).
    */
   heard(address: Ipv4, b: Uint8Array, at: number, toUs: boolean): void {
     let entry = this.#entries.get(address)
@@ -201,7 +202,8 @@ export class NeighbourCache {
   #perform(entry: NeighbourEntry, effect: NeighbourEffect): void {
     switch (effect.kind) {
       case 'ask': return this.#ports.ask(entry.address, effect.to)
-      case 'release': return this.#empty(entry, (datagram) => this.#ports.release(datagram, entry.macHigh, entry.macLow))
+      case 'release':
+        return this.#empty(entry, (datagram) => this.#ports.release(datagram, entry.macHigh, entry.macLow))
       case 'fail': return this.#empty(entry, (datagram) => this.#ports.fail(datagram))
       case 'remove':
         this.#entries.delete(entry.address)

@@ -86,8 +86,8 @@ export class AddressConflicts {
   }
 
   /**
-   * Another host uses our address. As a server that cannot give its address up we defend it indefinitely, with at most one
-   * announcement in DEFEND_INTERVAL (RFC 5227 §2.4 (c)).
+   * Another host uses our address. As a server that cannot give its address up we defend it indefinitely, with at most
+   * one announcement in DEFEND_INTERVAL (RFC 5227 §2.4 (c)).
    */
   defend(address: Ipv4): void {
     this.#ports.count('conflict')

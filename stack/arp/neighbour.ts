@@ -28,7 +28,12 @@ export type NeighbourState =
   | { readonly kind: 'incomplete'; readonly asks: number; readonly askedAt: Instant; readonly until: Instant }
   | { readonly kind: 'failed'; readonly askedAt: Instant; readonly until: Instant }
   /** `pollAt` is undefined once it was found not to be in use. */
-  | { readonly kind: 'complete'; readonly mac: Uint8Array; readonly pollAt: Instant | undefined; readonly until: Instant }
+  | {
+      readonly kind: 'complete'
+      readonly mac: Uint8Array
+      readonly pollAt: Instant | undefined
+      readonly until: Instant
+    }
   | {
       readonly kind: 'polling'
       readonly mac: Uint8Array

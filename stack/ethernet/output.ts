@@ -40,7 +40,9 @@ export class EthernetOutput {
     return at + ETHERNET_HEADER_BYTES
   }
 
-  /** Queues the frame begun last, with `length` octets of payload at `at`; short ones are padded with zeros (RFC 894). */
+  /**
+   * Queues the frame begun last, with `length` octets of payload at `at`; short ones are padded with zeros (RFC 894).
+   */
   end(port: Port, at: number, length: number): void {
     const link = port.link
     let padded = length

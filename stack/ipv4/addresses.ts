@@ -75,7 +75,10 @@ export class InterfaceAddresses {
   }
 }
 
-/** All addresses of the host. A datagram to any of them is ours, whichever interface it came by (RFC 1122 §3.3.4.2, weak). */
+/**
+ * All addresses of the host. A datagram to any of them is ours, whichever interface it came by (RFC 1122 §3.3.4.2,
+ * weak).
+ */
 export class OwnAddresses {
   readonly #uses = new Map<Ipv4, number>()
 

@@ -1,6 +1,6 @@
 /**
- * How a datagram is cut (RFC 791 §3.2, fragmentation): pieces of as many whole units of 8 octets as fit the MTU; the last
- * takes the rest. Pure; the output writes them.
+ * How a datagram is cut (RFC 791 §3.2, fragmentation): pieces of as many whole units of 8 octets as fit the MTU; the
+ * last takes the rest. Pure; the output writes them.
  */
 import { IPV4_HEADER_BYTES } from '../wire/ipv4.ts'
 
@@ -9,7 +9,3 @@ export const MIN_MTU = 68
 
 /** Octets of payload in every fragment but the last. */
 export const fragmentPayload = (mtu: number): number => (mtu - IPV4_HEADER_BYTES) & ~7
-
-/** How many fragments `length` octets of payload need. */
-export const fragmentCount = (length: number, mtu: number): number =>
-  length + IPV4_HEADER_BYTES <= mtu ? 1 : Math.ceil(length / fragmentPayload(mtu))

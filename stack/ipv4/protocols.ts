@@ -19,8 +19,8 @@ export interface ProtocolHandler {
   /** A whole datagram to us; valid until return. */
   receive(datagram: ReceivedDatagram): void
   /**
-   * A datagram that we sent did not arrive. `at` is the start of its IPv4 header, which is sound; what follows up to `end`
-   * may be cut after 8 octets.
+   * A datagram that we sent did not arrive. `at` is the start of its IPv4 header, which is sound; what follows up to
+   * `end` may be cut after 8 octets.
    */
   failed(error: SocketError, b: Uint8Array, at: number, end: number): void
 }

@@ -33,7 +33,7 @@ type Count = { count(name: (typeof REASSEMBLY_COUNTERS)[number]): void }
 
 type Piece = { readonly offset: number; readonly octets: Uint8Array }
 
-type Partial = {
+type PartialDatagram = {
   readonly key: number
   readonly source: Ipv4
   readonly target: Ipv4
@@ -63,8 +63,8 @@ export class Reassembly {
   readonly #count: Count
   readonly #onTimeout: (first: Assembled) => void
   /** By source and identification, oldest first; the few that differ in target or protocol share a list. */
-  readonly #partials = new Map<number, Partial[]>()
-  readonly #order = new Set<Partial>()
+  readonly #partials = new Map<number, PartialDatagram[]>()
+  readonly #order = new Set<PartialDatagram>()
   readonly #bySource = new Map<Ipv4, number>()
   #bytes = 0
   #timer: Timer | undefined
@@ -114,7 +114,7 @@ export class Reassembly {
     for (const partial of [...this.#order]) this.#forget(partial)
   }
 
-  #find(iface: Interface, b: Uint8Array, at: number): Partial {
+  #find(iface: Interface, b: Uint8Array, at: number): PartialDatagram {
     const source = ip.source(b, at)
     const target = ip.target(b, at)
     const protocol = ip.protocol(b, at)
@@ -124,7 +124,7 @@ export class Reassembly {
     const known = list?.find((p) => p.target === target && p.protocol === protocol)
     if (known !== undefined) return known
     const deadline = this.#clock.now() + REASSEMBLY_MS
-    const partial: Partial = {
+    const partial: PartialDatagram = {
       key, source, target, protocol, deadline, iface,
       linkBroadcast: false, header: undefined, pieces: [], received: 0, total: -1, cost: 0,
     }
@@ -137,7 +137,7 @@ export class Reassembly {
   }
 
   #insert(
-    partial: Partial, b: Uint8Array, at: number, offset: number, length: number, more: boolean,
+    partial: PartialDatagram, b: Uint8Array, at: number, offset: number, length: number, more: boolean,
   ): 'new' | 'same' | 'clash' {
     const { pieces } = partial
     const end = offset + length
@@ -161,7 +161,7 @@ export class Reassembly {
     return 'new'
   }
 
-  #complete(partial: Partial): Assembled | undefined {
+  #complete(partial: PartialDatagram): Assembled | undefined {
     this.#forget(partial)
     const whole = assemble(partial)
     if (whole === undefined) this.#count.count('fragment-malformed')
@@ -169,7 +169,7 @@ export class Reassembly {
     return whole
   }
 
-  #charge(partial: Partial, bytes: number): void {
+  #charge(partial: PartialDatagram, bytes: number): void {
     partial.cost += bytes
     this.#bytes += bytes
     const held = (this.#bySource.get(partial.source) ?? 0) + bytes
@@ -182,7 +182,7 @@ export class Reassembly {
     while (this.#bytes > REASSEMBLY_BYTES_LIMIT) this.#evict(() => true)
   }
 
-  #evict(eligible: (partial: Partial) => boolean): void {
+  #evict(eligible: (partial: PartialDatagram) => boolean): void {
     for (const partial of this.#order) {
       if (!eligible(partial)) continue
       this.#count.count('fragment-evicted')
@@ -190,7 +190,7 @@ export class Reassembly {
     }
   }
 
-  #forget(partial: Partial): void {
+  #forget(partial: PartialDatagram): void {
     if (!this.#order.delete(partial)) return
     const list = this.#partials.get(partial.key)?.filter((other) => other !== partial) ?? []
     if (list.length > 0) this.#partials.set(partial.key, list)
@@ -226,7 +226,7 @@ function sameOctets(octets: Uint8Array, b: Uint8Array, at: number, length: numbe
 }
 
 /** The header of the first fragment and the octets from the start without a gap; undefined when they are too many. */
-function assemble({ header, pieces, iface, linkBroadcast }: Partial): Assembled | undefined {
+function assemble({ header, pieces, iface, linkBroadcast }: PartialDatagram): Assembled | undefined {
   const first = header as Uint8Array
   let length = 0
   for (const piece of pieces) {

@@ -1,7 +1,7 @@
 /**
- * The routing table (RFC 1122 §3.3.1): the longest prefix that holds the target decides, then the lower metric, then the
- * older route. A host has a handful of routes, so they are tried one after the other in that order. lookup() is on the
- * path of every datagram and allocates nothing.
+ * The routing table (RFC 1122 §3.3.1): the longest prefix that holds the target decides, then the lower metric, then
+ * the older route. A host has a handful of routes, so they are tried one after the other in that order. lookup() is on
+ * the path of every datagram and allocates nothing.
  */
 import { maskOf } from '../address/ipv4.ts'
 import type { Ipv4, Prefix } from '../address/ipv4.ts'

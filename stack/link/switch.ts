@@ -1,6 +1,6 @@
 /**
- * A learning bridge (IEEE 802.1D §7.8, without spanning tree) with a host on each port, for labs and simulation. A port is a Link:
- * what its host sends goes to the port on which the destination was last heard, or to all others.
+ * A learning bridge (IEEE 802.1D §7.8, without spanning tree) with a host on each port, for labs and simulation. A port
+ * is a Link: what its host sends goes to the port on which the destination was last heard, or to all others.
  */
 import { formatMac, isGroupMac } from '../address/mac.ts'
 import type { Mac } from '../address/mac.ts'

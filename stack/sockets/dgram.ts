@@ -1,7 +1,7 @@
 /**
- * Datagram sockets in the shape of node:dgram, so that programs written for it run on this stack. What differs: addresses
- * must be IPv4 text (names are not looked up), and ref() and unref() do nothing, because the link, not the socket, keeps
- * the process alive. Received datagrams are emitted at once and not queued.
+ * Datagram sockets in the shape of node:dgram, so that programs written for it run on this stack. What differs:
+ * addresses must be IPv4 text (names are not looked up), and ref() and unref() do nothing, because the link, not the
+ * socket, keeps the process alive. Received datagrams are emitted at once and not queued.
  */
 import { EventEmitter } from 'node:events'
 import { formatIpv4, parseIpv4 } from '../address/ipv4.ts'
@@ -81,14 +81,15 @@ export class DgramSocket extends EventEmitter<SocketEvents> {
   }
 
   /**
-   * send(message, port, address, done); send(message, offset, length, port, address, done); without port and address when
-   * connected. Binds to a free port if need be. A failure goes to `done`, or else is an 'error' event.
+   * send(message, port, address, done); send(message, offset, length, port, address, done); without port and address
+   * when connected. Binds to a free port if need be. A failure goes to `done`, or else is an 'error' event.
    */
   send(message: SendMessage, ...rest: readonly (number | string | SendCallback | undefined)[]): void {
     const done = rest.find((argument) => typeof argument === 'function')
     const numbers = rest.filter((argument) => typeof argument === 'number')
     const address = rest.find((argument) => typeof argument === 'string')
-    const whole = Array.isArray(message) ? Buffer.concat(message.map(octetsOf)) : octetsOf(message as string | Uint8Array)
+    const parts = typeof message === 'string' || message instanceof Uint8Array ? [message] : message
+    const whole = Buffer.concat(parts.map(octetsOf))
     const [offset, length] = numbers.length > 1 ? numbers : [0, whole.length]
     const octets = whole.subarray(offset, (offset ?? 0) + (length ?? 0))
     const failure = this.#send(octets, numbers.length > 1 ? numbers[2] : numbers[0], address)

@@ -79,9 +79,9 @@ export class UdpEndpoint {
   }
 
   /**
-   * HOT. Copies the payload; fragments if needed; waits for ARP if needed, in a bounded queue. Returns 0 or a SEND_FAULT;
-   * allocates nothing when the next hop is resolved and the datagram fits the link. `source` 0: chosen (RFC 1122
-   * §3.3.4.3); otherwise it must be an address of ours.
+   * HOT. Copies the payload; fragments if needed; waits for ARP if needed, in a bounded queue. Returns 0 or a
+   * SEND_FAULT; allocates nothing when the next hop is resolved and the datagram fits the link. `source` 0: chosen (RFC
+   * 1122 §3.3.4.3); otherwise it must be an address of ours.
    */
   send(buffer: Uint8Array, at: number, length: number, target: Ipv4, targetPort: number, source: Ipv4 = 0): number {
     if (this.#closed) return SEND_FAULT.closed

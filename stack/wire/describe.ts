@@ -37,8 +37,8 @@ export function describeDatagram(b: Uint8Array, at: number, end: number): string
   const body = at + ip.IPV4_HEADER_BYTES + h.options.length
   const bodyEnd = body + h.payloadLength
   if (h.moreFragments || h.fragmentOffset > 0) {
-    const more = h.moreFragments ? '+' : ''
-    return `${from} > ${to} fragment of ${h.identification}, protocol ${h.protocol}: ${h.payloadLength}@${h.fragmentOffset}${more}`
+    const piece = `${h.payloadLength}@${h.fragmentOffset}${h.moreFragments ? '+' : ''}`
+    return `${from} > ${to} fragment of ${h.identification}, protocol ${h.protocol}: ${piece}`
   }
   if (h.protocol === ip.PROTOCOL_UDP) {
     const u = udp.parse(b, body, bodyEnd, h.source, h.target)

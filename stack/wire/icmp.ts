@@ -2,25 +2,22 @@
  * ICMP messages (RFC 792).
  *    0       8      16             32
  *   | type  | code  |   checksum    |   checksum over the whole message
- *   |             rest              |   echo: identifier, sequence number; parameter problem: pointer in the first octet
+ *   |             rest              |   echo: identifier, sequence; parameter problem: pointer in its first octet
  *   |   data, or the start of the datagram that an error is about
  */
-import { err, ok, put16, put32, u16, u32 } from '../platform/index.ts'
+import { err, ok, put16, put32, u32 } from '../platform/index.ts'
 import type { Result } from '../platform/index.ts'
 import { complement, fold, sumWords } from './checksum.ts'
 
 export const ICMP_HEADER_BYTES = 8
 export const ECHO_REPLY = 0
 export const DESTINATION_UNREACHABLE = 3
-export const SOURCE_QUENCH = 4
-export const REDIRECT = 5
 export const ECHO_REQUEST = 8
 export const TIME_EXCEEDED = 11
 export const PARAMETER_PROBLEM = 12
 
 /** Codes of destination unreachable (RFC 792, RFC 1122 §3.2.2.1). */
 export const NET_UNREACHABLE = 0
-export const HOST_UNREACHABLE = 1
 export const PROTOCOL_UNREACHABLE = 2
 export const PORT_UNREACHABLE = 3
 export const FRAGMENTATION_NEEDED = 4
@@ -72,6 +69,3 @@ export function emit(m: IcmpMessage, b: Uint8Array, at: number): number {
   write(b, at, m.type, m.code, m.rest, m.body.length)
   return ICMP_HEADER_BYTES + m.body.length
 }
-
-export const echoIdentifier = (b: Uint8Array, at: number): number => u16(b, at + 4)
-export const echoSequence = (b: Uint8Array, at: number): number => u16(b, at + 6)

@@ -17,7 +17,6 @@ import { complement, fold, sumWords } from './checksum.ts'
 export const IPV4_HEADER_BYTES = 20
 export const MAX_DATAGRAM_BYTES = 65_535
 export const PROTOCOL_ICMP = 1
-export const PROTOCOL_TCP = 6
 export const PROTOCOL_UDP = 17
 
 const DONT_FRAGMENT = 0x4000

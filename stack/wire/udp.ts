@@ -20,7 +20,9 @@ export const udpChecksum = (b: Uint8Array, at: number): number => u16(b, at + 6)
 
 export type UdpFault = 'truncated' | 'length' | 'checksum'
 
-/** After `undefined` every accessor is safe. `end` is the end of the IPv4 payload; octets after the length are ignored. */
+/**
+ * After `undefined` every accessor is safe. `end` is the end of the IPv4 payload; octets after the length are ignored.
+ */
 export function check(b: Uint8Array, at: number, end: number, source: Ipv4, target: Ipv4): UdpFault | undefined {
   if (end - at < UDP_HEADER_BYTES) return 'truncated'
   const length = udpLength(b, at)
@@ -30,7 +32,10 @@ export function check(b: Uint8Array, at: number, end: number, source: Ipv4, targ
   return fold(sum) === 0xffff ? undefined : 'checksum'
 }
 
-/** Writes the header in front of `length` octets of payload that stand at `at + 8` already. RFC 768: a sum of 0 is sent as 0xffff. */
+/**
+ * Writes the header in front of `length` octets of payload that stand at `at + 8` already. RFC 768: a sum of 0 is sent
+ * as 0xffff.
+ */
 export function write(
   b: Uint8Array,
   at: number,

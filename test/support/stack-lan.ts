@@ -191,7 +191,11 @@ export function arpFrame(fields: ArpFields = {}): Uint8Array {
 }
 
 /** 0, 1, 2 … modulo 251, so that no two neighbouring units of 8 are the same. */
-export const octets = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i % 251)
+export function octets(length: number): Uint8Array {
+  const filled = new Uint8Array(length)
+  for (let i = 0; i < length; i++) filled[i] = i % 251
+  return filled
+}
 
 /** The fragments of a datagram's payload at the given offsets (in octets; the last goes to the end), as frames. */
 export function fragmentFrames(payload: Uint8Array, cuts: readonly number[], fields: DatagramFields = {}): Uint8Array[] {

@@ -86,6 +86,17 @@ describe('RFC 1122 §2.3.2.1 ARP cache validation', () => {
     expect(states()).toEqual(['complete'])
   })
 
+  test('one that was polled, and not used since, ends without another poll', () => {
+    lan.answer(arpFrame())
+    send()
+    lan.clock.advance(20 * 60_000 - 3_000)
+    answerArp()
+    lan.peer.take()
+    lan.clock.advance(20 * 60_000)
+    expect(lan.peer.lines()).toEqual([])
+    expect(states()).toEqual([])
+  })
+
   test('and is forgotten when three polls find nobody', () => {
     lan.answer(arpFrame())
     send()
@@ -120,10 +131,20 @@ describe('RFC 1122 §2.3.2.2 ARP packet queue', () => {
     expect(answerArp().length).toBe(3)
   })
 
-  test('the octets that wait are bounded: what is too much is refused', () => {
-    const results = new Set<number>()
-    for (let host = 10; host < 60; host++) results.add(endpoint.send(octets(60_000), 0, 60_000, ipv4(`10.53.0.${host}`), 9))
-    expect(results).toEqual(new Set([0, SEND_FAULT.queueFull]))
+  test('the octets that wait are bounded: what is too much is refused, until there is room again', () => {
+    const large = octets(60_000)
+    const sendTo = (host: number): number => endpoint.send(large, 0, large.length, ipv4(`10.53.0.${host}`), 9)
+    const toMany = (): number[] => Array.from({ length: 50 }, (_, i) => sendTo(10 + i))
+    // 1 MiB holds 17 of them.
+    expect(toMany().filter((fault) => fault === 0).length).toBe(17)
+    expect(sendTo(99)).toBe(SEND_FAULT.queueFull)
+    lan.clock.advance(10_000)
+    expect(toMany().filter((fault) => fault === 0).length).toBe(17)
+  })
+
+  test('what gave way to later datagrams takes no room', () => {
+    for (let i = 0; i < 200; i++) expect(send(60_000)).toBe(0)
+    expect(endpoint.send(octets(40_000), 0, 40_000, ipv4('10.53.0.77'), 9)).toBe(0)
   })
 })
 
