@@ -109,7 +109,9 @@ export function withdraw(engine: Engine, x: Exchange, address: Ipv4, subnetId: n
 function startProbe(engine: Engine, x: Exchange, address: Ipv4): void {
   x.trace.push(dhcpStep('dhcp.probe.sent', { address: formatIpv4(address) }))
   const waiter = { exchange: x }
+  const stale = engine.probing.get(address)
   engine.probing.set(address, waiter)
+  if (stale !== undefined) supersede(engine, stale.exchange, address)
   engine.ports.probe(x.arrival.interfaceName, address, holder => {
     // An offer that was withdrawn has no waiter, or by now that of another probe.
     if (engine.closed || engine.probing.get(address) !== waiter) return
@@ -145,13 +147,19 @@ function probed(engine: Engine, x: Exchange, address: Ipv4, holder: Mac | undefi
   if (holder === undefined || holder === x.client.mac) {
     x.trace.push(holder === undefined ? dhcpStep('dhcp.probe.clear', { address: text }) : dhcpStep('dhcp.probe.own', { address: text }))
     const clear = { kind: 'probe-clear', offerMs: engine.offerMs } as const
-    perform(engine, x, scope, address, engine.apply(address, scope.subnet.id, clear), undefined)
+    conclude(engine, x, scope, address, engine.apply(address, scope.subnet.id, clear))
     return
   }
   engine.counters.count('probeConflicts')
   x.trace.push(dhcpStep('dhcp.probe.conflict', { address: text, holder }))
   const taken = { kind: 'probe-taken', address, subnetId: scope.subnet.id, holder, quarantineMs: engine.quarantineMs } as const
-  perform(engine, x, scope, address, engine.apply(address, scope.subnet.id, taken), undefined)
+  conclude(engine, x, scope, address, engine.apply(address, scope.subnet.id, taken))
+}
+
+/** The client may have taken the address by a REQUEST, or declined it, before its probe ended. */
+function conclude(engine: Engine, x: Exchange, scope: Scope, address: Ipv4, effects: readonly LeaseEffect[]): void {
+  if (effects.length === 0) supersede(engine, x, address)
+  else perform(engine, x, scope, address, effects, undefined)
 }
 
 function sendOffer(engine: Engine, x: Exchange, scope: Scope, address: Ipv4): void {

@@ -100,8 +100,8 @@ export const DHCP_EVENTS = {
   },
   'dhcp.discover.again': {
     level: 'debug',
-    says: 'superseded: the client asked again before {address} was probed',
-    means: 'The newer DISCOVER is answered instead of this one.',
+    says: 'superseded: the client sent another message before {address} was probed',
+    means: 'The newer message is answered instead of this one.',
   },
   'dhcp.offer.sent': {
     level: 'info',

@@ -141,6 +141,7 @@ function bind(
   const changes = [named]
   const moved: Ipv4[] = []
   for (const other of others) {
+    withdraw(engine, x, other.address, scope.subnet.id)
     for (const effect of engine.apply(other.address, scope.subnet.id, { kind: 'move', client: x.client.key })) {
       if (effect.kind !== 'save') continue
       changes.push(effect.change)

@@ -220,7 +220,10 @@ function readReply(reply: DhcpReply): Sent {
     interfaceName: reply.interfaceName,
     to: reply.to,
     message,
-    options: decodeOptions(message.options),
+    // Read when asked for: most of a crowd's answers are only counted.
+    get options() {
+      return decodeOptions(message.options)
+    },
     length: reply.length,
     yiaddr: formatIpv4(message.yiaddr),
   }

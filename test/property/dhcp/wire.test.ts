@@ -81,15 +81,24 @@ describe('round trips', () => {
   })
 })
 
+/** Walks the options of one field: true when an end option is met within it. */
+function terminated(b: Uint8Array, from: number, end: number): boolean {
+  let at = from
+  while (at < end && b[at] !== 255) at += b[at] === 0 ? 1 : 2 + (b[at + 1] as number)
+  return at < end
+}
+
 describe('the layout of a reply', () => {
   test('a field filled to its last octet: within the limit, whichever option is the one too many', () => {
     for (let size = 0; size <= 255; size++) {
       for (const other of [0, 40, 120, 200]) {
         const out = new Uint8Array(1472)
         const left: number[] = []
-        const options = [60, 61, 62, 63].map((code, i) => [code, new Uint8Array([size, other, 60, 126][i] as number).fill(code)] as const)
+        const options = [60, 61, 62, 63].map((code, i) => [code, new Uint8Array([size, other, 126, 62][i] as number).fill(code)] as const)
         const length = layOut(out, options, undefined, replyLimit(576), left)
         expect(length).toBeLessThanOrEqual(548)
+        // RFC 2131 §4.1: a field that holds options is terminated by an end option.
+        for (const [from, end] of [[240, length], [108, 236], [44, 108]] as const) if (out[from] !== 0) expect(terminated(out, from, end)).toBe(true)
         const found = new Map(scanOptions(out.slice(0, length)))
         found.delete(52)
         expect(found).toEqual(new Map(options.filter(([code]) => !left.includes(code))))

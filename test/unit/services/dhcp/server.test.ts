@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ipv4 } from '../../../../stack/index.ts'
 import { VirtualClock } from '../../../../stack/platform/index.ts'
 import { DHCP_COUNTERS, DROP_REASONS } from '../../../../services/dhcp/index.ts'
+import { MAX_OFFERS, MAX_PROBES, MAX_SAVES } from '../../../../services/dhcp/engine.ts'
 import { renderStep } from '../../../../services/events/catalogue.ts'
 import { clientMessage, configuration, pool, reservation, subnet, world } from '../../../support/dhcp-bench.ts'
 import type { World } from '../../../support/dhcp-bench.ts'
@@ -126,6 +127,25 @@ describe('host names', () => {
     w.nameFor = () => undefined
     w.acquire({ ...A, options: { 'host-name': 'alpha' } })
     expect(w.commits.at(-1)?.[0]?.after).toMatchObject({ hostName: 'alpha', publishedName: undefined })
+  })
+})
+
+describe('a client that does not wait for its probe', () => {
+  test('takes the address by a REQUEST: it is bound, and no offer follows', () => {
+    const w = world()
+    w.receive(clientMessage('DISCOVER', A))
+    w.receive(clientMessage('REQUEST', { ...A, options: { 'requested-address': '10.53.0.100', 'server-identifier': '10.53.0.2' } }))
+    w.clock.advance(1000)
+    expect(w.sent.map(sent => sent.type)).toEqual(['ACK'])
+    expect(w.decisions.map(decision => [decision.received, decision.sent])).toEqual([['REQUEST', 'ACK'], ['DISCOVER', 'none']])
+  })
+
+  test('takes another address: the probed one is free for others', () => {
+    const w = world()
+    w.receive(clientMessage('DISCOVER', A))
+    w.receive(clientMessage('REQUEST', { ...A, options: { 'requested-address': '10.53.0.105', 'server-identifier': '10.53.0.2' } }))
+    expect(w.acquire({ ...B, options: { 'requested-address': '10.53.0.100' } })).toBe('10.53.0.100')
+    expect(w.decisions.length).toBe(4)
   })
 })
 
@@ -313,6 +333,48 @@ describe('bounds', () => {
     expect(w.server.counters.get('limitReached')).toBe(6)
     w.pending.shift()?.(true)
     expect(w.sent.filter(sent => sent.type === 'OFFER').length).toBe(1 + 4)
+  })
+
+  const crowd = configuration({
+    subnets: [subnet({ prefix: { network: ipv4('10.52.0.0'), length: 14 } })],
+    pools: [pool('10.52.0.1', '10.52.255.255'), pool('10.54.0.0', '10.55.0.0', { id: 2 })],
+  })
+  const macOf = (i: number): string => `02:00:00:${[i >> 16, (i >> 8) & 255, i & 255].map(octet => octet.toString(16).padStart(2, '0')).join(':')}`
+  const discover = clientMessage('DISCOVER')
+  const discoverBy = (i: number): Uint8Array => {
+    discover.set([2, 0, 0, i >> 16, (i >> 8) & 255, i & 255], 28)
+    return discover
+  }
+
+  test('probes at once: beyond them offers go unprobed', () => {
+    const w = world({ configuration: crowd })
+    for (let i = 0; i < MAX_PROBES + 1; i++) w.receive(discoverBy(i))
+    expect([w.server.underWay.probes, w.probes.length, w.sent.length]).toEqual([MAX_PROBES, MAX_PROBES, 1])
+  })
+
+  test('offers at once: beyond them a DISCOVER is not answered, until older ones have run out', () => {
+    const w = world({ configuration: crowd, settings: { probe: false } })
+    for (let i = 0; i < MAX_OFFERS; i++) {
+      w.receive(discoverBy(i))
+      w.sent.length = 0
+      w.decisions.length = 0
+    }
+    expect(w.server.underWay.offers).toBe(MAX_OFFERS)
+    expect(w.exchange('DISCOVER', { mac: macOf(MAX_OFFERS) })).toEqual([])
+    expect(w.lastSteps()).toContain('dhcp.limit.reached')
+    w.clock.advance(60_000)
+    expect(w.exchange('DISCOVER', { mac: macOf(MAX_OFFERS) })[0]?.type).toBe('OFFER')
+  })
+
+  test('leases being stored at once: beyond them a REQUEST is not answered', () => {
+    const w = world({ configuration: crowd, settings: { probe: false } })
+    w.storage = 'later'
+    const take = (i: number): void => {
+      const address = `10.52.${1 + (i >> 8)}.${i & 255}`
+      w.receive(clientMessage('REQUEST', { mac: macOf(i), options: { 'requested-address': address, 'server-identifier': '10.53.0.2' } }))
+    }
+    for (let i = 0; i <= MAX_SAVES; i++) take(i)
+    expect([w.server.underWay.saves, w.commits.length, w.lastSteps().at(-1)]).toEqual([MAX_SAVES, MAX_SAVES, 'dhcp.limit.reached'])
   })
 
   test('nothing happens after close, not even for a probe or a commit under way', () => {
