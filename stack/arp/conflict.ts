@@ -6,7 +6,7 @@
  * waits as long as the caller says, instead of the three probes over up to 7 s of RFC 5227 §2.1.1, because a client
  * waits for its offer meanwhile; hosts on a LAN answer in milliseconds.
  */
-import { BROADCAST_MAC, formatMac } from '../address/mac.ts'
+import { formatMac } from '../address/mac.ts'
 import type { Mac } from '../address/mac.ts'
 import type { Ipv4 } from '../address/ipv4.ts'
 import type { Clock, Instant, Timer } from '../platform/index.ts'
@@ -81,7 +81,7 @@ export class AddressConflicts {
     const probes = this.#probes.get(used)
     if (probes === undefined) return
     const holder = formatMac(b, at + SENDER_MAC)
-    if (holder === this.#ownMac || holder === BROADCAST_MAC) return
+    if (holder === this.#ownMac) return
     for (const probe of [...probes]) this.#finish(probe, holder)
   }
 

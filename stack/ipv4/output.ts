@@ -119,15 +119,17 @@ export class Ipv4Output {
   sendTo(iface: Interface, macHigh: number, macLow: number, datagram: Uint8Array, total: number): number {
     if (total <= iface.mtu) return this.#sendPiece(iface, macHigh, macLow, datagram, ip.IPV4_HEADER_BYTES, total, 0)
     const unit = fragmentPayload(iface.mtu)
-    for (let from = ip.IPV4_HEADER_BYTES; from < total; from += unit) {
+    let fault = 0
+    // One flush for all of them.
+    this.#parts.ethernet.beginBatch()
+    for (let from = ip.IPV4_HEADER_BYTES; from < total && fault === 0; from += unit) {
       const more = from + unit < total
       const field = ip.fragmentField(from - ip.IPV4_HEADER_BYTES, more)
-      const end = more ? from + unit : total
-      const fault = this.#sendPiece(iface, macHigh, macLow, datagram, from, end, field)
-      if (fault !== 0) return fault
-      this.#counters.count('fragments-sent')
+      fault = this.#sendPiece(iface, macHigh, macLow, datagram, from, more ? from + unit : total, field)
+      if (fault === 0) this.#counters.count('fragments-sent')
     }
-    return 0
+    this.#parts.ethernet.endBatch()
+    return fault
   }
 
   /** One frame with our 20-octet header and the octets `from` … `end` of the datagram. */

@@ -57,6 +57,8 @@ describe('RFC 5227 §2.1 probing', () => {
     expect(lan.stack.counters['arp']?.get('probe-refused')).toBe(1)
     lan.clock.advance(300)
     expect(unheld).toBe(PROBE_LIMIT + 1)
+    lan.iface.probe(ipv4(WANTED), { waitMs: 300 }, () => unheld++)
+    expect(unheld).toBe(PROBE_LIMIT + 1)
   })
 
   test('teaches nobody a mapping of 0.0.0.0, and learns none', () => {

@@ -93,7 +93,7 @@ describe('Stack flushes', () => {
     link.onBatchEnd()
     link.flushed.length = 0
     const endpoint = must(stack.bindUdp({ port: 1000, onDatagram: () => {} }))
-    const send = (): number => endpoint.send(octets(4), 0, 4, ipv4(PEER), 9)
+    const send = (length = 4): number => endpoint.send(octets(length), 0, length, ipv4(PEER), 9)
     return { stack, link, hear, send }
   }
 
@@ -102,6 +102,12 @@ describe('Stack flushes', () => {
     send()
     send()
     expect(link.flushed).toEqual([1, 1])
+  })
+
+  test('the fragments of one datagram together', () => {
+    const { link, send } = open()
+    send(4_000)
+    expect(link.flushed).toEqual([3])
   })
 
   test('the answers to a batch of frames once, at its end', () => {
@@ -118,7 +124,7 @@ describe('Stack flushes', () => {
     const { stack, link, send } = open()
     stack.batch(() => {
       send()
-      stack.batch(send)
+      stack.batch(() => void send())
       expect(link.flushed).toEqual([])
     })
     expect(link.flushed).toEqual([2])
