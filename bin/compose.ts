@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { buildServer, hashToken, makeToken, readTokenFile, writeTokenFile } from '../admin-api/index.ts'
 import { ApplianceServices } from '../services/appliance-services.ts'
 import type { ApplianceSettings } from '../services/appliance.ts'
 import type { Settings } from '../services/config/settings.ts'
@@ -21,6 +20,10 @@ import { hostNameservers } from './host.ts'
 import { openLink, type SetupFault } from './link-setup.ts'
 import type { LoggedEvent } from './network-worker.ts'
 import { Threads } from './threads.ts'
+
+/** Loaded while the workers start: its libraries take a third of the time to the first packet. */
+const loadApi = () => import('../admin-api/index.ts')
+type AdminApi = Awaited<ReturnType<typeof loadApi>>
 
 export type ComposeOptions = {
   readonly settings: Settings
@@ -78,11 +81,20 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   undo.add(() => lock.value.release())
 
   const tokenFile = join(directory, 'token')
-  const stored = prepareStore(directory, settings, tokenFile)
+  const stored = openStore(directory, Date.now())
   if (!stored.ok) return stored
+  const store = stored.value
+  const seeded = applySettings(store, settings)
+  if (!seeded.ok) {
+    store.close()
+    return seeded
+  }
 
   const link = openLink(settings)
-  if (!link.ok) return link
+  if (!link.ok) {
+    store.close()
+    return link
+  }
   undo.add(() => link.value.close())
 
   const network = networkSettings(settings)
@@ -100,9 +112,14 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
     onGiveUp: o.onGiveUp,
   })
   undo.add(() => threads.close())
-  await threads.start()
+  const started = threads.start()
+  const adminApi = await loadApi()
+  const token = ensureToken(adminApi, store, tokenFile)
+  store.close()
+  await started
+  if (!token.ok) return token
 
-  const api = await startApi(o, directory, threads, undo)
+  const api = await startApi(adminApi, o, directory, threads, undo)
   if (!api.ok) return api
   return ok({
     apiUrl: api.value,
@@ -114,22 +131,12 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   })
 }
 
-/** Migrations, settings and the token, before any thread runs. */
-function prepareStore(directory: string, settings: Settings, tokenFile: string): Result<null, SetupFault> {
-  const now = Date.now()
-  const opened = openStore(directory, now)
-  if (!opened.ok) return opened
-  const store = opened.value
-  try {
-    const files = readZoneFiles(settings)
-    if (!files.ok) return files
-    const writes = seed(store.load(), settings, files.value, now)
-    if (!writes.ok) return writes
-    const saved = save(store, writes.value)
-    return saved.ok ? ensureToken(store, tokenFile, now) : saved
-  } finally {
-    store.close()
-  }
+/** What the settings say goes into the database before any thread runs. */
+function applySettings(store: SqliteStore, settings: Settings): Result<null, SetupFault> {
+  const files = readZoneFiles(settings)
+  if (!files.ok) return files
+  const writes = seed(store.load(), settings, files.value, Date.now())
+  return writes.ok ? save(store, writes.value) : writes
 }
 
 function save(store: SqliteStore, transaction: Transaction): Result<null, SetupFault> {
@@ -139,7 +146,9 @@ function save(store: SqliteStore, transaction: Transaction): Result<null, SetupF
 }
 
 /** A token for the person who starts the appliance; made once, kept as a file for them and as a hash for us. */
-function ensureToken(store: SqliteStore, tokenFile: string, now: number): Result<null, SetupFault> {
+function ensureToken(api: AdminApi, store: SqliteStore, tokenFile: string): Result<null, SetupFault> {
+  const { hashToken, makeToken, readTokenFile, writeTokenFile } = api
+  const now = Date.now()
   const hashes = store.tokenHashes()
   const existing = readTokenFile(tokenFile)
   if (existing === undefined) {
@@ -180,7 +189,7 @@ function networkSettings(s: Settings): ApplianceSettings {
   return { address: s.address, gateway: s.gateway, upstreams, upstreamPath: s.upstreamPath, probe: s.probe === 'yes' }
 }
 
-async function startApi(o: ComposeOptions, directory: string, threads: Threads, undo: Undo): Promise<Result<string | undefined, SetupFault>> {
+async function startApi(api: AdminApi, o: ComposeOptions, directory: string, threads: Threads, undo: Undo): Promise<Result<string | undefined, SetupFault>> {
   const listen = o.settings.api
   if (listen === undefined) return ok(undefined)
   const clock = new SystemClock()
@@ -197,7 +206,7 @@ async function startApi(o: ComposeOptions, directory: string, threads: Threads, 
     version: o.version,
     supervision: () => threads.checks(),
   })
-  const server = buildServer({ services, tokens: services, clock, log: o.log, version: o.version })
+  const server = api.buildServer({ services, tokens: services, clock, log: o.log, version: o.version })
   const listening = await listenOn(server, formatIpv4(listen.address), listen.port)
   if (!listening.ok) return listening
   undo.add(() => server.close())

@@ -1,7 +1,6 @@
 /** SHELL: `taproot start`: reads the settings, brings everything up, tells the person what there is, and logs. */
 import { existsSync, readFileSync } from 'node:fs'
 import { pino, type Logger } from 'pino'
-import { parse as parseYaml, YAMLParseError } from 'yaml'
 import { eventRow, renderStep } from '../../services/events/catalogue.ts'
 import { readSettings, type SettingFault, type Settings, SETTINGS } from '../../services/config/settings.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
@@ -22,7 +21,7 @@ export async function start(args: readonly string[]): Promise<number> {
     process.stdout.write(startHelp())
     return 0
   }
-  const settings = settingsFrom(args)
+  const settings = await settingsFrom(args)
   if (!settings.ok) {
     for (const fault of settings.error) complain(`${fault.setting} "${fault.value}": ${fault.problem}`, fault.remedy)
     return 2
@@ -32,12 +31,14 @@ export async function start(args: readonly string[]): Promise<number> {
 
 const complain = (problem: string, remedy: string): void => void process.stderr.write(`taproot: ${problem}\n  ${remedy}\n`)
 
-function settingsFrom(args: readonly string[]): Result<Settings, readonly SettingFault[]> {
+async function settingsFrom(args: readonly string[]): Promise<Result<Settings, readonly SettingFault[]>> {
   const flags = readFlags(args)
   if (!flags.ok) return flags
   const named = flags.value.get('--config') ?? process.env['TAPROOT_CONFIG']
   const name = named ?? CONFIG_FILE
   if (named === undefined && !existsSync(name)) return readSettings({ flags: flags.value, environment: process.env, file: undefined })
+  // Loaded only when there is such a file.
+  const { parse: parseYaml, YAMLParseError } = await import('yaml')
   try {
     const document: unknown = parseYaml(readFileSync(name, 'utf8'))
     return readSettings({ flags: flags.value, environment: process.env, file: { name, document } })
@@ -64,14 +65,18 @@ function readFlags(args: readonly string[]): Result<ReadonlyMap<string, string>,
   return faults.length > 0 ? err(faults) : ok(flags)
 }
 
-function makeLogger(s: Settings): Logger {
-  const pretty = s.logFormat === 'pretty' || (s.logFormat === 'auto' && process.stdout.isTTY)
-  const options = { level: s.logLevel, base: undefined, redact: ['req.headers.authorization'] }
-  return pretty ? pino({ ...options, transport: { target: 'pino-pretty', options: { ignore: 'hostname,pid', translateTime: 'HH:MM:ss.l', singleLine: true } } }) : pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime })
+const isPretty = (s: Settings): boolean => s.logFormat === 'pretty' || (s.logFormat === 'auto' && process.stdout.isTTY === true)
+
+/** Both forms write in this thread: the log is small, and a thread for it would cost 30 MB. */
+async function makeLogger(s: Settings): Promise<Logger> {
+  const options = { level: s.logLevel, base: undefined }
+  if (!isPretty(s)) return pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime })
+  const { default: pretty } = await import('pino-pretty')
+  return pino(options, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true }))
 }
 
 async function run(settings: Settings): Promise<number> {
-  const log = makeLogger(settings)
+  const log = await makeLogger(settings)
   const { promise: ended, resolve: end } = Promise.withResolvers<number>()
   const composed = await compose({
     settings,
@@ -103,8 +108,7 @@ async function run(settings: Settings): Promise<number> {
 }
 
 function announce(log: Logger, settings: Settings, running: Running): void {
-  const asJson = settings.logFormat === 'json' || (settings.logFormat === 'auto' && !process.stdout.isTTY)
-  if (!asJson) process.stdout.write(startScreen(settings, running))
+  if (isPretty(settings)) process.stdout.write(startScreen(settings, running))
   log.info(
     {
       event: 'appliance.ready',
