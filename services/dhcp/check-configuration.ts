@@ -1,11 +1,21 @@
 /**
- * What is wrong with a configuration of subnets, pools and reservations, with the field to look at. A pure function: the
- * API, the command line and the start-up ask the same one before anything changes.
- * Fields are JSON pointers into { subnets, pools, reservations }: "/pools/2/first".
+ * What is wrong with a configuration of subnets, pools and reservations, with the field to look at. A pure function:
+ * the API, the command line and the start-up ask the same one before anything changes. Fields are JSON pointers into
+ * { subnets, pools, reservations }: "/pools/2/first".
  */
 import { err, fromHex, ok } from '../../stack/platform/index.ts'
 import type { Result } from '../../stack/platform/index.ts'
-import { compareIpv4, contains, formatIpv4, formatPrefix, isUnicast, lastOf, maskOf, overlaps, parseMac } from '../../stack/index.ts'
+import {
+  compareIpv4,
+  contains,
+  formatIpv4,
+  formatPrefix,
+  isUnicast,
+  lastOf,
+  maskOf,
+  overlaps,
+  parseMac,
+} from '../../stack/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
 import { refusal } from '../model/index.ts'
 import type { OptionSet, Pool, Refusal, Reservation, Subnet } from '../model/index.ts'
@@ -31,7 +41,8 @@ export function checkConfiguration(c: DhcpConfiguration): Result<DhcpConfigurati
 }
 
 const invalid = (field: string, problem: string, remedy: string): Refusal => refusal('invalid', field, problem, remedy)
-const conflict = (field: string, problem: string, remedy: string): Refusal => refusal('conflict', field, problem, remedy)
+const conflict = (field: string, problem: string, remedy: string): Refusal =>
+  refusal('conflict', field, problem, remedy)
 
 function firstOf<T>(items: readonly T[], check: (item: T, i: number) => Refusal | undefined): Refusal | undefined {
   for (const [i, item] of items.entries()) {
@@ -45,7 +56,11 @@ function checkSubnet(subnet: Subnet, at: string, earlier: readonly Subnet[]): Re
   const { prefix, domain } = subnet
   const text = formatPrefix(prefix)
   if (prefix.length < 8 || prefix.length > 32 || !isUnicast(prefix.network)) {
-    return invalid(`${at}/prefix`, `${text} is no network of hosts`, 'a unicast network from /8 to /32, as 10.53.0.0/24')
+    return invalid(
+      `${at}/prefix`,
+      `${text} is no network of hosts`,
+      'a unicast network from /8 to /32, as 10.53.0.0/24',
+    )
   }
   if ((prefix.network & ~maskOf(prefix.length)) !== 0) {
     const network = formatPrefix({ network: prefix.network & maskOf(prefix.length), length: prefix.length })
@@ -55,9 +70,17 @@ function checkSubnet(subnet: Subnet, at: string, earlier: readonly Subnet[]): Re
   if (other !== undefined) {
     return conflict(`${at}/prefix`, `${text} overlaps the subnet ${formatPrefix(other.prefix)}`, 'a network of its own')
   }
-  if (subnet.interfaceName === '') return invalid(`${at}/interface`, 'no interface is named', 'the interface on which its clients are')
-  if (domain !== undefined && (domain.endsWith('.') || domain !== domain.toLowerCase() || labelsOf(domain) === undefined)) {
-    return invalid(`${at}/domain`, `"${domain}" is no domain name`, 'a name in lower case without the last dot, as lab.internal')
+  if (subnet.interfaceName === '')
+    return invalid(`${at}/interface`, 'no interface is named', 'the interface on which its clients are')
+  if (
+    domain !== undefined &&
+    (domain.endsWith('.') || domain !== domain.toLowerCase() || labelsOf(domain) === undefined)
+  ) {
+    return invalid(
+      `${at}/domain`,
+      `"${domain}" is no domain name`,
+      'a name in lower case without the last dot, as lab.internal',
+    )
   }
   return checkTimes(subnet, at) ?? checkOptions(subnet.options, `${at}/options`)
 }
@@ -66,14 +89,26 @@ function checkTimes(subnet: Subnet, at: string): Refusal | undefined {
   const { leaseSeconds, minLeaseSeconds, maxLeaseSeconds } = subnet
   for (const [field, value] of Object.entries({ leaseSeconds, minLeaseSeconds, maxLeaseSeconds })) {
     if (!Number.isInteger(value) || value < SHORTEST_SECONDS || value > LONGEST_SECONDS) {
-      return invalid(`${at}/${field}`, `${value} is no lease time`, `whole seconds from ${SHORTEST_SECONDS} to ${LONGEST_SECONDS} (for ever)`)
+      return invalid(
+        `${at}/${field}`,
+        `${value} is no lease time`,
+        `whole seconds from ${SHORTEST_SECONDS} to ${LONGEST_SECONDS} (for ever)`,
+      )
     }
   }
   if (minLeaseSeconds > leaseSeconds) {
-    return invalid(`${at}/minLeaseSeconds`, `${minLeaseSeconds} is more than the lease time of ${leaseSeconds}`, `at most ${leaseSeconds}`)
+    return invalid(
+      `${at}/minLeaseSeconds`,
+      `${minLeaseSeconds} is more than the lease time of ${leaseSeconds}`,
+      `at most ${leaseSeconds}`,
+    )
   }
   if (maxLeaseSeconds < leaseSeconds) {
-    return invalid(`${at}/maxLeaseSeconds`, `${maxLeaseSeconds} is less than the lease time of ${leaseSeconds}`, `at least ${leaseSeconds}`)
+    return invalid(
+      `${at}/maxLeaseSeconds`,
+      `${maxLeaseSeconds} is less than the lease time of ${leaseSeconds}`,
+      `at least ${leaseSeconds}`,
+    )
   }
   return undefined
 }
@@ -84,10 +119,18 @@ export function checkOptions(options: OptionSet, at: string): Refusal | undefine
     const field = `${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
     const row = optionNamed(name)
     if (row === undefined) {
-      return invalid(field, `there is no option "${name}"`, 'a name from the option table, or "option-224" for a code without a name')
+      return invalid(
+        field,
+        `there is no option "${name}"`,
+        'a name from the option table, or "option-224" for a code without a name',
+      )
     }
     if (row.role === 'protocol') {
-      return invalid(field, `"${name}" is written by the server itself`, 'leave it out; lease times are set at the subnet')
+      return invalid(
+        field,
+        `"${name}" is written by the server itself`,
+        'leave it out; lease times are set at the subnet',
+      )
     }
     if (value === null) continue
     const encoded = encodeOption(row, value)
@@ -97,13 +140,18 @@ export function checkOptions(options: OptionSet, at: string): Refusal | undefine
 }
 
 function checkPool(pool: Pool, at: string, subnet: Subnet | undefined): Refusal | undefined {
-  if (subnet === undefined) return invalid(`${at}/subnetId`, `there is no subnet ${pool.subnetId}`, 'the id of a subnet')
+  if (subnet === undefined)
+    return invalid(`${at}/subnetId`, `there is no subnet ${pool.subnetId}`, 'the id of a subnet')
   const first = checkHost(pool.first, `${at}/first`, subnet)
   if (first !== undefined) return first
   const last = checkHost(pool.last, `${at}/last`, subnet)
   if (last !== undefined) return last
   if (compareIpv4(pool.first, pool.last) > 0) {
-    return invalid(`${at}/last`, `${formatIpv4(pool.last)} is before ${formatIpv4(pool.first)}`, 'an address not before the first')
+    return invalid(
+      `${at}/last`,
+      `${formatIpv4(pool.last)} is before ${formatIpv4(pool.first)}`,
+      'an address not before the first',
+    )
   }
   return undefined
 }
@@ -113,11 +161,19 @@ function checkHost(address: Ipv4, field: string, subnet: Subnet): Refusal | unde
   const { prefix } = subnet
   const text = formatIpv4(address)
   if (!contains(prefix, address)) {
-    return invalid(field, `${text} is not in the subnet ${formatPrefix(prefix)}`, `an address of ${formatPrefix(prefix)}`)
+    return invalid(
+      field,
+      `${text} is not in the subnet ${formatPrefix(prefix)}`,
+      `an address of ${formatPrefix(prefix)}`,
+    )
   }
   if (prefix.length <= 30 && (address === prefix.network || address === lastOf(prefix))) {
     const what = address === prefix.network ? 'network' : 'broadcast'
-    return invalid(field, `${text} is the ${what} address of ${formatPrefix(prefix)}`, 'an address that a host can have')
+    return invalid(
+      field,
+      `${text} is the ${what} address of ${formatPrefix(prefix)}`,
+      'an address that a host can have',
+    )
   }
   return undefined
 }
@@ -128,7 +184,11 @@ function overlappingPools(pools: readonly Pool[]): Refusal | undefined {
     const before = sorted[i - 1]
     if (before === undefined || compareIpv4(before.last, pool.first) < 0) continue
     const range = `${formatIpv4(before.first)} to ${formatIpv4(before.last)}`
-    return conflict(`/pools/${pools.indexOf(pool)}/first`, `it overlaps the pool ${range}`, 'addresses that are in no other pool')
+    return conflict(
+      `/pools/${pools.indexOf(pool)}/first`,
+      `it overlaps the pool ${range}`,
+      'addresses that are in no other pool',
+    )
   }
   return undefined
 }
@@ -143,11 +203,22 @@ function checkReservation(r: Reservation, at: string, subnet: Subnet | undefined
   if (r.mac !== undefined && (parseMac(r.mac) === undefined || r.mac !== r.mac.toLowerCase() || r.mac.includes('-'))) {
     return invalid(`${at}/mac`, `"${r.mac}" is no hardware address`, 'six pairs in lower case, as 02:00:0a:35:00:14')
   }
-  if (r.clientId !== undefined && (r.clientId.length < 2 || fromHex(r.clientId) === undefined || !/^[0-9a-f]+$/.test(r.clientId))) {
-    return invalid(`${at}/clientId`, `"${r.clientId}" is no client identifier`, 'option 61 in lower-case hexadecimal, as 0102000a350014')
+  if (
+    r.clientId !== undefined &&
+    (r.clientId.length < 2 || fromHex(r.clientId) === undefined || !/^[0-9a-f]+$/.test(r.clientId))
+  ) {
+    return invalid(
+      `${at}/clientId`,
+      `"${r.clientId}" is no client identifier`,
+      'option 61 in lower-case hexadecimal, as 0102000a350014',
+    )
   }
   if (r.name !== undefined && !/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(r.name)) {
-    return invalid(`${at}/name`, `"${r.name}" is no host name`, 'one label of lower-case letters, digits and inner hyphens')
+    return invalid(
+      `${at}/name`,
+      `"${r.name}" is no host name`,
+      'one label of lower-case letters, digits and inner hyphens',
+    )
   }
   return checkOptions(r.options, `${at}/options`)
 }
@@ -164,7 +235,11 @@ function repeatedReservations(reservations: readonly Reservation[]): Refusal | u
     for (const [field, text, key] of keys) {
       const earlier = seen.get(key)
       if (earlier !== undefined) {
-        return conflict(`/reservations/${i}/${field}`, `${text} is reserved already, by reservation ${earlier}`, 'one that no reservation has')
+        return conflict(
+          `/reservations/${i}/${field}`,
+          `${text} is reserved already, by reservation ${earlier}`,
+          'one that no reservation has',
+        )
       }
       seen.set(key, r.id)
     }

@@ -113,7 +113,9 @@ export class Configuration {
 
 /** Options that follow from the subnet itself; the administrator's own values replace them. */
 function defaults(subnet: Subnet): [number, Uint8Array][] {
-  const options: [number, Uint8Array][] = [[codeOf('subnet-mask'), octets('subnet-mask', formatIpv4(maskOf(subnet.prefix.length)))]]
+  const options: [number, Uint8Array][] = [
+    [codeOf('subnet-mask'), octets('subnet-mask', formatIpv4(maskOf(subnet.prefix.length)))],
+  ]
   if (subnet.prefix.length <= 30) {
     options.push([codeOf('broadcast-address'), octets('broadcast-address', formatIpv4(lastOf(subnet.prefix)))])
   }

@@ -63,7 +63,9 @@ export class DeadlineQueue<Item extends Timed> {
     this.#down(last, last.heapAt)
   }
 
-  /** A later first deadline leaves the timer as it is: it runs for nothing once, which is cheaper than setting it anew. */
+  /**
+   * A later first deadline leaves the timer as it is: it runs for nothing once, which is cheaper than setting it anew.
+   */
   #arm(): void {
     const first = this.#heap[0]
     if (this.#closed || first === undefined || first.deadline >= this.#timerAt) return

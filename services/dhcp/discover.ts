@@ -12,7 +12,10 @@ import { leaseSeconds } from './lease-time.ts'
 import { noProbeBecause } from './probe.ts'
 import { chooseAddress, takeoverMac } from './select-address.ts'
 
-/** Conflicts after which one DISCOVER is given up: the client asks again, and a proxy ARP does not eat the pool at once. */
+/**
+ * Conflicts after which one DISCOVER is given up: the client asks again, and a proxy ARP does not eat the pool at
+ * once.
+ */
 const MAX_CANDIDATES = 8
 
 export function discover(engine: Engine, x: Exchange, scope: Scope): void {
@@ -145,14 +148,24 @@ function probed(engine: Engine, x: Exchange, address: Ipv4, holder: Mac | undefi
   x.scope = scope
   const text = formatIpv4(address)
   if (holder === undefined || holder === x.client.mac) {
-    x.trace.push(holder === undefined ? dhcpStep('dhcp.probe.clear', { address: text }) : dhcpStep('dhcp.probe.own', { address: text }))
+    x.trace.push(
+      holder === undefined
+        ? dhcpStep('dhcp.probe.clear', { address: text })
+        : dhcpStep('dhcp.probe.own', { address: text }),
+    )
     const clear = { kind: 'probe-clear', offerMs: engine.offerMs } as const
     conclude(engine, x, scope, address, engine.apply(address, scope.subnet.id, clear))
     return
   }
   engine.counters.count('probeConflicts')
   x.trace.push(dhcpStep('dhcp.probe.conflict', { address: text, holder }))
-  const taken = { kind: 'probe-taken', address, subnetId: scope.subnet.id, holder, quarantineMs: engine.quarantineMs } as const
+  const taken = {
+    kind: 'probe-taken',
+    address,
+    subnetId: scope.subnet.id,
+    holder,
+    quarantineMs: engine.quarantineMs,
+  } as const
   conclude(engine, x, scope, address, engine.apply(address, scope.subnet.id, taken))
 }
 

@@ -68,7 +68,11 @@ export class Engine {
     this.configuration = new Configuration(configuration)
     this.addresses = new AddressSource()
     this.table = new LeaseTable(
-      { clock: ports.clock, due: bindings => this.#timeouts(bindings), freed: binding => this.addresses.freed(binding) },
+      {
+        clock: ports.clock,
+        due: bindings => this.#timeouts(bindings),
+        freed: binding => this.addresses.freed(binding),
+      },
       leases,
     )
     this.addresses.configure(this.configuration, this.table)

@@ -9,7 +9,8 @@ export const DHCP_EVENTS = {
   'dhcp.message.malformed': {
     level: 'warn',
     says: 'dropped: {problem}',
-    means: 'What came to the DHCP port is no request that can be answered. A client that sends such packets gets no address.',
+    means:
+      'What came to the DHCP port is no request that can be answered. A client that sends such packets gets no address.',
     remedy: 'Capture the packet and look at the client; random ones are noise or a scan.',
   },
   'dhcp.subnet.by-interface': {
@@ -132,7 +133,8 @@ export const DHCP_EVENTS = {
   'dhcp.request.unknown-client': {
     level: 'info',
     says: 'no answer: no record of this client at {address}',
-    means: 'The client asks to go on with an address that we never gave it. RFC 2131 §4.3.2 wants silence, for the sake of other servers. The client starts afresh by itself.',
+    means:
+      'It wants an address that we never gave it. RFC 2131 §4.3.2 wants silence then; the client starts afresh by itself.',
   },
   'dhcp.request.being-stored': {
     level: 'debug',
@@ -147,7 +149,8 @@ export const DHCP_EVENTS = {
   'dhcp.binding.remade': {
     level: 'info',
     says: 'no offer of {address} is remembered; it is free and given',
-    means: 'Offers are kept in memory only. After a restart or a long wait the client may still have the address it was offered.',
+    means:
+      'Offers are kept in memory only. After a restart or a long wait the client may still have the address it was offered.',
   },
   'dhcp.lease.bound': {
     level: 'info',
@@ -162,7 +165,8 @@ export const DHCP_EVENTS = {
   'dhcp.lease.taken-over': {
     level: 'info',
     says: '{address} taken over for {seconds} s by the same hardware under another client identifier',
-    means: 'The address is reserved for this hardware. Firmware and operating system of one machine often use different client identifiers.',
+    means:
+      'It is reserved for this hardware: firmware and system of one machine often use different client identifiers.',
   },
   'dhcp.lease.moved': {
     level: 'info',
@@ -254,4 +258,7 @@ export const DHCP_EVENTS = {
 export type DhcpEventId = keyof typeof DHCP_EVENTS
 
 /** One step of a trace; a misspelt id or a missing fact is an error of the compiler. */
-export const dhcpStep = <Id extends DhcpEventId>(id: Id, facts: FactsOf<(typeof DHCP_EVENTS)[Id]>): TraceStep => [id, facts]
+export const dhcpStep = <Id extends DhcpEventId>(id: Id, facts: FactsOf<(typeof DHCP_EVENTS)[Id]>): TraceStep => [
+  id,
+  facts,
+]

@@ -1,6 +1,6 @@
 /**
- * One request on its way through the server: what was read from it, and the trace of what was decided. It owns a copy of
- * the message, because it may wait for a probe or for the disk.
+ * One request on its way through the server: what was read from it, and the trace of what was decided. It owns a copy
+ * of the message, because it may wait for a probe or for the disk.
  */
 import { err, i32, ok, toHex, u16, u32 } from '../../stack/platform/index.ts'
 import type { Result } from '../../stack/platform/index.ts'

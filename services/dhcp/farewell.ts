@@ -23,7 +23,13 @@ export function release(engine: Engine, x: Exchange, scope: Scope): void {
   farewell(engine, x, scope, x.message.ciaddr, () => ({ kind: 'release', client: x.client.key }))
 }
 
-function farewell(engine: Engine, x: Exchange, scope: Scope, address: Ipv4, eventFor: (address: Ipv4) => LeaseEvent): void {
+function farewell(
+  engine: Engine,
+  x: Exchange,
+  scope: Scope,
+  address: Ipv4,
+  eventFor: (address: Ipv4) => LeaseEvent,
+): void {
   const text = formatIpv4(address)
   if (x.serverId !== undefined && !engine.isOwnAddress(x.serverId, x)) {
     x.trace.push(dhcpStep('dhcp.message.other-server', { message: x.type, server: formatIpv4(x.serverId) }))
@@ -46,9 +52,10 @@ function farewell(engine: Engine, x: Exchange, scope: Scope, address: Ipv4, even
     else if (effect.kind === 'defer') engine.defer(binding, x)
     else if (effect.kind === 'save') {
       engine.save([effect.change], durable => {
-        const step = x.type === 'DECLINE'
-          ? dhcpStep('dhcp.lease.declined', { address: text, seconds: Math.round(engine.quarantineMs / 1000) })
-          : dhcpStep('dhcp.lease.released', { address: text })
+        const step =
+          x.type === 'DECLINE'
+            ? dhcpStep('dhcp.lease.declined', { address: text, seconds: Math.round(engine.quarantineMs / 1000) })
+            : dhcpStep('dhcp.lease.released', { address: text })
         x.trace.push(durable ? step : dhcpStep('dhcp.storage.failed', { address: text }))
         engine.finish(x, 'none')
       })

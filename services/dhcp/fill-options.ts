@@ -1,7 +1,7 @@
 /**
- * Which options a reply carries and in which order (RFC 2131 §3.5, §4.3.1, table 3): first those that the protocol needs,
- * then what the client asked for in its order (option 55). Values come from the reservation, else the subnet, else from
- * what follows of themselves (mask, broadcast address, domain, this appliance as name server).
+ * Which options a reply carries and in which order (RFC 2131 §3.5, §4.3.1, table 3): first those that the protocol
+ * needs, then what the client asked for in its order (option 55). Values come from the reservation, else the subnet,
+ * else from what follows of themselves (mask, broadcast address, domain, this appliance as name server).
  *
  * Deviation: RFC 2131 §4.3.1 would also have configured values sent that the client did not ask for. Like ISC dhcpd,
  * Kea and dnsmasq we send a client that has a list what is on it; a client without a list gets everything configured.

@@ -1,6 +1,6 @@
 /**
- * DHCPINFORM (RFC 2131 §3.4, §4.3.5): settings for a host that has its address already. No lease is looked at, no time and
- * no yiaddr are sent; the answer goes to the host's own address.
+ * DHCPINFORM (RFC 2131 §3.4, §4.3.5): settings for a host that has its address already. No lease is looked at, no time
+ * and no yiaddr are sent; the answer goes to the host's own address.
  */
 import { formatIpv4 } from '../../stack/index.ts'
 import type { Scope } from './configuration.ts'

@@ -1,6 +1,6 @@
 /**
- * One address as a state machine: (state, event, now) → state and effects, in the order in which the shell performs them.
- * RFC 2131 §3.1, §4.3.1 to §4.3.4.
+ * One address as a state machine: (state, event, now) → state and effects, in the order in which the shell performs
+ * them. RFC 2131 §3.1, §4.3.1 to §4.3.4.
  *
  *              offer                  probe-clear
  *     free ───────────▶ probing ───────────────────▶ offered
@@ -31,7 +31,12 @@ export type BindingState =
   | SettledState
   | { readonly kind: 'probing'; readonly row: Lease | undefined; readonly client: ClientKey }
   | { readonly kind: 'offered'; readonly row: Lease | undefined; readonly client: ClientKey; readonly until: Instant }
-  | { readonly kind: 'saving'; readonly back: SettledState; readonly next: SettledState; readonly client: ClientKey | undefined }
+  | {
+      readonly kind: 'saving'
+      readonly back: SettledState
+      readonly next: SettledState
+      readonly client: ClientKey | undefined
+    }
 
 export const FREE: BindingState = { kind: 'free', row: undefined }
 
@@ -68,9 +73,21 @@ export const INFINITE_SECONDS = 0xffff_ffff
 
 export type LeaseEvent =
   /** The server chose this address for a DISCOVER. */
-  | { readonly kind: 'offer'; readonly client: ClientKey; readonly byHardware: Mac | undefined; readonly probe: boolean; readonly offerMs: number }
+  | {
+      readonly kind: 'offer'
+      readonly client: ClientKey
+      readonly byHardware: Mac | undefined
+      readonly probe: boolean
+      readonly offerMs: number
+    }
   | { readonly kind: 'probe-clear'; readonly offerMs: number }
-  | { readonly kind: 'probe-taken'; readonly address: Ipv4; readonly subnetId: number; readonly holder: Mac; readonly quarantineMs: number }
+  | {
+      readonly kind: 'probe-taken'
+      readonly address: Ipv4
+      readonly subnetId: number
+      readonly holder: Mac
+      readonly quarantineMs: number
+    }
   | {
       readonly kind: 'request'
       readonly stage: RequestStage
@@ -81,7 +98,13 @@ export type LeaseEvent =
       /** The client has a record at another address of this subnet. */
       readonly recordElsewhere: boolean
     }
-  | { readonly kind: 'decline'; readonly address: Ipv4; readonly subnetId: number; readonly client: ClientIdentity; readonly quarantineMs: number }
+  | {
+      readonly kind: 'decline'
+      readonly address: Ipv4
+      readonly subnetId: number
+      readonly client: ClientIdentity
+      readonly quarantineMs: number
+    }
   | { readonly kind: 'release'; readonly client: ClientKey }
   /** The client chose another server, or another address. */
   | { readonly kind: 'withdraw'; readonly client: ClientKey }
@@ -142,7 +165,9 @@ export function step(state: BindingState, event: LeaseEvent, at: Moment): LeaseS
         : step(state, { kind: 'withdraw', client: event.client }, at)
     case 'revoke':
       if (state.kind === 'saving') return [state, DEFER]
-      return state.kind === 'bound' ? end(state, 'released', 'dhcp.lease.released-by-administrator', at) : [state, NOTHING]
+      return state.kind === 'bound'
+        ? end(state, 'released', 'dhcp.lease.released-by-administrator', at)
+        : [state, NOTHING]
     case 'timeout':
       return timeout(state, at)
     case 'saved':
@@ -333,7 +358,15 @@ function probeTaken(state: BindingState, event: LeaseEvent & { readonly kind: 'p
     mac: event.holder,
     clientId: undefined,
   }
-  const [next, effects] = setAside(state, event.address, event.subnetId, holder, event.quarantineMs, 'dhcp.lease.conflict', at)
+  const [next, effects] = setAside(
+    state,
+    event.address,
+    event.subnetId,
+    holder,
+    event.quarantineMs,
+    'dhcp.lease.conflict',
+    at,
+  )
   // The asking client need not wait for this row: its next address has nothing to do with it.
   return [next, [{ kind: 'next-candidate' }, ...effects]]
 }

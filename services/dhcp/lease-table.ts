@@ -107,7 +107,7 @@ export class LeaseTable {
 
   /** The addresses of a client in a subnet: bound, on offer, or held last. */
   *ofClient(client: ClientKey, subnetId: number): Iterable<Binding> {
-    for (let binding = this.#byOwner.get(client); binding !== undefined; ) {
+    for (let binding = this.#byOwner.get(client); binding !== undefined;) {
       // Whoever iterates may set the state and with it the chain.
       const next: Binding | undefined = binding.nextOfOwner
       if (binding.subnetId === subnetId) yield binding

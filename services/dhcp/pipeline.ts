@@ -50,7 +50,10 @@ function findReservation(_engine: Engine, x: Exchange): Outcome {
   x.reservation = x.scope?.reservationFor(x.client)
   const reservation = x.reservation?.reservation
   if (reservation !== undefined) {
-    const by = reservation.clientId !== undefined && reservation.clientId === x.client.clientId ? 'client identifier' : 'hardware address'
+    const by =
+      reservation.clientId !== undefined && reservation.clientId === x.client.clientId
+        ? 'client identifier'
+        : 'hardware address'
     x.trace.push(dhcpStep('dhcp.reservation.matched', { address: formatIpv4(reservation.address), by }))
   }
   return 'next'

@@ -42,6 +42,6 @@ export type DhcpSettings = {
   readonly probe?: boolean
   /** How long an offered address is kept for a client that does not answer; 60,000 unless set. */
   readonly offerMs?: number
-  /** How long an address is set aside after a conflict; 3,600,000 (an hour, half of what dhcpd takes for a loop) unless set. */
+  /** How long an address is set aside after a conflict; 3,600,000 (an hour) unless set. */
   readonly quarantineMs?: number
 }

@@ -1,6 +1,6 @@
 /**
- * Whether an address needs an ARP probe before it is offered (RFC 2131 §2.2, §3.1 step 2). The probe is the only wait of
- * a first offer, and only of the client that it is for.
+ * Whether an address needs an ARP probe before it is offered (RFC 2131 §2.2, §3.1 step 2). The probe is the only wait
+ * of a first offer, and only of the client that it is for.
  */
 import type { Engine } from './engine.ts'
 import { MAX_PROBES } from './engine.ts'

@@ -54,7 +54,10 @@ export function emitReplyHeader(type: ReplyType, request: DhcpMessage, yiaddr: I
   )
 }
 
-/** IPv4 header without options, and UDP header: option 57 counts them, RFC 2131 §2 and everybody's practice. */
+/**
+ * IPv4 header without options, and UDP header: the 576 octets of RFC 2131 §2 are a datagram's, so option 57 counts
+ * them.
+ */
 const HEADERS_BYTES = 28
 /** What every client must accept (RFC 2131 §2), and what fits an Ethernet frame unfragmented. */
 const LEAST_DATAGRAM_BYTES = 576

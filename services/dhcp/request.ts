@@ -84,7 +84,8 @@ const hasRecord = (x: Exchange, others: readonly Binding[], address: Ipv4): bool
 /** A client with a reservation that it could have is sent to get it; one that could not keeps what it has. */
 function refusal(engine: Engine, x: Exchange, scope: Scope, address: Ipv4): Refusal | undefined {
   const refused = refusalOf(engine, x, scope, address)
-  if (refused !== undefined || x.reservation === undefined || x.reservation.reservation.address === address) return refused
+  if (refused !== undefined || x.reservation === undefined || x.reservation.reservation.address === address)
+    return refused
   return reservationUsable(engine, x, scope) ? 'reserved-elsewhere' : undefined
 }
 
@@ -130,13 +131,7 @@ function perform(
 }
 
 /** One transaction: the new lease, and the end of what the client held elsewhere in the subnet. Then the ACK. */
-function bind(
-  engine: Engine,
-  x: Exchange,
-  scope: Scope,
-  change: LeaseChange,
-  others: readonly Binding[],
-): void {
+function bind(engine: Engine, x: Exchange, scope: Scope, change: LeaseChange, others: readonly Binding[]): void {
   const named = engine.named(change, x)
   const changes = [named]
   const moved: Ipv4[] = []

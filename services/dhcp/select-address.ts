@@ -12,7 +12,8 @@ import type { BindingState, Refusal } from './lease-machine.ts'
 /** Whether the configuration lets the client have the address. Says nothing of who holds it now. */
 export function refusalOf(engine: Engine, x: Exchange, scope: Scope, address: Ipv4): Refusal | undefined {
   if (!scope.isHostAddress(address)) return 'wrong-network'
-  if (address === x.serverAddress || address === engine.settings.serverAddress(scope.subnet.interfaceName)) return 'own-address'
+  if (address === x.serverAddress || address === engine.settings.serverAddress(scope.subnet.interfaceName))
+    return 'own-address'
   const reserved = scope.reservationAt(address)
   if (reserved !== undefined) return reserved === x.reservation ? undefined : 'reserved'
   return scope.inPool(address) ? undefined : 'not-in-pool'
@@ -31,7 +32,9 @@ function obstacle(x: Exchange, address: Ipv4, state: BindingState): string | und
   if (state.kind === 'declined' || (state.kind === 'saving' && state.client === undefined)) {
     return 'it is set aside because of a conflict'
   }
-  return state.kind === 'offered' || state.kind === 'probing' ? 'it is on offer to another client' : 'another client holds it'
+  return state.kind === 'offered' || state.kind === 'probing'
+    ? 'it is on offer to another client'
+    : 'another client holds it'
 }
 
 const REFUSALS: { readonly [R in Refusal]: string } = {
@@ -84,7 +87,11 @@ function ownAddress(
     const rank = state.kind === 'bound' || state.kind === 'saving' ? 3 : state.kind === 'free' ? 1 : 2
     if (rank <= bestRank || !usable(engine, x, scope, address, rank === 3 ? 'held now' : 'held before')) continue
     bestRank = rank
-    best = { address, because: rank === 3 ? 'held by this client now' : rank === 2 ? 'on offer to this client' : 'held by this client before' }
+    best = {
+      address,
+      because:
+        rank === 3 ? 'held by this client now' : rank === 2 ? 'on offer to this client' : 'held by this client before',
+    }
   }
   return best
 }

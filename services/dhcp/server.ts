@@ -1,11 +1,12 @@
 /**
- * The DHCPv4 server's core (RFC 2131): datagrams, timers and the administrator's wishes in; replies, changes to store and
- * decisions out through the ports. It holds no socket and no database and never reads a clock of its own.
+ * The DHCPv4 server's core (RFC 2131): datagrams, timers and the administrator's wishes in; replies, changes to store
+ * and decisions out through the ports. It holds no socket and no database and never reads a clock of its own.
  *
- * Time. A lease's end is counted in monotonic time, so a jump of the calendar ends no lease and prolongs none. Rows carry
- * wall time for people and for the next start; what is left of a lease is read from them once, at construction, and never
- * taken for more than the lease's length. If the calendar is far ahead at a start, leases expire then: their clients find
- * the same addresses again, because expired rows keep their client and are given to others last, after a probe.
+ * Time. A lease's end is counted in monotonic time, so a jump of the calendar ends no lease and prolongs none. Rows
+ * carry wall time for people and for the next start; what is left of a lease is read from them once, at construction,
+ * and never taken for more than the lease's length. If the calendar is far ahead at a start, leases expire then: their
+ * clients find the same addresses again, because expired rows keep their client and are given to others last, after a
+ * probe.
  */
 import type { Counters } from '../../stack/platform/index.ts'
 import { formatIpv4 } from '../../stack/index.ts'
@@ -32,7 +33,9 @@ export class DhcpServer {
     this.#engine = new Engine(ports, settings, configuration, leases, x => run(this.#engine, x))
   }
 
-  /** One datagram that came to port 67: `length` octets of UDP payload at `at`, not needed after return. Never throws. */
+  /**
+   * One datagram that came to port 67: `length` octets of UDP payload at `at`, not needed after return. Never throws.
+   */
   receive(buffer: Uint8Array, at: number, length: number, arrival: Arrival): void {
     const engine = this.#engine
     if (engine.closed) return
@@ -69,7 +72,9 @@ export class DhcpServer {
       const { change } = effect
       engine.save([change], durable => {
         const text = formatIpv4(address)
-        const step = durable ? dhcpStep('dhcp.lease.released-by-administrator', { address: text }) : dhcpStep('dhcp.storage.failed', { address: text })
+        const step = durable
+          ? dhcpStep('dhcp.lease.released-by-administrator', { address: text })
+          : dhcpStep('dhcp.storage.failed', { address: text })
         engine.decideFor(change.after, 'administrator', [step])
         done(durable ? 'released' : 'storage-failed')
       })

@@ -1,6 +1,7 @@
 /**
- * What an event is. Every part that decides something declares its events in a table of its own (services/dhcp/events.ts,
- * services/dns/events.ts …); services/events/catalogue.ts joins them. A trace step names one of them and gives its facts.
+ * What an event is. Every part that decides something declares its events in a table of its own
+ * (services/dhcp/events.ts, services/dns/events.ts …); services/events/catalogue.ts joins them. A trace step names one
+ * of them and gives its facts.
  */
 import type { Fact } from '../model/index.ts'
 

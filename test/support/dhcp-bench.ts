@@ -1,11 +1,20 @@
 /**
- * A DHCP server on virtual time with everything around it in memory: a disk that answers at once, later or never, a link
- * on which chosen addresses answer ARP, and a log of what was sent and decided.
+ * A DHCP server on virtual time with everything around it in memory: a disk that answers at once, later or never, a
+ * link on which chosen addresses answer ARP, and a log of what was sent and decided.
  */
 import { formatIpv4, ipv4, mac, BROADCAST } from '../../stack/index.ts'
 import type { Ipv4, Mac } from '../../stack/index.ts'
 import { VirtualClock, fromHex } from '../../stack/platform/index.ts'
-import type { Decision, Lease, LeaseChange, OptionSet, OptionValue, Pool, Reservation, Subnet } from '../../services/model/index.ts'
+import type {
+  Decision,
+  Lease,
+  LeaseChange,
+  OptionSet,
+  OptionValue,
+  Pool,
+  Reservation,
+  Subnet,
+} from '../../services/model/index.ts'
 import {
   DhcpServer,
   MESSAGE_TYPES,
@@ -16,7 +25,15 @@ import {
   optionNamed,
   parseMessage,
 } from '../../services/dhcp/index.ts'
-import type { Arrival, DhcpConfiguration, DhcpMessage, DhcpReply, DhcpSettings, MessageType, ReplyDestination } from '../../services/dhcp/index.ts'
+import type {
+  Arrival,
+  DhcpConfiguration,
+  DhcpMessage,
+  DhcpReply,
+  DhcpSettings,
+  MessageType,
+  ReplyDestination,
+} from '../../services/dhcp/index.ts'
 
 export const SERVER = ipv4('10.53.0.2')
 

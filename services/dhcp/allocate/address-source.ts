@@ -56,7 +56,10 @@ function makeSource(scope: Scope, table: LeaseTable): Source {
     }
   }
   returned.sort((a, b) => endOf(a) - endOf(b) || compareIpv4(a.address, b.address))
-  const allocator = new FreeQueue(scope.pools, returned.map(binding => binding.address))
+  const allocator = new FreeQueue(
+    scope.pools,
+    returned.map(binding => binding.address),
+  )
   return { prefix: scope.name, pools: scope.pools, allocator }
 }
 

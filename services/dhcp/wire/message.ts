@@ -17,7 +17,17 @@
 import { err, i32, ok, put16, put32, u16, u32, u8 } from '../../../stack/platform/index.ts'
 import type { Result } from '../../../stack/platform/index.ts'
 import type { Ipv4 } from '../../../stack/index.ts'
-import { CHADDR_AT, CHADDR_BYTES, COOKIE_AT, FILE_AT, FILE_BYTES, OPTIONS_AT, SNAME_AT, SNAME_BYTES, XID_AT } from './layout.ts'
+import {
+  CHADDR_AT,
+  CHADDR_BYTES,
+  COOKIE_AT,
+  FILE_AT,
+  FILE_BYTES,
+  OPTIONS_AT,
+  SNAME_AT,
+  SNAME_BYTES,
+  XID_AT,
+} from './layout.ts'
 import { appendOption, optionBytes, scanOptions } from './options.ts'
 import type { RawOptions } from './options.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Domain names inside DHCP options: the list of RFC 3397 (option 119, compressed as in RFC 1035 §4.1.4 within the option)
- * and the single, uncompressed, possibly partial name of RFC 4702 (option 81).
+ * Domain names inside DHCP options: the list of RFC 3397 (option 119, compressed as in RFC 1035 §4.1.4 within the
+ * option) and the single, uncompressed, possibly partial name of RFC 4702 (option 81).
  */
 
 const MAX_NAME_BYTES = 255 // RFC 1035 §3.1

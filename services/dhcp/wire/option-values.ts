@@ -120,7 +120,8 @@ const addressPair = fixed(
   8,
   () => 'two IPv4 addresses, as ["10.0.0.0", "10.53.0.1"]',
   (b, at, value) => {
-    const halves = Array.isArray(value) && value.length === 2 ? address.list.encode(value as OptionValue, ANY) : undefined
+    const halves =
+      Array.isArray(value) && value.length === 2 ? address.list.encode(value as OptionValue, ANY) : undefined
     if (halves === undefined) return false
     b.set(halves, at)
     return true
@@ -139,9 +140,14 @@ const bool: Codec = {
 const text: Codec = {
   form: () => 'text of printable ASCII characters',
   encode: value =>
-    typeof value === 'string' && /^[\x20-\x7e]+$/.test(value) ? Uint8Array.from(value, c => c.charCodeAt(0)) : undefined,
+    typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)
+      ? Uint8Array.from(value, c => c.charCodeAt(0))
+      : undefined,
   // RFC 2132 §2: trailing NULs are to be deleted. Octets that are no ASCII show as Latin-1.
-  decode: b => Array.from(b, octet => String.fromCharCode(octet)).join('').replace(/\0+$/, ''),
+  decode: b =>
+    Array.from(b, octet => String.fromCharCode(octet))
+      .join('')
+      .replace(/\0+$/, ''),
 }
 
 const bytes: Codec = {
@@ -180,7 +186,7 @@ const routes: Codec = {
   },
   decode: b => {
     const list: OptionValue[] = []
-    for (let at = 0; at < b.length; ) {
+    for (let at = 0; at < b.length;) {
       const length = b[at] as number
       const octets = (length + 7) >> 3
       if (length > 32 || at + 1 + octets + 4 > b.length) return undefined
@@ -195,14 +201,17 @@ const routes: Codec = {
   },
 }
 
-/** RFC 4702 §2.1: flags, two octets that no longer mean anything, the name; flag E says that it is in DNS wire format. */
+/**
+ * RFC 4702 §2.1: flags, two octets that no longer mean anything, the name; flag E says that it is in DNS wire format.
+ */
 const FQDN_ENCODED = 4
 const fqdn: Codec = {
   form: () => 'flags and a name, as {"flags": 4, "name": "host.lab.internal."}; without the last dot it is partial',
   encode: value => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
     const { flags, name } = value as { readonly [key: string]: OptionValue }
-    if (!Number.isInteger(flags) || (flags as number) < 0 || (flags as number) > 255 || typeof name !== 'string') return undefined
+    if (!Number.isInteger(flags) || (flags as number) < 0 || (flags as number) > 255 || typeof name !== 'string')
+      return undefined
     const wire = ((flags as number) & FQDN_ENCODED) !== 0
     const labels = name === '' ? [] : labelsOf(name)
     if (labels === undefined) return undefined

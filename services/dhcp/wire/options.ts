@@ -15,7 +15,7 @@ const OVERLOAD = 52
 /**
  * All options of the message `b`, whose fixed part has been checked. Values are views of `b`, or new arrays where
  * instances were joined. Undefined when an option runs past its field. A missing end option is tolerated: the field's
- * end ends it, as everybody else's server does.
+ * end ends it.
  */
 export function scanOptions(b: Uint8Array): RawOptions | undefined {
   const found = new Map<number, Uint8Array>()
@@ -54,7 +54,10 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 /** Octets that `value` takes with its code and length octets, split as appendOption splits it. */
 export const optionBytes = (value: Uint8Array): number => value.length + 2 * Math.max(1, Math.ceil(value.length / 255))
 
-/** Writes one option, in instances of at most 255 octets (RFC 3396 §5). The caller has checked the room. Returns the end. */
+/**
+ * Writes one option, in instances of at most 255 octets (RFC 3396 §5). The caller has checked the room. Returns the
+ * end.
+ */
 export function appendOption(b: Uint8Array, at: number, code: number, value: Uint8Array): number {
   const length = value.length
   let from = 0

@@ -10,7 +10,9 @@ import { SystemClock, put32 } from '../../../stack/platform/index.ts'
 import { DhcpServer } from '../../../services/dhcp/index.ts'
 import { clientMessage, pool, subnet } from '../../support/dhcp-bench.ts'
 
-const { values } = parseArgs({ options: { clients: { type: 'string', default: '60000' }, rounds: { type: 'string', default: '3' } } })
+const { values } = parseArgs({
+  options: { clients: { type: 'string', default: '60000' }, rounds: { type: 'string', default: '3' } },
+})
 const clients = Number(values.clients)
 const SERVER = ipv4('10.53.0.2')
 const CHADDR_AT = 28
@@ -38,15 +40,25 @@ function round(): readonly Run[] {
     },
     { serverAddress: () => SERVER, probe: false },
     {
-      subnets: [subnet({ prefix: { network: ipv4('10.53.0.0'), length: 16 }, options: { routers: ['10.53.0.1'], 'ntp-servers': ['10.53.0.3'] } })],
+      subnets: [
+        subnet({
+          prefix: { network: ipv4('10.53.0.0'), length: 16 },
+          options: { routers: ['10.53.0.1'], 'ntp-servers': ['10.53.0.3'] },
+        }),
+      ],
       pools: [pool('10.53.1.0', '10.53.240.255')],
       reservations: [],
     },
     [],
   )
-  const common = { 'parameter-request-list': [1, 28, 2, 3, 15, 6, 119, 12, 44, 47, 26, 121, 42], 'host-name': 'client-00000' }
+  const common = {
+    'parameter-request-list': [1, 28, 2, 3, 15, 6, 119, 12, 44, 47, 26, 121, 42],
+    'host-name': 'client-00000',
+  }
   const discover = clientMessage('DISCOVER', { options: common })
-  const request = clientMessage('REQUEST', { options: { 'requested-address': '10.53.0.0', 'server-identifier': '10.53.0.2', ...common } })
+  const request = clientMessage('REQUEST', {
+    options: { 'requested-address': '10.53.0.0', 'server-identifier': '10.53.0.2', ...common },
+  })
   const renew = clientMessage('REQUEST', { options: common, ciaddr: '10.53.0.1' })
   const requestedAt = request.findIndex((octet, i) => octet === 50 && request[i + 1] === 4) + 2
   // Behind "client-".
@@ -57,7 +69,7 @@ function round(): readonly Run[] {
     b[CHADDR_AT] = 2
     put32(b, XID_AT, client)
     const digits = String(client).padStart(5, '0')
-    for (let i = 0; i < 5; i++) b[nameAts.get(b) as number + i] = digits.charCodeAt(i)
+    for (let i = 0; i < 5; i++) b[(nameAts.get(b) as number) + i] = digits.charCodeAt(i)
   }
   const nameAts = new Map([discover, request, renew].map(b => [b, nameAt(b)]))
   const addresses = new Int32Array(clients)
@@ -72,7 +84,11 @@ function round(): readonly Run[] {
       for (let i = 0; i < 4; i++) request[requestedAt + i] = sent[YIADDR_AT + i] as number
       write(request, client)
       server.receive(request, 0, request.length, arrival)
-      addresses[client] = ((sent[YIADDR_AT] as number) << 24) | ((sent[YIADDR_AT + 1] as number) << 16) | ((sent[YIADDR_AT + 2] as number) << 8) | (sent[YIADDR_AT + 3] as number)
+      addresses[client] =
+        ((sent[YIADDR_AT] as number) << 24) |
+        ((sent[YIADDR_AT + 1] as number) << 16) |
+        ((sent[YIADDR_AT + 2] as number) << 8) |
+        (sent[YIADDR_AT + 3] as number)
     }
     runs.push({ label: `DORA, table of ${from}`, us: ((performance.now() - start) * 1000) / (to - from) })
   }
