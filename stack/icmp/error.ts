@@ -2,7 +2,7 @@
  * ICMP errors out (RFC 792; RFC 1122 §3.2.2; RFC 1812 §4.3.2): whether one may be sent about a datagram, how often, and
  * how much of the datagram it quotes.
  */
-import { isUnicast, isLoopback } from '../address/ipv4.ts'
+import { isUnicast } from '../address/ipv4.ts'
 import type { DatagramErrors } from '../ipv4/protocols.ts'
 import type { ReceivedDatagram } from '../ipv4/datagram.ts'
 import { DEFAULT_TTL } from '../ipv4/output.ts'
@@ -71,7 +71,6 @@ export class IcmpErrors implements DatagramErrors {
  */
 function mayReport(d: ReceivedDatagram): boolean {
   if (d.linkBroadcast || d.broadcast || !isUnicast(d.target)) return false
-  if (!isUnicast(d.source) || (isLoopback(d.source) && !d.iface.loopback)) return false
-  if (ip.fragmentOffset(d.buffer, d.at) !== 0) return false
+  if (!isUnicast(d.source) || ip.fragmentOffset(d.buffer, d.at) !== 0) return false
   return d.protocol !== ip.PROTOCOL_ICMP || (d.payloadLength > 0 && icmp.isQuery(icmp.icmpType(d.buffer, d.payloadAt)))
 }

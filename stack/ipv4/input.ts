@@ -71,9 +71,10 @@ export class Ipv4Input {
     } else if (kind !== TO_BROADCAST) {
       return counters.count(kind === NOT_OURS ? 'not-for-us' : 'group-not-joined')
     }
-    if (ip.headerLength(b, at) > ip.IPV4_HEADER_BYTES && !this.#optionsPass(iface, b, at, linkBroadcast)) return
+    const broadcast = kind === TO_BROADCAST
+    if (ip.headerLength(b, at) > ip.IPV4_HEADER_BYTES && !this.#optionsPass(iface, b, at, linkBroadcast, broadcast)) return
     if (ip.isFragment(b, at)) this.#gather(iface, b, at, linkBroadcast)
-    else this.#deliver(this.#look(iface, b, at, linkBroadcast))
+    else this.#deliver(this.#look(iface, b, at, linkBroadcast, broadcast))
   }
 
   close(): void {
@@ -99,14 +100,14 @@ export class Ipv4Input {
   }
 
   /** Options are read for soundness and otherwise ignored; source routes are dropped (RFC 7126 §4.3). */
-  #optionsPass(iface: Interface, b: Uint8Array, at: number, linkBroadcast: boolean): boolean {
+  #optionsPass(iface: Interface, b: Uint8Array, at: number, linkBroadcast: boolean, broadcast: boolean): boolean {
     const verdict = ip.checkOptions(b, at)
     if (verdict === ip.OPTIONS_FINE) return true
     if (verdict === ip.OPTIONS_SOURCE_ROUTE) {
       this.#counters.count('source-route')
     } else {
       this.#counters.count('options-malformed')
-      this.#errors.parameterProblem(this.#look(iface, b, at, linkBroadcast), verdict)
+      this.#errors.parameterProblem(this.#look(iface, b, at, linkBroadcast, broadcast), verdict)
     }
     return false
   }
@@ -117,10 +118,13 @@ export class Ipv4Input {
   }
 
   #view({ iface, datagram, linkBroadcast }: Assembled): ReceivedDatagram {
-    return this.#look(iface, datagram, 0, linkBroadcast)
+    const kind = this.#own.classify(iface.addressing, ip.target(datagram, 0), linkBroadcast)
+    return this.#look(iface, datagram, 0, linkBroadcast, kind === TO_BROADCAST)
   }
 
-  #look(iface: Interface, b: Uint8Array, at: number, linkBroadcast: boolean): ReceivedDatagram {
+  #look(
+    iface: Interface, b: Uint8Array, at: number, linkBroadcast: boolean, broadcast: boolean,
+  ): ReceivedDatagram {
     const d = (this.#datagram ??= new ReceivedDatagram(b, iface))
     const header = ip.headerLength(b, at)
     d.buffer = b
@@ -133,7 +137,7 @@ export class Ipv4Input {
     d.ttl = ip.ttl(b, at)
     d.iface = iface
     d.linkBroadcast = linkBroadcast
-    d.broadcast = this.#own.classify(iface.addressing, d.target, linkBroadcast) === TO_BROADCAST
+    d.broadcast = broadcast
     return d
   }
 

@@ -169,7 +169,7 @@ export class Ipv4Output {
     const iface = route.iface
     this.#iface = iface
     this.#nextHop = route.gateway === 0 ? target : route.gateway
-    if (route.gateway === 0 && iface.addressing.isSubnetBroadcast(target)) {
+    if (iface.addressing.isSubnetBroadcast(target)) {
       if (!allowBroadcast) return SEND_FAULT.broadcastRefused
       this.#setMac(BROADCAST_HIGH, BROADCAST_LOW)
       return 0

@@ -18,12 +18,13 @@ import * as ip from '../wire/ipv4.ts'
 export const REASSEMBLY_MS = 60_000
 /** All datagrams together: as many as 30 of the largest. */
 export const REASSEMBLY_BYTES_LIMIT = 4 << 20
-/** One source: a few of the largest at once. */
+/**
+ * One source. The largest datagram takes 340 KiB when the smallest MTU (68) cut it into 1,366 fragments. The share for
+ * each fragment also bounds how many there are to look through when one comes out of order.
+ */
 export const REASSEMBLY_SOURCE_BYTES_LIMIT = 512 << 10
 /** What a fragment's object costs besides its octets. */
 export const FRAGMENT_COST_BYTES = 200
-/** The smallest MTU (68) cuts the largest datagram into 1,366. */
-export const FRAGMENTS_LIMIT = 1_400
 
 export const REASSEMBLY_COUNTERS = [
   'fragments-received', 'fragment-malformed', 'fragment-overlap', 'fragment-duplicate', 'fragment-evicted',
@@ -103,7 +104,7 @@ export class Reassembly {
       return undefined
     }
     if (offset === 0) partial.header = b.slice(at, at + header)
-    if (partial.received === partial.total && partial.header !== undefined) return this.#complete(partial)
+    if (partial.received === partial.total) return this.#complete(partial)
     this.#enforce(partial.source)
     return undefined
   }
@@ -153,7 +154,7 @@ export class Reassembly {
     }
     const beyond = partial.total >= 0 && end > partial.total
     const otherEnd = !more && (partial.total >= 0 || place < pieces.length)
-    if (beyond || otherEnd || pieces.length === FRAGMENTS_LIMIT) return 'clash'
+    if (beyond || otherEnd) return 'clash'
     if (!more) partial.total = end
     pieces.splice(place, 0, { offset, octets: b.slice(at, at + length) })
     partial.received += length

@@ -66,7 +66,8 @@ export class Switch {
     if (!isGroupMac(buffer, at + 6)) {
       this.#table.set(formatMac(buffer, at + 6), { port: from, heardAt: this.#clock.now() })
     }
-    const known = isGroupMac(buffer, at) ? undefined : this.portOf(formatMac(buffer, at))
+    // A group is never learnt, so frames to one are flooded.
+    const known = this.portOf(formatMac(buffer, at))
     const arrival = this.#clock.now() + this.#delayMs
     if (known === from) return true
     if (known !== undefined) return known.arrive(arrival, buffer, at, length)

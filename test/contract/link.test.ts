@@ -31,7 +31,8 @@ linkBattery('A virtual wire with jumbo frames', () => {
 linkBattery('A faulty link in fair weather', () => {
   const clock = new VirtualClock()
   const [near, far] = virtualWire(clock)
-  return pairOn(clock, new FaultyLink(near, clock, new SeededRandom(1), {}), new FaultyLink(far, clock, new SeededRandom(2), {}))
+  const fair = (link: typeof near): FaultyLink => new FaultyLink(link, clock, new SeededRandom(1), {})
+  return pairOn(clock, fair(near), fair(far))
 })
 
 linkBattery('A switch port', () => {

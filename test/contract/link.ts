@@ -98,7 +98,7 @@ export function linkBattery(name: string, open: () => LinkPair | Promise<LinkPai
       expect(batchEnds).toBeGreaterThan(0)
     })
 
-    test('takes at least 16 frames between flushes, says when there is no room, and has room again after flush()', async () => {
+    test('takes 16 frames at least, says when there is no room, and has room again after flush()', async () => {
       let queued = 0
       // A device may also flush by itself when it is full; then it never says so.
       while (queued < 2_000 && queue(pair.near, frame(pair, 60, 0))) queued++

@@ -12,13 +12,14 @@ import * as icmp from '../../stack/wire/icmp.ts'
 import * as ip from '../../stack/wire/ipv4.ts'
 import * as udp from '../../stack/wire/udp.ts'
 import {
-  ALL_MAC, arpFrame, bench, echoRequest, fragmentFrames, HOST, HOST_MAC, icmpFrame, icmpMessage, ipDatagram, ipFrame, must,
-  octets, PEER, PEER_MAC, udpFrame, udpSegment,
+  ALL_MAC, arpFrame, bench, echoRequest, fragmentFrames, HOST, HOST_MAC, icmpFrame, icmpMessage, ipDatagram, ipFrame,
+  must, octets, PEER, PEER_MAC, udpFrame, udpSegment,
 } from '../support/stack-lan.ts'
 
 const SEEDS = Array.from({ length: 8 }, (_, i) => i + 1)
 const FRAMES = 3_000
 
+const SENT = ipDatagram(udpSegment(octets(8), { from: HOST, to: PEER, fromPort: 53 }), { from: HOST, to: PEER })
 const CORPUS: readonly Uint8Array[] = [
   arpFrame(),
   arpFrame({ operation: arp.ARP_REPLY, toMac: HOST_MAC }),
@@ -27,14 +28,15 @@ const CORPUS: readonly Uint8Array[] = [
   udpFrame(octets(300), { from: '0.0.0.0', to: '255.255.255.255', toMac: ALL_MAC, toPort: 67 }),
   udpFrame(octets(4), { options: Uint8Array.from([7, 7, 4, 0, 0, 0, 0, 0]) }),
   icmpFrame(echoRequest(56)),
-  icmpFrame(icmpMessage(3, 3, 0, ipDatagram(udpSegment(octets(8), { from: HOST, to: PEER, fromPort: 53 }), { from: HOST, to: PEER }))),
+  icmpFrame(icmpMessage(3, 3, 0, SENT)),
   ...fragmentFrames(udpSegment(octets(200)), [0, 64, 128]),
   ipFrame(octets(8), { protocol: 99 }),
 ]
 
-const randomOctets = (random: Random, length: number): Uint8Array => Uint8Array.from({ length }, () => random.below(256))
+const randomOctets = (random: Random, length: number): Uint8Array =>
+  Uint8Array.from({ length }, () => random.below(256))
 
-/** A few octets changed, cut off or added; mostly with the header's checksum put right, so that what lies behind it is reached. */
+/** A few octets changed, cut off or added; mostly with the header's checksum put right, so that more than it is tested. */
 function mutate(random: Random, frame: Uint8Array): Uint8Array {
   let mutant = frame.slice()
   for (let changes = 1 + random.below(4); changes > 0; changes--) {
@@ -86,22 +88,25 @@ describe('fuzz: frames into a stack', () => {
     expect(lan.stack.reassemblyBytes).toBe(0)
     lan.peer.take()
     lan.answer(arpFrame())
-    expect(lan.answer(icmpFrame(echoRequest(56)))).toEqual([`${HOST_MAC} > ${PEER_MAC} ${HOST} > ${PEER} echo reply 56`])
+    const reply = `${HOST_MAC} > ${PEER_MAC} ${HOST} > ${PEER} echo reply 56`
+    expect(lan.answer(icmpFrame(echoRequest(56)))).toEqual([reply])
   })
 })
+
+type Parser = (b: Uint8Array, at: number, end: number) => unknown
 
 describe('fuzz: parsers', () => {
   const source = ipv4(PEER)
   const target = ipv4(HOST)
   test.each([
-    ['describe', (b: Uint8Array, at: number, end: number) => describeFrame(b, at, end - at).length > 0],
-    ['ethernet', (b: Uint8Array, at: number, end: number) => ethernet.parse(b, at, end).ok],
-    ['arp', (b: Uint8Array, at: number, end: number) => arp.parse(b, at, end).ok],
-    ['ipv4', (b: Uint8Array, at: number, end: number) => ip.parse(b, at, end).ok],
-    ['ipv4 options', (b: Uint8Array, at: number, end: number) => ip.check(b, at, end) !== undefined || ip.checkOptions(b, at) < 60],
-    ['icmp', (b: Uint8Array, at: number, end: number) => icmp.parse(b, at, end).ok],
-    ['udp', (b: Uint8Array, at: number, end: number) => udp.parse(b, at, end, source, target).ok],
-  ])('%s takes any octets, and reads none past the end', (_name, parse) => {
+    ['describe', (b, at, end) => describeFrame(b, at, end - at)],
+    ['ethernet', (b, at, end) => ethernet.parse(b, at, end).ok],
+    ['arp', (b, at, end) => arp.parse(b, at, end).ok],
+    ['ipv4', (b, at, end) => ip.parse(b, at, end).ok],
+    ['ipv4 options', (b, at, end) => ip.check(b, at, end) ?? ip.checkOptions(b, at)],
+    ['icmp', (b, at, end) => icmp.parse(b, at, end).ok],
+    ['udp', (b, at, end) => udp.parse(b, at, end, source, target).ok],
+  ] satisfies readonly (readonly [string, Parser])[])('%s takes any octets, and reads none past the end', (_name, parse) => {
     const random = new SeededRandom(11)
     let verdicts = 0
     for (let i = 0; i < 5_000; i++) {

@@ -13,9 +13,11 @@ const event: fc.Arbitrary<NeighbourEvent | 'wait'> = fc.oneof(
 )
 
 describe('neighbour machine', () => {
+  const happenings = fc.array(fc.tuple(event, fc.integer({ min: 0, max: 5000 }), fc.boolean()), { maxLength: 100 })
+
   test('asks no oftener than once a second, ends every wait, and its deadline lies ahead', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(event, fc.integer({ min: 0, max: 5000 }), fc.boolean()), { maxLength: 100 }), (events) => {
+      fc.property(happenings, (events) => {
         let state: NeighbourState = UNKNOWN
         let now = 0
         let askedAt = Number.NEGATIVE_INFINITY

@@ -13,7 +13,9 @@ const u16 = fc.integer({ min: 0, max: 0xffff })
 const u32 = fc.nat({ max: 0xffff_ffff })
 const address = fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff })
 const mac = fc.uint8Array({ minLength: 6, maxLength: 6 }).map((octets) => formatMac(octets))
-const unicastMac = fc.uint8Array({ minLength: 6, maxLength: 6 }).map((o) => formatMac(o.with(0, (o[0] as number) & 0xfe)))
+const unicastMac = fc
+  .uint8Array({ minLength: 6, maxLength: 6 })
+  .map((octets) => formatMac(octets.with(0, (octets[0] as number) & 0xfe)))
 /** Formats are written at any offset, into a buffer that held something else. */
 const offset = fc.integer({ min: 0, max: 40 })
 const room = (): Uint8Array => new Uint8Array(2000).fill(0xaa)

@@ -1,4 +1,4 @@
-/** Two hosts and a wire in bad weather, by seed: what arrives is what was sent, and in fair weather everything arrives. */
+/** Two hosts and a wire in bad weather, by seed: what arrives is what was sent, and in fair weather all arrives. */
 import { describe, expect, test } from 'vitest'
 import { FaultyLink, ipv4, Stack, Switch, virtualWire } from '../../stack/index.ts'
 import type { Interface, UdpEndpoint, Weather } from '../../stack/index.ts'
@@ -12,7 +12,13 @@ function message(n: number, length: number): Uint8Array {
   return octets
 }
 
-type Host = { readonly stack: Stack; readonly iface: Interface; readonly endpoint: UdpEndpoint; readonly got: Map<number, Uint8Array[]> }
+type Host = {
+  readonly stack: Stack
+  readonly iface: Interface
+  readonly endpoint: UdpEndpoint
+  /** Copies of each message that arrived, by its number. */
+  readonly got: Map<number, Uint8Array[]>
+}
 
 function host(clock: VirtualClock, seed: number, link: FaultyLink, address: string, faults: unknown[]): Host {
   const stack = new Stack({ clock, random: new SeededSecureRandom(seed), onFault: (fault) => faults.push(fault) })
@@ -36,8 +42,12 @@ function run(seed: number, weather: Weather, messages: number) {
   const faults: unknown[] = []
   const random = new SeededRandom(seed)
   const [left, right] = virtualWire(clock, { delayMs: 3, bitsPerSecond: 1_000_000_000 })
-  const faulty = (link: typeof left, salt: number): FaultyLink => new FaultyLink(link, clock, new SeededRandom(seed * 1000 + salt), weather)
-  const hosts = [host(clock, seed, faulty(left, 1), '10.53.0.1', faults), host(clock, seed + 1, faulty(right, 2), '10.53.0.2', faults)] as const
+  const faulty = (link: typeof left, salt: number): FaultyLink =>
+    new FaultyLink(link, clock, new SeededRandom(seed * 1000 + salt), weather)
+  const hosts = [
+    host(clock, seed, faulty(left, 1), '10.53.0.1', faults),
+    host(clock, seed + 1, faulty(right, 2), '10.53.0.2', faults),
+  ] as const
   const sent: number[] = []
   for (let n = 0; n < messages; n++) {
     const length = random.chance(0.1) ? 65_507 : 4 + random.below(random.chance(0.5) ? 1_400 : 20_000)

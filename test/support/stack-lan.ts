@@ -1,7 +1,8 @@
-/** A stack under test with a raw peer on the other end of a virtual wire: frames in by hand, frames out for inspection. */
+/** A stack under test with a raw peer at the other end of a virtual wire: frames in by hand, frames out to look at. */
 import { formatMac, ipv4, mac, parseInterfaceAddress, Stack, virtualWire } from '../../stack/index.ts'
-import type { Interface, InterfaceAddress, Link } from '../../stack/index.ts'
+import type { DatagramHandler, DatagramMeta, Interface, InterfaceAddress, Link } from '../../stack/index.ts'
 import { SeededSecureRandom, VirtualClock } from '../../stack/platform/index.ts'
+import type { Result } from '../../stack/platform/index.ts'
 import * as arp from '../../stack/wire/arp.ts'
 import { describeFrame } from '../../stack/wire/describe.ts'
 import * as ethernet from '../../stack/wire/ethernet.ts'
@@ -198,7 +199,11 @@ export function octets(length: number): Uint8Array {
 }
 
 /** The fragments of a datagram's payload at the given offsets (in octets; the last goes to the end), as frames. */
-export function fragmentFrames(payload: Uint8Array, cuts: readonly number[], fields: DatagramFields = {}): Uint8Array[] {
+export function fragmentFrames(
+  payload: Uint8Array,
+  cuts: readonly number[],
+  fields: DatagramFields = {},
+): Uint8Array[] {
   return cuts.map((from, i) => {
     const to = cuts[i + 1] ?? payload.length
     const more = to < payload.length
@@ -215,10 +220,10 @@ export function resealed(frame: Uint8Array, change: (b: Uint8Array, at: number) 
   return copy
 }
 
-/** Collects what an endpoint receives, as lines "from:port > to:port length". */
-export type Received = { readonly source: number; readonly sourcePort: number; readonly target: number; readonly payload: Uint8Array; readonly ttl: number; readonly linkBroadcast: boolean }
+export type Received = Readonly<Omit<DatagramMeta, 'targetPort' | 'interfaceIndex'>> & { readonly payload: Uint8Array }
 
-export function collector(): { readonly got: Received[]; readonly onDatagram: (b: Uint8Array, at: number, length: number, meta: { source: number; sourcePort: number; target: number; ttl: number; linkBroadcast: boolean }) => void } {
+/** A handler that keeps copies of what an endpoint receives. */
+export function collector(): { readonly got: Received[]; readonly onDatagram: DatagramHandler } {
   const got: Received[] = []
   return {
     got,
@@ -227,8 +232,8 @@ export function collector(): { readonly got: Received[]; readonly onDatagram: (b
   }
 }
 
-/** The value of a Result that must be one. */
-export function must<T>(result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }): T {
+/** The value of a Result that must have one. */
+export function must<T>(result: Result<T, unknown>): T {
   if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.error)}`)
   return result.value
 }

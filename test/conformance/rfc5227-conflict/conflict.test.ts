@@ -3,7 +3,9 @@ import { ipv4, mac, Stack, virtualWire } from '../../../stack/index.ts'
 import { PROBE_LIMIT } from '../../../stack/arp/conflict.ts'
 import { SeededSecureRandom, VirtualClock } from '../../../stack/platform/index.ts'
 import { ARP_REPLY } from '../../../stack/wire/arp.ts'
-import { addressOn, arpFrame, bench, HOST, HOST_MAC, OTHER_MAC, PEER, PEER_MAC, RawPeer } from '../../support/stack-lan.ts'
+import {
+  addressOn, arpFrame, bench, HOST, HOST_MAC, OTHER_MAC, PEER, PEER_MAC, RawPeer,
+} from '../../support/stack-lan.ts'
 
 const WANTED = '10.53.0.100'
 const announcement = `${HOST_MAC} > ff:ff:ff:ff:ff:ff ARP announcement of ${HOST}`
@@ -16,7 +18,7 @@ describe('RFC 5227 §2.1 probing', () => {
     ['another host’s probe for it', { sender: '0.0.0.0', target: WANTED }, PEER_MAC],
     ['a request for it by another', { sender: PEER, target: WANTED }, undefined],
     ['a packet about another address', { sender: '10.53.0.101', target: '10.53.0.101' }, undefined],
-    ['a reply that bears our own hardware address', { operation: ARP_REPLY, sender: WANTED, senderMac: HOST_MAC }, undefined],
+    ['a reply with our own hardware address', { operation: ARP_REPLY, sender: WANTED, senderMac: HOST_MAC }, undefined],
   ] as const)('%s', (_name, fields, holder) => {
     const lan = bench()
     const heard: (string | undefined)[] = []

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { ipv4, SEND_FAULT } from '../../../stack/index.ts'
+import { ipv4, mac, SEND_FAULT, virtualWire } from '../../../stack/index.ts'
 import type { BindUdpOptions } from '../../../stack/index.ts'
 import { ETHERNET_HEADER_BYTES } from '../../../stack/wire/ethernet.ts'
 import { IPV4_HEADER_BYTES } from '../../../stack/wire/ipv4.ts'
+import * as udp from '../../../stack/wire/udp.ts'
 import {
-  ALL_MAC, bench, collector, HOST, HOST_MAC, ipFrame, must, octets, OTHER_MAC, PEER, PEER_MAC, udpFrame, udpSegment,
+  addressOn, ALL_MAC, bench, collector, HOST, HOST_MAC, ipFrame, must, octets, OTHER_MAC, PEER, PEER_MAC, udpFrame, udpSegment,
 } from '../../support/stack-lan.ts'
 import type { UdpFields } from '../../support/stack-lan.ts'
-import { mac } from '../../../stack/index.ts'
 
 const SEGMENT = ETHERNET_HEADER_BYTES + IPV4_HEADER_BYTES
 
@@ -57,7 +57,7 @@ describe('RFC 768 the header', () => {
       endpoint.send(Uint8Array.from([value >>> 8, value & 255]), 0, 2, ipv4(PEER), 9)
       if (value % 500 === 499) {
         lan.clock.advance(1)
-        for (const frame of lan.peer.take()) seen.add(((frame[SEGMENT + 6] as number) << 8) | (frame[SEGMENT + 7] as number))
+        for (const frame of lan.peer.take()) seen.add(udp.udpChecksum(frame, SEGMENT))
       }
     }
     expect(seen.has(0)).toBe(false)
@@ -66,7 +66,10 @@ describe('RFC 768 the header', () => {
 })
 
 describe('RFC 1122 §4.1 demultiplexing', () => {
-  type Bound = { readonly name: string } & Omit<BindUdpOptions, 'onDatagram' | 'port'> & { readonly peer?: readonly [string, number] }
+  type Bound = Omit<BindUdpOptions, 'onDatagram' | 'port'> & {
+    readonly name: string
+    readonly peer?: readonly [string, number]
+  }
   const any: Bound = { name: 'any', reuseAddress: true }
   const addressed: Bound = { name: 'addressed', address: ipv4(HOST), reuseAddress: true }
   const onWire: Bound = { name: 'on wire', interfaceName: 'wire0', reuseAddress: true }
@@ -85,7 +88,7 @@ describe('RFC 1122 §4.1 demultiplexing', () => {
     ['only the connected, and another calls', [connected], { fromPort: 4001 }, []],
     ['only another address', [elsewhere], {}, []],
     ['of equals the one bound last', [{ ...any, name: 'first' }, { ...any, name: 'second' }], {}, ['second']],
-    ['a broadcast to all that match', [{ ...any, name: 'first' }, { ...any, name: 'second' }, onWire], all, ['on wire', 'second', 'first']],
+    ['a broadcast to all that match', [any, onWire, addressed], all, ['on wire', 'any']],
     ['a broadcast and one bound to an address', [addressed], all, []],
     ['a broadcast and one bound to an address that asked for it', [calling], all, ['calling']],
     ['a broadcast from 0.0.0.0', [onWire], { ...all, from: '0.0.0.0' }, ['on wire']],
@@ -124,6 +127,22 @@ describe('RFC 1122 §4.1 demultiplexing', () => {
     must(stack.bindUdp({ ...first, onDatagram: () => {} }))
     const result = stack.bindUdp({ ...second, onDatagram: () => {} })
     expect(result.ok ? undefined : result.error.kind).toBe(error)
+  })
+
+  test('endpoints of two interfaces share a port; a broadcast is heard where it came in', () => {
+    const lan = bench()
+    const [second] = virtualWire(lan.clock, { names: ['wire9', 'far9'] })
+    lan.stack.addInterface(second, { addresses: [addressOn('192.168.1.2/24')] })
+    const heard: string[] = []
+    const bind = (name: string, options: Partial<BindUdpOptions>): void =>
+      void must(lan.stack.bindUdp({ port: 67, onDatagram: () => heard.push(name), ...options }))
+    bind('here', { interfaceName: 'wire0' })
+    bind('there', { interfaceName: 'wire9' })
+    bind('here by address', { port: 68, address: ipv4(HOST), broadcast: true })
+    bind('there by address', { port: 68, address: ipv4('192.168.1.2'), broadcast: true })
+    expect(lan.stack.bindUdp({ port: 67, interfaceName: 'wire9', onDatagram: () => {} }).ok).toBe(false)
+    lan.answer(udpFrame(octets(4), { ...all, toPort: 67 }), udpFrame(octets(4), { ...all, toPort: 68 }))
+    expect(heard).toEqual(['here', 'here by address'])
   })
 
   test('a closed endpoint frees its port, hears and sends nothing', () => {
@@ -176,6 +195,14 @@ describe('RFC 1122 §4.1.3 sending', () => {
     expect(lan.peer.lines()).toEqual([`${HOST_MAC} > ${toMac} ${HOST}:1000 > ${target}:9 UDP 1`])
   })
 
+  test('a multicast stays on the link: its TTL is 1 (RFC 1112 §6.1)', () => {
+    const lan = bench()
+    const endpoint = must(lan.stack.bindUdp({ port: 1000, ...collector() }))
+    for (const target of ['224.0.0.251', PEER]) endpoint.send(octets(1), 0, 1, ipv4(target), 9)
+    lan.clock.advance(1)
+    expect(lan.peer.take().map((frame) => frame[ETHERNET_HEADER_BYTES + 8])).toEqual([1, 64])
+  })
+
   test('from a given source of ours, and from no other', () => {
     const lan = bench({ addresses: [`${HOST}/24`, '10.53.0.3/24'] })
     const endpoint = must(lan.stack.bindUdp({ port: 1000, ...collector() }))
@@ -204,7 +231,8 @@ describe('RFC 1122 §4.1.3 sending', () => {
     lan.clock.advance(1)
     const lines = lan.peer.lines()
     expect(lines[0]).toBe(`${HOST_MAC} > ${OTHER_MAC} ${HOST}:67 > 10.53.0.100:68 UDP 300`)
-    expect(lines.slice(1).map((line) => line.startsWith(`${HOST_MAC} > ${OTHER_MAC} ${HOST} > 10.53.0.100 fragment`))).toEqual([true, true])
+    const fragment = `${HOST_MAC} > ${OTHER_MAC} ${HOST} > 10.53.0.100 fragment`
+    expect(lines.slice(1).map((line) => line.startsWith(fragment))).toEqual([true, true])
     expect(lan.iface.neighbours.list()).toEqual([])
   })
 })

@@ -4,8 +4,8 @@ import { ETHERNET_HEADER_BYTES } from '../../../stack/wire/ethernet.ts'
 import * as icmp from '../../../stack/wire/icmp.ts'
 import { IPV4_HEADER_BYTES } from '../../../stack/wire/ipv4.ts'
 import {
-  ALL_MAC, bench, collector, echoRequest, fragmentFrames, HOST, HOST_MAC, icmpFrame, icmpMessage, ipDatagram, ipFrame, must,
-  octets, PEER, PEER_MAC, udpFrame, udpSegment,
+  ALL_MAC, bench, collector, echoRequest, fragmentFrames, HOST, HOST_MAC, icmpFrame, icmpMessage, ipDatagram, ipFrame,
+  must, octets, PEER, PEER_MAC, udpFrame, udpSegment,
 } from '../../support/stack-lan.ts'
 
 const BODY = ETHERNET_HEADER_BYTES + IPV4_HEADER_BYTES
@@ -77,14 +77,17 @@ describe('RFC 1122 §3.2.2 errors out', () => {
     expect(bench().answer(udpFrame(octets(1000), { toPort: 99 }))).toEqual([towardsPeer('unreachable (port) 548')])
   })
 
+  const toAll = { to: '255.255.255.255', toMac: ALL_MAC }
+  const options = Uint8Array.from([7, 0, 0, 0])
   test.each([
-    ['a broadcast', udpFrame(octets(8), { to: '255.255.255.255', toMac: ALL_MAC, toPort: 99 })],
+    ['a broadcast', udpFrame(octets(8), { ...toAll, toPort: 99 })],
     ['a subnet broadcast', udpFrame(octets(8), { to: '10.53.0.255', toMac: ALL_MAC, toPort: 99 })],
+    ['a subnet broadcast in a frame to us', ipFrame(octets(8), { to: '10.53.0.255', protocol: 99 })],
     ['a link-layer broadcast', udpFrame(octets(8), { toMac: ALL_MAC, toPort: 99 })],
-    ['a source that is no single host', udpFrame(octets(8), { from: '0.0.0.0', to: '255.255.255.255', toMac: ALL_MAC })],
-    ['an ICMP error with bad options', icmpFrame(icmpMessage(3, 1, 0, octets(28)), { options: Uint8Array.from([7, 0, 0, 0]) })],
-    ['an ICMP type nobody knows, with bad options', icmpFrame(icmpMessage(99, 1, 0, octets(28)), { options: Uint8Array.from([7, 0, 0, 0]) })],
-    ['a fragment that is not the first, with bad options', ipFrame(octets(8), { fragmentOffset: 8, options: Uint8Array.from([7, 0, 0, 0]) })],
+    ['a source that is no single host', udpFrame(octets(8), { ...toAll, from: '0.0.0.0' })],
+    ['an ICMP error with bad options', icmpFrame(icmpMessage(3, 1, 0, octets(28)), { options })],
+    ['an ICMP type nobody knows, with bad options', icmpFrame(icmpMessage(99, 1, 0, octets(28)), { options })],
+    ['a fragment that is not the first, with bad options', ipFrame(octets(8), { fragmentOffset: 8, options })],
   ])('never about %s', (_name, frame) => {
     const lan = bench()
     expect(lan.answer(frame)).toEqual([])
@@ -92,8 +95,7 @@ describe('RFC 1122 §3.2.2 errors out', () => {
   })
 
   test('an echo request with bad options may be reported', () => {
-    const frame = icmpFrame(echoRequest(8), { options: Uint8Array.from([7, 0, 0, 0]) })
-    expect(bench().answer(frame)).toEqual([towardsPeer('parameter problem 40')])
+    expect(bench().answer(icmpFrame(echoRequest(8), { options }))).toEqual([towardsPeer('parameter problem 40')])
   })
 
   test('errors are limited by a token bucket: a burst, then 100 a second (RFC 1812 §4.3.2.8)', () => {
@@ -107,7 +109,10 @@ describe('RFC 1122 §3.2.2 errors out', () => {
 })
 
 describe('RFC 1122 §3.2.2.1 and §4.1.3.3 errors in go to the endpoint whose datagram they quote', () => {
-  const quote = ipDatagram(udpSegment(octets(8), { from: HOST, to: PEER, fromPort: 1000, toPort: 2000 }), { from: HOST, to: PEER })
+  const ours = { from: HOST, to: PEER, fromPort: 1000, toPort: 2000 }
+  const quote = ipDatagram(udpSegment(octets(8), ours), ours)
+  const fragment = ipDatagram(octets(16), { ...ours, fragmentOffset: 64 })
+  const foreign = ipDatagram(udpSegment(octets(8)), { from: '10.53.0.50', to: PEER })
   const listening = () => {
     const lan = bench()
     const errors: string[] = []
@@ -140,7 +145,8 @@ describe('RFC 1122 §3.2.2.1 and §4.1.3.3 errors in go to the endpoint whose da
   })
 
   test.each([
-    ['a quote of another’s datagram', ipDatagram(udpSegment(octets(8)), { from: '10.53.0.50', to: PEER }), 'quote-not-ours'],
+    ['a quote of another’s datagram', foreign, 'quote-not-ours'],
+    ['a quote of a later fragment', fragment, 'quote-malformed'],
     ['a quote without ports', quote.subarray(0, 27), 'quote-malformed'],
     ['a quote that is not IPv4', quote.with(0, 0x65), 'quote-malformed'],
     ['a quote with an IHL of 3', quote.with(0, 0x43), 'quote-malformed'],
@@ -149,6 +155,17 @@ describe('RFC 1122 §3.2.2.1 and §4.1.3.3 errors in go to the endpoint whose da
     lan.answer(icmpFrame(icmpMessage(3, 3, 0, body)))
     expect(lan.errors).toEqual([])
     expect(lan.stack.counters['icmp']?.get(counter)).toBe(1)
+  })
+
+  test('of two on one port, the one whose address sent it hears', () => {
+    const lan = bench({ addresses: [`${HOST}/24`, '10.53.0.3/24'] })
+    const errors: string[] = []
+    for (const address of [HOST, '10.53.0.3']) {
+      const onError = (): void => void errors.push(address)
+      must(lan.stack.bindUdp({ port: 1000, address: ipv4(address), onDatagram: () => {}, onError }))
+    }
+    lan.answer(icmpFrame(icmpMessage(3, 3, 0, quote)))
+    expect(errors).toEqual([HOST])
   })
 
   test('a connected endpoint hears only of its peer', () => {

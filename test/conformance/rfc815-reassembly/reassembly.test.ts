@@ -3,7 +3,7 @@ import { REASSEMBLY_BYTES_LIMIT, REASSEMBLY_SOURCE_BYTES_LIMIT } from '../../../
 import {
   ALL_MAC, bench, collector, fragmentFrames, HOST, HOST_MAC, ipFrame, must, octets, PEER, PEER_MAC, udpSegment,
 } from '../../support/stack-lan.ts'
-import type { Bench, DatagramFields } from '../../support/stack-lan.ts'
+import type { Bench, DatagramFields, Received } from '../../support/stack-lan.ts'
 
 const SEGMENT = udpSegment(octets(56))
 type Fragment = readonly [from: number, to: number, more: boolean]
@@ -13,7 +13,7 @@ const frames = (fragments: readonly Fragment[], fields: DatagramFields = {}, seg
     ipFrame(segment.subarray(from, to), { ...fields, fragmentOffset: from, moreFragments: more }),
   )
 
-function listening(): Bench & { readonly got: { readonly payload: Uint8Array }[]; readonly count: (name: string) => number } {
+function listening(): Bench & { readonly got: readonly Received[]; readonly count: (name: string) => number } {
   const lan = bench()
   const { got, onDatagram } = collector()
   must(lan.stack.bindUdp({ port: 53, onDatagram }))
@@ -72,7 +72,7 @@ describe('RFC 815 reassembly in any order', () => {
     const host = listening()
     const segment = udpSegment(octets(56), { to: '255.255.255.255' })
     host.answer(...frames(WHOLE, { to: '255.255.255.255', toMac: ALL_MAC }, segment))
-    expect(host.got.length).toBe(1)
+    expect(host.got.map((d) => d.linkBroadcast)).toEqual([true])
   })
 })
 
@@ -85,6 +85,8 @@ describe('RFC 5722 §4 and RFC 1858: overlapping fragments drop the whole datagr
     ['the same place, longer', [[0, 24, true], [0, 32, true]]],
     ['an end that moves out', [[48, 56, false], [56, 64, false]]],
     ['an end that moves in', [[48, 64, false], [24, 48, false]]],
+    ['an end before what came already', [[48, 64, true], [24, 48, false]]],
+    ['the last one again, not as the last', [[48, 64, false], [48, 64, true]]],
     ['octets beyond the end', [[24, 48, false], [48, 64, true]]],
   ] as const)('%s', (_name, fragments) => {
     const host = listening()
@@ -117,6 +119,20 @@ describe('RFC 791 §3.2 fragments that cannot be', () => {
     const host = listening()
     host.answer(ipFrame(octets(64), { fragmentOffset: 65_528 - 56, moreFragments: false }))
     expect(host.count('fragment-malformed')).toBe(1)
+  })
+})
+
+describe('RFC 791 §3.1 a total length has 16 bits', () => {
+  test('options in the first fragment can make the whole too long', () => {
+    const host = listening()
+    const segment = udpSegment(octets(65_507))
+    const cuts = Array.from({ length: Math.ceil(segment.length / 1440) }, (_, i) => i * 1440)
+    const [, ...rest] = fragmentFrames(segment, cuts)
+    const [first] = fragmentFrames(segment, cuts, { options: new Uint8Array(40).fill(1) })
+    host.answer(...rest, first as Uint8Array)
+    expect(host.got).toEqual([])
+    expect(host.count('fragment-malformed')).toBe(1)
+    expect(host.stack.reassemblyBytes).toBe(0)
   })
 })
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { formatIpv4, ipv4, SEND_FAULT, Stack } from '../../../stack/index.ts'
+import { formatIpv4, ipv4, SEND_FAULT, Stack, virtualWire } from '../../../stack/index.ts'
 import type { FrameHandler, Link } from '../../../stack/index.ts'
 import { SeededSecureRandom, VirtualClock } from '../../../stack/platform/index.ts'
 import {
-  addressOn, arpFrame, bench, collector, echoRequest, HOST, HOST_MAC, icmpFrame, ipFrame, must, octets, PEER, PEER_MAC, udpFrame,
+  addressOn, arpFrame, bench, collector, echoRequest, HOST, HOST_MAC, icmpFrame, ipFrame, must, octets, PEER, PEER_MAC,
+  udpFrame,
 } from '../../support/stack-lan.ts'
 
 describe('RFC 1122 §3.2.1.3 (g) what is for ourselves stays inside', () => {
@@ -19,7 +20,8 @@ describe('RFC 1122 §3.2.1.3 (g) what is for ourselves stays inside', () => {
     expect(endpoint.send(octets(60_000), 0, 60_000, ipv4(target), 53)).toBe(0)
     expect(got).toEqual([])
     lan.clock.advance(1)
-    expect(got.map((d) => [formatIpv4(d.source), formatIpv4(d.target), d.payload.length])).toEqual([[source, target, 60_000]])
+    const arrived = got.map((d) => [formatIpv4(d.source), formatIpv4(d.target), d.payload.length])
+    expect(arrived).toEqual([[source, target, 60_000]])
     expect(lan.peer.lines()).toEqual([])
   })
 
@@ -186,6 +188,14 @@ describe('Stack', () => {
     lan.stack.removeInterface('wire0')
   })
 
+  test('an address that two interfaces share stays ours when one goes', () => {
+    const lan = bench()
+    const [second] = virtualWire(lan.clock, { names: ['wire9', 'far9'] })
+    lan.stack.addInterface(second, { addresses: [addressOn(`${HOST}/24`)] })
+    lan.stack.removeInterface('wire9')
+    expect(lan.answer(icmpFrame(echoRequest(8))).filter((line) => line.includes('echo reply')).length).toBe(1)
+  })
+
   test('a probe under way on a removed interface ends without a holder', () => {
     const lan = bench()
     const heard: unknown[] = []
@@ -221,7 +231,8 @@ describe('Stack', () => {
       },
       failed: () => {},
     })
-    expect(lan.answer(ipFrame(octets(8), { protocol: 99 }))).toEqual([`${HOST_MAC} > ${PEER_MAC} ${HOST} > ${PEER} protocol 99 3`])
+    const answer = `${HOST_MAC} > ${PEER_MAC} ${HOST} > ${PEER} protocol 99 3`
+    expect(lan.answer(ipFrame(octets(8), { protocol: 99 }))).toEqual([answer])
     expect(seen).toEqual([`${PEER} 8`])
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { FaultyLink, Switch, virtualWire } from '../../../../stack/index.ts'
 import type { Link, Weather } from '../../../../stack/index.ts'
-import { SeededRandom, VirtualClock } from '../../../../stack/platform/index.ts'
+import { SeededRandom, u16, VirtualClock } from '../../../../stack/platform/index.ts'
 import { arpFrame, HOST_MAC, octets, PEER_MAC, RawPeer, udpFrame } from '../../../support/stack-lan.ts'
 
 function numbered(n: number): Uint8Array {
@@ -10,7 +10,7 @@ function numbered(n: number): Uint8Array {
   frame[61] = n & 255
   return frame
 }
-const numbers = (frames: readonly Uint8Array[]): number[] => frames.map((f) => ((f[60] as number) << 8) | (f[61] as number))
+const numbers = (frames: readonly Uint8Array[]): number[] => frames.map((frame) => u16(frame, 60))
 
 describe('virtual wire', () => {
   test('takes delay and the time that the rate needs', () => {
@@ -47,6 +47,18 @@ describe('virtual wire', () => {
     new RawPeer(a).send(numbered(1), numbered(2), numbered(3))
     clock.advance(1)
     expect([peer.take().length, peer.batches]).toEqual([3, 1])
+  })
+
+  test('drops and counts a frame that is longer than its MTU allows', () => {
+    const clock = new VirtualClock()
+    const [a, b] = virtualWire(clock, { mtu: 100 })
+    const peer = new RawPeer(b)
+    const sender = new RawPeer(a)
+    sender.send(octets(115))
+    sender.send(octets(114))
+    clock.advance(1)
+    expect(peer.take().map((frame) => frame.length)).toEqual([114])
+    expect(a.counters()['txDropped']).toBe(1)
   })
 
   test('spoils a buffer that the receiver kept', () => {

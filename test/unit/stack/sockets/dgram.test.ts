@@ -19,7 +19,7 @@ function open(options: 'udp4' | { readonly type: 'udp4'; readonly reuseAddr: boo
 }
 const send = (socket: DgramSocket, ...args: Parameters<DgramSocket['send']>): Promise<string | number> =>
   new Promise((resolve) => {
-    socket.send(...args, (error: Error | null, bytes: number) => resolve(error === null ? bytes : (error as NodeJS.ErrnoException).code ?? ''))
+    socket.send(...args, (error: NodeJS.ErrnoException | null, bytes: number) => resolve(error?.code ?? bytes))
   })
 
 describe('sockets in the shape of node:dgram', () => {
@@ -88,7 +88,8 @@ describe('sockets in the shape of node:dgram', () => {
     await once(socket, 'connect')
     expect(socket.remoteAddress()).toEqual({ address: PEER, family: 'IPv4', port: 2000 })
     const { port } = socket.address()
-    peer.send(udpFrame(octets(3), { fromPort: 2001, toPort: port }), udpFrame(octets(4), { fromPort: 2000, toPort: port }))
+    peer.send(udpFrame(octets(3), { fromPort: 2001, toPort: port }))
+    peer.send(udpFrame(octets(4), { fromPort: 2000, toPort: port }))
     await tick()
     expect(heard.map(([, remote]) => remote.size)).toEqual([4])
     expect(await send(socket, 'x')).toBe(1)
@@ -124,7 +125,8 @@ describe('sockets in the shape of node:dgram', () => {
 
   test('reuseAddr shares a port; ref and unref are harmless', () => {
     const { stack } = bench()
-    const sockets = [0, 1].map(() => dgramOf(stack).createSocket({ type: 'udp4', reuseAddr: true }).bind(53).ref().unref())
+    const shared = { type: 'udp4', reuseAddr: true } as const
+    const sockets = [0, 1].map(() => dgramOf(stack).createSocket(shared).bind(53).ref().unref())
     expect(sockets.map((socket) => socket.address().port)).toEqual([53, 53])
     expect(ipv4(sockets[0]?.address().address ?? '')).toBe(0)
   })
