@@ -72,7 +72,8 @@ export class Ipv4Input {
       return counters.count(kind === NOT_OURS ? 'not-for-us' : 'group-not-joined')
     }
     const broadcast = kind === TO_BROADCAST
-    if (ip.headerLength(b, at) > ip.IPV4_HEADER_BYTES && !this.#optionsPass(iface, b, at, linkBroadcast, broadcast)) return
+    const hasOptions = ip.headerLength(b, at) > ip.IPV4_HEADER_BYTES
+    if (hasOptions && !this.#optionsPass(iface, b, at, linkBroadcast, broadcast)) return
     if (ip.isFragment(b, at)) this.#gather(iface, b, at, linkBroadcast)
     else this.#deliver(this.#look(iface, b, at, linkBroadcast, broadcast))
   }

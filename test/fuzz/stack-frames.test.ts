@@ -36,7 +36,7 @@ const CORPUS: readonly Uint8Array[] = [
 const randomOctets = (random: Random, length: number): Uint8Array =>
   Uint8Array.from({ length }, () => random.below(256))
 
-/** A few octets changed, cut off or added; mostly with the header's checksum put right, so that more than it is tested. */
+/** A few octets changed, cut off or added; mostly with the header's checksum put right, so that more is tested. */
 function mutate(random: Random, frame: Uint8Array): Uint8Array {
   let mutant = frame.slice()
   for (let changes = 1 + random.below(4); changes > 0; changes--) {
@@ -106,7 +106,7 @@ describe('fuzz: parsers', () => {
     ['ipv4 options', (b, at, end) => ip.check(b, at, end) ?? ip.checkOptions(b, at)],
     ['icmp', (b, at, end) => icmp.parse(b, at, end).ok],
     ['udp', (b, at, end) => udp.parse(b, at, end, source, target).ok],
-  ] satisfies readonly (readonly [string, Parser])[])('%s takes any octets, and reads none past the end', (_name, parse) => {
+  ] satisfies readonly (readonly [string, Parser])[])('%s takes any octets and reads none past them', (_name, parse) => {
     const random = new SeededRandom(11)
     let verdicts = 0
     for (let i = 0; i < 5_000; i++) {

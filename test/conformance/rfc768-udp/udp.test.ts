@@ -5,7 +5,8 @@ import { ETHERNET_HEADER_BYTES } from '../../../stack/wire/ethernet.ts'
 import { IPV4_HEADER_BYTES } from '../../../stack/wire/ipv4.ts'
 import * as udp from '../../../stack/wire/udp.ts'
 import {
-  addressOn, ALL_MAC, bench, collector, HOST, HOST_MAC, ipFrame, must, octets, OTHER_MAC, PEER, PEER_MAC, udpFrame, udpSegment,
+  addressOn, ALL_MAC, bench, collector, HOST, HOST_MAC, ipFrame, must, octets, OTHER_MAC, PEER, PEER_MAC, udpFrame,
+  udpSegment,
 } from '../../support/stack-lan.ts'
 import type { UdpFields } from '../../support/stack-lan.ts'
 

@@ -3,7 +3,9 @@ import { ipv4, Stack, virtualWire } from '../../../stack/index.ts'
 import { SeededSecureRandom, VirtualClock } from '../../../stack/platform/index.ts'
 import { ROUTE_LIMIT } from '../../../stack/ipv4/routes.ts'
 import { ETHERNET_HEADER_BYTES } from '../../../stack/wire/ethernet.ts'
-import { addressOn, bench, collector, HOST_MAC, must, octets, PEER, PEER_MAC, RawPeer } from '../../support/stack-lan.ts'
+import {
+  addressOn, bench, collector, HOST_MAC, must, octets, PEER, PEER_MAC, RawPeer,
+} from '../../support/stack-lan.ts'
 
 const AT = ETHERNET_HEADER_BYTES
 
