@@ -176,5 +176,13 @@ const eventOf = ({ after, because }: LeaseChange, at: number): Write => ({
   kind: 'event',
   at,
   event: because,
-  facts: { address: formatIpv4(after.address), mac: after.mac, client: after.mac, hostName: after.hostName ?? null, name: after.publishedName ?? null },
+  facts: {
+    address: formatIpv4(after.address),
+    mac: after.mac,
+    hostName: after.hostName ?? null,
+    name: after.publishedName ?? null,
+    seconds: after.expiresAt === undefined ? null : Math.round((after.expiresAt - at) / 1000),
+    // A conflict's row carries the hardware address that was found on the address.
+    holder: after.state === 'declined' ? after.mac : null,
+  },
 })
