@@ -59,7 +59,11 @@ export class Appliance {
     this.#clock = o.clock
     this.#log = o.log
     this.#commits = new CommitQueue({ post: o.post, soon: o.soon })
-    this.stack = new Stack({ clock: o.clock, random: o.random })
+    this.stack = new Stack({
+      clock: o.clock,
+      random: o.random,
+      onFault: (fault) => o.log('stack.fault', { error: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault) }),
+    })
     this.stack.addInterface(o.link, { addresses: [o.settings.address] })
     if (o.settings.gateway !== undefined) this.#addDefaultRoute(o.link.name, o.settings.gateway)
 
@@ -113,7 +117,8 @@ export class Appliance {
 
   /** The storage writer's answer to a batch. */
   settle(batch: number, faults: readonly (StoreFault | undefined)[]): void {
-    this.#commits.settle(batch, faults)
+    // All ACKs of a batch leave with one flush.
+    this.stack.batch(() => this.#commits.settle(batch, faults))
   }
 
   /** Makes a transaction durable; its events also go to the program's log. */

@@ -12,6 +12,12 @@ export const APPLIANCE_EVENTS = {
     says: 'zone {zone} {how}, serial {serial}',
     means: 'An administrator changed a zone; it counts from the next query on.',
   },
+  'stack.fault': {
+    level: 'error',
+    says: 'a frame brought a bug of ours to light and was dropped: {error}',
+    means: 'The boundary of one frame caught an exception. Everything else goes on.',
+    remedy: 'Report it with this line.',
+  },
   'storage.failed': {
     level: 'error',
     says: 'a lease could not be stored, so it was not acknowledged: {fault}',
