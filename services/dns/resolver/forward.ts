@@ -17,7 +17,7 @@ import type { AskEffect, AskEvent, AskState, AskStep, FailReason } from './ask.t
 import { judge } from './response.ts'
 import type { Verdict } from './response.ts'
 import { formatUpstream, UpstreamSet } from './upstreams.ts'
-import type { Upstream } from './upstreams.ts'
+import type { Upstream, UpstreamState } from './upstreams.ts'
 
 /** Questions under way at once: each may hold a few sockets. */
 export const MAX_PENDING = 1024
@@ -102,6 +102,10 @@ export class Forwarder {
 
   get pending(): number {
     return this.#pending.size
+  }
+
+  get upstreamStates(): readonly UpstreamState[] {
+    return this.#upstreams.states(this.#clock.now())
   }
 
   /** Questions under way go on with the servers that they began with. */

@@ -95,7 +95,8 @@ function proofs(records: readonly MessageRecord[], name: NameKey, question: Ques
     if (rrset.type === TYPE.SOA) return !positive && isAtOrBelow(name, key)
     return question.dnssecOk && (rrset.type === TYPE.NSEC || rrset.type === TYPE.NSEC3 || rrset.type === TYPE.RRSIG)
   })
-  return wanted.map(({ rrset }) => rrset)
+  // RFC 2308 §5: the SOA is given on with the TTL of the negative answer, so that caches behind us hold it no longer.
+  return wanted.map(({ rrset }) => (rrset.type === TYPE.SOA ? { ...rrset, ttl: negativeTtl(rrset) } : rrset))
 }
 
 /**
@@ -105,8 +106,7 @@ function proofs(records: readonly MessageRecord[], name: NameKey, question: Ques
 function lifetime(answer: readonly Rrset[], authority: readonly Rrset[], positive: boolean): number {
   const ttls = answer.map((rrset) => rrset.ttl)
   const soa = authority.find((rrset) => rrset.type === TYPE.SOA)
-  if (soa !== undefined) ttls.push(Math.min(negativeTtl(soa), MAX_NEGATIVE_SECONDS))
-  else if (!positive) return 0
+  if (soa === undefined && !positive) return 0
   return Math.min(...ttls, ...authority.map((rrset) => rrset.ttl))
 }
 

@@ -26,6 +26,9 @@ const LAME_MS = 2000
 /** How long a server that could not read EDNS is asked without (RFC 6891 §6.2.2). */
 const PLAIN_MS = 900_000
 
+/** `srttMs` is 0 while nothing is known. */
+export type UpstreamState = { readonly upstream: string; readonly failing: boolean; readonly srttMs: number }
+
 class Measured {
   readonly upstream: Upstream
   srtt = 0
@@ -78,6 +81,11 @@ export class UpstreamSet {
     const s = this.#at(index)
     const base = s.srtt === 0 ? FIRST_WAIT_MS : Math.max(MIN_WAIT_MS, s.srtt + 4 * s.rttvar)
     return Math.min(MAX_WAIT_MS, base * 2 ** round)
+  }
+
+  /** How each server does: failing while it is passed over for having been silent or lame. */
+  states(now: Instant): readonly UpstreamState[] {
+    return this.#servers.map((s) => ({ upstream: formatUpstream(s.upstream), failing: now < s.avoidUntil, srttMs: s.srtt }))
   }
 
   usesEdns(index: number, now: Instant): boolean {

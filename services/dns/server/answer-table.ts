@@ -153,6 +153,7 @@ export class AnswerTable {
     let i = at + 12
     let k = 0
     for (;;) {
+      if (i >= end) return false
       const label = b[i] as number
       if (label > MAX_LABEL_OCTETS || k + label >= MAX_NAME_OCTETS || i + label >= end) return false
       for (const stop = i + label; i <= stop; i++) {

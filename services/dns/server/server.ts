@@ -10,7 +10,7 @@ import type { DnsRecord, Refusal, TraceStep, Zone, ZoneEdit } from '../../model/
 import { AnswerCache, DEFAULT_CACHE_OCTETS } from '../cache/cache.ts'
 import { DEFAULT_FORWARD, Forwarder } from '../resolver/forward.ts'
 import type { ForwardCount, ForwardOutcome, QueryHandle } from '../resolver/forward.ts'
-import type { Upstream } from '../resolver/upstreams.ts'
+import type { Upstream, UpstreamState } from '../resolver/upstreams.ts'
 import { FLAG, HEADER_OCTETS, parseQuery, RCODE, rcodeName } from '../wire/message.ts'
 import type { Query } from '../wire/message.ts'
 import { formatKey, formatName, isWildcard, nameKey, parseName } from '../wire/name.ts'
@@ -356,6 +356,11 @@ export class DnsServer {
     return {
       cached: this.#cache.size, cachedOctets: this.#cache.octets, pending: this.#forwarder.pending, finished: this.#table.size,
     }
+  }
+
+  /** How each upstream server does. */
+  get upstreamStates(): readonly UpstreamState[] {
+    return this.#forwarder.upstreamStates
   }
 
   #noteIds(records: readonly DnsRecord[]): void {

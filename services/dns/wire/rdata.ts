@@ -99,7 +99,7 @@ export function parseRdata(type: number, from: TokenSource, names: NameRule): Re
     const what = field.codec.read(from, octets, names)
     if (what !== undefined) return err({ field: field.name, what })
   }
-  if (from.left > 0) return err({ field: 'data', what: `"${from.peek()?.text}" is more than this type has` })
+  if (from.left > 0) return err({ field: 'data', what: `"${from.next()?.text}" is more than this type has` })
   if (octets.length > MAX_RDATA_OCTETS) return err({ field: 'data', what: 'it is longer than 65535 octets' })
   return ok(Uint8Array.from(octets))
 }

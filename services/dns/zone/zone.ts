@@ -89,6 +89,12 @@ export class LiveZone {
     return this.#nodes.get(key)?.held.map((held) => held.record) ?? []
   }
 
+  /** The rows of one owner by its name as text, in any letter case. */
+  recordsNamed(text: string): readonly DnsRecord[] {
+    const parsed = parseName(text)
+    return parsed.ok ? this.recordsAt(nameKey(parsed.value)) : []
+  }
+
   /** All rows; the SOA is none. */
   *records(): IterableIterator<DnsRecord> {
     for (const node of this.#nodes.values()) for (const held of node.held) yield held.record
@@ -220,6 +226,7 @@ function soaOf(apex: Name, zone: Zone): Rrset {
 /** All zones, found by the longest name that encloses a query's (RFC 1034 §4.3.2 step 2). */
 export class ZoneSet {
   readonly #zones = new Map<NameKey, LiveZone>()
+  readonly #byId = new Map<number, LiveZone>()
   /** How many zones lie below a name. */
   readonly #above = new Map<NameKey, number>()
 
@@ -238,10 +245,16 @@ export class ZoneSet {
   }
 
   byId(zoneId: number): LiveZone | undefined {
-    for (const zone of this.#zones.values()) if (zone.zone.id === zoneId) return zone
-    return undefined
+    return this.#byId.get(zoneId)
   }
 
+  /** The zone with the longest name that encloses a name given as text. */
+  enclosing(text: string): LiveZone | undefined {
+    const parsed = parseName(text)
+    return parsed.ok ? this.closest(nameKey(parsed.value)) : undefined
+  }
+
+  /** The same for a key. */
   closest(key: NameKey): LiveZone | undefined {
     let at = key
     for (;;) {
@@ -260,6 +273,7 @@ export class ZoneSet {
   add(zone: LiveZone): void {
     this.remove(zone.key)
     this.#zones.set(zone.key, zone)
+    this.#byId.set(zone.zone.id, zone)
     this.#countAbove(zone.key, 1)
   }
 
@@ -267,6 +281,7 @@ export class ZoneSet {
     const zone = this.#zones.get(key)
     if (zone === undefined) return undefined
     this.#zones.delete(key)
+    this.#byId.delete(zone.zone.id)
     this.#countAbove(key, -1)
     return zone
   }

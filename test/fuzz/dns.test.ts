@@ -1,0 +1,113 @@
+/** Random and mutated octets, by seed: nothing throws, nothing hangs, what comes back is a well-formed message. */
+import { describe, expect, test } from 'vitest'
+import { parseZoneFile } from '../../services/dns/index.ts'
+import { judge } from '../../services/dns/resolver/response.ts'
+import { parseMessage } from '../../services/dns/wire/message.ts'
+import { formatRdata } from '../../services/dns/wire/rdata.ts'
+import { keyOf, name } from '../../services/dns/wire/name.ts'
+import { SeededRandom } from '../../stack/platform/index.ts'
+import { Bench, queryBytes, replyTo, told, zoneOf } from '../support/dns.ts'
+
+const seeds = Array.from({ length: 8 }, (_, i) => i + 1)
+
+/** Flips, cuts, repeats and inserts a few octets. */
+function mutated(b: Uint8Array, random: SeededRandom): Uint8Array {
+  let out = [...b]
+  for (let n = 1 + random.below(4); n > 0; n--) {
+    const at = random.below(out.length + 1)
+    const kind = random.below(6)
+    if (kind === 0 && at < out.length) out[at] = (out[at] as number) ^ (1 << random.below(8))
+    else if (kind === 1) out = out.slice(0, at)
+    else if (kind === 2) out.splice(at, 0, random.below(256))
+    else if (kind === 3 && at < out.length) out[at] = [0, 0xff, 0xc0, 12, 63, 64][random.below(6)] as number
+    else if (kind === 4) out.splice(at, random.below(4))
+    else out.splice(at, 0, ...out.slice(at, at + random.below(20)))
+  }
+  return Uint8Array.from(out)
+}
+
+const noise = (random: SeededRandom, most: number): Uint8Array => Uint8Array.from({ length: random.below(most) }, () => random.below(256))
+
+const ZONE = zoneOf('lab.example', '@ NS ns\nns A 10.0.0.2\n* CNAME ns\nsub NS ns.sub\nns.sub A 10.0.0.3\nmx MX 1 ns')
+const CORPUS = [
+  queryBytes('ns.lab.example', 'A'), queryBytes('x.lab.example', 'TXT', { edns: { options: [0, 10, 0, 2, 1, 2] } }),
+  queryBytes('x.sub.lab.example', 'MX', { edns: { dnssecOk: true } }), queryBytes('www.example.com', 'A'),
+]
+
+describe('queries', () => {
+  test.each(seeds)('seed %i', (seed) => {
+    const random = new SeededRandom(seed)
+    const bench = new Bench([ZONE], { upstreams: [{ address: 1, port: 53 }], maxPending: 16 })
+    bench.onSent = (sent) => {
+      if (random.chance(0.5)) sent.reply(mutated(replyTo(sent, { answer: `${sent.name} 60 A 192.0.2.1` }), random))
+      else if (random.chance(0.5)) sent.reply(replyTo(sent, { answer: `${sent.name} 60 A 192.0.2.1` }))
+    }
+    const into = new Uint8Array(1500)
+    for (let n = 0; n < 1500; n++) {
+      const query = random.chance(0.1) ? noise(random, 80) : mutated(CORPUS[random.below(CORPUS.length)] as Uint8Array, random)
+      const padded = Uint8Array.from([...noise(random, 5), ...query, ...noise(random, 5)])
+      const at = padded.length - query.length === 0 ? 0 : random.below(padded.length - query.length + 1)
+      const length = bench.server.receive(padded, at, query.length, into, 0, 1500, 0, () => (b, from, octets) => void told(b, from, octets))
+      // An error about an unreadable question is a header alone.
+      if (length > 12 && into[5] === 1) expect(told(into, 0, length).octets).toBeLessThanOrEqual(1232)
+      if (random.chance(0.05)) bench.clock.advance(random.below(3000))
+    }
+    bench.clock.advance(10_000)
+    expect(bench.server.counters.get('internal-error')).toBe(0)
+    expect(bench.server.sizes.pending).toBe(0)
+    expect(bench.clock.next()).toBeUndefined()
+  })
+})
+
+describe('responses of upstream servers', () => {
+  const asked = { bytes: queryBytes('www.example.com', 'A', { id: 1 }) }
+  const responses = [
+    replyTo(asked, { answer: 'www.example.com 60 CNAME a.example\na.example 60 A 192.0.2.1\na.example 60 RRSIG A 8 2 60 20300101000000 20200101000000 1 example AQID' }),
+    replyTo(asked, { rcode: 3, authority: 'example.com 60 SOA a.example b.example 1 2 3 4 5\nexample.com 60 NSEC b.example A NS' }),
+    replyTo(asked, { answer: 'www.example.com 60 A 192.0.2.1', flags: 0x0200 }),
+    replyTo(asked, { rcode: 2 }),
+    replyTo(asked, { answer: 'www.example.com 60 HTTPS 1 . alpn=h2 ipv4hint=10.0.0.1\nwww.example.com 60 NAPTR 1 1 "" "" "" x.example\nwww.example.com 60 LOC 1 N 1 E 0m' }),
+  ]
+
+  test.each(seeds)('seed %i', (seed) => {
+    const random = new SeededRandom(seed)
+    const expected = { id: 1, question: { key: keyOf('www.example.com'), type: 1, dnssecOk: true, checkingDisabled: false }, name: name('www.example.com'), sameCase: false }
+    const kinds = new Set<string>()
+    for (let n = 0; n < 3000; n++) {
+      const b = mutated(responses[random.below(responses.length)] as Uint8Array, random)
+      const verdict = judge(b, 0, b.length, expected, 0)
+      kinds.add(verdict.kind)
+      if (verdict.kind === 'answer') expect(verdict.answer.answer.length).toBeLessThanOrEqual(40)
+      const parsed = parseMessage(b, 0, b.length)
+      if (parsed.ok) for (const r of [...parsed.value.answer, ...parsed.value.authority]) expect(formatRdata(r.type, r.rdata)).toBeTypeOf('string')
+    }
+    // The mutations reach every branch.
+    expect([...kinds].sort()).toEqual(['answer', 'failure', 'malformed', 'stray', 'truncated'])
+  })
+})
+
+describe('zone files', () => {
+  const text = '$TTL 1h\n@ SOA ns h (1 2 3 4\n 5) ; x\n  NS ns\nns A 10.0.0.1\nt TXT "a\\"b" \\# c\nh HTTPS 1 . alpn=h2\n$ORIGIN sub\nx\\.y 60 IN MX 5 @\nu TYPE65400 \\# 2 abcd\nl LOC 1 N 1 E 0m\n'
+  const bits = ['"', '(', ')', ';', '\\', '\n', ' ', '\t', '@', '$', '.', '\\000', '\\999', '99999999999', 'é', '\u{1F600}', '$INCLUDE x', 'CNAME']
+
+  test.each(seeds)('seed %i', (seed) => {
+    const random = new SeededRandom(seed)
+    let accepted = 0
+    for (let n = 0; n < 400; n++) {
+      let changed = text
+      for (let k = random.below(4); k > 0; k--) {
+        const at = random.below(changed.length)
+        changed = changed.slice(0, at) + (bits[random.below(bits.length)] as string) + changed.slice(at + random.below(3))
+      }
+      const parsed = parseZoneFile(changed, 'lab.example')
+      if (parsed.ok) accepted++
+      else {
+        expect(parsed.error.line).toBeGreaterThanOrEqual(1)
+        expect(parsed.error.column).toBeGreaterThanOrEqual(1)
+        expect(parsed.error.line).toBeLessThanOrEqual(changed.split('\n').length)
+      }
+    }
+    expect(accepted).toBeGreaterThan(20)
+    expect(accepted).toBeLessThan(380)
+  })
+})
