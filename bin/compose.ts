@@ -12,7 +12,7 @@ import type { Settings } from '../services/config/settings.ts'
 import { formatServer } from '../services/config/server-address.ts'
 import { seed, type ZoneFileText } from '../services/seed.ts'
 import { openDecisions } from '../services/storage/decisions.ts'
-import { lockDataDirectory, openReader, openStore, prepareDataDirectory, type SqliteStore } from '../services/storage/sqlite.ts'
+import { Checkpointer, lockDataDirectory, openReader, openStore, prepareDataDirectory, type SqliteStore } from '../services/storage/sqlite.ts'
 import type { Transaction } from '../services/storage/store.ts'
 import { formatIpv4 } from '../stack/index.ts'
 import { err, ok, type Result, SystemClock, SystemRandom } from '../stack/platform/index.ts'
@@ -98,8 +98,11 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   undo.add(() => link.value.close())
 
   const network = networkSettings(settings)
+  const checkpointer = new Checkpointer(directory)
+  undo.add(() => checkpointer.close())
   const threads = new Threads({
     directory,
+    onCheckpointDue: () => checkpointer.run(),
     network: {
       fd: link.value.device.fd,
       link: settings.link,

@@ -5,6 +5,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { Appliance, type ApplianceSettings } from '../services/appliance.ts'
 import type { Decision, Facts } from '../services/index.ts'
+import { storedDecision, type StoredDecision } from '../services/storage/stored-decision.ts'
 import type { BatchAnswer } from '../services/storage/writer.ts'
 import type { Snapshot } from '../services/storage/store.ts'
 import { TapLink } from '../stack/index.ts'
@@ -43,14 +44,14 @@ let appliance: Appliance | undefined
 let link: TapLink | undefined
 let storage: MessagePort | undefined
 
-let decisions: Omit<Decision, 'id'>[] = []
+let decisions: StoredDecision[] = []
 function sendDecisions(): void {
   if (decisions.length === 0) return
   storage?.postMessage({ kind: 'decisions', decisions } satisfies StorageRequest)
   decisions = []
 }
 function decide(decision: Omit<Decision, 'id'>): void {
-  decisions.push(decision)
+  decisions.push(storedDecision(decision))
   if (decisions.length === 1) clock.at(clock.now() + DECISIONS_WAIT_MS, sendDecisions)
   else if (decisions.length >= DECISIONS_PER_MESSAGE) sendDecisions()
 }

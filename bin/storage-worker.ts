@@ -3,8 +3,8 @@
  * decisions when no commit waits. See docs/adr/0001-threads.md.
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import type { Decision } from '../services/index.ts'
 import { openDecisions } from '../services/storage/decisions.ts'
+import type { StoredDecision } from '../services/storage/stored-decision.ts'
 import { openStore } from '../services/storage/sqlite.ts'
 import { type Batch, commitBatches } from '../services/storage/writer.ts'
 
@@ -14,12 +14,15 @@ export type StorageControl = { readonly kind: 'connect'; readonly port: MessageP
 /** From the network worker. */
 export type StorageRequest =
   | ({ readonly kind: 'commit' } & Batch)
-  | { readonly kind: 'decisions'; readonly decisions: readonly Omit<Decision, 'id'>[] }
+  | { readonly kind: 'decisions'; readonly decisions: readonly StoredDecision[] }
 
-/** Decisions written in one go while commits may be waiting: about 2 ms. */
-const DECISIONS_AT_ONCE = 128
+/** Decisions in one transaction; ended early when a commit waits. */
+const DECISIONS_AT_ONCE = 1_000
 /** Decisions that wait at most; beyond it the newest are dropped and counted. */
 const DECISIONS_WAITING = 20_000
+
+/** About 4 MiB of write-ahead log under a storm of new leases. */
+const COMMITS_PER_CHECKPOINT = 64
 
 const control = parentPort as MessagePort
 const { directory } = workerData as StorageWorkerData
@@ -33,9 +36,10 @@ if (!openedDecisions.ok) control.postMessage({ kind: 'decisions-fault', problem:
 
 let network: MessagePort | undefined
 let batches: Batch[] = []
-let decisions: Omit<Decision, 'id'>[] = []
+let decisions: StoredDecision[] = []
 let dropped = 0
 let scheduled = false
+let commitsSinceCheckpoint = 0
 
 function gather(request: StorageRequest): void {
   if (request.kind === 'commit') batches.push({ batch: request.batch, transactions: request.transactions })
@@ -48,25 +52,40 @@ function take(request: StorageRequest): void {
   schedule()
 }
 
+/** The main thread moves the write-ahead log into the database, so that no commit waits for it. */
+function tellAboutLog(): void {
+  if (++commitsSinceCheckpoint < COMMITS_PER_CHECKPOINT) return
+  commitsSinceCheckpoint = 0
+  control.postMessage({ kind: 'checkpoint-due' })
+}
+
 function schedule(): void {
   if (scheduled) return
   scheduled = true
   setImmediate(work)
 }
 
-/** Takes all that has been posted, commits it, and only then spends a moment on decisions. */
+/** True when a transaction has come in meanwhile. */
+function commitWaits(): boolean {
+  drain(network)
+  return batches.length > 0
+}
+
+/** Takes all that has been posted, commits it, and only when nothing waits spends a moment on decisions. */
 function work(): void {
   scheduled = false
   drain(network)
   const now = batches
   batches = []
   const port = network
-  if (now.length > 0) commitBatches(store, now, (answer) => port?.postMessage(answer))
-  else if (decisions.length > 0) {
+  if (now.length > 0) {
+    commitBatches(store, now, (answer) => port?.postMessage(answer))
+    tellAboutLog()
+  } else if (decisions.length > 0) {
     const some = decisions.slice(0, DECISIONS_AT_ONCE)
-    decisions = decisions.slice(DECISIONS_AT_ONCE)
-    const fault = decisionStore?.add(some)
-    if (fault !== undefined) dropped += some.length
+    const added = decisionStore?.add(some, commitWaits)
+    if (added?.ok === false) dropped += some.length
+    decisions = decisions.slice(added?.ok === true ? added.value : some.length)
     if (dropped > 0) {
       control.postMessage({ kind: 'decisions-dropped', count: dropped })
       dropped = 0

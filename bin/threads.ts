@@ -14,6 +14,8 @@ export type ThreadsOptions = {
   readonly directory: string
   readonly network: NetworkWorkerData
   readonly onEvents: (events: readonly LoggedEvent[], suppressed: number) => void
+  /** The write-ahead log has grown; somebody other than the storage thread should move it into the database. */
+  readonly onCheckpointDue: () => void
   /** A worker died and is being replaced. */
   readonly onRestart: (worker: 'network' | 'storage', reason: string) => void
   /** It died too often, or the device is gone: nothing more can be done here. */
@@ -23,6 +25,11 @@ export type ThreadsOptions = {
 /** Replacements within RESTART_WINDOW_MS at most; a worker that keeps dying needs a person. */
 const MOST_RESTARTS = 5
 const RESTART_WINDOW_MS = 60_000
+/**
+ * A young generation of 16 MiB: larger ones are filled before they are swept, so that the program would seem to use
+ * three times the memory, and their sweeps take longer.
+ */
+const LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 4096 } as const
 /** How long a worker may take to end. */
 const CLOSE_PATIENCE_MS = 5_000
 
@@ -92,9 +99,13 @@ export class Threads {
   }
 
   #startStorage(): void {
-    const worker = new Worker(new URL('./storage-worker.ts', import.meta.url), { workerData: { directory: this.#o.directory } })
+    const worker = new Worker(new URL('./storage-worker.ts', import.meta.url), {
+      workerData: { directory: this.#o.directory },
+      resourceLimits: LIMITS,
+    })
     this.#storage = worker
     worker.on('message', (message: { readonly kind: string; readonly count?: number; readonly problem?: string }) => {
+      if (message.kind === 'checkpoint-due') this.#o.onCheckpointDue()
       if (message.kind === 'decisions-dropped') this.#decisionsDropped += message.count ?? 0
       if (message.kind === 'decisions-fault') this.#o.onRestart('storage', message.problem ?? 'decisions cannot be kept')
     })
@@ -102,7 +113,10 @@ export class Threads {
   }
 
   #startNetwork(): void {
-    const worker = new Worker(new URL('./network-worker.ts', import.meta.url), { workerData: this.#o.network })
+    const worker = new Worker(new URL('./network-worker.ts', import.meta.url), {
+      workerData: this.#o.network,
+      resourceLimits: LIMITS,
+    })
     this.#networkWorker = worker
     const { port1, port2 } = new MessageChannel()
     this.#storage?.postMessage({ kind: 'connect', port: port1 }, [port1])

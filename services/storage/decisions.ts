@@ -6,14 +6,18 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Database, Statement } from 'better-sqlite3'
 import type { Decision, TraceStep } from '../model/index.ts'
+import type { StoredDecision } from './stored-decision.ts'
 import { orNull } from './rows.ts'
 import { openDatabase, storeFault } from './sqlite.ts'
 import type { Opened, StoreFault } from './store.ts'
-import { ok } from '../../stack/platform/index.ts'
+import { err, ok, type Result } from '../../stack/platform/index.ts'
 
 /** Decisions kept; at about 600 octets each this is some 120 MB. */
 export const DECISIONS_KEPT = 200_000
 const PRUNE_EVERY = 5_000
+
+/** Rows between two looks at whether something more important waits: some 0.2 ms. */
+const LOOK_UP_EVERY = 16
 
 export const DECISIONS_FILE = 'decisions.db'
 
@@ -70,43 +74,55 @@ export class DecisionStore {
   readonly #db: Database
   readonly #insert: Statement
   readonly #prune: Statement
+  readonly #begin: Statement
+  readonly #commit: Statement
   #untilPrune = PRUNE_EVERY
   #lastId: number
 
   constructor(db: Database) {
     this.#db = db
     this.#insert = db.prepare('INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#begin = db.prepare('BEGIN')
+    this.#commit = db.prepare('COMMIT')
     this.#prune = db.prepare(`DELETE FROM decisions WHERE id <= ? - ${DECISIONS_KEPT}`)
     this.#lastId = (db.prepare('SELECT coalesce(max(id), 0) AS id FROM decisions').get() as { id: number }).id
   }
 
-  /** Adds them in one transaction; ids ascend. A fault loses these decisions and nothing else. */
-  add(decisions: readonly Omit<Decision, 'id'>[]): StoreFault | undefined {
+  /**
+   * Adds decisions in one transaction; ids ascend. Asks `hurry` now and then, and stops early when it says so: the rest
+   * is for another time. Returns how many were added; a fault loses `decisions` and nothing else.
+   */
+  add(decisions: readonly StoredDecision[], hurry: () => boolean = () => false): Result<number, StoreFault> {
+    let added = 0
     try {
-      this.#db.transaction(() => {
-        for (const d of decisions)
-          this.#insert.run(
-            ++this.#lastId,
-            d.at,
-            d.kind,
-            d.interfaceName,
-            d.mac,
-            orNull(d.clientId),
-            orNull(d.address),
-            orNull(d.hostName),
-            d.received,
-            d.sent,
-            JSON.stringify(d.steps),
-          )
-      })()
-      this.#untilPrune -= decisions.length
+      this.#begin.run()
+      for (const d of decisions) {
+        if (added % LOOK_UP_EVERY === LOOK_UP_EVERY - 1 && hurry()) break
+        added++
+        this.#insert.run(
+          ++this.#lastId,
+          d.at,
+          d.kind,
+          d.interfaceName,
+          d.mac,
+          orNull(d.clientId),
+          orNull(d.address),
+          orNull(d.hostName),
+          d.received,
+          d.sent,
+          d.stepsJson,
+        )
+      }
+      this.#commit.run()
+      this.#untilPrune -= added
       if (this.#untilPrune <= 0) {
         this.#untilPrune = PRUNE_EVERY
         this.#prune.run(this.#lastId)
       }
-      return undefined
+      return ok(added)
     } catch (error) {
-      return storeFault(error)
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
+      return err(storeFault(error))
     }
   }
 
