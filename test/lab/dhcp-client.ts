@@ -5,8 +5,8 @@ import type { Host } from './netns.ts'
 import type { Program } from './program.ts'
 
 const SCRIPT = join(import.meta.dirname, 'dhcp-client.sh')
-/** A first offer waits for the conflict probe; a client that is not answered says DISCOVER again after 3 s and more. */
-const BIND_TIMEOUT_MS = 20_000
+/** A client that is not answered says DISCOVER again after 3 s and more; half of the shortest lease passes before a renewal. */
+const BIND_TIMEOUT_MS = 45_000
 
 export type Binding = {
   readonly event: string
@@ -18,6 +18,7 @@ export type Binding = {
   readonly domain: string
   readonly leaseSeconds: number
   readonly server: string
+  readonly broadcast: string
 }
 export type ClientOptions = {
   readonly hostName?: string
@@ -41,6 +42,7 @@ function parse(line: string): Binding {
     domain: field('domain'),
     leaseSeconds: Number(field('lease')),
     server: field('server'),
+    broadcast: field('broadcast'),
   }
 }
 
@@ -66,7 +68,7 @@ const commands: { readonly [K in ClientKind]: (host: Host, options: ClientOption
   },
   dhcpcd: (_host, { hostName, broadcast }) => [
     'dhcpcd', '-4', '-B', '-f', '/dev/null', '-c', SCRIPT, '--noarp', '-p',
-    '-o', 'subnet_mask,routers,domain_name,domain_name_servers,host_name',
+    '-o', 'subnet_mask,broadcast_address,routers,domain_name,domain_name_servers,host_name',
     ...(hostName === undefined ? [] : ['-h', hostName]),
     ...(broadcast === true ? ['-J'] : []),
     'eth0',
@@ -140,7 +142,8 @@ export class DhcpClient {
 
   /** Ends without a word to the server, as a host that is switched off. */
   async vanish(): Promise<void> {
-    this.#program.kill('SIGKILL')
+    // With all that belongs to it: dhcpcd has helper processes.
+    this.host.killAll()
     await this.#program.ended
     await this.host.run(['ip', 'address', 'flush', 'dev', 'eth0'])
   }

@@ -10,7 +10,7 @@
  *   await lan.bridge('br0'); await lab.cable(alice, 'eth0', lan, 'br0')
  *   await alice.succeed(['ping', '-c1', '10.53.0.2'])
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Program, run, succeed, type Output, type RunOptions } from './program.ts'
@@ -37,6 +37,20 @@ ip link set lo up
 echo held
 exec cat
 `
+
+/** Processes in the network namespace of `holder`. */
+function processesIn(holder: number): readonly number[] {
+  const namespace = (pid: number | string): string | undefined => {
+    try {
+      return readlinkSync(`/proc/${pid}/ns/net`)
+    } catch {
+      return undefined // ended meanwhile
+    }
+  }
+  const wanted = namespace(holder)
+  if (wanted === undefined || wanted === namespace('self')) return []
+  return readdirSync('/proc').filter(name => /^\d+$/.test(name) && namespace(name) === wanted).map(Number)
+}
 
 /** A network namespace with the devices in it. */
 export class Host {
@@ -98,9 +112,21 @@ export class Host {
     if (gateway !== undefined) await this.succeed(['ip', 'route', 'add', 'default', 'via', gateway])
   }
 
-  /** Stops what runs here and gives the namespaces up. */
+  /** As when the power goes: no process of this host gets another word in. */
+  killAll(): void {
+    for (const pid of processesIn(this.pid)) {
+      try {
+        if (pid !== this.pid) process.kill(pid, 'SIGKILL')
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  }
+
+  /** Stops what runs here, also what programs have left behind, and gives the namespaces up. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.#programs].map(program => program.stop()))
+    this.killAll()
     await this.#holder.stop()
   }
 }

@@ -19,6 +19,9 @@ type Waiter = { readonly matches: (line: string) => boolean; readonly done: (lin
 /** No program that the tests call takes so long unless it hangs. */
 export const RUN_TIMEOUT_MS = 30_000
 
+/** A program may leave processes behind that hold its output open, as dhcpcd does; they say nothing more of interest. */
+const DRAIN_MS = 250
+
 /** Runs a program to its end. A program that hangs is killed and reported as an error. */
 export function run(argv: readonly string[], options: RunOptions = {}): Promise<Output> {
   const [command, ...args] = argv
@@ -79,6 +82,12 @@ export class Program {
     child.stderr.setEncoding('utf8').on('data', (text: string) => this.#take('stderr', text))
     this.ended = new Promise((resolve, reject) => {
       child.on('error', reject)
+      child.on('exit', () => {
+        setTimeout(() => {
+          child.stdout.destroy()
+          child.stderr.destroy()
+        }, DRAIN_MS)
+      })
       child.on('close', (code, signal) => {
         this.#running = false
         resolve({ code, signal })

@@ -45,7 +45,16 @@ describeLab('start and stop', () => {
     expect(await devices()).toEqual([])
   })
 
-  test('SIGINT is a clean end too, also during the first moments', async () => {
+  test.each([50, 150, 300, 500, 700, 1000])('SIGTERM %i ms after its start ends it, whatever it was doing, and leaves no device', async moment => {
+    const { program } = Appliance.launch(lan)
+    await new Promise(resolve => setTimeout(resolve, moment))
+    const since = performance.now()
+    await program.stop(REFUSAL_MS)
+    expect(performance.now() - since).toBeLessThan(5_000)
+    expect(await devices()).toEqual([])
+  })
+
+  test('SIGINT is a clean end too', async () => {
     const appliance = await Appliance.start(lan)
     appliance.program.kill('SIGINT')
     expect(await appliance.program.ended).toEqual({ code: 0, signal: null })
