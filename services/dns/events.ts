@@ -1,6 +1,7 @@
 /**
  * Everything DNS can say about what it did: log lines, `explain` and the manual are made from this table.
- * `says` has the facts in braces; `means` is for a person who has not read the RFCs; `remedy` says what to do, if anything.
+ * `says` has the facts in braces; `means` is for a person who has not read the RFCs; `remedy` says what to do, if
+ * anything.
  */
 export type DnsEventRow = {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
@@ -20,28 +21,33 @@ export const DNS_EVENTS = {
   },
   'dns.special-use': {
     level: 'debug', says: '{name} lies in {zone}, a name reserved for local use',
-    means: 'Such names mean something only inside a network (RFC 6761, RFC 6303). They are answered here and never sent out.',
+    means: 'Such names mean something only inside a network (RFC 6761, RFC 6303) and are never sent out.',
     remedy: 'Create a zone of that name to give it records.',
   },
   'dns.answer.node': {
-    level: 'debug', says: '{name} has {count} {type} record(s)', means: 'The name exists and has the type that was asked for.',
+    level: 'debug', says: '{name} has {count} {type} record(s)',
+    means: 'The name exists and has the type that was asked for.',
   },
   'dns.answer.wildcard': {
     level: 'debug', says: '{name} does not exist; the wildcard of its closest ancestor stands for it with {type}',
     means: 'A record whose first label is * answers for names that are not there (RFC 4592).',
   },
   'dns.answer.cname': {
-    level: 'debug', says: '{name} is an alias of {target}', means: 'The search goes on with the target of the CNAME record.',
+    level: 'debug', says: '{name} is an alias of {target}',
+    means: 'The search goes on with the target of the CNAME record.',
   },
   'dns.answer.cname-loop': {
-    level: 'warn', says: 'the aliases from {name} do not end', means: 'CNAME records lead in a circle or are too many (16 is the most).',
+    level: 'warn', says: 'the aliases from {name} do not end',
+    means: 'CNAME records lead in a circle or are too many (16 is the most).',
     remedy: 'Remove one of them.',
   },
   'dns.answer.nodata': {
-    level: 'debug', says: '{name} exists but has no {type}', means: 'NOERROR without an answer: other types of the name may exist.',
+    level: 'debug', says: '{name} exists but has no {type}',
+    means: 'NOERROR without an answer: other types of the name may exist.',
   },
   'dns.answer.nxdomain': {
-    level: 'debug', says: '{name} does not exist in {zone}', means: 'NXDOMAIN: no record of any type has this name or one below it.',
+    level: 'debug', says: '{name} does not exist in {zone}',
+    means: 'NXDOMAIN: no record of any type has this name or one below it.',
     remedy: 'Add the record, or look for a typing error in the name.',
   },
   'dns.answer.referral': {
@@ -50,7 +56,8 @@ export const DNS_EVENTS = {
   },
   'dns.cache.hit': {
     level: 'debug', says: 'answered from the cache: {rcode}, {ageSeconds} s old, good for {leftSeconds} s more',
-    means: 'An upstream server said this a while ago, and its time to live has not ended.', remedy: 'Flush the cache if it is wrong.',
+    means: 'An upstream server said this a while ago, and its time to live has not ended.',
+    remedy: 'Flush the cache if it is wrong.',
   },
   'dns.cache.failure': {
     level: 'debug', says: 'asking for {name} {type} failed a moment ago',
@@ -61,13 +68,15 @@ export const DNS_EVENTS = {
     level: 'debug', says: 'asking upstream for {name} {type}', means: 'The name is not ours and not in the cache.',
   },
   'dns.forward.joined': {
-    level: 'debug', says: 'somebody else is waiting for {name} {type} already', means: 'One upstream query serves both.',
+    level: 'debug', says: 'somebody else is waiting for {name} {type} already',
+    means: 'One upstream query serves both.',
   },
   'dns.forward.answered': {
     level: 'debug', says: '{upstream} answered {rcode} after {tookMs} ms', means: 'The upstream server knew.',
   },
   'dns.forward.truncated': {
-    level: 'debug', says: '{upstream} cut its answer off', means: 'The answer is too long for UDP; the client is told so with TC.',
+    level: 'debug', says: '{upstream} cut its answer off',
+    means: 'The answer is too long for UDP; the client is told so with TC.',
   },
   'dns.forward.failed': {
     level: 'warn', says: 'no upstream server answered for {name} {type}: {because}', means: 'The client gets SERVFAIL.',
@@ -75,10 +84,12 @@ export const DNS_EVENTS = {
   },
   'dns.forward.full': {
     level: 'warn', says: 'too many questions are waiting for upstream servers',
-    means: 'The client gets SERVFAIL at once, so that memory stays bounded.', remedy: 'Check the upstream servers; look for a client that asks without end.',
+    means: 'The client gets SERVFAIL at once, so that memory stays bounded.',
+    remedy: 'Check the upstream servers; look for a client that asks without end.',
   },
   'dns.refused.no-recursion': {
-    level: 'debug', says: '{name} is not ours and the client did not ask for recursion', means: 'REFUSED: the cache is for clients that set RD.',
+    level: 'debug', says: '{name} is not ours and the client did not ask for recursion',
+    means: 'REFUSED: the cache is for clients that set RD.',
   },
   'dns.refused.no-upstream': {
     level: 'info', says: '{name} is not ours and no upstream server is configured',
@@ -90,7 +101,8 @@ export const DNS_EVENTS = {
     remedy: 'Check the address, the route to it and its health.',
   },
   'dns.zone.edited': {
-    level: 'info', says: 'zone {zone}: {removed} record(s) out, {added} in, serial {serial}', means: 'The change is served from the next query on.',
+    level: 'info', says: 'zone {zone}: {removed} record(s) out, {added} in, serial {serial}',
+    means: 'The change is served from the next query on.',
   },
 } as const satisfies { readonly [id: string]: DnsEventRow }
 

@@ -26,7 +26,9 @@ function mutated(b: Uint8Array, random: SeededRandom): Uint8Array {
   return Uint8Array.from(out)
 }
 
-const noise = (random: SeededRandom, most: number): Uint8Array => Uint8Array.from({ length: random.below(most) }, () => random.below(256))
+const noise = (random: SeededRandom, most: number): Uint8Array => Uint8Array.from(
+  { length: random.below(most) }, () => random.below(256),
+)
 
 const ZONE = zoneOf('lab.example', '@ NS ns\nns A 10.0.0.2\n* CNAME ns\nsub NS ns.sub\nns.sub A 10.0.0.3\nmx MX 1 ns')
 const CORPUS = [
@@ -44,10 +46,14 @@ describe('queries', () => {
     }
     const into = new Uint8Array(1500)
     for (let n = 0; n < 1500; n++) {
-      const query = random.chance(0.1) ? noise(random, 80) : mutated(CORPUS[random.below(CORPUS.length)] as Uint8Array, random)
+      const query = random.chance(0.1) ? noise(random, 80) : mutated(
+        CORPUS[random.below(CORPUS.length)] as Uint8Array, random,
+      )
       const padded = Uint8Array.from([...noise(random, 5), ...query, ...noise(random, 5)])
       const at = padded.length - query.length === 0 ? 0 : random.below(padded.length - query.length + 1)
-      const length = bench.server.receive(padded, at, query.length, into, 0, 1500, 0, () => (b, from, octets) => void told(b, from, octets))
+      const length = bench.server.receive(
+        padded, at, query.length, into, 0, 1500, 0, () => (b, from, octets) => void told(b, from, octets),
+      )
       // An error about an unreadable question is a header alone.
       if (length > 12 && into[5] === 1) expect(told(into, 0, length).octets).toBeLessThanOrEqual(1232)
       if (random.chance(0.05)) bench.clock.advance(random.below(3000))
@@ -62,16 +68,36 @@ describe('queries', () => {
 describe('responses of upstream servers', () => {
   const asked = { bytes: queryBytes('www.example.com', 'A', { id: 1 }) }
   const responses = [
-    replyTo(asked, { answer: 'www.example.com 60 CNAME a.example\na.example 60 A 192.0.2.1\na.example 60 RRSIG A 8 2 60 20300101000000 20200101000000 1 example AQID' }),
-    replyTo(asked, { rcode: 3, authority: 'example.com 60 SOA a.example b.example 1 2 3 4 5\nexample.com 60 NSEC b.example A NS' }),
+    replyTo(
+      asked,
+      {
+        answer: `www.example.com 60 CNAME a.example
+          a.example 60 A 192.0.2.1
+          a.example 60 RRSIG A 8 2 60 20300101000000 20200101000000 1 example AQID`,
+      },
+    ),
+    replyTo(
+      asked,
+      { rcode: 3, authority: 'example.com 60 SOA a.example b.example 1 2 3 4 5\nexample.com 60 NSEC b.example A NS' },
+    ),
     replyTo(asked, { answer: 'www.example.com 60 A 192.0.2.1', flags: 0x0200 }),
     replyTo(asked, { rcode: 2 }),
-    replyTo(asked, { answer: 'www.example.com 60 HTTPS 1 . alpn=h2 ipv4hint=10.0.0.1\nwww.example.com 60 NAPTR 1 1 "" "" "" x.example\nwww.example.com 60 LOC 1 N 1 E 0m' }),
+    replyTo(
+      asked,
+      {
+        answer: `www.example.com 60 HTTPS 1 . alpn=h2 ipv4hint=10.0.0.1
+          www.example.com 60 NAPTR 1 1 "" "" "" x.example
+          www.example.com 60 LOC 1 N 1 E 0m`,
+      },
+    ),
   ]
 
   test.each(seeds)('seed %i', (seed) => {
     const random = new SeededRandom(seed)
-    const expected = { id: 1, question: { key: keyOf('www.example.com'), type: 1, dnssecOk: true, checkingDisabled: false }, name: name('www.example.com'), sameCase: false }
+    const expected = {
+      id: 1, question: { key: keyOf('www.example.com'), type: 1, dnssecOk: true, checkingDisabled: false },
+      name: name('www.example.com'), sameCase: false,
+    }
     const kinds = new Set<string>()
     for (let n = 0; n < 3000; n++) {
       const b = mutated(responses[random.below(responses.length)] as Uint8Array, random)
@@ -79,7 +105,9 @@ describe('responses of upstream servers', () => {
       kinds.add(verdict.kind)
       if (verdict.kind === 'answer') expect(verdict.answer.answer.length).toBeLessThanOrEqual(40)
       const parsed = parseMessage(b, 0, b.length)
-      if (parsed.ok) for (const r of [...parsed.value.answer, ...parsed.value.authority]) expect(formatRdata(r.type, r.rdata)).toBeTypeOf('string')
+      if (parsed.ok) for (const r of [...parsed.value.answer, ...parsed.value.authority]) expect(
+        formatRdata(r.type, r.rdata),
+      ).toBeTypeOf('string')
     }
     // The mutations reach every branch.
     expect([...kinds].sort()).toEqual(['answer', 'failure', 'malformed', 'stray', 'truncated'])
@@ -87,8 +115,22 @@ describe('responses of upstream servers', () => {
 })
 
 describe('zone files', () => {
-  const text = '$TTL 1h\n@ SOA ns h (1 2 3 4\n 5) ; x\n  NS ns\nns A 10.0.0.1\nt TXT "a\\"b" \\# c\nh HTTPS 1 . alpn=h2\n$ORIGIN sub\nx\\.y 60 IN MX 5 @\nu TYPE65400 \\# 2 abcd\nl LOC 1 N 1 E 0m\n'
-  const bits = ['"', '(', ')', ';', '\\', '\n', ' ', '\t', '@', '$', '.', '\\000', '\\999', '99999999999', 'é', '\u{1F600}', '$INCLUDE x', 'CNAME']
+  const text = String.raw`$TTL 1h
+@ SOA ns h (1 2 3 4
+ 5) ; x
+  NS ns
+ns A 10.0.0.1
+t TXT "a\"b" c\ d
+h HTTPS 1 . alpn=h2
+$ORIGIN sub
+x\.y 60 IN MX 5 @
+u TYPE65400 \# 2 abcd
+l LOC 1 N 1 E 0m
+`
+  const bits = [
+    '"', '(', ')', ';', '\\', '\n', ' ', '\t', '@', '$', '.', '\\000', '\\999', '99999999999', 'é', '\u{1F600}',
+    '$INCLUDE x', 'CNAME',
+  ]
 
   test.each(seeds)('seed %i', (seed) => {
     const random = new SeededRandom(seed)
@@ -97,7 +139,9 @@ describe('zone files', () => {
       let changed = text
       for (let k = random.below(4); k > 0; k--) {
         const at = random.below(changed.length)
-        changed = changed.slice(0, at) + (bits[random.below(bits.length)] as string) + changed.slice(at + random.below(3))
+        changed = changed.slice(0, at) + (
+          bits[random.below(bits.length)] as string
+        ) + changed.slice(at + random.below(3))
       }
       const parsed = parseZoneFile(changed, 'lab.example')
       if (parsed.ok) accepted++

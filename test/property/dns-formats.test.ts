@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatZone, parseZoneFile, RDATA } from '../../services/dns/index.ts'
 import { NameWriter } from '../../services/dns/wire/compress.ts'
-import { formatName, isAtOrBelow, nameKey, nameLength, NameReader, nameOfKey, parseName } from '../../services/dns/wire/name.ts'
+import {
+  formatName, isAtOrBelow, nameKey, nameLength, NameReader, nameOfKey, parseName,
+} from '../../services/dns/wire/name.ts'
 import { formatRdata, isRdata, parseRdataText, readRdata } from '../../services/dns/wire/rdata.ts'
 import { typeName } from '../../services/dns/wire/type-names.ts'
 import { zoneRow } from '../support/dns.ts'
@@ -39,7 +41,9 @@ describe('names', () => {
 
   test('written with compression and read again they are the same', () => {
     // Names out of few labels, so that they share suffixes.
-    const few = fc.array(fc.constantFrom('a', 'b', 'B', 'cc', 'lab'), { maxLength: 5 }).map((labels) => Uint8Array.from([...labels.flatMap((l) => [l.length, ...Buffer.from(l)]), 0]))
+    const few = fc.array(fc.constantFrom('a', 'b', 'B', 'cc', 'lab'), { maxLength: 5 }).map(
+      (labels) => Uint8Array.from([...labels.flatMap((l) => [l.length, ...Buffer.from(l)]), 0]),
+    )
     fc.assert(fc.property(few, fc.array(fc.tuple(fc.boolean(), few), { maxLength: 40 }), (question, names) => {
       const b = new Uint8Array(4096)
       const writer = new NameWriter()
@@ -81,7 +85,9 @@ describe('rdata', () => {
       if (!isRdata(code, b)) return
       const parsed = parseRdataText(code, formatRdata(code, b), ABSOLUTE)
       // SVCB says more in its text than its octets promise: a mandatory key may be missing, a list item be empty.
-      if (!parsed.ok) expect(code === RDATA.SVCB.code || code === RDATA.HTTPS.code || code === RDATA.LOC.code || code === RDATA.CAA.code).toBe(true)
+      if (!parsed.ok) expect(
+        code === RDATA.SVCB.code || code === RDATA.HTTPS.code || code === RDATA.LOC.code || code === RDATA.CAA.code,
+      ).toBe(true)
       else if (code !== RDATA.LOC.code && code !== RDATA.CAA.code) expect(toHex(parsed.value)).toBe(toHex(b))
     }), { numRuns: 3000 })
   })
@@ -89,16 +95,24 @@ describe('rdata', () => {
 
 describe('zone files', () => {
   const types = Object.keys(RDATA).filter((type) => type !== 'SOA' && type !== 'CNAME') as (keyof typeof RDATA)[]
-  const row = fc.constantFrom(...types).chain((type) => fc.tuple(fc.constantFrom('', 'a.', 'B.c.', '*.', 'x\\.y.', '\\@.'), octetsOfType(type)).map(([owner, b]) => ({
+  const row = fc.constantFrom(...types).chain((type) => fc.tuple(
+    fc.constantFrom('', 'a.', 'B.c.', '*.', 'x\\.y.', '\\@.'), octetsOfType(type),
+  ).map(([owner, b]) => ({
     name: `${owner}lab.example`, type, data: formatRdata(RDATA[type].code, b),
   })))
 
   test('what is written reads back', () => {
-    fc.assert(fc.property(fc.uniqueArray(row, { maxLength: 20, selector: (r) => `${r.name}${r.type}${r.data}`.toLowerCase() }), (rows) => {
-      const records = rows.map((r, id) => ({ ...r, id, zoneId: 1, ttl: 60, owner: { kind: 'hand' as const }, comment: undefined }))
+    fc.assert(fc.property(fc.uniqueArray(
+      row, { maxLength: 20, selector: (r) => `${r.name}${r.type}${r.data}`.toLowerCase() },
+    ), (rows) => {
+      const records = rows.map(
+        (r, id) => ({ ...r, id, zoneId: 1, ttl: 60, owner: { kind: 'hand' as const }, comment: undefined }),
+      )
       const parsed = parseZoneFile(formatZone(zoneRow('lab.example'), records), 'lab.example')
       if (!parsed.ok) throw new Error(JSON.stringify(parsed.error))
-      expect(parsed.value.records).toEqual(records.map(({ name, type, ttl, data }) => ({ name, type: typeName(RDATA[type].code), ttl, data })))
+      expect(parsed.value.records).toEqual(
+        records.map(({ name, type, ttl, data }) => ({ name, type: typeName(RDATA[type].code), ttl, data })),
+      )
     }), { numRuns: 60 })
   })
 })

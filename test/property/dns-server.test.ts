@@ -21,7 +21,9 @@ const rows = fc.oneof(
 )
 const asked = fc.tuple(relative, fc.constantFrom('A', 'TXT', 'CNAME', 'MX', 'NS'))
 
-type Step = { readonly add: readonly [string, string, string] } | { readonly remove: number } | { readonly ask: readonly [string, string] }
+type Step = {
+  readonly add: readonly [string, string, string],
+} | { readonly remove: number } | { readonly ask: readonly [string, string] }
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.oneof(
     { weight: 3, arbitrary: rows.map((add) => ({ add: add as readonly [string, string, string] })) },
@@ -95,7 +97,9 @@ describe('RFC 1034 §4.3.2 and RFC 4592 by a model', () => {
         }
         const [label, type] = step.ask
         const name = `${label}.${BASE}`
-        const records = [...(bench.server.zones.get(BASE) as NonNullable<ReturnType<typeof bench.server.zones.get>>).records()]
+        const records = [
+          ...(bench.server.zones.get(BASE) as NonNullable<ReturnType<typeof bench.server.zones.get>>).records(),
+        ]
         // Twice: from the zone, then from the answer table.
         for (let times = 0; times < 2; times++) expect(told(bench, name, type)).toBe(model(records, name, type))
       }
@@ -112,15 +116,27 @@ describe('the answer table changes no octet', () => {
 
   test('with small slabs, edits, other clients’ letter case, upstream answers and time', () => {
     const act = fc.oneof(
-      { weight: 2, arbitrary: rows.map((add) => ({ kind: 'edit' as const, step: { add: add as readonly [string, string, string] } })) },
+      {
+        weight: 2,
+        arbitrary: rows.map(
+          (add) => ({ kind: 'edit' as const, step: { add: add as readonly [string, string, string] } }),
+        ),
+      },
       { weight: 1, arbitrary: fc.nat().map((remove) => ({ kind: 'edit' as const, step: { remove } })) },
       { weight: 1, arbitrary: fc.integer({ min: 1, max: 20_000 }).map((ms) => ({ kind: 'wait' as const, ms })) },
       { weight: 1, arbitrary: fc.integer({ min: 0, max: 400 }).map((minimum) => ({ kind: 'zone' as const, minimum })) },
-      { weight: 9, arbitrary: fc.tuple(asked, fc.boolean(), shapes).map(([ask, outside, shape]) => ({ kind: 'ask' as const, ask, outside, shape })) },
+      {
+        weight: 9,
+        arbitrary: fc.tuple(asked, fc.boolean(), shapes).map(
+          ([ask, outside, shape]) => ({ kind: 'ask' as const, ask, outside, shape }),
+        ),
+      },
     )
     fc.assert(fc.property(fc.array(act, { maxLength: 60 }), (history) => {
       const options = { upstreams: [{ address: 1, port: 53 }] }
-      const kept = new Bench([empty()], { ...options, answerSlabs: [{ slotOctets: 128, slots: 4 }, { slotOctets: 1500, slots: 6 }] })
+      const kept = new Bench(
+        [empty()], { ...options, answerSlabs: [{ slotOctets: 128, slots: 4 }, { slotOctets: 1500, slots: 6 }] },
+      )
       const plain = new Bench([empty()], { ...options, answerSlabs: [] })
       for (const bench of [kept, plain]) {
         bench.onSent = (sent) => sent.reply(replyTo(sent, sent.type === 'A'
@@ -133,11 +149,16 @@ describe('the answer table changes no octet', () => {
         else if (action.kind === 'zone') {
           for (const bench of [kept, plain]) {
             const zone = bench.server.zones.get(BASE)?.zone
-            if (zone !== undefined) bench.server.changeZone({ ...zone, minimum: action.minimum, serial: zone.serial + 1 })
+            if (zone !== undefined) bench.server.changeZone(
+              { ...zone, minimum: action.minimum, serial: zone.serial + 1 },
+            )
           }
         } else {
           const name = `${action.ask[0]}.${action.outside ? 'example.net' : BASE}`
-          const query = queryBytes(action.shape.upper ? name.toUpperCase() : name, action.ask[1], { flags: action.shape.flags, ...(action.shape.edns === undefined ? {} : { edns: action.shape.edns }) })
+          const query = queryBytes(
+            action.shape.upper ? name.toUpperCase() : name, action.ask[1],
+            { flags: action.shape.flags, ...(action.shape.edns === undefined ? {} : { edns: action.shape.edns }) },
+          )
           const octets = [kept, plain].map((bench) => {
             const into = new Uint8Array(2000)
             const length = bench.server.receive(query, 0, query.length, into, 0, 1500, 0, () => {

@@ -8,22 +8,35 @@ import { ABSOLUTE } from '../../services/dns/wire/name.ts'
 
 const bytes = (minLength: number, maxLength: number): fc.Arbitrary<readonly number[]> =>
   fc.array(fc.integer({ min: 0, max: 255 }), { minLength, maxLength })
-const counted = (of: fc.Arbitrary<readonly number[]>): fc.Arbitrary<readonly number[]> => of.map((b) => [b.length, ...b])
+const counted = (
+  of: fc.Arbitrary<readonly number[]>,
+): fc.Arbitrary<readonly number[]> => of.map((b) => [b.length, ...b])
 const name = fc.array(counted(bytes(1, 12)), { maxLength: 5 }).map((labels) => [...labels.flat(), 0])
 const letters = fc.array(fc.constantFrom(...Buffer.from('abcxyz019')), { minLength: 1, maxLength: 15 })
 
 const bitmap = fc.uniqueArray(fc.integer({ min: 0, max: 255 }), { maxLength: 3 }).chain((windows) =>
   fc.tuple(...windows.sort((a, b) => a - b).map((window) =>
     // The last octet of a window has a bit, or it would not be there.
-    fc.tuple(bytes(0, 31), fc.integer({ min: 1, max: 255 })).map(([head, last]) => [window, head.length + 1, ...head, last]))).map((w) => w.flat()))
+    fc.tuple(bytes(0, 31), fc.integer({ min: 1, max: 255 })).map(
+      ([head, last]) => [window, head.length + 1, ...head, last],
+    ))).map((w) => w.flat()))
 
 /** Sizes are d × 10^e with d 1–9; angles within the globe. */
 const locSize = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 0, max: 9 })).map(([d, e]) => (d << 4) | e)
 const u32 = (value: number): number[] => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
-const angle = (degrees: number): fc.Arbitrary<number[]> => fc.integer({ min: -degrees * 3_600_000, max: degrees * 3_600_000 }).map((v) => u32(0x8000_0000 + v))
-const loc = fc.tuple(locSize, locSize, locSize, angle(90), angle(180), bytes(4, 4)).map(([a, b, c, lat, lon, alt]) => [0, a, b, c, ...lat, ...lon, ...alt])
+const angle = (degrees: number): fc.Arbitrary<number[]> => fc.integer(
+  { min: -degrees * 3_600_000, max: degrees * 3_600_000 },
+).map((v) => u32(0x8000_0000 + v))
+const loc = fc.tuple(locSize, locSize, locSize, angle(90), angle(180), bytes(4, 4)).map(
+  ([a, b, c, lat, lon, alt]) => [0, a, b, c, ...lat, ...lon, ...alt],
+)
 
-const parameters = fc.subarray(['alpn="h2,h3"', 'no-default-alpn', 'port=8443', 'ipv4hint=10.0.0.1,10.0.0.2', 'ech=AQID', 'ipv6hint=2001:db8::1', 'dohpath="/q{?dns}"', 'key4711="a\\"b\\000"', 'mandatory=port port=1'])
+const parameters = fc.subarray(
+  [
+    'alpn="h2,h3"', 'no-default-alpn', 'port=8443', 'ipv4hint=10.0.0.1,10.0.0.2', 'ech=AQID', 'ipv6hint=2001:db8::1',
+    'dohpath="/q{?dns}"', 'key4711="a\\"b\\000"', 'mandatory=port port=1',
+  ],
+)
   .filter((list) => !(list.includes('port=8443') && list.some((p) => p.startsWith('mandatory'))))
   .map((list) => {
     const parsed = parseRdataText(RDATA.SVCB.code, `1 . ${list.join(' ')}`, ABSOLUTE)
@@ -36,7 +49,8 @@ const KINDS: { readonly [K in FieldKind]: fc.Arbitrary<readonly number[]> } = {
   seconds: fc.integer({ min: 0, max: 0x7fff_ffff }).map(u32),
   ipv4: bytes(4, 4), ipv6: bytes(16, 16), eui48: bytes(6, 6), eui64: bytes(8, 8),
   name, 'name-compressible': name,
-  string: counted(bytes(0, 255)), strings: fc.array(counted(bytes(0, 60)), { minLength: 1, maxLength: 4 }).map((s) => s.flat()),
+  string: counted(bytes(0, 255)),
+  strings: fc.array(counted(bytes(0, 60)), { minLength: 1, maxLength: 4 }).map((s) => s.flat()),
   rest: bytes(0, 80), tag: counted(letters), base64: bytes(1, 60), hex: bytes(1, 60),
   'counted-hex': counted(bytes(0, 20)), 'counted-base32': counted(bytes(1, 32)),
   bitmap, loc, 'service-parameters': parameters,
@@ -44,4 +58,6 @@ const KINDS: { readonly [K in FieldKind]: fc.Arbitrary<readonly number[]> } = {
 
 /** Octets of well-formed rdata. */
 export const octetsOfType = (type: RrType): fc.Arbitrary<Uint8Array> =>
-  fc.tuple(...Object.values(RDATA[type].fields).map((kind: FieldKind) => KINDS[kind])).map((fields) => Uint8Array.from(fields.flat()))
+  fc.tuple(
+    ...Object.values(RDATA[type].fields).map((kind: FieldKind) => KINDS[kind])
+  ).map((fields) => Uint8Array.from(fields.flat()))

@@ -15,7 +15,12 @@ export type QueryShape = {
   /** The header's second word; RD alone by default. */
   readonly flags?: number
   readonly class?: number
-  readonly edns?: { readonly size?: number; readonly dnssecOk?: boolean; readonly version?: number; readonly options?: readonly number[] }
+  readonly edns?: {
+    readonly size?: number
+    readonly dnssecOk?: boolean
+    readonly version?: number
+    readonly options?: readonly number[]
+  }
   /** Octets after everything else. */
   readonly tail?: readonly number[]
 }
@@ -57,14 +62,17 @@ export type Told = {
   readonly id: number
 }
 
-export const recordText = (r: MessageRecord): string => `${formatName(r.name)} ${r.ttl} ${typeName(r.type)} ${formatRdata(r.type, r.rdata)}`
+export const recordText = (r: MessageRecord): string =>
+  `${formatName(r.name)} ${r.ttl} ${typeName(r.type)} ${formatRdata(r.type, r.rdata)}`
 
 /** Reads a response; throws when it is malformed, so every use is a check of the encoder too. */
 export function told(b: Uint8Array, at: number, length: number): Told {
   const parsed = parseMessage(b, at, length)
   if (!parsed.ok) throw new Error(`malformed response: ${parsed.error}`)
   const m = parsed.value
-  const bits = [['aa', FLAG.AA], ['tc', FLAG.TC], ['rd', FLAG.RD], ['ra', FLAG.RA], ['ad', FLAG.AD], ['cd', FLAG.CD]] as const
+  const bits = [
+    ['aa', FLAG.AA], ['tc', FLAG.TC], ['rd', FLAG.RD], ['ra', FLAG.RA], ['ad', FLAG.AD], ['cd', FLAG.CD],
+  ] as const
   if ((m.flags & FLAG.QR) === 0) throw new Error('not a response')
   return {
     id: m.id,
@@ -81,8 +89,14 @@ export const zoneRow = (zoneName: string, id = 1): Zone => ({
   refresh: 3600, retry: 600, expire: 604_800, minimum: 60, defaultTtl: 300,
 })
 
-/** Zone and rows out of master-file text, whose lines may be indented; the SOA fields are zoneRow's unless the text has a SOA. */
-export function zoneOf(zoneName: string, text: string, id = 1): { readonly zone: Zone; readonly records: readonly DnsRecord[] } {
+/**
+ * Zone and rows out of master-file text, whose lines may be indented; the SOA fields are zoneRow's unless the text has
+ * a SOA.
+ */
+export function zoneOf(zoneName: string, text: string, id = 1): {
+  readonly zone: Zone
+  readonly records: readonly DnsRecord[]
+} {
   const parsed = parseZoneFile(text.replaceAll(/^ +/gm, ''), zoneName, { defaultTtl: 300 })
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error))
   const records = parsed.value.records.map((r, i) => ({
@@ -113,13 +127,16 @@ export class Bench {
   /** Called for each query to an upstream, at once. */
   onSent: (sent: Sent) => void = () => {}
 
-  constructor(zones: readonly { zone: Zone; records: readonly DnsRecord[] }[], options: Partial<DnsOptions> = {}, seed = 1) {
+  constructor(
+    zones: readonly { zone: Zone; records: readonly DnsRecord[] }[], options: Partial<DnsOptions> = {}, seed = 1,
+  ) {
     const query: DnsPorts['query'] = (upstream, bytes, length, received, failed) => {
       const copy = bytes.slice(0, length)
       const m = parseMessage(copy, 0, length)
       if (!m.ok) throw new Error('we sent a malformed query')
       const sent: Sent = {
-        upstream, at: this.clock.now(), bytes: copy, id: m.value.id, name: formatName(m.value.name), type: typeName(m.value.type),
+        upstream, at: this.clock.now(), bytes: copy, id: m.value.id, name: formatName(m.value.name),
+        type: typeName(m.value.type),
         reply: (reply) => received(reply, 0, reply.length), fail: failed, cancelled: false,
       }
       this.sent.push(sent)
@@ -128,7 +145,9 @@ export class Bench {
     }
     const ports = { clock: this.clock, random: new SeededSecureRandom(seed), query }
     const emit: DnsOptions['emit'] = (id, facts) => void this.events.push([id, facts])
-    this.server = new DnsServer(ports, { upstreams: [], emit, ...options }, zones)
+    // A small answer table: most tests ask little, and each has its own server.
+    const answerSlabs = [{ slotOctets: 256, slots: 128 }, { slotOctets: 1536, slots: 16 }]
+    this.server = new DnsServer(ports, { upstreams: [], emit, answerSlabs, ...options }, zones)
   }
 
   /** What came back at once; undefined for nothing. Throws when the answer is to come later. */
@@ -153,7 +172,8 @@ export class Bench {
     const length = this.server.receive(bytes, 0, bytes.length, into, 8, limit, 0, () => {
       throw new Error('the answer is to come later')
     })
-    if (length > limit || [...into.subarray(0, 8), ...into.subarray(8 + limit)].some((octet) => octet !== 0)) throw new Error('wrote outside its room')
+    const outside = [...into.subarray(0, 8), ...into.subarray(8 + limit)]
+    if (length > limit || outside.some((octet) => octet !== 0)) throw new Error('wrote outside its room')
     return length === 0 ? undefined : told(into, 8, length)
   }
 
@@ -162,7 +182,9 @@ export class Bench {
     const bytes = queryBytes(text, type, shape)
     const into = new Uint8Array(4096)
     const answers: Told[] = []
-    const length = this.server.receive(bytes, 0, bytes.length, into, 0, 4096, 0, () => (b, at, n) => void answers.push(told(b, at, n)))
+    const length = this.server.receive(
+      bytes, 0, bytes.length, into, 0, 4096, 0, () => (b, at, n) => void answers.push(told(b, at, n)),
+    )
     if (length > 0) answers.push(told(into, 0, length))
     return answers
   }

@@ -1,7 +1,7 @@
 /**
  * What upstream servers said, by question, for as long as its TTLs allow. RFC 1035 §7.4, RFC 2181 §5 and §8, RFC 2308.
- * Whole answers are kept, cleaned of what was not asked, so nothing that an answer brought along can be used for another
- * name. Bounded in octets and entries; the entry used longest ago goes first.
+ * Whole answers are kept, cleaned of what was not asked, so nothing that an answer brought along can be used for
+ * another name. Bounded in octets and entries; the entry used longest ago goes first.
  */
 import type { Clock, Instant } from '../../../stack/platform/index.ts'
 import { isAtOrBelow } from '../wire/name.ts'

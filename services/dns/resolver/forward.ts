@@ -132,7 +132,8 @@ export class Forwarder {
   ask(question: Question, done: (outcome: ForwardOutcome) => void): boolean {
     const key = questionKey(question)
     const joined = this.#pending.get(key)
-    if (this.#waiting >= this.#options.maxWaiting || (joined === undefined && this.#pending.size >= this.#options.maxPending)) {
+    const { maxPending, maxWaiting, totalMs } = this.#options
+    if (this.#waiting >= maxWaiting || (joined === undefined && this.#pending.size >= maxPending)) {
       this.#count('forward-full')
       return false
     }
@@ -147,8 +148,8 @@ export class Forwarder {
     pending.waiting.push(done)
     this.#pending.set(key, pending)
     const order = pending.upstreams.order(now, this.#random)
-    const totalMs = pending.upstreams.allDown(now) ? Math.min(TOTAL_DOWN_MS, this.#options.totalMs) : this.#options.totalMs
-    this.#perform(pending, begin(order, now, totalMs, (server, round) => pending.upstreams.waitMs(server, round)))
+    const limitMs = pending.upstreams.allDown(now) ? Math.min(TOTAL_DOWN_MS, totalMs) : totalMs
+    this.#perform(pending, begin(order, now, limitMs, (server, round) => pending.upstreams.waitMs(server, round)))
     return true
   }
 

@@ -1,7 +1,7 @@
 /**
- * What a datagram from an upstream server is worth: whether it answers the question at all (RFC 5452 §9), and what of it
- * may be used. Only the chain of aliases from the question's name, the records it ends in and the proof of a negative
- * answer are taken; everything else a server adds is left out.
+ * What a datagram from an upstream server is worth: whether it answers the question at all (RFC 5452 §9), and what of
+ * it may be used. Only the chain of aliases from the question's name, the records it ends in and the proof of a
+ * negative answer are taken; everything else a server adds is left out.
  */
 import { u16 } from '../../../stack/platform/index.ts'
 import type { Instant } from '../../../stack/platform/index.ts'
@@ -89,7 +89,9 @@ type Keyed = { readonly key: NameKey; readonly rrset: Rrset }
 const isSignatureOf = (set: Keyed, covered: readonly Keyed[]): boolean =>
   set.rrset.type === TYPE.RRSIG && covered.some((other) => other.key === set.key && other.rrset.type !== TYPE.RRSIG)
 
-/** The SOA of a negative answer, and what DNSSEC proves it or a wildcard with. NS records are of no use to our clients. */
+/**
+ * The SOA of a negative answer, and what DNSSEC proves it or a wildcard with. NS records are of no use to our clients.
+ */
 function proofs(records: readonly MessageRecord[], name: NameKey, question: Question, positive: boolean): Rrset[] {
   const wanted = group(records, MAX_NEGATIVE_SECONDS).filter(({ key, rrset }) => {
     if (rrset.type === TYPE.SOA) return !positive && isAtOrBelow(name, key)
@@ -110,7 +112,9 @@ function lifetime(answer: readonly Rrset[], authority: readonly Rrset[], positiv
   return Math.min(...ttls, ...authority.map((rrset) => rrset.ttl))
 }
 
-/** Records of class IN by owner and type, in the order of their first; the least TTL counts for the set (RFC 2181 §5.2). */
+/**
+ * Records of class IN by owner and type, in the order of their first; the least TTL counts for the set (RFC 2181 §5.2).
+ */
 function group(records: readonly MessageRecord[], maxTtl: number): Keyed[] {
   const sets = new Map<string, { key: NameKey; name: Name; type: number; ttl: number; rdata: Uint8Array[] }>()
   for (const record of records) {

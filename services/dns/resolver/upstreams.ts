@@ -11,7 +11,9 @@ export const formatUpstream = (u: Upstream): string => `${formatIpv4(u.address)}
 
 /** More would never be asked within the time a client waits. */
 export const MAX_UPSTREAMS = 8
-/** First wait for a server of which nothing is known; as glibc's resolver it is below a second, and a LAN's far below. */
+/**
+ * First wait for a server of which nothing is known; as glibc's resolver it is below a second, and a LAN's far below.
+ */
 const FIRST_WAIT_MS = 800
 const MIN_WAIT_MS = 250
 const MAX_WAIT_MS = 1500
@@ -85,7 +87,9 @@ export class UpstreamSet {
 
   /** How each server does: failing while it is passed over for having been silent or lame. */
   states(now: Instant): readonly UpstreamState[] {
-    return this.#servers.map((s) => ({ upstream: formatUpstream(s.upstream), failing: now < s.avoidUntil, srttMs: s.srtt }))
+    return this.#servers.map(
+      (s) => ({ upstream: formatUpstream(s.upstream), failing: now < s.avoidUntil, srttMs: s.srtt }),
+    )
   }
 
   usesEdns(index: number, now: Instant): boolean {

@@ -6,9 +6,9 @@
  *   slot   | key | response | offsets of TTLs that age (u16 each) |  in one of a few sizes
  *
  * A response kept here was not truncated; a client with room for less takes the slow way. What may change on a hit: id,
- * the question's letter case, TTLs of cached records, the serial of a zone's SOA. An entry that came from a zone is valid
- * while nothing it was made from has changed: `narrow` ones read only the node of their own name, so an edit ends those
- * of its own names (by buckets of the name's hash) and leaves the others; the rest end with any edit of the zone.
+ * the question's letter case, TTLs of cached records, the serial of a zone's SOA. An entry that came from a zone is
+ * valid while nothing it was made from has changed: `narrow` ones read only the node of their own name, so an edit ends
+ * those of its own names (by buckets of the name's hash) and leaves the others; the rest end with any edit of the zone.
  * Bounded by the slots of each size; eviction is second chance (a hit protects an entry for one round of the hand).
  */
 import { copy, put16, put32, u16, u32 } from '../../../stack/platform/index.ts'
@@ -193,7 +193,9 @@ export class AnswerTable {
     return header | HAS_EDNS | ((b[from + 7] as number) >>> 7 === 1 ? HAS_DO : 0)
   }
 
-  /** HOT. Writes the response to the query scanned last and returns its length; 0 when it is not kept or does not fit. */
+  /**
+   * HOT. Writes the response to the query scanned last and returns its length; 0 when it is not kept or does not fit.
+   */
   answer(b: Uint8Array, at: number, into: Uint8Array, intoAt: number, limit: number): number {
     const entry = this.#find()
     if (entry < 0) return 0
@@ -260,8 +262,8 @@ export class AnswerTable {
   }
 
   /**
-   * Keeps the complete response to the query scanned last, with what `response` and `written` say about its validity and
-   * its moving parts. One that is too long or has too many ageing TTLs is not kept.
+   * Keeps the complete response to the query scanned last, with what `response` and `written` say about its validity
+   * and its moving parts. One that is too long or has too many ageing TTLs is not kept.
    */
   keep(octets: Uint8Array, at: number, length: number, response: Response, written: ResponseWriter): void {
     const { ageing, ageingCount } = written
@@ -359,7 +361,10 @@ export class AnswerTable {
     if (slot >= 0) this.#freeZones.push(slot)
   }
 
-  /** A zone was edited at these names. `reshaped`: more than their own answers may be different (NS, wildcards, SOA fields). */
+  /**
+   * A zone was edited at these names. `reshaped`: more than their own answers may be different (NS, wildcards, SOA
+   * fields).
+   */
   edited(slot: number, names: Iterable<NameKey>, apex: NameKey, serial: number, reshaped: boolean): void {
     this.#edits++
     this.#zoneEdited[ALL_ZONES] = this.#edits

@@ -21,7 +21,7 @@ import { lookup } from '../zone/lookup.ts'
 import type { Lookup } from '../zone/lookup.ts'
 import { findRrset } from '../zone/zone.ts'
 import type { LiveZone, ZoneSet } from '../zone/zone.ts'
-import { place, placeGlue, Response } from './respond.ts'
+import { ANY_ZONE, place, placeGlue, Response } from './respond.ts'
 
 /** Address records added for one answer; enough for any sensible set of servers. */
 const MAX_ADDITIONAL = 16
@@ -113,8 +113,9 @@ export function run(steps: readonly Step[], r: Resolution): 'done' | 'wait' {
 const alreadyComplete: Step = (r) => (r.complete ? 'done' : 'next')
 
 /**
- * Only class IN is served; CHAOS questions for the version are nobody's business. Query types that are no data: transfers
- * are refused, MAILA and MAILB (RFC 1035 §3.2.3, long obsolete) not implemented, the rest cannot stand in a question.
+ * Only class IN is served; CHAOS questions for the version are nobody's business. Query types that are no data:
+ * transfers are refused, MAILA and MAILB (RFC 1035 §3.2.3, long obsolete) not implemented, the rest cannot stand in a
+ * question.
  */
 const refuseOthers: Step = (r) => {
   const { type } = r.query
@@ -173,7 +174,7 @@ function fromZone(parts: Parts, r: Resolution, zone: LiveZone, found: Lookup, ma
         return r.follow(leadingName(found.rrset.rdata[0] as Uint8Array)) ? 'restart' : 'done'
       }
       const extra = addAdditional(parts.zones, r, found.rrset)
-      response.depend(extra ? -2 : zone.slot, extra || found.wildcard || r.hops > 0)
+      response.depend(extra ? ANY_ZONE : zone.slot, extra || found.wildcard || r.hops > 0)
       return 'done'
     }
     case 'referral':
@@ -226,7 +227,8 @@ function addAddresses(r: Resolution, zone: LiveZone, key: NameKey, glue: boolean
   for (const type of [TYPE.A, TYPE.AAAA]) {
     const node = zone.node(key)
     // Below a cut there is glue only, which goes into referrals and nowhere else.
-    const rrset = node === undefined || (!glue && lookup(zone, key, type).kind !== 'answer') ? undefined : findRrset(node, type)
+    if (node === undefined || (!glue && lookup(zone, key, type).kind !== 'answer')) continue
+    const rrset = findRrset(node, type)
     if (rrset === undefined || r.response.additional.some((placed) => placed.rrset === rrset)) continue
     r.response.additional.push(glue ? placeGlue(rrset) : place(rrset))
   }
@@ -268,7 +270,9 @@ function cacheStep(parts: Parts): Step {
   }
 }
 
-/** Puts what upstream said into the response. An alias into a zone of ours is followed here: upstream cannot know it. */
+/**
+ * Puts what upstream said into the response. An alias into a zone of ours is followed here: upstream cannot know it.
+ */
 export function addCached(parts: Parts, r: Resolution, cached: CachedAnswer): 'done' | 'restart' {
   const { response } = r
   const age = Math.floor((parts.now() - cached.storedAt) / 1000)
@@ -280,7 +284,7 @@ export function addCached(parts: Parts, r: Resolution, cached: CachedAnswer): 'd
     const target = leadingName(rrset.rdata[0] as Uint8Array)
     const key = nameKey(target)
     if (parts.zones.closest(key) === undefined && parts.specialUse.closest(key) === undefined) continue
-    response.depend(-2, true)
+    response.depend(ANY_ZONE, true)
     return r.follow(target) ? 'restart' : 'done'
   }
   for (const rrset of cached.authority) response.authority.push(aged(rrset, age))

@@ -79,7 +79,9 @@ export class ResponseWriter {
   serialAt = 0
 
   /** Returns the length. `limit` is at least 512, so header, question and OPT always fit. */
-  write(query: Query, response: Response, recursionAvailable: boolean, into: Uint8Array, at: number, limit: number): number {
+  write(
+    query: Query, response: Response, recursionAvailable: boolean, into: Uint8Array, at: number, limit: number,
+  ): number {
     const end = at + limit - (query.edns === undefined ? 0 : OPT_OCTETS)
     const questionEnd = this.#question(query, into, at)
     this.truncated = response.truncated
@@ -178,7 +180,10 @@ export class ResponseWriter {
   }
 }
 
-/** An answer without records to what could not be read as a query: header, the question if it was readable, OPT if asked. */
+/**
+ * An answer without records to what could not be read as a query: header, the question if it was readable, OPT if
+ * asked.
+ */
 export function writeError(
   query: Uint8Array, queryAt: number, questionEnd: number, rcode: number, edns: Edns | undefined,
   into: Uint8Array, at: number, limit: number,

@@ -1,6 +1,7 @@
 /**
- * The DNS server: zones, cache and forwarder behind one function from a query datagram to a response. It holds no socket;
- * a shell carries the octets. HOT: `receive` up to a hit in the answer table, watched by test/bench/micro/dns-answer.ts.
+ * The DNS server: zones, cache and forwarder behind one function from a query datagram to a response. It holds no
+ * socket; a shell carries the octets. HOT: `receive` up to a hit in the answer table, watched by
+ * test/bench/micro/dns-answer.ts.
  */
 import type { Ipv4 } from '../../../stack/index.ts'
 import { Counters, err } from '../../../stack/platform/index.ts'
@@ -25,7 +26,7 @@ import { AnswerTable, DEFAULT_SLABS } from './answer-table.ts'
 import type { Slab } from './answer-table.ts'
 import { addCached, dnsPipeline, fail, Resolution, run } from './pipeline.ts'
 import type { Parts, Step } from './pipeline.ts'
-import { ResponseWriter, writeError } from './respond.ts'
+import { NO_ZONE, ResponseWriter, writeError } from './respond.ts'
 import { udpLimit } from './truncate.ts'
 
 export type DnsPorts = {
@@ -33,8 +34,8 @@ export type DnsPorts = {
   readonly random: SecureRandom
   /**
    * Sends a query to an upstream server, from a source port of its own that was chosen at random (RFC 5452 §9.2), and
-   * takes answers from that server's address and port only. `bytes` may be read until this returns. `received` gets each
-   * datagram (valid until it returns); `failed` is called at most once. cancel() releases the port.
+   * takes answers from that server's address and port only. `bytes` may be read until this returns. `received` gets
+   * each datagram (valid until it returns); `failed` is called at most once. cancel() releases the port.
    */
   query(
     upstream: Upstream, bytes: Uint8Array, length: number,
@@ -64,8 +65,8 @@ export type DnsOptions = {
 /** Sends a response that comes later, to the client that asked. `bytes` is valid until it returns. */
 export type Later = (bytes: Uint8Array, at: number, length: number) => void
 /**
- * Called once, before receive() returns −1, and only then. The shell makes here, out of the datagram that it is handling,
- * the object that remembers the client; so an answer at once costs no allocation.
+ * Called once, before receive() returns −1, and only then. The shell makes here, out of the datagram that it is
+ * handling, the object that remembers the client; so an answer at once costs no allocation.
  */
 export type LaterSlot = () => Later
 
@@ -99,7 +100,10 @@ export class DnsServer {
   #lastRecordId = 0
 
   /** Throws when a zone's own name or SOA names are no domain names: rows that a store never holds. */
-  constructor(ports: DnsPorts, options: DnsOptions, zones: Iterable<{ readonly zone: Zone; readonly records: readonly DnsRecord[] }>) {
+  constructor(
+    ports: DnsPorts, options: DnsOptions,
+    zones: Iterable<{ readonly zone: Zone; readonly records: readonly DnsRecord[] }>,
+  ) {
     this.#table = new AnswerTable(ports.clock, ports.random, options.answerSlabs ?? DEFAULT_SLABS)
     this.#cache = new AnswerCache(ports.clock, options.cacheOctets ?? DEFAULT_CACHE_OCTETS)
     const send: DnsPorts['query'] = (upstream, bytes, length, received, failed) =>
@@ -131,8 +135,9 @@ export class DnsServer {
 
   /**
    * HOT. Answers the query datagram of `length` octets at `at`: writes the response into `into` at `intoAt` and returns
-   * its length. 0: nothing is to be sent (dropped, counted). −1: `later` was called, and what it gave will be called once
-   * when the answer is there. `limit` is the most that the transport takes, at least 512; what the client takes is found here.
+   * its length. 0: nothing is to be sent (dropped, counted). −1: `later` was called, and what it gave will be called
+   * once when the answer is there. `limit` is the most that the transport takes, at least 512; what the client takes is
+   * found here.
    */
   receive(
     buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, limit: number,
@@ -168,7 +173,9 @@ export class DnsServer {
     try {
       const r = new Resolution(query, undefined)
       let send: Later | undefined
-      const done = this.#drive(r, () => send?.(this.#laterBytes, 0, this.#finish(r, this.#laterBytes, 0, Math.min(most, LATER_OCTETS))))
+      const done = this.#drive(
+        r, () => send?.(this.#laterBytes, 0, this.#finish(r, this.#laterBytes, 0, Math.min(most, LATER_OCTETS))),
+      )
       if (!done) {
         send = later()
         return -1
@@ -214,7 +221,10 @@ export class DnsServer {
     switch (outcome.kind) {
       case 'answer':
         this.counters.count('answered-by-upstream')
-        r.say('dns.forward.answered', { upstream: outcome.upstream, rcode: rcodeName(outcome.answer.rcode), tookMs: outcome.tookMs })
+        r.say(
+          'dns.forward.answered',
+          { upstream: outcome.upstream, rcode: rcodeName(outcome.answer.rcode), tookMs: outcome.tookMs },
+        )
         r.complete = addCached(this.#parts, r, outcome.answer) === 'done'
         return
       case 'truncated':
@@ -246,7 +256,7 @@ export class DnsServer {
       this.#countRcode(response.rcode)
       return
     }
-    if (response.zoneSlot !== -1) this.counters.count('answered-from-zone')
+    if (response.zoneSlot !== NO_ZONE) this.counters.count('answered-from-zone')
     else if (!r.complete) this.counters.count('answered-from-cache')
     if (response.rcode === RCODE.NXDOMAIN) this.counters.count('nxdomain')
     else if (response.answer.length === 0) {
@@ -271,9 +281,9 @@ export class DnsServer {
   }
 
   /**
-   * Checks a change against the zone as it is served and makes the edit to be stored; changes nothing. Edits of one zone
-   * are applied in the order in which they were planned; one that is planned while others are on their way to the store
-   * names them in `after`, oldest first, and is planned again when one of those fails.
+   * Checks a change against the zone as it is served and makes the edit to be stored; changes nothing. Edits of one
+   * zone are applied in the order in which they were planned; one that is planned while others are on their way to the
+   * store names them in `after`, oldest first, and is planned again when one of those fails.
    */
   planEdit(zoneName: string, change: Change, after: readonly ZoneEdit[] = []): Result<ZoneEdit, Refusal> {
     const zone = this.zones.get(zoneName)
@@ -324,8 +334,8 @@ export class DnsServer {
   }
 
   /**
-   * What a client that asks this with RD would get, and why: the steps name zone, node, wildcard, cache age and upstream.
-   * A name or type that cannot be asked gives rcode FORMERR and no steps.
+   * What a client that asks this with RD would get, and why: the steps name zone, node, wildcard, cache age and
+   * upstream. A name or type that cannot be asked gives rcode FORMERR and no steps.
    */
   explain(name: string, type: string): Promise<Explanation> {
     const parsed = parseName(name)
@@ -333,7 +343,8 @@ export class DnsServer {
     if (!parsed.ok || code === undefined) return Promise.resolve({ rcode: 'FORMERR', answers: [], steps: [] })
     const steps: TraceStep[] = []
     const query: Query = {
-      id: 0, flags: FLAG.RD, name: parsed.value, key: nameKey(parsed.value), type: code, class: CLASS_IN, edns: undefined,
+      id: 0, flags: FLAG.RD, name: parsed.value, key: nameKey(parsed.value), type: code, class: CLASS_IN,
+      edns: undefined,
     }
     const r = new Resolution(query, steps)
     return new Promise((resolve) => {
@@ -352,9 +363,15 @@ export class DnsServer {
   }
 
   /** Answers kept from upstream servers, questions under way, finished responses kept. */
-  get sizes(): { readonly cached: number; readonly cachedOctets: number; readonly pending: number; readonly finished: number } {
+  get sizes(): {
+    readonly cached: number
+    readonly cachedOctets: number
+    readonly pending: number
+    readonly finished: number
+  } {
     return {
-      cached: this.#cache.size, cachedOctets: this.#cache.octets, pending: this.#forwarder.pending, finished: this.#table.size,
+      cached: this.#cache.size, cachedOctets: this.#cache.octets, pending: this.#forwarder.pending,
+      finished: this.#table.size,
     }
   }
 
@@ -368,13 +385,19 @@ export class DnsServer {
   }
 }
 
-export type Explanation = { readonly rcode: string; readonly answers: readonly string[]; readonly steps: readonly TraceStep[] }
+export type Explanation = {
+  readonly rcode: string
+  readonly answers: readonly string[]
+  readonly steps: readonly TraceStep[]
+}
 
 /** "www.lab.internal 300 IN A 10.53.0.20" */
 function answerLines(r: Resolution): readonly string[] {
   return r.response.answer.flatMap((placed) =>
-    placed.rrset.rdata.map((rdata) =>
-      `${formatName(placed.owner)} ${placed.ttl} IN ${typeName(placed.rrset.type)} ${formatRdata(placed.rrset.type, rdata)}`))
+    placed.rrset.rdata.map((rdata) => {
+      const { type } = placed.rrset
+      return `${formatName(placed.owner)} ${placed.ttl} IN ${typeName(type)} ${formatRdata(type, rdata)}`
+    }))
 }
 
 /** Whether an edit can change answers for other names than its own: delegations hide, wildcards stand in. */

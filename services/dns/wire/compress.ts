@@ -1,7 +1,7 @@
 /**
- * Writes names into a message with compression (RFC 1035 §4.1.4). Letter case is kept: a suffix is replaced by a pointer
- * only when the earlier one has the same letters in the same case, with one exception: owner names may point into the
- * question, which carries the case in which the client asked (what clients that mix case expect to get back).
+ * Writes names into a message with compression (RFC 1035 §4.1.4). Letter case is kept: a suffix is replaced by a
+ * pointer only when the earlier one has the same letters in the same case, with one exception: owner names may point
+ * into the question, which carries the case in which the client asked (what clients that mix case expect to get back).
  * Rdata names never lead into the question, because the answer table puts other clients' letters there.
  */
 import { copy, put16 } from '../../../stack/platform/index.ts'

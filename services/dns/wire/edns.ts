@@ -1,12 +1,17 @@
 /**
  * The OPT pseudo-record (RFC 6891 §6.1.2), which carries extended DNS:
  *
- *   name 0 | type 41 | class = payload size | TTL: rcode high 8, version 8, DO 1, zero 15 | rdata: (code, length, data)*
+ *   name 0 | type 41 | class: payload size | TTL: rcode high 8, version 8, DO 1, zero 15 | rdata: options
+ *
+ * An option is (code u16, length u16, data).
  */
 import { put16, u16 } from '../../../stack/platform/index.ts'
 
 export const OPT_OCTETS = 11
-/** Largest UDP payload that we say we take and that we send: fits IPv6's least MTU, so it is not fragmented (RFC 9715 §3.2). */
+/**
+ * Largest UDP payload that we say we take and that we send: fits IPv6's least MTU, so it is not fragmented (RFC 9715
+ * §3.2).
+ */
 export const OUR_UDP_OCTETS = 1232
 const DNSSEC_OK = 0x8000
 

@@ -225,7 +225,7 @@ const time: FieldCodec = {
   read: (from, into) => {
     const text = from.next()?.text ?? ''
     const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(text)?.slice(1).map(Number)
-    const value = parts === undefined ? Number(text) : utcSeconds(parts as [number, number, number, number, number, number])
+    const value = parts === undefined ? Number(text) : utcSeconds(parts as [...DateParts])
     if (!/^\d+$/.test(text) || value === undefined || (parts === undefined && value > 0xffff_ffff)) {
       return `${shown(text)} is not a time as YYYYMMDDHHmmSS`
     }
@@ -323,7 +323,8 @@ const serviceParameters: FieldCodec = {
 }
 
 /** For messages: the value in quotes, shortened. */
-const shown = (text: string): string => (text === '' ? 'nothing' : `"${text.length > 40 ? `${text.slice(0, 39)}…` : text}"`)
+const shown = (text: string): string =>
+  text === '' ? 'nothing' : `"${text.length > 40 ? `${text.slice(0, 39)}…` : text}"`
 
 /** Kinds by name. 'name-compressible' is the RFC 1035 types' (RFC 3597 §4); a 'name' is never compressed on output. */
 export const FIELDS = {
@@ -331,7 +332,9 @@ export const FIELDS = {
   u16: number(2),
   u32: number(4),
   seconds,
-  ipv4: fixed(4, parseIpv4Octets, (b, at) => formatIpv4(i32(b, at)), 'an IPv4 address: four octets 0–255, as 10.53.0.20'),
+  ipv4: fixed(
+    4, parseIpv4Octets, (b, at) => formatIpv4(i32(b, at)), 'an IPv4 address: four octets 0–255, as 10.53.0.20',
+  ),
   ipv6: fixed(16, parseIpv6, formatIpv6, 'an IPv6 address such as 2001:db8::1'),
   eui48: eui(6),
   eui64: eui(8),

@@ -1,4 +1,7 @@
-/** IPv6 addresses as sixteen octets, for AAAA rdata and service hints only: this stack speaks IPv4. RFC 4291 §2.2, RFC 5952. */
+/**
+ * IPv6 addresses as sixteen octets, for AAAA rdata and service hints only: this stack speaks IPv4. RFC 4291 §2.2, RFC
+ * 5952.
+ */
 import { parseIpv4 } from '../../../stack/index.ts'
 import { put16, u16 } from '../../../stack/platform/index.ts'
 

@@ -6,8 +6,8 @@
  *   |    QDCOUNT     |            ANCOUNT                   |   then question, answer, authority, additional
  *   |    NSCOUNT     |            ARCOUNT                   |
  *
- * Queries are read by parseQuery, which says with which rcode a bad one is to be answered; responses of upstream servers
- * by parseMessage into records. Neither throws.
+ * Queries are read by parseQuery, which says with which rcode a bad one is to be answered; responses of upstream
+ * servers by parseMessage into records. Neither throws.
  */
 import type { Result } from '../../../stack/platform/index.ts'
 import { err, ok, u16, u32 } from '../../../stack/platform/index.ts'
@@ -49,8 +49,8 @@ export type Query = {
 }
 
 /**
- * `drop`: no answer is due. `error`: answer with this rcode; `questionEnd` is where the octets to echo end (the header's
- * own length when there is no readable question).
+ * `drop`: no answer is due. `error`: answer with this rcode; `questionEnd` is where the octets to echo end (the
+ * header's own length when there is no readable question).
  */
 export type ParsedQuery =
   | { readonly kind: 'query'; readonly query: Query }
@@ -60,7 +60,8 @@ export type ParsedQuery =
 const DROP_SHORT: ParsedQuery = { kind: 'drop', because: 'short' }
 const DROP_RESPONSE: ParsedQuery = { kind: 'drop', because: 'response' }
 
-const fault = (rcode: number, questionEnd: number, edns?: Edns): ParsedQuery => ({ kind: 'error', rcode, questionEnd, edns })
+const fault = (rcode: number, questionEnd: number, edns?: Edns): ParsedQuery =>
+  ({ kind: 'error', rcode, questionEnd, edns })
 
 /** Reads the datagram of `length` octets at `at`. Records before OPT are skipped: a plain query has no use for them. */
 export function parseQuery(b: Uint8Array, at: number, length: number): ParsedQuery {

@@ -28,7 +28,9 @@ export const LOWER: Uint8Array = Uint8Array.from({ length: 256 }, (_, c) => (c >
 
 const fold = Buffer.alloc(MAX_NAME_OCTETS)
 
-/** Key of the uncompressed name of `length` octets at `at`. Length octets (≤ 63) are no letters: folding spares them. */
+/**
+ * Key of the uncompressed name of `length` octets at `at`. Length octets (≤ 63) are no letters: folding spares them.
+ */
 export function nameKey(b: Uint8Array, at = 0, length = b.length): NameKey {
   for (let i = 0; i < length; i++) fold[i] = LOWER[b[at + i] as number] as number
   return fold.toString('latin1', 0, length)
@@ -87,7 +89,8 @@ export function skipName(b: Uint8Array, at: number, end: number): number {
 
 /**
  * Expands names out of a message into its own buffer, so that reading one allocates nothing. A pointer must lead to
- * before the piece in which it stands (RFC 1035 §4.1.4 says "prior occurrence"): every jump goes down, so there is no loop.
+ * before the piece in which it stands (RFC 1035 §4.1.4 says "prior occurrence"): every jump goes down, so there is no
+ * loop.
  */
 export class NameReader {
   readonly bytes = new Uint8Array(MAX_NAME_OCTETS)
@@ -148,7 +151,10 @@ function labelText(b: Uint8Array, from: number, to: number): string {
   return text
 }
 
-/** The uncompressed name at `at` as text without the final dot; "." for the root. Escapes by RFC 1035 §5.1, RFC 4343 §2.1. */
+/**
+ * The uncompressed name at `at` as text without the final dot; "." for the root. Escapes by RFC 1035 §5.1, RFC 4343
+ * §2.1.
+ */
 export function formatName(b: Uint8Array, at = 0): string {
   if (b[at] === 0) return '.'
   let text = ''
@@ -179,43 +185,53 @@ export function parseName(text: string, rule: NameRule = ABSOLUTE): Result<Name,
   if (text === '') return err('the name is empty')
   if (text === '.') return ok(ROOT)
   if (text === '@' && rule.relative !== 'never') return ok(rule.origin)
-  const out: number[] = []
+  const out = parsed
+  let at = 1
   let lengthAt = 0
-  out.push(0)
   let labels = 0
-  let closed = false
   for (let i = 0; i < text.length; i++) {
     let c = text.charCodeAt(i)
-    closed = false
     if (c === 0x2e) {
-      if (out.length - lengthAt === 1) return err('a label is empty (two dots in a row or a dot at the start)')
-      out[lengthAt] = out.length - lengthAt - 1
-      lengthAt = out.length
-      out.push(0)
+      if (at - lengthAt === 1) return err('a label is empty (two dots in a row or a dot at the start)')
+      out[lengthAt] = at - lengthAt - 1
+      lengthAt = at++
       labels++
-      closed = true
-      continue
+    } else {
+      if (c === 0x5c) {
+        const escape = readEscape(text, i)
+        if (escape === undefined) return err('an escape is not \\DDD (000 to 255) or \\ and a character')
+        c = escape.octet
+        i += escape.length - 1
+      } else if (c <= 0x20 || c >= 0x7f) {
+        return err('it has a character outside printable ASCII (international names are written as xn--…)')
+      }
+      out[at++] = c
+      if (at - lengthAt - 1 > MAX_LABEL_OCTETS) return err('a label is longer than 63 octets')
     }
-    if (c === 0x5c) {
-      const escape = readEscape(text, i)
-      if (escape === undefined) return err('an escape is not \\DDD (000 to 255) or \\ and a character')
-      c = escape.octet
-      i += escape.length - 1
-    } else if (c <= 0x20 || c >= 0x7f) {
-      return err('it has a character outside printable ASCII (international names are written as xn--…)')
-    }
-    out.push(c)
-    if (out.length - lengthAt - 1 > MAX_LABEL_OCTETS) return err('a label is longer than 63 octets')
+    if (at > MAX_NAME_OCTETS) return err('it is longer than 255 octets')
   }
-  if (!closed) {
-    out[lengthAt] = out.length - lengthAt - 1
+  const final = at - lengthAt - 1
+  if (final > 0) {
+    out[lengthAt] = final
     labels++
-    const relative = rule.relative === 'always' || (rule.relative === 'single-label' && labels === 1)
-    if (relative) out.push(...(rule as { origin: Name }).origin)
-    else out.push(0)
+    if (rule.relative === 'always' || (rule.relative === 'single-label' && labels === 1)) return joined(at, rule.origin)
+    lengthAt = at++
   }
-  if (out.length > MAX_NAME_OCTETS) return err('it is longer than 255 octets')
-  return ok(Uint8Array.from(out))
+  if (at > MAX_NAME_OCTETS) return err('it is longer than 255 octets')
+  out[lengthAt] = 0
+  return ok(out.slice(0, at))
+}
+
+/** Where parseName builds a name; one octet more than allowed is noticed after it was written. */
+const parsed = new Uint8Array(MAX_NAME_OCTETS + 2)
+
+/** The labels read so far and the origin. */
+function joined(length: number, origin: Name): Result<Name, string> {
+  if (length + origin.length > MAX_NAME_OCTETS) return err('it is longer than 255 octets')
+  const whole = new Uint8Array(length + origin.length)
+  whole.set(parsed.subarray(0, length))
+  whole.set(origin, length)
+  return ok(whole)
 }
 
 /** For constants and tests: throws on a bad text. */

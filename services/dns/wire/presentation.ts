@@ -4,14 +4,26 @@
  */
 import { readEscape } from './name.ts'
 
-/** A piece of an entry. `text` keeps its escapes; what they mean depends on the field. Lines and columns count from 1. */
+/**
+ * A piece of an entry. `text` keeps its escapes; what they mean depends on the field. Lines and columns count from 1.
+ */
 export type Token = { readonly text: string; readonly quoted: boolean; readonly line: number; readonly column: number }
-/** One logical line: parentheses have joined it. `blank`: it began with white space, so the owner is the last one named. */
+/**
+ * One logical line: parentheses have joined it. `blank`: it began with white space, so the owner is the last one named.
+ */
 export type Entry = { readonly tokens: readonly Token[]; readonly blank: boolean; readonly line: number }
-export type TextFault = { readonly line: number; readonly column: number; readonly problem: string; readonly remedy: string }
+export type TextFault = {
+  readonly line: number
+  readonly column: number
+  readonly problem: string
+  readonly remedy: string
+}
 
 /** Longest entry; a TXT of 64 KiB in \DDD escapes fits. */
 const MAX_ENTRY_TOKENS = 4096
+
+/** What ends a token that is not quoted. */
+const BARE_END = new Set([' ', '\t', '\r', '\n', ';', '(', ')', '"'])
 
 /** Reads a text entry by entry, so that a large file needs no second copy in memory. */
 export class EntryReader {
@@ -89,7 +101,7 @@ export class EntryReader {
   #bare(): Token {
     const start = this.#at
     const column = this.#column()
-    while (this.#at < this.#text.length && !/[\s;()"]/.test(this.#text[this.#at] as string)) {
+    while (this.#at < this.#text.length && !BARE_END.has(this.#text[this.#at] as string)) {
       this.#at += this.#text[this.#at] === '\\' && this.#text[this.#at + 1] !== '\n' ? 2 : 1
     }
     this.#at = Math.min(this.#at, this.#text.length)

@@ -1,7 +1,7 @@
 /**
- * Every record type with a known form, one row each: number, source, fields in wire order. Wire codec, zone-file reader,
- * REST checks, name compression and additional-section processing all read this table; a type is added by one row here
- * and one vector in test/unit/services/dns/wire/rdata-vectors.ts. Types without a row are handled by RFC 3597.
+ * Every record type with a known form, one row each: number, source, fields in wire order. Wire codec, zone-file
+ * reader, REST checks, name compression and additional-section processing all read this table; a type is added by one
+ * row here and one vector in test/unit/services/dns/wire/rdata-vectors.ts. Types without a row are handled by RFC 3597.
  * `additional` names the field whose addresses are useful to a client (RFC 1034 §4.3.2 step 6).
  */
 import type { FieldKind } from './fields.ts'

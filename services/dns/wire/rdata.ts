@@ -1,6 +1,6 @@
 /**
- * Rdata between its three forms: octets without compression (as zones and caches keep it), presentation text, and inside
- * a message. Everything is driven by rdata-table.ts; a type without a row is opaque (RFC 3597).
+ * Rdata between its three forms: octets without compression (as zones and caches keep it), presentation text, and
+ * inside a message. Everything is driven by rdata-table.ts; a type without a row is opaque (RFC 3597).
  */
 import type { Result } from '../../../stack/platform/index.ts'
 import { err, fromHex, ok, toHex, u16 } from '../../../stack/platform/index.ts'
@@ -122,7 +122,8 @@ export function parseRdataText(type: number, text: string, names: NameRule): Res
   const reader = new EntryReader(text)
   const entry = reader.next()
   if (reader.fault !== undefined) return err({ field: 'data', what: reader.fault.problem })
-  if (reader.next() !== undefined || reader.fault !== undefined) return err({ field: 'data', what: 'it has several lines' })
+  const more = reader.next() !== undefined || reader.fault !== undefined
+  if (more) return err({ field: 'data', what: 'it has several lines' })
   return parseRdata(type, new TokenSource(entry?.tokens ?? []), names)
 }
 

@@ -52,7 +52,8 @@ const empty: Parameter = {
 const port: Parameter = {
   read: (value) => {
     const text = value === undefined ? '' : latin1(value)
-    return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Uint8Array.of(Number(text) >>> 8, Number(text)) : undefined
+    const valid = /^\d{1,5}$/.test(text) && Number(text) <= 65_535
+    return valid ? Uint8Array.of(Number(text) >>> 8, Number(text)) : undefined
   },
   write: (b, at) => String(u16(b, at)),
   check: (_b, at, end) => end - at === 2,
@@ -85,7 +86,12 @@ const mandatory: Parameter = {
     return keys.join(',')
   },
   check: (b, at, end) => {
-    for (let i = at; i + 2 <= end; i += 2) if (u16(b, i) === MANDATORY || (i > at && u16(b, i) <= u16(b, i - 2))) return false
+    // Ascending, and never itself.
+    let last = MANDATORY
+    for (let i = at; i + 2 <= end; i += 2) {
+      if (u16(b, i) <= last) return false
+      last = u16(b, i)
+    }
     return end > at && (end - at) % 2 === 0
   },
 }

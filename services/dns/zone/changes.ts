@@ -24,7 +24,10 @@ export type NewRecord = {
   readonly type: string
   /** null: that of the RRset it joins, else the zone's default. Seconds. */
   readonly ttl: number | null
-  /** Presentation format. A name in it of one label is relative to the zone, one of several labels or with a final dot is whole. */
+  /**
+   * Presentation format. A name in it of one label is relative to the zone, one of several labels or with a final dot
+   * is whole.
+   */
   readonly data: string
   readonly owner: RecordOwner
   readonly comment: string | undefined
@@ -40,8 +43,8 @@ export type CanonicalRecord = {
 }
 
 /**
- * Checks and normalises one record for a zone: full name, upper-case mnemonic, data as it would be printed. A pointer in
- * the refusal names the field ("/name", "/type", "/ttl", "/data").
+ * Checks and normalises one record for a zone: full name, upper-case mnemonic, data as it would be printed. A pointer
+ * in the refusal names the field ("/name", "/type", "/ttl", "/data").
  */
 export function canonicalRecord(
   input: Pick<NewRecord, 'name' | 'type' | 'ttl' | 'data'>, zoneName: string,
@@ -51,9 +54,15 @@ export function canonicalRecord(
   if (!owner.ok) return owner
   const code = typeCode(input.type)
   if (code === undefined) {
-    return invalid('/type', `${input.type} is not a record type`, 'a mnemonic such as A, AAAA, CNAME, MX, TXT, or TYPE65400')
+    return invalid(
+      '/type', `${input.type} is not a record type`, 'a mnemonic such as A, AAAA, CNAME, MX, TXT, or TYPE65400',
+    )
   }
-  if (isMetaType(code)) return invalid('/type', `${typeName(code)} is no data`, 'a type that a zone can hold, such as A')
+  if (isMetaType(code)) {
+    return invalid(
+      '/type', `${typeName(code)} is no data`, 'a type that a zone can hold, such as A',
+    )
+  }
   if (code === TYPE.SOA) return invalid('/type', 'the SOA record is made from the zone', "change the zone's own fields")
   const { ttl } = input
   if (ttl !== null && !(Number.isInteger(ttl) && ttl >= 0 && ttl <= MAX_TTL)) {
@@ -74,7 +83,11 @@ function ownerName(text: string, apex: Name): Result<Name, Refusal> {
   const absolute = text.endsWith('.') || (text !== '@' && whole.ok && inZone(whole.value))
   const parsed = absolute ? whole : parseName(text, { relative: 'always', origin: apex })
   const zoneText = formatName(apex)
-  if (!parsed.ok) return invalid('/name', `${JSON.stringify(text)}: ${parsed.error}`, `"www", "@" or "www.${zoneText}."`)
+  if (!parsed.ok) {
+    return invalid(
+      '/name', `${JSON.stringify(text)}: ${parsed.error}`, `"www", "@" or "www.${zoneText}."`,
+    )
+  }
   if (inZone(parsed.value)) return ok(parsed.value)
   return invalid('/name', `${text} does not lie in ${zoneText}`, `a name that ends in .${zoneText}.`)
 }
@@ -155,7 +168,9 @@ export function planEdit(
   for (const id of new Set(change.removeIds)) {
     const record = planned.record(id)
     if (record === undefined) {
-      return err(refusal('not-found', '', `zone ${zone.name} has no record ${id}`, "list the zone's records for their ids"))
+      return err(
+        refusal('not-found', '', `zone ${zone.name} has no record ${id}`, "list the zone's records for their ids"),
+      )
     }
     remove.push(record)
   }
@@ -183,24 +198,38 @@ function joinRrset(
   const stranger = beside.find((other) => !BESIDE_CNAME.has(other.type))
   if (record.type === 'CNAME') {
     if (record.name.toLowerCase() === zone.name) {
-      return conflict('/type', 'the apex of a zone holds SOA and NS, beside which a CNAME cannot stand', 'an A record there')
+      return conflict(
+        '/type', 'the apex of a zone holds SOA and NS, beside which a CNAME cannot stand', 'an A record there',
+      )
     }
     if (stranger !== undefined) {
-      return conflict('/type', `${record.name} has ${stranger.type} records; a CNAME stands alone`, 'remove them first, or choose another name')
+      return conflict(
+        '/type', `${record.name} has ${stranger.type} records; a CNAME stands alone`,
+        'remove them first, or choose another name',
+      )
     }
     if (rrset.length > 0) {
-      return conflict('/data', `${record.name} is an alias of ${rrset[0]?.data} already`, 'one CNAME per name: change that one')
+      return conflict(
+        '/data', `${record.name} is an alias of ${rrset[0]?.data} already`, 'one CNAME per name: change that one',
+      )
     }
   } else if (!BESIDE_CNAME.has(record.type) && beside.some((other) => other.type === 'CNAME')) {
-    return conflict('/type', `${record.name} is an alias (CNAME), beside which nothing else can stand`, 'put the record at the target of the alias')
+    return conflict(
+      '/type', `${record.name} is an alias (CNAME), beside which nothing else can stand`,
+      'put the record at the target of the alias',
+    )
   }
   const same = rrset.find((other) => sameData(other, record))
-  if (same !== undefined) return conflict('/data', `${record.name} ${record.type} ${record.data} exists already`, `change record ${same.id} instead`)
+  if (same !== undefined) {
+    return conflict(
+      '/data', `${record.name} ${record.type} ${record.data} exists already`, `change record ${same.id} instead`,
+    )
+  }
   const ttl = record.ttl ?? rrset[0]?.ttl ?? zone.defaultTtl
   const other = rrset.find((one) => one.ttl !== ttl)
   if (other !== undefined) {
     return conflict(
-      '/ttl', `the other ${record.type} records of ${record.name} have the TTL ${other.ttl}; those of one name and type share it`,
+      '/ttl', `the TTL of ${record.name} ${record.type} is ${other.ttl}; records of one name and type share it`,
       `${other.ttl} or null, or change all of them together`,
     )
   }
@@ -216,5 +245,7 @@ function checkApex(planned: Planned, removed: readonly DnsRecord[]): Refusal | u
   const { zone } = planned
   const tookNs = removed.some((record) => record.type === 'NS' && record.name.toLowerCase() === zone.name)
   if (!tookNs || planned.at(nameKey(name(zone.name))).some((record) => record.type === 'NS')) return undefined
-  return refusal('conflict', '', `${zone.name} would have no name server left`, 'add another NS record at the apex first')
+  return refusal(
+    'conflict', '', `${zone.name} would have no name server left`, 'add another NS record at the apex first',
+  )
 }

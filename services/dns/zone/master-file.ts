@@ -16,7 +16,8 @@ import { isMetaType, TYPE, typeCode, typeName } from '../wire/type-names.ts'
 /** Where a file is wrong, and what would be right. Lines and columns count from 1. */
 export type ZoneFileError = TextFault
 
-export type SoaFields = Pick<Zone, 'primaryServer' | 'hostmaster' | 'serial' | 'refresh' | 'retry' | 'expire' | 'minimum'>
+type SoaField = 'primaryServer' | 'hostmaster' | 'serial' | 'refresh' | 'retry' | 'expire' | 'minimum'
+export type SoaFields = Pick<Zone, SoaField>
 export type FileRecord = Pick<DnsRecord, 'name' | 'type' | 'ttl' | 'data'>
 export type ParsedZoneFile = {
   /** Undefined when the file has no SOA record. */
@@ -72,10 +73,17 @@ class Reader {
       this.#owner = owner.value
       at = 1
     }
-    if (this.#owner === undefined) return new Fault(first, 'the first record names no owner', 'begin the line with a name or @')
+    if (this.#owner === undefined) {
+      return new Fault(
+        first, 'the first record names no owner', 'begin the line with a name or @',
+      )
+    }
     if (!isAtOrBelow(nameKey(this.#owner), nameKey(this.#apex))) {
       const zone = formatName(this.#apex)
-      return new Fault(first, `${formatName(this.#owner)} does not lie in ${zone}`, `a name that ends in .${zone}.; check $ORIGIN and final dots`)
+      return new Fault(
+        first, `${formatName(this.#owner)} does not lie in ${zone}`,
+        `a name that ends in .${zone}.; check $ORIGIN and final dots`,
+      )
     }
     return this.#record(this.#owner, entry, at)
   }
@@ -109,11 +117,19 @@ class Reader {
     let sawClass = false
     for (;;) {
       const token = entry.tokens[at]
-      if (token === undefined) return new Fault(entry.tokens.at(-1) as Token, 'the record has no type', 'name TTL IN TYPE data')
+      if (token === undefined) {
+        return new Fault(
+          entry.tokens.at(-1) as Token, 'the record has no type', 'name TTL IN TYPE data',
+        )
+      }
       const upper = token.text.toUpperCase()
       const isClass = !sawClass && /^(IN|CH|HS|CS|CLASS\d{1,5})$/.test(upper)
       const asTtl = ttl === undefined && /^\d/.test(upper) ? parseTtl(token.text) : undefined
-      if (isClass && upper !== 'IN' && upper !== 'CLASS1') return new Fault(token, `class ${token.text} is not served`, 'IN')
+      if (isClass && upper !== 'IN' && upper !== 'CLASS1') {
+        return new Fault(
+          token, `class ${token.text} is not served`, 'IN',
+        )
+      }
       if (isClass) sawClass = true
       else if (asTtl !== undefined) ttl = asTtl
       else return this.#typed(owner, entry, at, ttl)
@@ -125,13 +141,18 @@ class Reader {
     const token = entry.tokens[at] as Token
     const type = token.quoted ? undefined : typeCode(token.text)
     if (type === undefined || isMetaType(type)) {
-      return new Fault(token, `${token.text} is not a record type that a zone can hold`, 'a mnemonic such as A or MX, or TYPE65400')
+      return new Fault(
+        token, `${token.text} is not a record type that a zone can hold`, 'a mnemonic such as A or MX, or TYPE65400',
+      )
     }
     const source = new TokenSource(entry.tokens, at + 1)
     const rdata = parseRdata(type, source, { relative: 'always', origin: this.origin })
     if (!rdata.ok) {
       const { field, what } = rdata.error
-      return new Fault(source.last() ?? token, `${typeName(type)} ${field}: ${what}`, `the data of ${typeName(type)} as its RFC writes it`)
+      return new Fault(
+        source.last() ?? token, `${typeName(type)} ${field}: ${what}`,
+        `the data of ${typeName(type)} as its RFC writes it`,
+      )
     }
     // RFC 2308 §4: $TTL, else the last one named (RFC 1035 §5.1); a SOA that comes first sets it by its minimum (BIND).
     const ttl = given ?? this.dollarTtl ?? this.#lastTtl ?? this.#options.defaultTtl ?? FALLBACK_TTL
@@ -141,10 +162,12 @@ class Reader {
 }
 
 /**
- * Reads the text of a master file for the zone `origin` ("example.com"). Records come out with full names and data as it
- * is stored; a CNAME beside other data, a second SOA and other faults are reported with their place.
+ * Reads the text of a master file for the zone `origin` ("example.com"). Records come out with full names and data as
+ * it is stored; a CNAME beside other data, a second SOA and other faults are reported with their place.
  */
-export function parseZoneFile(text: string, origin: string, options: ZoneFileOptions = {}): Result<ParsedZoneFile, ZoneFileError> {
+export function parseZoneFile(
+  text: string, origin: string, options: ZoneFileOptions = {},
+): Result<ParsedZoneFile, ZoneFileError> {
   const apex = name(origin)
   const entries = new EntryReader(text)
   const reader = new Reader(apex, options)
@@ -160,7 +183,8 @@ export function parseZoneFile(text: string, origin: string, options: ZoneFileOpt
     if (parsed.type === TYPE.SOA) {
       const isApex = nameKey(parsed.name) === nameKey(apex)
       if (soa !== undefined || !isApex) {
-        return err(new Fault(first, soa === undefined ? 'the SOA is not at the apex' : 'a second SOA record', 'one SOA, owned by the zone').error)
+        const problem = soa === undefined ? 'the SOA is not at the apex' : 'a second SOA record'
+        return err(new Fault(first, problem, 'one SOA, owned by the zone').error)
       }
       soa = soaFields(parsed.rdata)
       soaTtl = parsed.ttl
@@ -169,8 +193,11 @@ export function parseZoneFile(text: string, origin: string, options: ZoneFileOpt
     const fault = checks.add(parsed, first)
     if (fault === 'duplicate') continue
     if (fault !== undefined) return err(fault.error)
-    if (records.length >= (options.maxRecords ?? MAX_FILE_RECORDS)) return err(new Fault(first, 'too many records', 'split the zone').error)
-    records.push({ name: formatName(parsed.name), type: typeName(parsed.type), ttl: parsed.ttl, data: formatRdata(parsed.type, parsed.rdata) })
+    if (records.length >= (options.maxRecords ?? MAX_FILE_RECORDS)) {
+      return err(new Fault(first, 'too many records', 'split the zone').error)
+    }
+    const data = formatRdata(parsed.type, parsed.rdata)
+    records.push({ name: formatName(parsed.name), type: typeName(parsed.type), ttl: parsed.ttl, data })
   }
   if (entries.fault !== undefined) return err(entries.fault)
   return ok({ soa, defaultTtl: reader.dollarTtl ?? soaTtl, records: checks.withOneTtl(records) })
@@ -194,7 +221,9 @@ class SetChecks {
     const secondAlias = record.type === TYPE.CNAME && this.#ttls.has(id)
     this.#ttls.set(id, Math.min(record.ttl, this.#ttls.get(id) ?? record.ttl))
     if (secondAlias || (types.has(TYPE.CNAME) && alone.length > 1)) {
-      return new Fault(at, `${formatName(record.name)} has a CNAME and other records; a CNAME stands alone`, 'remove one of them')
+      return new Fault(
+        at, `${formatName(record.name)} has a CNAME and other records; a CNAME stands alone`, 'remove one of them',
+      )
     }
     return undefined
   }
@@ -225,7 +254,9 @@ export function formatZone(zone: Zone, records: Iterable<DnsRecord>): string {
     `$TTL ${zone.defaultTtl}`,
     `${dot(zone.name)}\t${zone.defaultTtl}\tIN\tSOA\t${dot(zone.primaryServer)} ${dot(zone.hostmaster)} ${soa}`,
   ]
-  for (const record of records) lines.push(`${dot(record.name)}\t${record.ttl}\tIN\t${record.type}\t${fileData(record)}`)
+  for (const record of records) {
+    lines.push(`${dot(record.name)}\t${record.ttl}\tIN\t${record.type}\t${fileData(record)}`)
+  }
   return `${lines.join('\n')}\n`
 }
 

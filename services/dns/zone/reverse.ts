@@ -3,7 +3,8 @@ import { maskOf } from '../../../stack/index.ts'
 import type { Ipv4, Prefix } from '../../../stack/index.ts'
 
 /** 10.53.0.20 → "20.0.53.10.in-addr.arpa". */
-export const reverseName = (a: Ipv4): string => `${a & 255}.${(a >>> 8) & 255}.${(a >>> 16) & 255}.${a >>> 24}.in-addr.arpa`
+export const reverseName = (a: Ipv4): string =>
+  `${a & 255}.${(a >>> 8) & 255}.${(a >>> 16) & 255}.${a >>> 24}.in-addr.arpa`
 
 /**
  * The zone that holds the reverse names of a prefix: whole octets of it, rounded up to the next shorter one, so that

@@ -8,8 +8,8 @@ export const isNewerSerial = (a: number, b: number): boolean => {
 
 /**
  * The serial of the next version: one more, and never 0, which some secondaries take for "unset". Not a date: leases
- * edit zones far oftener than the hundred times a day for which YYYYMMDDnn has room. A zone that came with a date simply
- * counts on from it.
+ * edit zones far oftener than the hundred times a day for which YYYYMMDDnn has room. A zone that came with a date
+ * simply counts on from it.
  */
 export function serialAfter(old: number): number {
   const next = (old + 1) >>> 0

@@ -38,7 +38,9 @@ const EMPTY: readonly string[] = [
 export function specialUseZones(): readonly LiveZone[] {
   const names = [...Object.keys(LOOPBACK), ...EMPTY]
   return names.map((zoneName, i) => {
-    const zone: Zone = { id: -1 - i, name: zoneName, serial: 1, primaryServer: zoneName, hostmaster: 'nobody.invalid', ...TIMES }
+    const zone: Zone = {
+      id: -1 - i, name: zoneName, serial: 1, primaryServer: zoneName, hostmaster: 'nobody.invalid', ...TIMES,
+    }
     const rows: readonly Row[] = [[zoneName, 'NS', `${zoneName}.`], ...(LOOPBACK[zoneName] ?? [])]
     return new LiveZone(zone, rows.map((row, id) => recordOf(zone, id, row)))
   })

@@ -116,7 +116,7 @@ export class LiveZone {
       if (key !== undefined) touched.add(key)
     }
     this.#zone = { ...this.#zone, serial }
-    this.#soa = soaOf(this.apex, this.#zone)
+    this.#soa = withSerial(this.#soa, serial)
     for (const key of touched) this.#refresh(key)
     this.#refresh(this.key)
     for (const key of touched) this.#prune(key)
@@ -203,7 +203,8 @@ function rrsetsOf(held: readonly Held[]): Rrset[] {
   }))
 }
 
-function distinct(rdata: readonly Uint8Array[]): Uint8Array[] {
+function distinct(rdata: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (rdata.length === 1) return rdata
   const seen = new Set<string>()
   return rdata.filter((octets) => {
     const text = Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1')
@@ -221,6 +222,13 @@ function soaOf(apex: Name, zone: Zone): Rrset {
   const times = [zone.serial, zone.refresh, zone.retry, zone.expire, zone.minimum]
   times.forEach((value, i) => put32(rdata, primary.length + hostmaster.length + 4 * i, value))
   return { name: apex, type: TYPE.SOA, ttl: zone.defaultTtl, rdata: [rdata] }
+}
+
+/** The same SOA with another serial, which stands 20 octets before the end. */
+function withSerial(soa: Rrset, serial: number): Rrset {
+  const rdata = (soa.rdata[0] as Uint8Array).slice()
+  put32(rdata, rdata.length - 20, serial)
+  return { ...soa, rdata: [rdata] }
 }
 
 /** All zones, found by the longest name that encloses a query's (RFC 1034 §4.3.2 step 2). */

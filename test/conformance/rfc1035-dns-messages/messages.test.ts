@@ -19,11 +19,23 @@ describe('RFC 1035 §4.1.1 header', () => {
     ['RD is copied', queryBytes('www.lab.example', 'A', { flags: 0x0100 }), { flags: 'aa rd' }],
     ['no RD', queryBytes('www.lab.example', 'A', { flags: 0 }), { flags: 'aa' }],
     ['CD is copied (RFC 4035 §3.2.2)', queryBytes('www.lab.example', 'A', { flags: 0x0110 }), { flags: 'aa rd cd' }],
-    ['AD, Z, RA, AA, TC and rcode of a query mean nothing', queryBytes('www.lab.example', 'A', { flags: 0x07ef }), { flags: 'aa rd', rcode: 'NOERROR' }],
-    ['opcode IQUERY', queryBytes('www.lab.example', 'A', { flags: 0x0800 }), { rcode: 'NOTIMP', question: 'www.lab.example A' }],
-    ['opcode STATUS', queryBytes('www.lab.example', 'A', { flags: 0x1000 }), { rcode: 'NOTIMP', question: 'www.lab.example A' }],
+    [
+      'AD, Z, RA, AA, TC and rcode of a query mean nothing', queryBytes('www.lab.example', 'A', { flags: 0x07ef }),
+      { flags: 'aa rd', rcode: 'NOERROR' },
+    ],
+    [
+      'opcode IQUERY', queryBytes('www.lab.example', 'A', { flags: 0x0800 }),
+      { rcode: 'NOTIMP', question: 'www.lab.example A' },
+    ],
+    [
+      'opcode STATUS', queryBytes('www.lab.example', 'A', { flags: 0x1000 }),
+      { rcode: 'NOTIMP', question: 'www.lab.example A' },
+    ],
     ['opcode 3', queryBytes('www.lab.example', 'A', { flags: 0x1800 }), { rcode: 'NOTIMP' }],
-    ['opcode NOTIFY', queryBytes('lab.example', 'SOA', { flags: 0x2000 }), { rcode: 'NOTIMP', question: 'lab.example SOA' }],
+    [
+      'opcode NOTIFY', queryBytes('lab.example', 'SOA', { flags: 0x2000 }),
+      { rcode: 'NOTIMP', question: 'lab.example SOA' },
+    ],
     ['opcode UPDATE', queryBytes('lab.example', 'SOA', { flags: 0x2900 }), { rcode: 'NOTIMP', flags: 'rd' }],
     ['class CHAOS', queryBytes('version.bind', 'TXT', { class: 3 }), { rcode: 'REFUSED', answer: [] }],
     ['class ANY', queryBytes('www.lab.example', 'A', { class: 255 }), { rcode: 'REFUSED', answer: [] }],
@@ -80,7 +92,9 @@ describe('RFC 1035 §4.1.2 question', () => {
   test('records after the question are passed over', () => {
     const record = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 1, 2, 3, 4]
     const withRecord = queryBytes('www.lab.example', 'A', { tail: record })
-    for (const count of [7, 9, 11]) expect(bench().askBytes(withRecord.with(count, 1))).toMatchObject({ rcode: 'NOERROR', flags: 'aa rd' })
+    for (const count of [7, 9, 11]) expect(
+      bench().askBytes(withRecord.with(count, 1)),
+    ).toMatchObject({ rcode: 'NOERROR', flags: 'aa rd' })
   })
 
   test('a name of 255 octets is answered', () => {
@@ -97,16 +111,23 @@ describe('RFC 1035 §4.2.1 and RFC 2181 §9 truncation', () => {
   })
 
   test('with room for it the same answer is whole', () => {
-    expect(bench().askTwice('two.lab.example', 'TXT', { edns: { size: 1232 } })).toMatchObject({ flags: 'aa rd', answer: { length: 3 } })
+    expect(
+      bench().askTwice('two.lab.example', 'TXT', { edns: { size: 1232 } }),
+    ).toMatchObject({ flags: 'aa rd', answer: { length: 3 } })
   })
 
   test('an alias before what does not fit stays', () => {
-    const b = new Bench([zoneOf('lab.example', `@ NS ns\nalias CNAME big\n${'big TXT "'.padEnd(209, 'x')}"\n${Array.from({ length: 4 }, (_, i) => `big TXT "${i}${'y'.repeat(200)}"`).join('\n')}`)])
-    expect(b.askTwice('alias.lab.example', 'TXT')).toMatchObject({ flags: 'aa tc rd', answer: ['alias.lab.example 300 CNAME big.lab.example'] })
+    const big = Array.from({ length: 4 }, (_, i) => `big TXT "${i}${'y'.repeat(200)}"`).join('\n')
+    const b = new Bench([zoneOf('lab.example', `@ NS ns\nalias CNAME big\n${big}`)])
+    expect(b.askTwice('alias.lab.example', 'TXT')).toMatchObject(
+      { flags: 'aa tc rd', answer: ['alias.lab.example 300 CNAME big.lab.example'] },
+    )
   })
 
   test('additional records are left out without TC', () => {
-    const hosts = Array.from({ length: 20 }, (_, i) => `@ MX ${i} m${i}\nm${i} A 10.0.0.${i}\nm${i} AAAA 2001:db8::${i}`).join('\n')
+    const hosts = Array.from(
+      { length: 20 }, (_, i) => `@ MX ${i} m${i}\nm${i} A 10.0.0.${i}\nm${i} AAAA 2001:db8::${i}`,
+    ).join('\n')
     const told = new Bench([zoneOf('lab.example', `@ NS ns\n${hosts}`)]).askTwice('lab.example', 'MX')
     expect(told.flags).toBe('aa rd')
     expect(told.answer).toHaveLength(20)
@@ -115,7 +136,9 @@ describe('RFC 1035 §4.2.1 and RFC 2181 §9 truncation', () => {
   })
 
   test('RFC 9471 §3: glue that does not fit is said with TC', () => {
-    const servers = Array.from({ length: 13 }, (_, i) => `sub NS n${i}.sub\nn${i}.sub A 10.0.0.${i}\nn${i}.sub AAAA 2001:db8::${i}`).join('\n')
+    const servers = Array.from(
+      { length: 13 }, (_, i) => `sub NS n${i}.sub\nn${i}.sub A 10.0.0.${i}\nn${i}.sub AAAA 2001:db8::${i}`,
+    ).join('\n')
     const told = new Bench([zoneOf('lab.example', `@ NS ns\n${servers}`)]).askTwice('x.sub.lab.example', 'A')
     expect(told.flags).toBe('tc rd')
     expect(told.authority).toHaveLength(13)

@@ -7,13 +7,19 @@ describe('RFC 2181 §5.2 TTLs of an RRset', () => {
   test('rows whose TTLs differ are served with the least', () => {
     const { zone, records } = zoneOf('lab.example', '@ NS ns\nwww A 10.0.0.1\nwww A 10.0.0.2')
     const uneven = records.map((r) => (r.data === '10.0.0.2' ? { ...r, ttl: 20 } : r))
-    expect(new Bench([{ zone, records: uneven }]).ask('www.lab.example', 'A').answer).toEqual(['www.lab.example 20 A 10.0.0.1', 'www.lab.example 20 A 10.0.0.2'])
+    expect(
+      new Bench([{ zone, records: uneven }]).ask('www.lab.example', 'A').answer,
+    ).toEqual(['www.lab.example 20 A 10.0.0.1', 'www.lab.example 20 A 10.0.0.2'])
   })
 
   test('so are those of an upstream', () => {
     const bench = new Bench([], UPSTREAM)
-    bench.onSent = (sent) => sent.reply(replyTo(sent, { answer: 'x.example.com 60 A 192.0.2.1\nx.example.com 50 A 192.0.2.2' }))
-    expect(bench.ask('x.example.com', 'A').answer).toEqual(['x.example.com 50 A 192.0.2.1', 'x.example.com 50 A 192.0.2.2'])
+    bench.onSent = (sent) => sent.reply(
+      replyTo(sent, { answer: 'x.example.com 60 A 192.0.2.1\nx.example.com 50 A 192.0.2.2' }),
+    )
+    expect(bench.ask('x.example.com', 'A').answer).toEqual(
+      ['x.example.com 50 A 192.0.2.1', 'x.example.com 50 A 192.0.2.2'],
+    )
   })
 })
 
@@ -21,7 +27,9 @@ describe('RFC 2181 §5 no two records alike', () => {
   test('a row that repeats another is served once', () => {
     const { zone, records } = zoneOf('lab.example', '@ NS ns\nwww A 10.0.0.1')
     const twice = [...records, { ...(records[1] as (typeof records)[0]), id: 99 }]
-    expect(new Bench([{ zone, records: twice }]).ask('www.lab.example', 'A').answer).toEqual(['www.lab.example 300 A 10.0.0.1'])
+    expect(
+      new Bench([{ zone, records: twice }]).ask('www.lab.example', 'A').answer,
+    ).toEqual(['www.lab.example 300 A 10.0.0.1'])
   })
 })
 
@@ -51,7 +59,9 @@ describe('RFC 2181 §10.1 CNAME stands alone', () => {
   ])('%s is refused', (_what, record, code, field) => {
     const { zone, records } = zoneOf('lab.example', '@ NS ns\nwww A 10.0.0.1\nalias CNAME www')
     const add = [{ ...record, ttl: null, owner: { kind: 'hand' as const }, comment: undefined }]
-    expect(new Bench([{ zone, records }]).server.planEdit('lab.example', { add, removeIds: [] })).toMatchObject({ ok: false, error: { code, field } })
+    expect(
+      new Bench([{ zone, records }]).server.planEdit('lab.example', { add, removeIds: [] }),
+    ).toMatchObject({ ok: false, error: { code, field } })
   })
 })
 

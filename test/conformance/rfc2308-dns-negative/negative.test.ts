@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { Bench, replyTo, zoneOf } from '../../support/dns.ts'
 
 const UPSTREAM = { upstreams: [{ address: 0x0a00_0001, port: 53 }] }
-const SOA = (ttl: number, minimum: number): string => `example.com ${ttl} SOA ns.example.com h.example.com 1 2 3 4 ${minimum}`
+const SOA = (
+  ttl: number, minimum: number,
+): string => `example.com ${ttl} SOA ns.example.com h.example.com 1 2 3 4 ${minimum}`
 
 describe('RFC 2308 §3 negative answers of our zones', () => {
   test.each([
@@ -62,7 +64,9 @@ describe('RFC 2308 §5 negative answers from upstream', () => {
 
   test('a SOA that does not enclose the name is no proof', () => {
     const bench = new Bench([], UPSTREAM)
-    bench.onSent = (sent) => sent.reply(replyTo(sent, { rcode: 3, authority: SOA(300, 60).replaceAll('example.com', 'example.net') }))
+    bench.onSent = (sent) => sent.reply(
+      replyTo(sent, { rcode: 3, authority: SOA(300, 60).replaceAll('example.com', 'example.net') }),
+    )
     expect(bench.ask('x.example.com', 'A')).toMatchObject({ rcode: 'NXDOMAIN', authority: [] })
     bench.ask('x.example.com', 'A')
     expect(bench.sent).toHaveLength(2)
@@ -70,7 +74,9 @@ describe('RFC 2308 §5 negative answers from upstream', () => {
 
   test('NODATA of one type says nothing of another', () => {
     const bench = new Bench([], UPSTREAM)
-    bench.onSent = (sent) => sent.reply(replyTo(sent, sent.type === 'A' ? { authority: SOA(300, 60) } : { answer: 'x.example.com 60 TXT "t"' }))
+    bench.onSent = (sent) => sent.reply(
+      replyTo(sent, sent.type === 'A' ? { authority: SOA(300, 60) } : { answer: 'x.example.com 60 TXT "t"' }),
+    )
     expect(bench.ask('x.example.com', 'A').answer).toEqual([])
     expect(bench.ask('x.example.com', 'TXT').answer).toEqual(['x.example.com 60 TXT "t"'])
   })

@@ -10,7 +10,9 @@ const ZONE = zoneOf('Lab.Example'.toLowerCase(), `
 `)
 
 describe('RFC 4343 letter case', () => {
-  test.each(['mixed.lab.example', 'MIXED.LAB.EXAMPLE', 'mIxEd.lAb.eXaMpLe'])('§3: %s is found, and answered in the case asked (§4.1)', (name) => {
+  test.each(
+    ['mixed.lab.example', 'MIXED.LAB.EXAMPLE', 'mIxEd.lAb.eXaMpLe'],
+  )('§3: %s is found, and answered in the case asked (§4.1)', (name) => {
     const told = new Bench([ZONE]).askTwice(name, 'A')
     expect(told).toMatchObject({ question: `${name} A`, answer: [`${name} 300 A 10.0.0.4`] })
   })

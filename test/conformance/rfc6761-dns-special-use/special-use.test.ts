@@ -26,7 +26,10 @@ describe('RFC 6761, RFC 6303: names that never leave', () => {
     ['RFC 6303 §4.2', '255.255.255.255.in-addr.arpa PTR', 'NOERROR', []],
     ['RFC 7793 §3', '1.1.64.100.in-addr.arpa PTR', 'NXDOMAIN', []],
     ['RFC 7793 §3', '1.1.127.100.in-addr.arpa PTR', 'NXDOMAIN', []],
-    ['RFC 6303 §4.3', `${IP6('1'.padEnd(32, '0'))} PTR`, 'NOERROR', [`${IP6('1'.padEnd(32, '0'))} 10800 PTR localhost.`]],
+    [
+      'RFC 6303 §4.3', `${IP6('1'.padEnd(32, '0'))} PTR`, 'NOERROR',
+      [`${IP6('1'.padEnd(32, '0'))} 10800 PTR localhost.`],
+    ],
     ['RFC 6303 §4.4', `${IP6('10df')} PTR`, 'NXDOMAIN', []],
     ['RFC 6303 §4.5', `${IP6('19ef')} PTR`, 'NXDOMAIN', []],
   ] as const)('%s: %s', (_section, question, rcode, answer) => {
@@ -36,7 +39,12 @@ describe('RFC 6761, RFC 6303: names that never leave', () => {
     expect(bench.sent).toEqual([])
   })
 
-  test.each(['1.1.15.172.in-addr.arpa', '1.1.32.172.in-addr.arpa', '1.1.63.100.in-addr.arpa', 'localhost.example.com', 'mytest', 'arpa', 'example.com'])(
+  test.each(
+    [
+      '1.1.15.172.in-addr.arpa', '1.1.32.172.in-addr.arpa', '1.1.63.100.in-addr.arpa', 'localhost.example.com',
+      'mytest', 'arpa', 'example.com',
+    ],
+  )(
     '%s is not special and goes upstream', (name) => {
       const bench = new Bench([], UPSTREAM)
       bench.askLater(name, 'PTR')
@@ -44,8 +52,16 @@ describe('RFC 6761, RFC 6303: names that never leave', () => {
     })
 
   test('a zone of ours below such a name is served, and its parent stays ours', () => {
-    const bench = new Bench([zoneOf('53.10.in-addr.arpa', '@ NS ns.lab.internal.\n1.0 PTR gw.lab.internal.'), zoneOf('lab.internal', '@ NS ns\ngw A 10.53.0.1', 2)], UPSTREAM)
-    expect(bench.askTwice('1.0.53.10.in-addr.arpa', 'PTR').answer).toEqual(['1.0.53.10.in-addr.arpa 300 PTR gw.lab.internal'])
+    const bench = new Bench(
+      [
+        zoneOf('53.10.in-addr.arpa', '@ NS ns.lab.internal.\n1.0 PTR gw.lab.internal.'),
+        zoneOf('lab.internal', '@ NS ns\ngw A 10.53.0.1', 2),
+      ],
+      UPSTREAM,
+    )
+    expect(
+      bench.askTwice('1.0.53.10.in-addr.arpa', 'PTR').answer,
+    ).toEqual(['1.0.53.10.in-addr.arpa 300 PTR gw.lab.internal'])
     expect(bench.askTwice('2.0.53.10.in-addr.arpa', 'PTR').rcode).toBe('NXDOMAIN')
     expect(bench.askTwice('1.0.54.10.in-addr.arpa', 'PTR').rcode).toBe('NXDOMAIN')
     expect(bench.askTwice('gw.lab.internal', 'A').answer).toEqual(['gw.lab.internal 300 A 10.53.0.1'])
@@ -60,13 +76,17 @@ describe('RFC 6761, RFC 6303: names that never leave', () => {
 
   test('a delegation below such a name is not followed outside', () => {
     const bench = new Bench([zoneOf('lab.internal', '@ NS ns\nsub NS ns.sub\nns.sub A 10.53.0.9')], UPSTREAM)
-    expect(bench.askTwice('x.sub.lab.internal', 'A')).toMatchObject({ rcode: 'NOERROR', authority: ['sub.lab.internal 300 NS ns.sub.lab.internal'] })
+    expect(bench.askTwice('x.sub.lab.internal', 'A')).toMatchObject(
+      { rcode: 'NOERROR', authority: ['sub.lab.internal 300 NS ns.sub.lab.internal'] },
+    )
     expect(bench.sent).toEqual([])
   })
 
   test('an alias to such a name ends here', () => {
     const bench = new Bench([zoneOf('lab.example', '@ NS ns\nme CNAME localhost.\ngone CNAME x.invalid.')], UPSTREAM)
-    expect(bench.askTwice('me.lab.example', 'A').answer).toEqual(['me.lab.example 300 CNAME localhost.', 'localhost 10800 A 127.0.0.1'])
+    expect(bench.askTwice('me.lab.example', 'A').answer).toEqual(
+      ['me.lab.example 300 CNAME localhost.', 'localhost 10800 A 127.0.0.1'],
+    )
     expect(bench.askTwice('gone.lab.example', 'A').rcode).toBe('NXDOMAIN')
     expect(bench.sent).toEqual([])
   })

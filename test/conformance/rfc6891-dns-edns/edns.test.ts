@@ -15,7 +15,10 @@ describe('RFC 6891 §6.1 OPT', () => {
     ['§7: none asked, none sent', undefined, undefined],
     ['§6.1.2: ours says 1232', { size: 4096 }, { udpOctets: 1232, version: 0, dnssecOk: false }],
     ['§6.1.4: DO is copied', { dnssecOk: true }, { udpOctets: 1232, version: 0, dnssecOk: true }],
-    ['§6.1.2: unknown options are ignored', { options: [0xff, 0, 0, 2, 1, 2, 0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8] }, { version: 0 }],
+    [
+      '§6.1.2: unknown options are ignored', { options: [0xff, 0, 0, 2, 1, 2, 0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8] },
+      { version: 0 },
+    ],
     ['§6.1.2: Z bits are ignored', { dnssecOk: false }, { dnssecOk: false }],
   ])('%s', (_what, edns, expected) => {
     const told = bench().askTwice('www.lab.example', 'A', edns === undefined ? {} : { edns })

@@ -4,14 +4,18 @@ import type { AskEffect, AskEvent, AskStep } from '../../../../../services/dns/r
 
 const wait = (server: number, round: number): number => (100 + server) * (round + 1)
 const text = (effects: readonly AskEffect[]): string =>
-  effects.map((e) => ('server' in e ? `${e.kind}:${e.server}` : e.kind === 'timer' ? `timer@${e.at}` : `${e.kind}:${e.because}`)).join(' ')
+  effects.map(
+    (e) => ('server' in e ? `${e.kind}:${e.server}` : e.kind === 'timer' ? `timer@${e.at}` : `${e.kind}:${e.because}`),
+  ).join(' ')
 
 const SILENCE: AskEvent = { kind: 'silence' }
 const failure = (server: number): AskEvent => ({ kind: 'failure', server, because: 'refused' })
 
 describe('a question on its way', () => {
   /** Rows: at which time, what happens, what is done. */
-  const check = (order: readonly number[], totalMs: number, rows: readonly (readonly [number, AskEvent, string])[]): void => {
+  const check = (
+    order: readonly number[], totalMs: number, rows: readonly (readonly [number, AskEvent, string])[],
+  ): void => {
     let [state]: AskStep = begin(order, 0, totalMs, wait)
     for (const [now, event, effects] of rows) {
       const [next, done] = step(state, event, now, wait)

@@ -24,7 +24,14 @@ describe('a question goes upstream', () => {
     expect(bench.sent).toMatchObject([{ upstream: ONE[0], name: 'www.example.com', type: 'A' }])
     bench.clock.advance(30)
     last(bench).reply(replyTo(last(bench), { answer: A }))
-    expect(told).toMatchObject([{ id: 77, rcode: 'NOERROR', flags: 'rd ra', question: 'Www.Example.com A', answer: ['Www.Example.com 60 A 192.0.2.1'] }])
+    expect(told).toMatchObject(
+      [
+        {
+          id: 77, rcode: 'NOERROR', flags: 'rd ra', question: 'Www.Example.com A',
+          answer: ['Www.Example.com 60 A 192.0.2.1'],
+        },
+      ],
+    )
     expect(last(bench).cancelled).toBe(true)
     const ttls: string[] = []
     for (const wait of [0, 999, 1, 58_000, 999]) {
@@ -43,7 +50,8 @@ describe('a question goes upstream', () => {
     for (let i = 0; i < 50; i++) bench.askLater(`n${i}.example.com`, 'A')
     expect(new Set(bench.sent.map((sent) => sent.id)).size).toBeGreaterThan(45)
     expect([...(bench.sent[0] as Sent).bytes.subarray(2)]).toEqual([
-      1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 0x6e, 0x30, 7, ...Buffer.from('example'), 3, ...Buffer.from('com'), 0, 0, 1, 0, 1,
+      1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 0x6e, 0x30, 7, ...Buffer.from('example'), 3, ...Buffer.from('com'), 0, 0, 1, 0,
+      1,
       0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0,
     ])
   })
@@ -123,7 +131,10 @@ describe('only what answers the question is believed (RFC 5452)', () => {
   test('records that were not asked for are left out', () => {
     const bench = new Bench([], { upstreams: ONE })
     bench.onSent = (sent) => sent.reply(replyTo(sent, {
-      answer: 'www.example.com 60 CNAME a.example.net\nbank.example 60 A 203.0.113.66\na.example.net 60 A 192.0.2.1\nwww.example.com 60 TXT "x"',
+      answer: `www.example.com 60 CNAME a.example.net
+        bank.example 60 A 203.0.113.66
+        a.example.net 60 A 192.0.2.1
+        www.example.com 60 TXT "x"`,
       authority: 'example.com 60 NS ns.bad.example', additional: 'ns.bad.example 60 A 203.0.113.66',
     }))
     expect(bench.ask('www.example.com', 'A')).toMatchObject({
@@ -139,7 +150,9 @@ describe('only what answers the question is believed (RFC 5452)', () => {
     const sent = last(bench)
     expect(sent.name).not.toBe('www.example.com')
     expect(sent.name.toLowerCase()).toBe('www.example.com')
-    const lower = Uint8Array.from([3, ...Buffer.from('www'), 7, ...Buffer.from('example'), 3, ...Buffer.from('com'), 0, 0, 1, 0, 1])
+    const lower = Uint8Array.from(
+      [3, ...Buffer.from('www'), 7, ...Buffer.from('example'), 3, ...Buffer.from('com'), 0, 0, 1, 0, 1],
+    )
     sent.reply(replyTo(sent, { answer: A, question: lower }))
     expect(told).toEqual([])
     sent.reply(replyTo(sent, { answer: A }))
@@ -148,7 +161,9 @@ describe('only what answers the question is believed (RFC 5452)', () => {
 
   test('a circle of aliases ends', () => {
     const bench = new Bench([], { upstreams: ONE })
-    bench.onSent = (sent) => sent.reply(replyTo(sent, { answer: 'a.example 60 CNAME b.example\nb.example 60 CNAME a.example' }))
+    bench.onSent = (sent) => sent.reply(
+      replyTo(sent, { answer: 'a.example 60 CNAME b.example\nb.example 60 CNAME a.example' }),
+    )
     expect(bench.ask('a.example', 'A')).toMatchObject({ rcode: 'NOERROR', answer: { length: 2 } })
   })
 
@@ -165,7 +180,9 @@ describe('only what answers the question is believed (RFC 5452)', () => {
 
 describe('SERVFAIL in time', () => {
   /** When and what the client hears, and when which server was asked. */
-  const run = (upstreams: typeof TWO, script: (sent: Sent, bench: Bench) => void): { told: [number, string][]; asked: [number, number][] } => {
+  const run = (
+    upstreams: typeof TWO, script: (sent: Sent, bench: Bench) => void,
+  ): { told: [number, string][]; asked: [number, number][] } => {
     const bench = new Bench([], { upstreams })
     bench.onSent = (sent) => script(sent, bench)
     const told = bench.askLater('www.example.com', 'A')
@@ -177,7 +194,9 @@ describe('SERVFAIL in time', () => {
     return { told: out, asked: bench.sent.map((sent) => [sent.at, sent.upstream.port === 53 ? 1 : 2]) }
   }
   const silent = (): void => {}
-  const delayed = (ms: number) => (sent: Sent, bench: Bench): void => void bench.clock.at(bench.clock.now() + ms, () => answers(sent))
+  const delayed = (ms: number) => (sent: Sent, bench: Bench): void => void bench.clock.at(
+    bench.clock.now() + ms, () => answers(sent),
+  )
   const rcode = (code: number) => (sent: Sent): void => sent.reply(replyTo(sent, { rcode: code }))
   const by = (one: (s: Sent, b: Bench) => void, two: (s: Sent, b: Bench) => void) => (s: Sent, b: Bench): void =>
     (s.upstream.port === 53 ? one : two)(s, b)
@@ -192,11 +211,21 @@ describe('SERVFAIL in time', () => {
     ['the first refuses', TWO, by(rcode(5), delayed(20)), [[20, 'NOERROR']], [[0, 1], [0, 2]]],
     ['the first says SERVFAIL', TWO, by(rcode(2), delayed(20)), [[20, 'NOERROR']], [[0, 1], [0, 2]]],
     ['both refuse', TWO, rcode(5), [[0, 'SERVFAIL']], [[0, 1], [0, 2]]],
-    ['one refuses, one is dead', TWO, by(rcode(5), silent), [[4000, 'SERVFAIL']], [[0, 1], [0, 2], [800, 2], [2300, 2], [3800, 2]]],
-    ['unreachable, then dead', TWO, by((sent) => sent.fail('unreachable'), silent), [[4000, 'SERVFAIL']], [[0, 1], [0, 2], [800, 2], [2300, 2], [3800, 2]]],
+    [
+      'one refuses, one is dead', TWO, by(rcode(5), silent), [[4000, 'SERVFAIL']],
+      [[0, 1], [0, 2], [800, 2], [2300, 2], [3800, 2]],
+    ],
+    [
+      'unreachable, then dead', TWO, by((sent) => sent.fail('unreachable'), silent), [[4000, 'SERVFAIL']],
+      [[0, 1], [0, 2], [800, 2], [2300, 2], [3800, 2]],
+    ],
     ['nobody listens', ONE, (sent: Sent) => sent.fail('refused'), [[0, 'SERVFAIL']], [[0, 1]]],
     ['no socket to be had', TWO, (sent: Sent) => sent.fail('no-socket'), [[0, 'SERVFAIL']], [[0, 1], [0, 2]]],
-    ['an answer that cannot be read', TWO, by((sent) => sent.reply(replyTo(sent, { answer: A }).subarray(0, 45)), delayed(20)), [[20, 'NOERROR']], [[0, 1], [0, 2]]],
+    [
+      'an answer that cannot be read', TWO,
+      by((sent) => sent.reply(replyTo(sent, { answer: A }).subarray(0, 45)), delayed(20)), [[20, 'NOERROR']],
+      [[0, 1], [0, 2]],
+    ],
   ] as const)('%s', (_what, upstreams, script, told, asked) => {
     expect(run([...upstreams], script)).toEqual({ told, asked })
   })
@@ -267,7 +296,9 @@ describe('what upstream cannot do', () => {
 
   test('a server that cannot read EDNS is asked without, and remembered (RFC 6891 §6.2.2)', () => {
     const bench = new Bench([], { upstreams: ONE })
-    bench.onSent = (sent) => (sent.bytes[11] === 1 ? sent.reply(replyTo(sent, { rcode: 1 }).subarray(0, 12).with(5, 0)) : answers(sent))
+    bench.onSent = (sent) => (
+      sent.bytes[11] === 1 ? sent.reply(replyTo(sent, { rcode: 1 }).subarray(0, 12).with(5, 0)) : answers(sent)
+    )
     expect(bench.ask('www.example.com', 'A').rcode).toBe('NOERROR')
     expect(bench.sent.map((sent) => sent.bytes[11])).toEqual([1, 0])
     bench.ask('other.example.com', 'A')
@@ -278,7 +309,9 @@ describe('what upstream cannot do', () => {
 describe('the faster server is asked first', () => {
   test('after both have been measured', () => {
     const bench = new Bench([], { upstreams: TWO })
-    bench.onSent = (sent) => void bench.clock.at(bench.clock.now() + (sent.upstream.port === 53 ? 80 : 5), () => answers(sent))
+    bench.onSent = (sent) => void bench.clock.at(
+      bench.clock.now() + (sent.upstream.port === 53 ? 80 : 5), () => answers(sent),
+    )
     for (let i = 0; i < 200; i++) {
       bench.askLater(`n${i}.example.com`, 'A')
       bench.clock.advance(100)
@@ -330,7 +363,10 @@ describe('zones of ours and upstream together', () => {
     const answer = ['two.lab.example 300 CNAME out.lab.example', 'out.lab.example 300 CNAME www.example.com', A]
     expect(bench.ask('two.lab.example', 'A')).toMatchObject({ rcode: 'NOERROR', flags: 'aa rd ra', answer })
     bench.clock.advance(10_000)
-    const later = ['two.lab.example 300 CNAME out.lab.example', 'out.lab.example 300 CNAME www.example.com', 'www.example.com 50 A 192.0.2.1']
+    const later = [
+      'two.lab.example 300 CNAME out.lab.example', 'out.lab.example 300 CNAME www.example.com',
+      'www.example.com 50 A 192.0.2.1',
+    ]
     expect(bench.askTwice('two.lab.example', 'A').answer).toEqual(later)
     expect(bench.ask('two.lab.example', 'A', NO_RD).answer).toHaveLength(2)
   })
@@ -344,7 +380,9 @@ describe('zones of ours and upstream together', () => {
 
   test('an alias from outside into our zones is answered by us', () => {
     const bench = new Bench([LAB], { upstreams: ONE })
-    bench.onSent = (sent) => sent.reply(replyTo(sent, { rcode: 3, answer: 'ext.example.com 60 CNAME host.lab.example' }))
+    bench.onSent = (sent) => sent.reply(
+      replyTo(sent, { rcode: 3, answer: 'ext.example.com 60 CNAME host.lab.example' }),
+    )
     expect(bench.ask('ext.example.com', 'A')).toMatchObject({
       rcode: 'NOERROR', answer: ['ext.example.com 60 CNAME host.lab.example', 'host.lab.example 300 A 10.0.0.9'],
     })
@@ -353,8 +391,12 @@ describe('zones of ours and upstream together', () => {
   test('below a delegation a client with RD gets the upstream’s answer, one without the referral', () => {
     const bench = new Bench([LAB], { upstreams: ONE })
     bench.onSent = answers
-    expect(bench.ask('x.sub.lab.example', 'A')).toMatchObject({ flags: 'rd ra', answer: ['x.sub.lab.example 60 A 192.0.2.1'] })
-    expect(bench.ask('x.sub.lab.example', 'A', NO_RD)).toMatchObject({ flags: 'ra', answer: [], authority: { length: 1 } })
+    expect(bench.ask('x.sub.lab.example', 'A')).toMatchObject(
+      { flags: 'rd ra', answer: ['x.sub.lab.example 60 A 192.0.2.1'] },
+    )
+    expect(bench.ask('x.sub.lab.example', 'A', NO_RD)).toMatchObject(
+      { flags: 'ra', answer: [], authority: { length: 1 } },
+    )
   })
 })
 
@@ -403,9 +445,13 @@ describe('explain', () => {
       rcode: 'NOERROR',
       answers: ['out.lab.example 300 IN CNAME www.example.com', 'www.example.com 60 IN A 192.0.2.1'],
     })
-    expect(await ids(bench, 'out.lab.example', 'A')).toBe('dns.zone.enclosing dns.answer.cname dns.zone.none dns.cache.hit')
+    expect(await ids(bench, 'out.lab.example', 'A')).toBe(
+      'dns.zone.enclosing dns.answer.cname dns.zone.none dns.cache.hit',
+    )
     expect(await ids(bench, 'www.example.net', 'A')).toBe('dns.zone.none dns.forward.asked dns.forward.answered')
-    expect(await ids(bench, 'x.sub.lab.example', 'A')).toBe('dns.zone.enclosing dns.answer.referral dns.forward.asked dns.forward.answered')
+    expect(await ids(bench, 'x.sub.lab.example', 'A')).toBe(
+      'dns.zone.enclosing dns.answer.referral dns.forward.asked dns.forward.answered',
+    )
     expect(await ids(bench, 'nope.lab.example', 'A')).toBe('dns.zone.enclosing dns.answer.nxdomain')
     expect(await ids(bench, 'x.localhost', 'A')).toBe('dns.special-use dns.answer.wildcard')
   })
@@ -414,7 +460,12 @@ describe('explain', () => {
     const bench = new Bench([], { upstreams: ONE })
     const pending = bench.server.explain('www.example.com', 'A')
     bench.clock.advance(4000)
-    expect(await pending).toMatchObject({ rcode: 'SERVFAIL', answers: [], steps: [['dns.zone.none', {}], ['dns.forward.asked', {}], ['dns.forward.failed', { because: 'no-answer' }]] })
+    expect(await pending).toMatchObject(
+      {
+        rcode: 'SERVFAIL', answers: [],
+        steps: [['dns.zone.none', {}], ['dns.forward.asked', {}], ['dns.forward.failed', { because: 'no-answer' }]],
+      },
+    )
     expect(await ids(bench, 'www.example.com', 'A')).toBe('dns.zone.none dns.cache.failure')
   })
 

@@ -30,9 +30,18 @@ describe('RFC 1035 §4.1.4 name compression on output', () => {
     ['rdata keeps its own letters', 'www.LAB', [['rdata', 'ns.lab']], ['8 ns.lab']],
     ['and never points into the question', 'www.lab', [['rdata', 'www.lab']], ['9 www.lab']],
     ['nor through an owner that does', 'www.lab', [['owner', 'x.lab'], ['rdata', 'y.x.lab']], ['4 x.lab', '9 y.x.lab']],
-    ['rdata points to earlier rdata', 'q', [['rdata', 'ns1.x.lab'], ['rdata', 'ns2.x.lab']], ['11 ns1.x.lab', '6 ns2.x.lab']],
-    ['only when the case is the same', 'q', [['rdata', 'ns1.x.lab'], ['rdata', 'ns2.X.lab']], ['11 ns1.x.lab', '8 ns2.X.lab']],
-    ['an owner points to rdata', 'q', [['rdata', 'ns1.x.lab'], ['owner', 'ns1.x.lab']], ['11 ns1.x.lab', '2 ns1.x.lab']],
+    [
+      'rdata points to earlier rdata', 'q', [['rdata', 'ns1.x.lab'], ['rdata', 'ns2.x.lab']],
+      ['11 ns1.x.lab', '6 ns2.x.lab'],
+    ],
+    [
+      'only when the case is the same', 'q', [['rdata', 'ns1.x.lab'], ['rdata', 'ns2.X.lab']],
+      ['11 ns1.x.lab', '8 ns2.X.lab'],
+    ],
+    [
+      'an owner points to rdata', 'q', [['rdata', 'ns1.x.lab'], ['owner', 'ns1.x.lab']],
+      ['11 ns1.x.lab', '2 ns1.x.lab'],
+    ],
     ['the root is one octet', 'q', [['rdata', '.'], ['owner', '.']], ['1 .', '1 .']],
   ] as const)('%s', (_what, question, writes, expected) => {
     expect(written(question, writes)).toEqual(expected)

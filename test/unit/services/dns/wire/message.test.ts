@@ -25,7 +25,13 @@ describe('parseMessage', () => {
   const asked = { bytes: queryBytes('www.example.com', 'A') }
 
   test('sections, TTLs and extended rcodes', () => {
-    const reply = replyTo(asked, { answer: 'www.example.com 2147483648 A 192.0.2.1', authority: 'example.com 5 NS ns.example.com', additional: 'ns.example.com 9 A 192.0.2.2' })
+    const reply = replyTo(
+      asked,
+      {
+        answer: 'www.example.com 2147483648 A 192.0.2.1', authority: 'example.com 5 NS ns.example.com',
+        additional: 'ns.example.com 9 A 192.0.2.2',
+      },
+    )
     const parsed = parseMessage(reply, 0, reply.length)
     if (!parsed.ok) throw new Error(parsed.error)
     // RFC 2181 §8: a TTL with the top bit set is zero.

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
-  formatKey, formatName, isAtOrBelow, keyOf, labelCount, name, nameKey, nameLength, NameReader, parentKey, parseName, skipName,
+  formatKey, formatName, isAtOrBelow, keyOf, labelCount, name, nameKey, nameLength, NameReader, parentKey, parseName,
+  skipName,
 } from '../../../../../services/dns/wire/name.ts'
 import { toHex } from '../../../../../stack/platform/index.ts'
 
@@ -31,7 +32,9 @@ describe('names as text', () => {
   })
 
   test.each([
-    ['', /empty/], ['a..b', /label is empty/], ['.a', /label is empty/], ['a\\', /escape/], ['a\\25', /escape/], ['a\\256', /escape/],
+    ['', /empty/], [
+      'a..b', /label is empty/,
+    ], ['.a', /label is empty/], ['a\\', /escape/], ['a\\25', /escape/], ['a\\256', /escape/],
     ['caf\u00e9', /xn--/], ['a b', /printable/], ['a\tb', /printable/],
   ])('%j is refused', (text, why) => {
     expect(parseName(text)).toMatchObject({ ok: false, error: expect.stringMatching(why) })

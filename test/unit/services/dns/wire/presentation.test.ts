@@ -34,14 +34,18 @@ describe('entries of master files (RFC 1035 §5.1)', () => {
     ['a "b\nc"', 1, 3, /does not end/],
     ['a "b\\', 1, 3, /does not end/],
   ])('%j is wrong at line %i, column %i', (text, line, column, problem) => {
-    expect(entries(text).at(-1)).toEqual({ line, column, problem: expect.stringMatching(problem), remedy: expect.stringMatching(/./) })
+    expect(entries(text).at(-1)).toEqual(
+      { line, column, problem: expect.stringMatching(problem), remedy: expect.stringMatching(/./) },
+    )
   })
 })
 
 describe('values', () => {
   test.each([
     ['0', 0], ['3600', 3600], ['1h30m', 5400], ['1W2D', 777_600], ['2147483647', 0x7fff_ffff],
-    ['2147483648', undefined], ['', undefined], ['1x', undefined], ['-1', undefined], ['h', undefined], ['1h5', undefined],
+    [
+      '2147483648', undefined,
+    ], ['', undefined], ['1x', undefined], ['-1', undefined], ['h', undefined], ['1h5', undefined],
   ])('TTL %j is %s', (text, seconds) => {
     expect(parseTtl(text)).toBe(seconds)
   })
@@ -55,7 +59,10 @@ describe('values', () => {
   test('base 64 and base 32 (RFC 4648 §10)', () => {
     expect(parseBase64('Zm9vYg==')).toEqual(Uint8Array.from(Buffer.from('foob')))
     for (const bad of ['Zm9', 'Zm9v=', '=m9v', 'Zm_v']) expect(parseBase64(bad)).toBeUndefined()
-    const vectors = [['f', 'CO'], ['fo', 'CPNG'], ['foo', 'CPNMU'], ['foob', 'CPNMUOG'], ['fooba', 'CPNMUOJ1'], ['foobar', 'CPNMUOJ1E8']] as const
+    const vectors = [
+      ['f', 'CO'], ['fo', 'CPNG'], ['foo', 'CPNMU'], ['foob', 'CPNMUOG'], ['fooba', 'CPNMUOJ1'],
+      ['foobar', 'CPNMUOJ1E8'],
+    ] as const
     for (const [plain, coded] of vectors) {
       const b = Uint8Array.from(Buffer.from(plain))
       expect(formatBase32Hex(b, 0, b.length)).toBe(coded)

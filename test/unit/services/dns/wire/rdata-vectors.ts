@@ -67,7 +67,10 @@ export const RDATA_VECTORS: readonly (readonly [type: RrType, text: string, octe
   ['SPF', '"v=spf1 -all"', '0b 763d73706631202d616c6c'],
   ['EUI48', '00-00-5e-00-53-2a', '00005e00532a'],
   ['EUI64', '00-00-5e-ef-10-00-00-2a', '00005eef1000002a'],
-  ['URI', '10 1 "ftp://ftp1.example.com/public"', '000a 0001 6674703a2f2f667470312e6578616d706c652e636f6d2f7075626c6963'],
+  [
+    'URI', '10 1 "ftp://ftp1.example.com/public"',
+    '000a 0001 6674703a2f2f667470312e6578616d706c652e636f6d2f7075626c6963',
+  ],
   ['CAA', '0 issue "ca1.example.net"', '00 05 6973737565 6361312e6578616d706c652e6e6574'],
   ['CAA', '128 tbs ""', '80 03 746273'],
 ]

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { RDATA } from '../../../../../services/dns/index.ts'
 import { ABSOLUTE, name, NameReader } from '../../../../../services/dns/wire/name.ts'
-import { additionalName, formatRdata, isRdata, parseRdataText, readRdata } from '../../../../../services/dns/wire/rdata.ts'
+import {
+  additionalName, formatRdata, isRdata, parseRdataText, readRdata,
+} from '../../../../../services/dns/wire/rdata.ts'
 import { TYPE, typeCode } from '../../../../../services/dns/wire/type-names.ts'
 import { fromHex, toHex } from '../../../../../stack/platform/index.ts'
 import { RDATA_VECTORS } from './rdata-vectors.ts'
@@ -59,9 +61,15 @@ describe('rdata text that is read and printed otherwise', () => {
     ['TXT', '"é"', '"\\195\\169"'],
     ['MX', '( 10\n foo.example.com. )', '10 foo.example.com'],
     ['SOA', 'a.b. c.d. 1 2h 10m 1w 1h30m', 'a.b c.d 1 7200 600 604800 5400'],
-    ['DS', '60485 5 1 ( 2BB183AF5F22588179A53B0A 98631FAD1A292118 )', '60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118'],
+    [
+      'DS', '60485 5 1 ( 2BB183AF5F22588179A53B0A 98631FAD1A292118 )',
+      '60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118',
+    ],
     ['DNSKEY', '256 3 5 AQPS Kmyn', '256 3 5 AQPSKmyn'],
-    ['RRSIG', 'A 5 3 86400 1048354263 1045762263 2642 example.com. AQID', 'A 5 3 86400 20030322173103 20030220173103 2642 example.com AQID'],
+    [
+      'RRSIG', 'A 5 3 86400 1048354263 1045762263 2642 example.com. AQID',
+      'A 5 3 86400 20030322173103 20030220173103 2642 example.com AQID',
+    ],
     ['NSEC', 'host.example.com. NSEC A MX RRSIG A', 'host.example.com A MX RRSIG NSEC'],
     ['SVCB', '1 foo.example.com. key667=hello', '1 foo.example.com key667="hello"'],
     ['SVCB', '16 foo.example.org. alpn=h2,h3-19 mandatory=ipv4hint,alpn ipv4hint=192.0.2.1',
@@ -71,7 +79,10 @@ describe('rdata text that is read and printed otherwise', () => {
     ['SVCB', '16 foo.example.org. alpn=f\\\\\\092oo\\092,bar,h2', '16 foo.example.org alpn="f\\\\\\\\oo\\\\,bar,h2"'],
     ['CAA', '0 ISSUE ca.example.net', '0 issue "ca.example.net"'],
     ['LOC', '52 N 4 E 0', '52 0 0.000 N 4 0 0.000 E 0.00m 1m 10000m 10m'],
-    ['LOC', '0 0 0.001 S 180 0 0 W -100000m 90000000m 0.00m 20000000m', '0 0 0.001 S 180 0 0.000 W -100000.00m 90000000m 0m 20000000m'],
+    [
+      'LOC', '0 0 0.001 S 180 0 0 W -100000m 90000000m 0.00m 20000000m',
+      '0 0 0.001 S 180 0 0.000 W -100000.00m 90000000m 0m 20000000m',
+    ],
     ['TYPE65280', '\\# 4 0A 000001', '\\# 4 0A000001'],
     ['TYPE65280', '\\# 0', '\\# 0'],
   ] as const)('%s %s', (type, text, printed) => {

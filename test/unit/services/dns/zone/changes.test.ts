@@ -14,8 +14,12 @@ const LAB = zoneOf('lab.internal', `
 const record = (name: string, type: string, data: string, ttl: number | null = null): NewRecord => ({
   name, type, data, ttl, owner: { kind: 'hand' }, comment: undefined,
 })
-const idOf = (name: string, type: string): number => (LAB.records.find((r) => r.name === name && r.type === type) as DnsRecord).id
-const planned = (bench: Bench, add: readonly NewRecord[], removeIds: readonly number[] = [], after: readonly ZoneEdit[] = []): ZoneEdit => {
+const idOf = (name: string, type: string): number => (
+  LAB.records.find((r) => r.name === name && r.type === type) as DnsRecord
+).id
+const planned = (
+  bench: Bench, add: readonly NewRecord[], removeIds: readonly number[] = [], after: readonly ZoneEdit[] = [],
+): ZoneEdit => {
   const result = bench.server.planEdit('lab.internal', { add, removeIds }, after)
   if (!result.ok) throw new Error(`${result.error.field}: ${result.error.problem}`)
   return result.value
@@ -41,7 +45,9 @@ describe('canonicalRecord', () => {
     ['x', 'TYPE1', '\\# 4 0a350003', 'x.lab.internal A 10.53.0.3'],
   ])('%s %s %s', (name, type, data, expected) => {
     const canonical = canonicalRecord({ name, type, data, ttl: null }, 'lab.internal')
-    expect(canonical.ok ? `${canonical.value.name} ${canonical.value.type} ${canonical.value.data}` : canonical.error).toBe(expected)
+    expect(
+      canonical.ok ? `${canonical.value.name} ${canonical.value.type} ${canonical.value.data}` : canonical.error,
+    ).toBe(expected)
     // What came out goes in unchanged: a record that is read, edited and written keeps its meaning.
     if (canonical.ok) expect(canonicalRecord(canonical.value, 'lab.internal')).toEqual(canonical)
   })
@@ -62,7 +68,12 @@ describe('canonicalRecord', () => {
     [record('www', 'A', '10.0.0.1', 2 ** 31), '/ttl', /2147483648/],
   ])('%o is refused at %s', (input, field, problem) => {
     const canonical = canonicalRecord(input, 'lab.internal')
-    expect(canonical).toMatchObject({ ok: false, error: { code: 'invalid', field, problem: expect.stringMatching(problem), remedy: expect.stringMatching(/./) } })
+    expect(canonical).toMatchObject(
+      {
+        ok: false,
+        error: { code: 'invalid', field, problem: expect.stringMatching(problem), remedy: expect.stringMatching(/./) },
+      },
+    )
   })
 })
 
@@ -71,7 +82,12 @@ describe('planEdit', () => {
     const bench = new Bench([LAB])
     expect(bench.askTwice('new.lab.internal', 'A').rcode).toBe('NXDOMAIN')
     const edit = planned(bench, [record('new', 'A', '10.53.0.9')])
-    expect(edit).toMatchObject({ zoneId: 1, serialBefore: 7, serialAfter: 8, remove: [], add: [{ name: 'new.lab.internal', ttl: 300, zoneId: 1 }] })
+    expect(edit).toMatchObject(
+      {
+        zoneId: 1, serialBefore: 7, serialAfter: 8, remove: [],
+        add: [{ name: 'new.lab.internal', ttl: 300, zoneId: 1 }],
+      },
+    )
     expect(bench.askTwice('new.lab.internal', 'A').rcode).toBe('NXDOMAIN')
     bench.server.applyEdit(edit)
     expect(bench.askTwice('new.lab.internal', 'A').answer).toEqual(['new.lab.internal 300 A 10.53.0.9'])
@@ -84,23 +100,33 @@ describe('planEdit', () => {
   test('ids go on from the highest known', () => {
     const bench = new Bench([LAB])
     const most = Math.max(...LAB.records.map((r) => r.id))
-    expect(planned(bench, [record('a', 'A', '10.0.0.1'), record('b', 'A', '10.0.0.1')]).add.map((r) => r.id)).toEqual([most + 1, most + 2])
+    expect(
+      planned(bench, [record('a', 'A', '10.0.0.1'), record('b', 'A', '10.0.0.1')]).add.map((r) => r.id),
+    ).toEqual([most + 1, most + 2])
   })
 
   test.each([
     ['no such zone', 'nope.internal', [], [], 'not-found', ''],
     ['no such record', 'lab.internal', [], [99_999], 'not-found', ''],
     ['the same record again', 'lab.internal', [record('www', 'A', '10.53.0.3')], [], 'conflict', '/data'],
-    ['the same twice in one change', 'lab.internal', [record('n', 'A', '10.0.0.1'), record('N', 'A', '10.0.0.1')], [], 'conflict', '/data'],
+    [
+      'the same twice in one change', 'lab.internal', [record('n', 'A', '10.0.0.1'), record('N', 'A', '10.0.0.1')], [],
+      'conflict', '/data',
+    ],
     ['a TTL of its own in an RRset', 'lab.internal', [record('www', 'A', '10.53.0.5', 60)], [], 'conflict', '/ttl'],
     ['an alias beside data', 'lab.internal', [record('www', 'CNAME', 'ns')], [], 'conflict', '/type'],
     ['data beside an alias', 'lab.internal', [record('alias', 'TXT', 'x')], [], 'conflict', '/type'],
     ['a second alias', 'lab.internal', [record('alias', 'CNAME', 'ns')], [], 'conflict', '/data'],
-    ['both in one change', 'lab.internal', [record('n', 'TXT', 'x'), record('n', 'CNAME', 'ns')], [], 'conflict', '/type'],
+    [
+      'both in one change', 'lab.internal', [record('n', 'TXT', 'x'), record('n', 'CNAME', 'ns')], [], 'conflict',
+      '/type',
+    ],
     ['the last name server', 'lab.internal', [], [idOf('lab.internal', 'NS')], 'conflict', ''],
   ] as const)('%s is refused', (_what, zone, add, removeIds, code, field) => {
     const bench = new Bench([LAB])
-    expect(bench.server.planEdit(zone, { add, removeIds })).toMatchObject({ ok: false, error: { code, field, problem: expect.stringMatching(/./), remedy: expect.stringMatching(/./) } })
+    expect(bench.server.planEdit(zone, { add, removeIds })).toMatchObject(
+      { ok: false, error: { code, field, problem: expect.stringMatching(/./), remedy: expect.stringMatching(/./) } },
+    )
   })
 
   test.each([
@@ -121,8 +147,12 @@ describe('planEdit', () => {
     const second = planned(bench, [record('m', 'A', '10.0.0.1')], [first.add[0]?.id as number], [first])
     expect(second).toMatchObject({ serialBefore: 8, serialAfter: 9, remove: [{ name: 'n.lab.internal' }] })
     const add = [record('n', 'A', '10.0.0.1')]
-    expect(bench.server.planEdit('lab.internal', { add, removeIds: [] }, [first])).toMatchObject({ ok: false, error: { code: 'conflict' } })
-    expect(bench.server.planEdit('lab.internal', { add, removeIds: [] }, [first, second])).toMatchObject({ ok: true, value: { serialBefore: 9 } })
+    expect(
+      bench.server.planEdit('lab.internal', { add, removeIds: [] }, [first]),
+    ).toMatchObject({ ok: false, error: { code: 'conflict' } })
+    expect(
+      bench.server.planEdit('lab.internal', { add, removeIds: [] }, [first, second]),
+    ).toMatchObject({ ok: true, value: { serialBefore: 9 } })
     bench.server.applyEdit(first)
     bench.server.applyEdit(second)
     expect(bench.askTwice('n.lab.internal', 'A').rcode).toBe('NXDOMAIN')

@@ -36,7 +36,10 @@ describe('RFC 1035 §5 master files', () => {
     expect(parsed).toMatchObject({
       ok: true,
       value: {
-        soa: { primaryServer: 'VENERA.isi.edu', hostmaster: 'Action\\.domains.isi.edu', serial: 20, refresh: 7200, retry: 600, expire: 3_600_000, minimum: 60 },
+        soa: {
+          primaryServer: 'VENERA.isi.edu', hostmaster: 'Action\\.domains.isi.edu', serial: 20, refresh: 7200,
+          retry: 600, expire: 3_600_000, minimum: 60,
+        },
       },
     })
     expect(lines(text, 'isi.edu')).toEqual([
@@ -48,16 +51,47 @@ describe('RFC 1035 §5 master files', () => {
   })
 
   test.each([
-    ['TTL and class in either order', 'a 60 IN A 10.0.0.1\nb IN 1h A 10.0.0.1\nc A 10.0.0.1', ['a.lab.example 60 A 10.0.0.1', 'b.lab.example 3600 A 10.0.0.1', 'c.lab.example 3600 A 10.0.0.1']],
-    ['$TTL (RFC 2308 §4) holds until the next', '$TTL 60\na A 10.0.0.1\n$TTL 2m\nb A 10.0.0.1\nc 5 A 10.0.0.1\nd A 10.0.0.1', ['a.lab.example 60 A 10.0.0.1', 'b.lab.example 120 A 10.0.0.1', 'c.lab.example 5 A 10.0.0.1', 'd.lab.example 120 A 10.0.0.1']],
-    ['the last TTL named holds without $TTL', 'a 60 A 10.0.0.1\nb A 10.0.0.1', ['a.lab.example 60 A 10.0.0.1', 'b.lab.example 60 A 10.0.0.1']],
-    ['$ORIGIN, relative to the one before', '$ORIGIN sub\na A 10.0.0.1\n$ORIGIN x.lab.example.\n@ A 10.0.0.2', ['a.sub.lab.example 3600 A 10.0.0.1', 'x.lab.example 3600 A 10.0.0.2']],
-    ['names in data are relative too', 'a MX 10 b.c\nd MX 10 b.c.', ['a.lab.example 3600 MX 10 b.c.lab.example', 'd.lab.example 3600 MX 10 b.c']],
-    ['a type that looks like an owner', 'a A 10.0.0.1\nmx MX 1 a\n  TXT mx', ['a.lab.example 3600 A 10.0.0.1', 'mx.lab.example 3600 MX 1 a.lab.example', 'mx.lab.example 3600 TXT "mx"']],
-    ['class and mnemonics in any case', 'a in a 10.0.0.1\nb class1 txt x', ['a.lab.example 3600 A 10.0.0.1', 'b.lab.example 3600 TXT "x"']],
-    ['strings of several parts, escapes', 't TXT "a b" c\\ d "\\"\\;\\065"', ['t.lab.example 3600 TXT "a b" "c d" "\\";A"']],
+    [
+      'TTL and class in either order', 'a 60 IN A 10.0.0.1\nb IN 1h A 10.0.0.1\nc A 10.0.0.1',
+      ['a.lab.example 60 A 10.0.0.1', 'b.lab.example 3600 A 10.0.0.1', 'c.lab.example 3600 A 10.0.0.1'],
+    ],
+    [
+      '$TTL (RFC 2308 §4) holds until the next',
+      '$TTL 60\na A 10.0.0.1\n$TTL 2m\nb A 10.0.0.1\nc 5 A 10.0.0.1\nd A 10.0.0.1',
+      [
+        'a.lab.example 60 A 10.0.0.1', 'b.lab.example 120 A 10.0.0.1', 'c.lab.example 5 A 10.0.0.1',
+        'd.lab.example 120 A 10.0.0.1',
+      ],
+    ],
+    [
+      'the last TTL named holds without $TTL', 'a 60 A 10.0.0.1\nb A 10.0.0.1',
+      ['a.lab.example 60 A 10.0.0.1', 'b.lab.example 60 A 10.0.0.1'],
+    ],
+    [
+      '$ORIGIN, relative to the one before', '$ORIGIN sub\na A 10.0.0.1\n$ORIGIN x.lab.example.\n@ A 10.0.0.2',
+      ['a.sub.lab.example 3600 A 10.0.0.1', 'x.lab.example 3600 A 10.0.0.2'],
+    ],
+    [
+      'names in data are relative too', 'a MX 10 b.c\nd MX 10 b.c.',
+      ['a.lab.example 3600 MX 10 b.c.lab.example', 'd.lab.example 3600 MX 10 b.c'],
+    ],
+    [
+      'a type that looks like an owner', 'a A 10.0.0.1\nmx MX 1 a\n  TXT mx',
+      ['a.lab.example 3600 A 10.0.0.1', 'mx.lab.example 3600 MX 1 a.lab.example', 'mx.lab.example 3600 TXT "mx"'],
+    ],
+    [
+      'class and mnemonics in any case', 'a in a 10.0.0.1\nb class1 txt x',
+      ['a.lab.example 3600 A 10.0.0.1', 'b.lab.example 3600 TXT "x"'],
+    ],
+    [
+      'strings of several parts, escapes', 't TXT "a b" c\\ d "\\"\\;\\065"',
+      ['t.lab.example 3600 TXT "a b" "c d" "\\";A"'],
+    ],
     ['the same record twice counts once', 'a A 10.0.0.1\nA A 10.0.0.1', ['a.lab.example 3600 A 10.0.0.1']],
-    ['TTLs of one RRset become one (RFC 2181 §5.2)', 'a 60 A 10.0.0.1\na 50 A 10.0.0.2', ['a.lab.example 50 A 10.0.0.1', 'a.lab.example 50 A 10.0.0.2']],
+    [
+      'TTLs of one RRset become one (RFC 2181 §5.2)', 'a 60 A 10.0.0.1\na 50 A 10.0.0.2',
+      ['a.lab.example 50 A 10.0.0.1', 'a.lab.example 50 A 10.0.0.2'],
+    ],
     ['nothing but comments', '; nothing\n\n', []],
   ])('%s', (_what, text, expected) => {
     expect(lines(text)).toEqual(expected)
@@ -117,6 +151,8 @@ describe('formatZone', () => {
     const parsed = parseZoneFile(text, 'lab.example')
     const { id: _id, name: _name, defaultTtl: _ttl, ...soa } = zone
     expect(parsed).toMatchObject({ ok: true, value: { soa, defaultTtl: 300 } })
-    expect(parsed.ok ? parsed.value.records : []).toEqual(records.map(({ name, type, ttl, data }) => ({ name, type, ttl, data })))
+    expect(parsed.ok ? parsed.value.records : []).toEqual(
+      records.map(({ name, type, ttl, data }) => ({ name, type, ttl, data })),
+    )
   })
 })
