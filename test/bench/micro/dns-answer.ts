@@ -5,6 +5,7 @@
 import type { DnsRecord, Zone } from '../../../services/index.ts'
 import { DnsServer } from '../../../services/dns/index.ts'
 import { SystemClock, SystemRandom } from '../../../stack/platform/index.ts'
+import { replyTo } from '../../support/dns.ts'
 import { name as wireName } from '../../../services/dns/wire/name.ts'
 
 const NAMES = 10_000
@@ -67,6 +68,17 @@ measure('10,000 names, 10% NXDOMAIN, without the table', uncached, mixed, 100_00
 
 const fresh = Array.from({ length: 100_000 }, (_, i) => query(`never${i}.lab.internal`))
 measure('names never seen, NXDOMAIN, into the table', server, fresh, 100_000)
+
+const forwarding = new DnsServer({
+  ...ports,
+  query: (_upstream, bytes, length, received) => {
+    const asked = { bytes: bytes.slice(0, length) }
+    const reply = replyTo(asked, { answer: 'www.example.com 86400 CNAME a.example.com\na.example.com 86400 A 192.0.2.1' })
+    received(reply, 0, reply.length)
+    return { cancel: () => {} }
+  },
+}, { upstreams: [{ address: 1, port: 53 }] }, [])
+measure('an answer from upstream, hit (TTLs age)', forwarding, [query('www.example.com')], 1_000_000)
 
 let id = 1_000_000
 const before = performance.now()
