@@ -111,7 +111,11 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
       settings: network,
     },
     onEvents: o.onEvents,
-    onRestart: o.onRestart,
+    onReady: () => link.value.setCarrier(true),
+    onRestart: (worker, reason) => {
+      link.value.setCarrier(false)
+      o.onRestart(worker, reason)
+    },
     onGiveUp: o.onGiveUp,
   })
   undo.add(() => threads.close())

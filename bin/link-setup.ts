@@ -12,6 +12,8 @@ export type OpenLink = {
   readonly device: TapDevice
   /** False when somebody else made the device, whose host end we leave alone. */
   readonly managed: boolean
+  /** The cable as the host sees it; left alone on a device that is not ours. */
+  setCarrier(on: boolean): void
   /** Gives the device back: it disappears unless it is persistent or not ours; a bridge that we made goes too. */
   close(): void
 }
@@ -30,14 +32,14 @@ export function openLink(s: Settings): Result<OpenLink, SetupFault> {
   const opened = openTap({ name: s.link, attachOnly: existed, persist: s.persist === 'yes', ownerUid: existed ? undefined : s.owner })
   if (!opened.ok) return err(openFault(s.link, opened.error))
   const device = opened.value
-  if (existed) return ok({ device, managed: false, close: () => void closeTap(device) })
+  if (existed) return ok({ device, managed: false, setCarrier: () => {}, close: () => void closeTap(device) })
   const bridgeMade = s.bridge !== undefined && !deviceExists(s.bridge)
   const close = (): void => {
     closeTap(device)
     if (bridgeMade && s.bridge !== undefined && s.persist === 'no') hostEnd.removeBridge(s.bridge)
   }
-  const failed = configureHostEnd(s)
-  if (failed === undefined) return ok({ device, managed: true, close })
+  const failed = configureHostEnd(device, s)
+  if (failed === undefined) return ok({ device, managed: true, setCarrier: (on) => void hostEnd.setCarrier(device, on), close })
   close()
   return err({ problem: `the host's end of ${s.link} cannot be set up: ${failed.problem}`, remedy: failed.remedy })
 }
@@ -62,7 +64,7 @@ const openFault = (name: string, error: TapError): SetupFault =>
     : { problem: `the TAP device ${name} cannot be opened: ${error.problem}`, remedy: error.remedy }
 
 /** In order, until one fails. */
-function configureHostEnd(s: Settings): TapError | undefined {
+function configureHostEnd(device: TapDevice, s: Settings): TapError | undefined {
   const holder = s.bridge ?? s.link
   const steps = [
     () => hostEnd.setMtu(s.link, s.mtu),
@@ -70,6 +72,8 @@ function configureHostEnd(s: Settings): TapError | undefined {
     () => (s.bridge === undefined ? ok(undefined) : hostEnd.addBridge(s.bridge)),
     () => (s.bridge === undefined ? ok(undefined) : hostEnd.joinBridge(s.bridge, s.link)),
     () => (s.hostAddress === undefined ? ok(undefined) : hostEnd.setAddress(holder, s.hostAddress.address, s.hostAddress.prefix)),
+    // No cable until somebody answers at the other end.
+    () => hostEnd.setCarrier(device, false),
     () => hostEnd.setUp(s.link, true),
     () => (s.bridge === undefined ? ok(undefined) : hostEnd.setUp(s.bridge, true)),
   ]

@@ -16,6 +16,8 @@ export type ThreadsOptions = {
   readonly onEvents: (events: readonly LoggedEvent[], suppressed: number) => void
   /** The write-ahead log has grown; somebody other than the storage thread should move it into the database. */
   readonly onCheckpointDue: () => void
+  /** Frames flow, at the start and after a worker was replaced. */
+  readonly onReady: () => void
   /** A worker died and is being replaced. */
   readonly onRestart: (worker: 'network' | 'storage', reason: string) => void
   /** It died too often, or the device is gone: nothing more can be done here. */
@@ -30,6 +32,8 @@ const RESTART_WINDOW_MS = 60_000
  * three times the memory, and their sweeps take longer.
  */
 const LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 4096 } as const
+/** How long health shows that decisions were dropped. */
+const DROP_SHOWN_MS = 60_000
 /** How long a worker may take to end. */
 const CLOSE_PATIENCE_MS = 5_000
 
@@ -42,6 +46,8 @@ export class Threads {
   #restarts: number[] = []
   #lastReason = ''
   #decisionsDropped = 0
+  #lastDropAt = Number.NEGATIVE_INFINITY
+  #decisionsFault: string | undefined
   #ready: () => void = () => {}
 
   constructor(options: ThreadsOptions) {
@@ -64,19 +70,25 @@ export class Threads {
 
   /** What health says of the threads. */
   checks(): HealthView['checks'] {
-    const dropped = this.#decisionsDropped
     return [
       {
         name: 'workers',
         status: this.#restarts.length > 0 ? 'degraded' : 'ok',
         detail: this.#restarts.length > 0 ? `${this.#restarts.length} restarts, the last: ${this.#lastReason}` : 'no worker has died',
       },
-      {
-        name: 'decisions',
-        status: dropped > 0 ? 'degraded' : 'ok',
-        detail: dropped > 0 ? `${dropped} decisions were not kept, because too many came at once` : 'every decision is kept',
-      },
+      this.#decisionsCheck(),
     ]
+  }
+
+  #decisionsCheck(): HealthView['checks'][number] {
+    if (this.#decisionsFault !== undefined) return { name: 'decisions', status: 'degraded', detail: this.#decisionsFault }
+    const lately = performance.now() - this.#lastDropAt < DROP_SHOWN_MS
+    const dropped = this.#decisionsDropped
+    return {
+      name: 'decisions',
+      status: lately ? 'degraded' : 'ok',
+      detail: dropped > 0 ? `${dropped} decisions were not kept, because too many came at once or there was no space` : 'every decision is kept',
+    }
   }
 
   /** Ends the network worker, then commits what it left, closes the database and ends the storage worker. */
@@ -106,8 +118,11 @@ export class Threads {
     this.#storage = worker
     worker.on('message', (message: { readonly kind: string; readonly count?: number; readonly problem?: string }) => {
       if (message.kind === 'checkpoint-due') this.#o.onCheckpointDue()
-      if (message.kind === 'decisions-dropped') this.#decisionsDropped += message.count ?? 0
-      if (message.kind === 'decisions-fault') this.#o.onRestart('storage', message.problem ?? 'decisions cannot be kept')
+      if (message.kind === 'decisions-dropped') {
+        this.#decisionsDropped += message.count ?? 0
+        this.#lastDropAt = performance.now()
+      }
+      if (message.kind === 'decisions-fault') this.#decisionsFault = message.problem
     })
     this.#supervise(worker, 'storage')
   }
@@ -132,6 +147,7 @@ export class Threads {
     switch (report.kind) {
       case 'ready':
         this.#caller.connect(worker)
+        this.#o.onReady()
         this.#ready()
         return
       case 'events':
