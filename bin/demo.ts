@@ -95,9 +95,9 @@ async function startAppliance(): Promise<{ readonly child: ChildProcess; readonl
   const since = performance.now()
   const child = start([process.execPath, join(import.meta.dirname, 'taproot.ts'), ...argv])
   const ready = JSON.parse(await firstLine(child, 'the appliance', line => line.includes('"appliance.ready"'))) as { readonly [name: string]: string | undefined }
-  say(`    ready after ${Math.round(performance.now() - since)} ms: DHCP and DNS at ${APPLIANCE}, REST at http://${ready['api'] ?? '127.0.0.1:8053'}`)
+  say(`    ready after ${Math.round(performance.now() - since)} ms: DHCP and DNS at ${APPLIANCE}, REST at ${ready['api'] ?? 'nowhere'}`)
   const token = readFileSync(ready['tokenFile'] ?? join(directory, 'data', 'token'), 'utf8').trim()
-  return { child, token, api: `http://${(ready['api'] ?? '127.0.0.1:8053').replace(/^http:\/\//, '')}/api/v1` }
+  return { child, token, api: `${ready['api'] ?? ''}/api/v1` }
 }
 
 /** A namespace with one cable to the bridge; it lives as long as its process, which lives as long as our pipe to it. */

@@ -1,7 +1,7 @@
 /** SHELL: what the host has already, so that the appliance takes nothing that is in use. */
 import { existsSync, readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
-import { contains, formatPrefix, type Ipv4, maskOf, overlaps, parseInterfaceAddress, parseIpv4, type Prefix } from '../stack/index.ts'
+import { contains, type Ipv4, maskOf, overlaps, parseInterfaceAddress, parseIpv4, type Prefix } from '../stack/index.ts'
 
 /** A network that the host is on or routes to, and by which device. */
 export type HostNetwork = { readonly prefix: Prefix; readonly device: string }
@@ -69,5 +69,3 @@ export function hostNameservers(own: Prefix, file = '/etc/resolv.conf'): readonl
     .filter((address) => address !== undefined)
     .filter((address) => !contains(own, address))
 }
-
-export const blockText = formatPrefix

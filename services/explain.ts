@@ -101,15 +101,19 @@ function dhcpLines(known: Known): string[] {
   return lines
 }
 
+/** "2026-11-22T05:42:16.447Z" → "2026-11-22 05:42:16Z": a line has a hundred columns. */
+const shortTime = (text: string): string => text.replace('T', ' ').replace(/\.\d+/, '')
+
 const leaseLine = (l: LeaseView): string =>
-  `${l.address} is ${l.state}${l.state === 'bound' ? ' to' : '; last'} ${l.mac}${l.hostName === null ? '' : ` "${l.hostName}"`}` +
-  `${l.name === null ? '' : `, published as ${l.name}`}, ${l.expiresAt === null ? 'without end' : `until ${l.expiresAt}`}`
+  `${l.address} is ${l.state}${l.state === 'bound' ? ' to' : '; last'} ${l.mac}${l.hostName === null ? '' : ` "${l.hostName}"`} ` +
+  `${l.expiresAt === null ? 'without end' : `until ${shortTime(l.expiresAt)}`}${l.name === null ? '' : `, as ${l.name}`}`
 
 const holdingLine = (h: LeaseHistoryView): string =>
-  `${h.address} ${h.mac}${h.hostName === null ? '' : ` "${h.hostName}"`} from ${h.from} ${h.to === null ? 'until now' : `to ${h.to} (${h.ended ?? 'ended'})`}`
+  `${h.address} ${h.mac}${h.hostName === null ? '' : ` "${h.hostName}"`} from ${shortTime(h.from)} ` +
+  (h.to === null ? 'until now' : `to ${shortTime(h.to)} (${h.ended ?? 'ended'})`)
 
 function decisionLines(d: DecisionView): string[] {
-  const head = `  #${d.id} ${d.at} ${d.received} from ${d.mac} on ${d.interface} → ${d.sent}${d.address === null ? '' : ` ${d.address}`}`
+  const head = `  #${d.id} ${shortTime(d.at)} ${d.received} from ${d.mac} on ${d.interface} → ${d.sent}${d.address === null ? '' : ` ${d.address}`}`
   return [clip(head), ...d.steps.map((step) => clip(`      ${step.text}`))]
 }
 

@@ -6,7 +6,6 @@
  * its addresses outlive a network worker that dies), the worker drives.
  */
 import { createRequire } from 'node:module'
-import { existsSync } from 'node:fs'
 import { formatMac, type Mac } from '../../address/mac.ts'
 import type { Ipv4 } from '../../address/ipv4.ts'
 import { maskOf, type Prefix } from '../../address/ipv4.ts'
@@ -88,9 +87,6 @@ export type TapOptions = {
 
 /** An open device; the network worker drives its `fd`. */
 export type TapDevice = { readonly fd: number; readonly name: string; readonly created: boolean }
-
-/** True when the addon was built. */
-export const tapAddonBuilt = (): boolean => existsSync(addonUrl)
 
 /** Creates the TAP device, or attaches to one that exists. Needs CAP_NET_ADMIN, or to own the existing device. */
 export const openTap = (o: TapOptions): Result<TapDevice, TapError> =>
