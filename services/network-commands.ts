@@ -365,7 +365,7 @@ export class NetworkCommands implements NetworkSide {
 
   #storageRefusal(): Refusal {
     const detail = this.#o.commits.lastFault?.detail ?? 'too much is waiting for the disk'
-    return refusal('unavailable', '', `the change could not be stored, so it was not made (${detail})`, 'free space on the data directory’s file system, then try again')
+    return refusal('unavailable', '', `the change could not be stored, so it was not made (${detail})`, 'free space on the file system of the data directory, then try again')
   }
 }
 
