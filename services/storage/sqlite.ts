@@ -2,8 +2,8 @@
  * SHELL: the store on better-sqlite3. WAL with synchronous=FULL: a commit has been fsynced when it returns (SQLite
  * documentation, pragma synchronous). One connection writes; readers have their own (reader.ts).
  */
-import { accessSync, constants, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import Sqlite, { type Database, type Statement } from 'better-sqlite3'
 import { err, ok } from '../../stack/platform/index.ts'
 import { type DnsRecord, type LeaseChange, leaseClientKey, type ZoneEdit } from '../model/index.ts'
@@ -90,10 +90,17 @@ export function openDatabase(
   }
 }
 
+/** Component by component: Node's own recursive mkdir never returns below /proc. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return
+  makeDirectory(dirname(directory))
+  mkdirSync(directory, { mode: 0o700 })
+}
+
 /** Checks that the data directory exists (it is made, mode 0700) and can be written. */
 export function prepareDataDirectory(directory: string): Opened<string> {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeDirectory(directory)
     accessSync(directory, constants.W_OK | constants.R_OK | constants.X_OK)
     return ok(directory)
   } catch (error) {
