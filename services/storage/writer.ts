@@ -14,7 +14,7 @@ export type BatchAnswer = { readonly batch: number; readonly faults: readonly (S
 export const GROUP_LIMIT = 128
 
 /** Commits `batches` in groups and answers each batch as soon as all its transactions are settled. */
-export function commitBatches(store: Store, batches: readonly Batch[], answer: (answer: BatchAnswer) => void): void {
+export function commitBatches(store: Pick<Store, 'commit'>, batches: readonly Batch[], answer: (answer: BatchAnswer) => void): void {
   let from = 0
   while (from < batches.length) {
     let to = from

@@ -1,0 +1,12 @@
+/**
+ * The whole appliance in bad weather, by seed. TAPROOT_SIM_SEEDS=n runs n seeds of each kind, TAPROOT_SIM_SEED=k that one.
+ */
+import { simulate } from './simulate.ts'
+import { STORM } from './weather.ts'
+
+simulate('cables that lose, repeat, delay and damage', import.meta.filename, {
+  hosts: 6,
+  climate: STORM,
+  stormMs: 40 * 60_000,
+  names: ['alpha', 'beta', 'gamma', 'delta', 'printer', 'laptop', 'camera', 'tv'],
+})
