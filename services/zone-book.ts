@@ -4,7 +4,7 @@
  */
 import type { DnsServer } from './dns/index.ts'
 import { serialAfter } from './dns/index.ts'
-import { nameKey, parseName } from './dns/wire/name.ts'
+import { keyOf, nameKey, parseName } from './dns/wire/name.ts'
 import type { NameZones, UnnumberedEdit } from './lease-names/lease-names.ts'
 import type { DnsRecord, Zone, ZoneEdit } from './model/index.ts'
 
@@ -12,6 +12,8 @@ export class ZoneBook implements NameZones {
   readonly #dns: DnsServer
   /** Edits on their way to the disk, oldest first, by zone. */
   readonly #pending = new Map<number, ZoneEdit[]>()
+  /** Those of them that people made: few, while edits of leases come by the thousand. */
+  readonly #pendingOfPeople = new Set<ZoneEdit>()
 
   constructor(dns: DnsServer) {
     this.#dns = dns
@@ -26,9 +28,15 @@ export class ZoneBook implements NameZones {
     return parsed.ok ? this.#dns.zones.closest(nameKey(parsed.value))?.zone : undefined
   }
 
+  /** What is served at a name, and what people have put there that is on its way to the disk. */
   recordsAt(zoneId: number, name: string): readonly DnsRecord[] {
     const parsed = parseName(name)
-    return parsed.ok ? (this.#dns.zones.byId(zoneId)?.recordsAt(nameKey(parsed.value)) ?? []) : []
+    if (!parsed.ok) return []
+    const key = nameKey(parsed.value)
+    const served = this.#dns.zones.byId(zoneId)?.recordsAt(key) ?? []
+    if (this.#pendingOfPeople.size === 0) return served
+    const planned = [...this.#pendingOfPeople].flatMap((edit) => edit.add)
+    return [...served, ...planned.filter((record) => record.zoneId === zoneId && keyOf(record.name) === key)]
   }
 
   /** Edits of a zone that are planned and not applied yet. */
@@ -49,6 +57,7 @@ export class ZoneBook implements NameZones {
     const list = this.#pending.get(edit.zoneId)
     if (list === undefined) this.#pending.set(edit.zoneId, [numbered])
     else list.push(numbered)
+    if (edit.add.some((record) => record.owner.kind !== 'lease')) this.#pendingOfPeople.add(numbered)
     return numbered
   }
 
@@ -57,6 +66,7 @@ export class ZoneBook implements NameZones {
     const list = this.#pending.get(edit.zoneId)
     const at = list?.indexOf(edit) ?? -1
     if (at >= 0) list?.splice(at, 1)
+    this.#pendingOfPeople.delete(edit)
     if (durable) this.#dns.applyEdit(edit)
   }
 }
