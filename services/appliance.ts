@@ -8,7 +8,7 @@ import type { Clock, SecureRandom } from '../stack/platform/index.ts'
 import { DhcpEndpoint } from './dhcp-endpoint.ts'
 import { type DhcpConfiguration, DhcpServer } from './dhcp/index.ts'
 import { DnsEndpoint, hostQuery, stackQuery } from './dns-endpoint.ts'
-import { DnsServer, type Upstream } from './dns/index.ts'
+import { type DnsOptions, DnsServer, type Upstream } from './dns/index.ts'
 import { LeaseNames } from './lease-names/lease-names.ts'
 import type { Decision, DnsRecord, Facts, LeaseChange, ZoneEdit } from './model/index.ts'
 import { NetworkCommands } from './network-commands.ts'
@@ -32,6 +32,8 @@ export type ApplianceOptions = {
   readonly link: Link
   readonly settings: ApplianceSettings
   readonly snapshot: Snapshot
+  /** Room for finished DNS answers; as much as DNS thinks right unless given. */
+  readonly answerSlabs?: DnsOptions['answerSlabs']
   /** Runs a function right after the present batch of frames. */
   readonly soon: (run: () => void) => void
   /** Hands transactions to the storage writer, which answers by settle(). */
@@ -72,7 +74,7 @@ export class Appliance {
     const nextRecordId = (): number => ++lastRecordId
     this.dns = new DnsServer(
       { clock: o.clock, random: o.random, query },
-      { upstreams: o.settings.upstreams, nextRecordId, emit: (id, facts) => id === 'dns.upstream.down' && o.log(id, facts) },
+      { upstreams: o.settings.upstreams, nextRecordId, answerSlabs: o.answerSlabs, emit: (id, facts) => id === 'dns.upstream.down' && o.log(id, facts) },
       o.snapshot.zones,
     )
     this.#dnsEndpoint = new DnsEndpoint(this.stack, this.dns)
@@ -154,8 +156,8 @@ export class Appliance {
     for (const edit of edits) writes.push({ kind: 'zone-edit', at, edit })
     this.submit(writes, (fault) => {
       for (const edit of edits) this.#zones.settled(edit, fault === undefined)
+      plan.settled(fault === undefined)
       if (fault !== undefined) {
-        plan.undo()
         this.#log('storage.failed', { fault: fault.detail })
       }
       done(fault === undefined)

@@ -22,10 +22,18 @@ export interface NameZones {
 /** A change of one zone that has no serial yet. */
 export type UnnumberedEdit = Pick<ZoneEdit, 'zoneId' | 'remove' | 'add'>
 
-/** Edits for one commit. `undo` takes back what was noted for them; call it when the commit failed. */
-export type NamePlan = { readonly edits: readonly UnnumberedEdit[]; undo(): void }
+/** Edits for one commit. `settled` is to be called when that has ended: it keeps or takes back what was noted for them. */
+export type NamePlan = { readonly edits: readonly UnnumberedEdit[]; settled(durable: boolean): void }
 
 type Holder = { readonly client: string; readonly address: Ipv4 }
+type UnnumberedRecord = Omit<DnsRecord, 'id'>
+
+/** What a plan gathers: edits by zone, how to take back what was noted, and the names that are free once it is on disk. */
+type Planning = {
+  readonly edits: Map<number, { readonly remove: DnsRecord[]; readonly add: DnsRecord[] }>
+  readonly undo: (() => void)[]
+  readonly freed: { readonly name: string; readonly address: Ipv4 }[]
+}
 
 /** "10.53.0.100" → "100.0.53.10.in-addr.arpa", RFC 1035 §3.5. */
 export const reverseNameOf = (a: Ipv4): string => `${a & 255}.${(a >>> 8) & 255}.${(a >>> 16) & 255}.${a >>> 24}.in-addr.arpa`
@@ -33,7 +41,7 @@ export const reverseNameOf = (a: Ipv4): string => `${a & 255}.${(a >>> 8) & 255}
 export class LeaseNames {
   readonly #zones: NameZones
   readonly #nextRecordId: () => number
-  /** Names given, also by commits under way. */
+  /** Names given, also by commits under way. A name that is being withdrawn is given until that is on disk. */
   readonly #holders = new Map<string, Holder>()
   /** Lease records by address, also of commits under way. */
   readonly #records = new Map<Ipv4, readonly DnsRecord[]>()
@@ -67,20 +75,21 @@ export class LeaseNames {
     if (other !== undefined)
       return { name: undefined, trace: ['names.taken-by-record', { name, type: other.type, owner: other.owner.kind }] }
     const holder = this.#holders.get(name)
-    if (holder !== undefined && holder.client !== leaseClientKey(lease))
+    // Whoever takes an address over takes its name over too, if it calls itself alike.
+    if (holder !== undefined && holder.client !== leaseClientKey(lease) && holder.address !== lease.address)
       return { name: undefined, trace: ['names.taken-by-lease', { name, holder: formatIpv4(holder.address) }] }
     return { name, trace: ['names.published', { name, address: formatIpv4(lease.address) }] }
   }
 
   /** Edits that bring the zones to where the changes bring the leases. */
   plan(changes: readonly LeaseChange[]): NamePlan {
-    const edits = new Map<number, { remove: DnsRecord[]; add: DnsRecord[] }>()
-    const undo: (() => void)[] = []
-    for (const change of changes) this.#planOne(change, edits, undo)
+    const planning: Planning = { edits: new Map(), undo: [], freed: [] }
+    for (const change of changes) this.#planOne(change, planning)
     return {
-      edits: [...edits].map(([zoneId, edit]) => ({ zoneId, ...edit })),
-      undo: () => {
-        for (const step of undo.reverse()) step()
+      edits: [...planning.edits].map(([zoneId, edit]) => ({ zoneId, ...edit })),
+      settled: (durable) => {
+        if (!durable) for (const step of planning.undo.reverse()) step()
+        else for (const { name, address } of planning.freed) if (this.#holders.get(name)?.address === address) this.#holders.delete(name)
       },
     }
   }
@@ -95,37 +104,42 @@ export class LeaseNames {
         )
   }
 
-  #planOne({ before, after }: LeaseChange, edits: Map<number, { remove: DnsRecord[]; add: DnsRecord[] }>, undo: (() => void)[]): void {
+  #planOne({ before, after }: LeaseChange, planning: Planning): void {
     const nameOf = (lease: Lease | undefined): string | undefined => (lease?.state === 'bound' ? lease.publishedName : undefined)
     const [from, to] = [nameOf(before), nameOf(after)]
-    if (from === to) return
-    const edit = (zoneId: number): { remove: DnsRecord[]; add: DnsRecord[] } => {
+    const { address } = after
+    if (from !== undefined && from !== to) planning.freed.push({ name: from, address })
+    const holder = to === undefined ? undefined : this.#holders.get(to)
+    // The same client on another address: the name moves with it.
+    if (holder !== undefined && holder.address !== address) this.#replace(holder.address, [], planning)
+    // Also when the name stays: somebody may have made or removed a record in its place meanwhile.
+    this.#replace(address, to === undefined ? [] : this.#recordsFor(address, to), planning)
+    const client = leaseClientKey(after)
+    if (to !== undefined && (holder?.client !== client || holder.address !== address))
+      this.#note(this.#holders, to, { client, address }, planning.undo)
+  }
+
+  /** Puts `wanted` in the place of an address's records, where they differ. */
+  #replace(address: Ipv4, wanted: readonly UnnumberedRecord[], { edits, undo }: Planning): void {
+    const present = this.#records.get(address) ?? []
+    if (present.length === wanted.length && present.every((record, i) => isLike(record, wanted[i] as UnnumberedRecord))) return
+    const edit = (zoneId: number): { readonly remove: DnsRecord[]; readonly add: DnsRecord[] } => {
       const found = edits.get(zoneId) ?? { remove: [], add: [] }
       edits.set(zoneId, found)
       return found
     }
-    const withdraw = (address: Ipv4): void => {
-      for (const record of this.#records.get(address) ?? []) edit(record.zoneId).remove.push(record)
-      this.#set(this.#records, address, undefined, undo)
-    }
-    withdraw(after.address)
-    if (from !== undefined && this.#holders.get(from)?.address === after.address) this.#set(this.#holders, from, undefined, undo)
-    if (to === undefined) return
-    const holder = this.#holders.get(to)
-    // The same client on another address: the name moves with it.
-    if (holder !== undefined && holder.address !== after.address) withdraw(holder.address)
-    const records = this.#recordsFor(after.address, to)
+    for (const record of present) edit(record.zoneId).remove.push(record)
+    const records = wanted.map((record) => ({ ...record, id: this.#nextRecordId() }))
     for (const record of records) edit(record.zoneId).add.push(record)
-    this.#set(this.#records, after.address, records, undo)
-    this.#set(this.#holders, to, { client: leaseClientKey(after), address: after.address }, undo)
+    this.#note(this.#records, address, records.length === 0 ? undefined : records, undo)
   }
 
-  #recordsFor(address: Ipv4, name: string): readonly DnsRecord[] {
-    const records: DnsRecord[] = []
+  /** The A record, and the PTR record where nobody else made one. */
+  #recordsFor(address: Ipv4, name: string): readonly UnnumberedRecord[] {
+    const records: UnnumberedRecord[] = []
     const put = (zone: Zone | undefined, owner: string, type: string, data: string): void => {
       if (zone === undefined) return
       records.push({
-        id: this.#nextRecordId(),
         zoneId: zone.id,
         name: owner,
         type,
@@ -147,7 +161,7 @@ export class LeaseNames {
     return this.#zones.recordsAt(zoneId, name).find((record) => record.owner.kind !== 'lease')
   }
 
-  #set<K, V>(map: Map<K, V>, key: K, value: V | undefined, undo: (() => void)[]): void {
+  #note<K, V>(map: Map<K, V>, key: K, value: V | undefined, undo: (() => void)[]): void {
     const old = map.get(key)
     undo.push(() => {
       if (old === undefined) map.delete(key)
@@ -157,3 +171,5 @@ export class LeaseNames {
     else map.set(key, value)
   }
 }
+
+const isLike = (a: DnsRecord, b: UnnumberedRecord): boolean => a.zoneId === b.zoneId && a.type === b.type && a.name === b.name && a.data === b.data
