@@ -94,6 +94,14 @@ describe('rdata', () => {
 })
 
 describe('zone files', () => {
+  test('a name in rdata that ends with an escaped dot is still written whole', () => {
+    const record = {
+      id: 1, zoneId: 1, name: 'lab.example', type: 'NS', ttl: 60, data: 'a.\\.', owner: { kind: 'hand' as const }, comment: undefined,
+    }
+    const parsed = parseZoneFile(formatZone(zoneRow('lab.example'), [record]), 'lab.example')
+    expect(parsed.ok && parsed.value.records.map((r) => r.data)).toEqual(['a.\\.'])
+  })
+
   const types = Object.keys(RDATA).filter((type) => type !== 'SOA' && type !== 'CNAME') as (keyof typeof RDATA)[]
   const row = fc.constantFrom(...types).chain((type) => fc.tuple(
     fc.constantFrom('', 'a.', 'B.c.', '*.', 'x\\.y.', '\\@.'), octetsOfType(type),

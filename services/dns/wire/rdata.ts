@@ -138,7 +138,7 @@ export function formatRdata(type: number, rdata: Uint8Array, names: 'stored' | '
   let i = 0
   for (const field of form.fields) {
     const text = field.codec.write(rdata, i, rdata.length)
-    if (text !== '') parts.push(field.isName && names === 'final-dots' && !text.endsWith('.') ? `${text}.` : text)
+    if (text !== '') parts.push(field.isName && names === 'final-dots' && text !== '.' ? `${text}.` : text)
     i += field.codec.length(rdata, i, rdata.length)
   }
   return parts.join(' ')

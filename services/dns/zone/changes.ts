@@ -80,7 +80,7 @@ export function canonicalRecord(
 function ownerName(text: string, apex: Name): Result<Name, Refusal> {
   const whole = parseName(text)
   const inZone = (n: Name): boolean => isAtOrBelow(nameKey(n), nameKey(apex))
-  const absolute = text.endsWith('.') || (text !== '@' && whole.ok && inZone(whole.value))
+  const absolute = hasFinalDot(text) || (text !== '@' && whole.ok && inZone(whole.value))
   const parsed = absolute ? whole : parseName(text, { relative: 'always', origin: apex })
   const zoneText = formatName(apex)
   if (!parsed.ok) {
@@ -91,6 +91,9 @@ function ownerName(text: string, apex: Name): Result<Name, Refusal> {
   if (inZone(parsed.value)) return ok(parsed.value)
   return invalid('/name', `${text} does not lie in ${zoneText}`, `a name that ends in .${zoneText}.`)
 }
+
+/** A dot that is not escaped, at the end. */
+const hasFinalDot = (text: string): boolean => /(?:^|[^\\])(?:\\\\)*\.$/.test(text)
 
 const EXAMPLES: { readonly [code: number]: string } = {
   [TYPE.A]: '10.53.0.20', [TYPE.AAAA]: '2001:db8::20', [TYPE.CNAME]: 'www.example.com.', [TYPE.NS]: 'ns1.example.com.',
