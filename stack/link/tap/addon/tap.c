@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -159,14 +160,37 @@ static napi_value set_mtu(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* setTxQueueLength(name, frames): how many frames the kernel holds for us while we are busy. */
+/*
+ * setTxQueueLength(name, frames): how many frames the kernel holds for us while we are busy. By netlink, because the ioctl
+ * SIOCSIFTXQLEN asks for a right over the whole machine, which root of a user namespace has not.
+ */
 static napi_value set_tx_queue_length(napi_env env, napi_callback_info info) {
   napi_value argv[2];
-  struct ifreq request = {0};
-  if (!arguments(env, info, 2, argv) || !interface_name(env, argv[0], request.ifr_name)) return NULL;
-  request.ifr_qlen = (int)int_of(env, argv[1]);
-  control(env, SIOCSIFTXQLEN, &request, "SIOCSIFTXQLEN");
-  return NULL;
+  char name[IFNAMSIZ];
+  if (!arguments(env, info, 2, argv) || !interface_name(env, argv[0], name)) return NULL;
+  struct {
+    struct nlmsghdr header;
+    struct ifinfomsg link;
+    struct rtattr attribute;
+    uint32_t frames;
+  } request = {
+    .header = {.nlmsg_len = sizeof request, .nlmsg_type = RTM_SETLINK, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK},
+    .link = {.ifi_family = AF_UNSPEC, .ifi_index = (int)if_nametoindex(name)},
+    .attribute = {.rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = IFLA_TXQLEN},
+    .frames = (uint32_t)int_of(env, argv[1]),
+  };
+  struct {
+    struct nlmsghdr header;
+    struct nlmsgerr result;
+    char request[sizeof request];
+  } answer = {0};
+  if (request.link.ifi_index == 0) return throw_errno(env, ENODEV, "transmit queue");
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  if (fd < 0) return throw_errno(env, errno, "netlink socket");
+  bool exchanged = send(fd, &request, sizeof request, 0) >= 0 && recv(fd, &answer, sizeof answer, 0) >= 0;
+  int failed = exchanged ? -answer.result.error : errno;
+  close(fd);
+  return failed == 0 ? NULL : throw_errno(env, failed, "transmit queue");
 }
 
 /* setUp(name, up) */
