@@ -255,3 +255,6 @@ export function readEscape(text: string, at: number): { readonly octet: number; 
   }
   return first >= 0x20 && first < 0x7f ? { octet: first, length: 2 } : undefined
 }
+
+/** Whether a name in presentation format says that it is whole: a dot at its end that is not escaped. */
+export const hasFinalDot = (text: string): boolean => /(?:^|[^\\])(?:\\\\)*\.$/.test(text)

@@ -6,7 +6,7 @@ import type { Result } from '../../../stack/platform/index.ts'
 import { err, fromHex, ok, toHex, u16 } from '../../../stack/platform/index.ts'
 import { FIELDS } from './fields.ts'
 import type { FieldCodec } from './fields.ts'
-import { nameLength } from './name.ts'
+import { hasFinalDot, nameLength } from './name.ts'
 import type { Name, NameReader, NameRule } from './name.ts'
 import { EntryReader, TokenSource } from './presentation.ts'
 import { RDATA } from './rdata-table.ts'
@@ -138,7 +138,7 @@ export function formatRdata(type: number, rdata: Uint8Array, names: 'stored' | '
   let i = 0
   for (const field of form.fields) {
     const text = field.codec.write(rdata, i, rdata.length)
-    if (text !== '') parts.push(field.isName && names === 'final-dots' && text !== '.' ? `${text}.` : text)
+    if (text !== '') parts.push(field.isName && names === 'final-dots' && !hasFinalDot(text) ? `${text}.` : text)
     i += field.codec.length(rdata, i, rdata.length)
   }
   return parts.join(' ')

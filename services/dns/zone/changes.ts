@@ -7,7 +7,7 @@ import { err, ok } from '../../../stack/platform/index.ts'
 import type { Result } from '../../../stack/platform/index.ts'
 import { refusal } from '../../model/index.ts'
 import type { DnsRecord, RecordOwner, Refusal, Zone, ZoneEdit } from '../../model/index.ts'
-import { formatName, isAtOrBelow, name, nameKey, parseName } from '../wire/name.ts'
+import { formatName, hasFinalDot, isAtOrBelow, name, nameKey, parseName } from '../wire/name.ts'
 import type { Name, NameKey, NameRule } from '../wire/name.ts'
 import { formatRdata, parseRdataText } from '../wire/rdata.ts'
 import { isMetaType, TYPE, typeCode, typeName } from '../wire/type-names.ts'
@@ -91,9 +91,6 @@ function ownerName(text: string, apex: Name): Result<Name, Refusal> {
   if (inZone(parsed.value)) return ok(parsed.value)
   return invalid('/name', `${text} does not lie in ${zoneText}`, `a name that ends in .${zoneText}.`)
 }
-
-/** A dot that is not escaped, at the end. */
-const hasFinalDot = (text: string): boolean => /(?:^|[^\\])(?:\\\\)*\.$/.test(text)
 
 const EXAMPLES: { readonly [code: number]: string } = {
   [TYPE.A]: '10.53.0.20', [TYPE.AAAA]: '2001:db8::20', [TYPE.CNAME]: 'www.example.com.', [TYPE.NS]: 'ns1.example.com.',
