@@ -1,4 +1,5 @@
 import { FaultyLink, Switch, virtualWire } from '../../stack/index.ts'
+import { CaptureLink } from '../../stack/link/capture.ts'
 import { LoopbackLink } from '../../stack/link/loopback.ts'
 import { SeededRandom, VirtualClock } from '../../stack/platform/index.ts'
 import { linkBattery } from './link.ts'
@@ -46,4 +47,12 @@ linkBattery('The loopback', () => {
   const clock = new VirtualClock()
   const loopback = new LoopbackLink(clock)
   return pairOn(clock, loopback, loopback)
+})
+
+linkBattery('A captured link', () => {
+  const clock = new VirtualClock()
+  const [near, far] = virtualWire(clock)
+  const tapped = new CaptureLink(near, clock)
+  tapped.start({ sink: () => true })
+  return pairOn(clock, tapped, new CaptureLink(far, clock))
 })

@@ -1,0 +1,131 @@
+/**
+ * A tap on any link: what comes in and goes out is also written as pcapng (draft-ietf-opsawg-pcapng) to whoever listens.
+ * While nobody does, frames take the same way as without the wrapper, at the cost of one test each.
+ */
+import type { Clock } from '../platform/index.ts'
+import * as pcapng from '../wire/pcapng.ts'
+import type { FrameTest } from './capture-filter.ts'
+import type { FrameHandler, Link } from './link.ts'
+
+/**
+ * Takes the blocks of a capture file in order; each array is its own. False when it has no room: that frame is not in
+ * the file, and is counted.
+ */
+export type CaptureSink = (block: Uint8Array) => boolean
+
+export type CaptureOptions = {
+  readonly sink: CaptureSink
+  /** Which frames; all when not given. */
+  readonly keep?: FrameTest
+  /** Octets kept of each frame; the whole frame when not given. */
+  readonly snapLength?: number
+}
+
+export type Capture = {
+  /** Frames written, and frames that the sink had no room for. */
+  readonly counts: () => { readonly captured: number; readonly missed: number }
+  readonly stop: () => void
+}
+
+/** Captures at once on one link; each costs a copy of every frame. */
+export const CAPTURE_LIMIT = 16
+
+type Listener = {
+  readonly options: CaptureOptions
+  captured: number
+  missed: number
+}
+
+export class CaptureLink implements Link {
+  readonly #inner: Link
+  readonly #clock: Clock
+  /** What to add to the monotonic clock for calendar time; taken once, so that times in a file never run back. */
+  readonly #epochMs: number
+  #listeners: readonly Listener[] = []
+  #reserved = -1
+  #onFrame: FrameHandler = () => {}
+
+  constructor(inner: Link, clock: Clock) {
+    this.#inner = inner
+    this.#clock = clock
+    this.#epochMs = clock.wallMs() - clock.now()
+    inner.onFrame = (buffer, at, length) => {
+      if (this.#listeners.length > 0) this.#see('in', buffer, at, length)
+      this.#onFrame(buffer, at, length)
+    }
+  }
+
+  get name(): string {
+    return this.#inner.name
+  }
+  get mtu(): number {
+    return this.#inner.mtu
+  }
+  get mac(): string {
+    return this.#inner.mac
+  }
+  get onFrame(): FrameHandler {
+    return this.#onFrame
+  }
+  set onFrame(handler: FrameHandler) {
+    this.#onFrame = handler
+  }
+  get onBatchEnd(): () => void {
+    return this.#inner.onBatchEnd
+  }
+  set onBatchEnd(handler: () => void) {
+    this.#inner.onBatchEnd = handler
+  }
+  get txBuffer(): Uint8Array {
+    return this.#inner.txBuffer
+  }
+
+  reserve(): number {
+    this.#reserved = this.#inner.reserve()
+    return this.#reserved
+  }
+
+  commit(length: number): void {
+    if (this.#listeners.length > 0) this.#see('out', this.#inner.txBuffer, this.#reserved, length)
+    this.#inner.commit(length)
+  }
+
+  flush(): void {
+    this.#inner.flush()
+  }
+
+  counters(): Record<string, number> {
+    return this.#inner.counters()
+  }
+
+  close(): void {
+    this.#listeners = []
+    this.#inner.close()
+  }
+
+  /** Writes the head of a file to the sink, then every frame, until stop(). Undefined when CAPTURE_LIMIT is reached. */
+  start(options: CaptureOptions): Capture | undefined {
+    if (this.#listeners.length === CAPTURE_LIMIT) return undefined
+    const listener: Listener = { options, captured: 0, missed: 0 }
+    options.sink(pcapng.sectionHeader())
+    options.sink(pcapng.interfaceDescription(this.name, options.snapLength ?? 0))
+    this.#listeners = [...this.#listeners, listener]
+    return {
+      counts: () => ({ captured: listener.captured, missed: listener.missed }),
+      stop: () => {
+        this.#listeners = this.#listeners.filter((other) => other !== listener)
+      },
+    }
+  }
+
+  #see(direction: 'in' | 'out', buffer: Uint8Array, at: number, length: number): void {
+    const timeUs = Math.floor((this.#epochMs + this.#clock.now()) * 1000)
+    for (const listener of this.#listeners) {
+      const { keep, sink, snapLength } = listener.options
+      if (keep !== undefined && !keep(buffer, at, length)) continue
+      const captured = Math.min(length, snapLength ?? length)
+      if (sink(pcapng.enhancedPacket(0, timeUs, direction, buffer, at, captured, length))) listener.captured++
+      else listener.missed++
+    }
+  }
+}
