@@ -9,7 +9,8 @@ export default defineConfig({
           name: 'core',
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**', '**/node_modules/**'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          setupFiles: ['test/support/property-seed.ts'],
         },
       },
       {
