@@ -14,7 +14,7 @@ import type { ForwardCount, ForwardOutcome, QueryHandle } from '../resolver/forw
 import type { Upstream, UpstreamState } from '../resolver/upstreams.ts'
 import { FLAG, HEADER_OCTETS, parseQuery, RCODE, rcodeName } from '../wire/message.ts'
 import type { Query } from '../wire/message.ts'
-import { formatKey, formatName, isWildcard, nameKey, parseName } from '../wire/name.ts'
+import { formatKey, formatName, hasWildcardLabel, nameKey, parseName } from '../wire/name.ts'
 import { formatRdata } from '../wire/rdata.ts'
 import { CLASS_IN, TYPE, typeCode, typeName } from '../wire/type-names.ts'
 import { planEdit } from '../zone/changes.ts'
@@ -400,11 +400,11 @@ function answerLines(r: Resolution): readonly string[] {
     }))
 }
 
-/** Whether an edit can change answers for other names than its own: delegations hide, wildcards stand in. */
+/** Whether an edit can change answers for other names than its own: delegations hide, wildcards stand in, empty ones too. */
 function reshapes(edit: ZoneEdit): boolean {
   const does = (record: DnsRecord): boolean => {
     const parsed = parseName(record.name)
-    return record.type === 'NS' || (parsed.ok && isWildcard(nameKey(parsed.value)))
+    return record.type === 'NS' || (parsed.ok && hasWildcardLabel(nameKey(parsed.value)))
   }
   return edit.remove.some(does) || edit.add.some(does)
 }

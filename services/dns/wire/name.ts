@@ -51,6 +51,13 @@ export function isAtOrBelow(key: NameKey, ancestor: NameKey): boolean {
 
 export const isWildcard = (key: NameKey): boolean => key.charCodeAt(0) === 1 && key.charCodeAt(1) === 0x2a
 
+/** Whether a label is "*" at any place: "a.*.example" makes "*.example" exist (RFC 4592 §2.2.2). */
+export function hasWildcardLabel(key: NameKey): boolean {
+  for (let at = 0; at < key.length; at += 1 + key.charCodeAt(at))
+    if (key.charCodeAt(at) === 1 && key.charCodeAt(at + 1) === 0x2a) return true
+  return false
+}
+
 /** Number of labels without the root. */
 export function labelCount(key: NameKey): number {
   let count = 0

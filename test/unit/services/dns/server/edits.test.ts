@@ -55,6 +55,10 @@ describe('answers that an edit makes wrong', () => {
     ],
     ['a name that goes', 'a.lab.example A', { remove: 'a.lab.example A' }, 'NOERROR A 10.0.0.4', 'NXDOMAIN'],
     [
+      'a wildcard comes to exist as an empty non-terminal', 'n.lab.example A',
+      { add: added('a.*.lab.example', 'A', '10.0.0.9') }, 'NXDOMAIN', 'NOERROR',
+    ],
+    [
       'a name becomes an empty non-terminal', 'n.lab.example A', { add: added('x.y.n.lab.example', 'A', '10.0.0.9') },
       'NXDOMAIN', 'NOERROR',
     ],
