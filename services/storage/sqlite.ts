@@ -6,7 +6,7 @@ import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Sqlite, { type Database, type Statement } from 'better-sqlite3'
 import { err, ok } from '../../stack/platform/index.ts'
-import { type DnsRecord, type LeaseChange, leaseClientKey, type ZoneEdit } from '../model/index.ts'
+import { type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type ZoneEdit } from '../model/index.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { SqliteReader } from './reader.ts'
 import {
@@ -198,23 +198,26 @@ export class SqliteStore extends SqliteReader implements Store {
       if (list === undefined) byZone.set(record.zoneId, [record])
       else list.push(record)
     }
-    const last = (table: string): number =>
-      (this.db.prepare(`SELECT coalesce(max(id), 0) AS id FROM ${table}`).get() as { id: number }).id
+    const last = (table: string, column = 'id'): number =>
+      (this.db.prepare(`SELECT coalesce(max(${column}), 0) AS id FROM ${table}`).get() as { id: number }).id
+    const leases = all<LeaseRow>('SELECT * FROM leases').map(leaseOf)
+    const named = (id: (lease: Lease) => number): number => leases.reduce((most, lease) => Math.max(most, id(lease)), 0)
     return {
       subnets: all<SubnetRow>('SELECT * FROM subnets ORDER BY id').map(subnetOf),
       pools: all<PoolRow>('SELECT * FROM pools ORDER BY id').map(poolOf),
       reservations: all<ReservationRow>('SELECT * FROM reservations ORDER BY id').map(reservationOf),
-      leases: all<LeaseRow>('SELECT * FROM leases').map(leaseOf),
+      leases,
       zones: all<ZoneRow>('SELECT * FROM zones ORDER BY id').map((row) => ({
         zone: zoneOf(row),
         records: byZone.get(row.id) ?? [],
       })),
       settings: new Map(all<{ name: string; value: string }>('SELECT name, value FROM settings').map((r) => [r.name, r.value])),
       lastIds: {
-        subnet: last('subnets'),
+        // What is gone may still be named by a lease or a history, which must not become another's.
+        subnet: Math.max(last('subnets'), named((lease) => lease.subnetId)),
         pool: last('pools'),
-        reservation: last('reservations'),
-        zone: last('zones'),
+        reservation: Math.max(last('reservations'), named((lease) => lease.reservationId ?? 0)),
+        zone: Math.max(last('zones'), last('record_history', 'zone_id')),
         record: last('records'),
       },
     }

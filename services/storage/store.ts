@@ -36,7 +36,7 @@ export type Snapshot = {
   readonly leases: readonly Lease[]
   readonly zones: readonly { readonly zone: Zone; readonly records: readonly DnsRecord[] }[]
   readonly settings: ReadonlyMap<string, string>
-  /** Ids above all that were ever used are above these. */
+  /** Ids above these are free: nothing that is stored has them, or names them after they are gone. */
   readonly lastIds: { readonly subnet: number; readonly pool: number; readonly reservation: number; readonly zone: number; readonly record: number }
 }
 

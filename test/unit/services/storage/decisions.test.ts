@@ -1,0 +1,96 @@
+/** The log of reasons: filters, pages, its bound, and a file that is begun anew when it cannot be read. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { DECISIONS_FILE, DECISIONS_KEPT, openDecisions, type DecisionStore } from '../../../../services/storage/decisions.ts'
+import { storedDecision, type StoredDecision } from '../../../../services/storage/stored-decision.ts'
+import type { Decision } from '../../../../services/index.ts'
+import { ok } from '../../../../stack/platform/index.ts'
+import { NOON } from '../../../support/leases.ts'
+import { opened, temporaryDirectory } from '../../../support/storage.ts'
+
+const plain = (fields: Partial<Decision> = {}): Omit<Decision, 'id'> => ({
+  at: NOON, kind: 'dhcp', interfaceName: 'taproot0', mac: '02:00:00:00:00:01', clientId: undefined, address: undefined, hostName: undefined,
+  received: 'DISCOVER', sent: 'OFFER', steps: [['dhcp.offer.sent', { address: '10.53.0.100', seconds: 60, target: 'x' }]], ...fields,
+})
+const decision = (fields: Partial<Decision> = {}): StoredDecision => storedDecision(plain(fields))
+
+function store(...decisions: readonly StoredDecision[]): DecisionStore {
+  const made = opened(openDecisions(undefined, 0))
+  expect(made.add(decisions)).toEqual(ok(decisions.length))
+  return made
+}
+
+test('a decision is kept whole and has an id', () => {
+  const whole = plain({ clientId: '0001', address: '10.53.0.100', hostName: 'alpha' })
+  const made = store(decision(), storedDecision(whole))
+  expect(made.get(2)).toEqual({ ...whole, id: 2 })
+  expect(made.get(1)).toEqual({ ...plain(), id: 1 })
+  expect(made.get(3)).toBeUndefined()
+})
+
+describe('listing', () => {
+  const made = store(
+    decision({ mac: '02:00:00:00:00:0a', address: '10.53.0.1' }),
+    decision({ mac: '02:00:00:00:00:0b', hostName: 'beta', received: 'REQUEST', sent: 'ACK' }),
+    decision({ mac: '02:00:00:00:00:0a', hostName: 'beta', sent: 'none' }),
+  )
+  const ids = (...args: Parameters<DecisionStore['list']>): readonly number[] => made.list(...args).map((d) => d.id)
+
+  test.each([
+    [{}, [3, 2, 1]],
+    [{ mac: '02:00:00:00:00:0a' }, [3, 1]],
+    [{ address: '10.53.0.1' }, [1]],
+    [{ hostName: 'beta' }, [3, 2]],
+    [{ received: 'REQUEST' }, [2]],
+    [{ sent: 'none' }, [3]],
+    [{ hostName: 'beta', mac: '02:00:00:00:00:0a' }, [3]],
+    [{ mac: "' OR 1=1 --" }, []],
+  ])('%j', (query, expected) => {
+    expect(ids(query, 9, undefined)).toEqual(expected)
+  })
+
+  test('newest first, in pages', () => {
+    expect(ids({}, 2, undefined)).toEqual([3, 2])
+    expect(ids({}, 2, 2)).toEqual([1])
+  })
+})
+
+test('it stops early when something else is in a hurry, and says how far it came', () => {
+  const made = store()
+  const added = made.add(Array.from({ length: 500 }, () => decision()), () => true)
+  expect(added.ok && added.value > 0 && added.value < 500).toBe(true)
+  expect(made.list({}, 500, undefined)).toHaveLength(added.ok ? added.value : -1)
+})
+
+test('the oldest make room when there are more than are kept', () => {
+  const made = store(decision())
+  const many = Array.from({ length: 10_000 }, () => decision({ steps: [] }))
+  for (let added = 1; added <= DECISIONS_KEPT + 10_000; added += many.length) expect(made.add(many).ok).toBe(true)
+  expect(made.get(1)).toBeUndefined()
+  const [newest] = made.list({}, 1, undefined)
+  expect(newest?.id).toBeGreaterThan(DECISIONS_KEPT)
+  expect(made.list({}, DECISIONS_KEPT * 2, undefined).length).toBeLessThanOrEqual(DECISIONS_KEPT + 10_000)
+})
+
+describe('in a file', () => {
+  test('ids go on after a restart', () => {
+    const directory = temporaryDirectory()
+    const first = opened(openDecisions(directory, 0))
+    first.add([decision(), decision()])
+    first.close()
+    const second = opened(openDecisions(directory, 0))
+    second.add([decision({ hostName: 'later' })])
+    expect(second.list({}, 9, undefined).map((d) => [d.id, d.hostName])).toEqual([[3, 'later'], [2, undefined], [1, undefined]])
+    second.close()
+  })
+
+  test('a damaged file is begun anew: it is a log, not state', () => {
+    const directory = temporaryDirectory()
+    writeFileSync(join(directory, DECISIONS_FILE), 'no database at all, but long enough that SQLite looks at it and sees that')
+    const anew = opened(openDecisions(directory, 0))
+    expect(anew.add([decision()])).toEqual(ok(1))
+    expect(anew.list({}, 9, undefined)).toHaveLength(1)
+    anew.close()
+  })
+})

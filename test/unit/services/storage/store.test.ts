@@ -1,0 +1,201 @@
+/** The store: every kind of write, histories, transactions that fail beside others, a full disk, a restart. */
+import { describe, expect, test } from 'vitest'
+import { memoryStore, openReader, openStore, type SqliteStore } from '../../../../services/storage/sqlite.ts'
+import type { Transaction, Write } from '../../../../services/storage/store.ts'
+import type { Lease, ZoneEdit } from '../../../../services/index.ts'
+import { ipv4 } from '../../../../stack/index.ts'
+import { ADDRESS, change, FORWARD, lease, leaseRecord, NOON, record, recordLine, released, SUBNET, zone } from '../../../support/leases.ts'
+import { opened, smallDisk, temporaryDirectory } from '../../../support/storage.ts'
+
+const A = lease(ADDRESS, { mac: '02:00:00:00:00:0a', hostName: 'alpha', publishedName: 'alpha.lab.internal' })
+const B = lease(ADDRESS, { mac: '02:00:00:00:00:0b', clientId: '01aa', hostName: 'beta', startedAt: NOON + 5_000, renewedAt: NOON + 5_000 })
+const HIGH = lease('192.168.7.1', { expiresAt: undefined, hardwareType: 6, reservationId: 4 })
+const POOL = { id: 3, subnetId: 1, first: ipv4('10.53.0.100'), last: ipv4('10.53.0.199') }
+const RESERVATION = {
+  id: 4, subnetId: 1, address: ipv4('10.53.0.20'), mac: '02:00:00:00:00:0a', clientId: undefined, name: 'printer', options: { 'lease-time': 60 }, comment: 'by the door',
+}
+const WWW = record(10, 'www.lab.internal', 'A', '10.53.0.20', { comment: 'the web' })
+const ALPHA = leaseRecord(11, 'alpha.lab.internal', 'A', ADDRESS, ADDRESS)
+
+const put = (leaseChange: ReturnType<typeof change>, at = NOON): Write => ({ kind: 'lease', at, change: leaseChange })
+const edit = (fields: Partial<ZoneEdit>, at = NOON): Write => ({
+  kind: 'zone-edit', at, edit: { zoneId: FORWARD.id, serialBefore: 1, serialAfter: 2, remove: [], add: [], ...fields },
+})
+const ZONE_PUT: Write = { kind: 'zone-put', zone: FORWARD }
+const SUBNET_PUT: Write = { kind: 'subnet-put', subnet: SUBNET }
+
+function commit(store: SqliteStore, ...writes: Transaction): void {
+  expect(store.commit([writes])).toEqual([undefined])
+}
+
+function after(...writes: Transaction): SqliteStore {
+  const store = memoryStore()
+  commit(store, ...writes)
+  return store
+}
+
+describe('what is written is read', () => {
+  test.each<[string, Transaction, (store: SqliteStore) => unknown, unknown]>([
+    ['a lease', [put(change(undefined, A))], (s) => s.load().leases, [A]],
+    ['a lease without end, of other hardware, in the upper half of addresses', [put(change(undefined, HIGH))], (s) => s.load().leases, [HIGH]],
+    ['a lease in the place of another', [put(change(undefined, A)), put(change(A, B))], (s) => s.load().leases, [B]],
+    ['a subnet', [SUBNET_PUT], (s) => s.load().subnets, [SUBNET]],
+    ['a changed subnet', [SUBNET_PUT, { kind: 'subnet-put', subnet: { ...SUBNET, domain: undefined, leaseSeconds: 90 } }], (s) => s.load().subnets, [{ ...SUBNET, domain: undefined, leaseSeconds: 90 }]],
+    ['a subnet removed', [SUBNET_PUT, { kind: 'subnet-remove', id: 1 }], (s) => s.load().subnets, []],
+    ['a pool', [SUBNET_PUT, { kind: 'pool-put', pool: POOL }], (s) => s.load().pools, [POOL]],
+    ['a changed pool', [SUBNET_PUT, { kind: 'pool-put', pool: POOL }, { kind: 'pool-put', pool: { ...POOL, first: POOL.last } }], (s) => s.load().pools, [{ ...POOL, first: POOL.last }]],
+    ['a pool removed', [SUBNET_PUT, { kind: 'pool-put', pool: POOL }, { kind: 'pool-remove', id: 3 }], (s) => s.load().pools, []],
+    ['a reservation', [SUBNET_PUT, { kind: 'reservation-put', reservation: RESERVATION }], (s) => s.load().reservations, [RESERVATION]],
+    ['a reservation removed', [SUBNET_PUT, { kind: 'reservation-put', reservation: RESERVATION }, { kind: 'reservation-remove', id: 4 }], (s) => s.load().reservations, []],
+    ['a zone', [ZONE_PUT], (s) => s.load().zones, [{ zone: FORWARD, records: [] }]],
+    ['a changed zone', [ZONE_PUT, { kind: 'zone-put', zone: { ...FORWARD, minimum: 9, serial: 8 } }], (s) => s.load().zones, [{ zone: { ...FORWARD, minimum: 9, serial: 8 }, records: [] }]],
+    ['records and the serial', [ZONE_PUT, edit({ add: [WWW, ALPHA] })], (s) => s.load().zones, [{ zone: { ...FORWARD, serial: 2 }, records: [WWW, ALPHA] }]],
+    ['a record removed', [ZONE_PUT, edit({ add: [WWW, ALPHA] }), edit({ remove: [WWW], serialAfter: 3 })], (s) => s.load().zones[0]?.records, [ALPHA]],
+    ['a zone removed, with its records', [ZONE_PUT, edit({ add: [WWW] }), { kind: 'zone-remove', id: 1 }], (s) => [s.load().zones, s.countRecords(1)], [[], 0]],
+    ['a setting, and its change', [{ kind: 'setting', name: 'seed', value: '1' }, { kind: 'setting', name: 'seed', value: '2' }], (s) => [...s.load().settings], [['seed', '2']]],
+    ['a token', [{ kind: 'token', name: 'first', sha256: new Uint8Array(32).fill(7), at: NOON }], (s) => s.tokenHashes(), [new Uint8Array(32).fill(7)]],
+    ['an event', [{ kind: 'event', at: NOON, event: 'zone.changed', facts: { zone: 'x', serial: 4, how: null } }], (s) => s.events(9, undefined), [{ id: 1, at: NOON, event: 'zone.changed', facts: { zone: 'x', serial: 4, how: null } }]],
+  ])('%s', (_what, writes, read, expected) => {
+    expect(read(after(...writes))).toEqual(expected)
+  })
+})
+
+describe('who held what from when to when', () => {
+  const history = (store: SqliteStore) => store.leaseHistory({}, 10, undefined).map(({ mac, from, to, ended }) => [mac, from - NOON, to === undefined ? undefined : to - NOON, ended])
+  const renewed: Lease = { ...A, renewedAt: NOON + 1_000 }
+  const again: Lease = { ...A, startedAt: NOON + 9_000 }
+
+  test.each<[string, Transaction, readonly unknown[]]>([
+    ['bound', [put(change(undefined, A))], [[A.mac, 0, undefined, undefined]]],
+    ['renewed: the same holding', [put(change(undefined, A)), put(change(A, renewed), NOON + 1_000)], [[A.mac, 0, undefined, undefined]]],
+    ['released', [put(change(undefined, A)), put(released(A), NOON + 7_000)], [[A.mac, 0, 7_000, 'released']]],
+    ['expired', [put(change(undefined, A)), put(change(A, { ...A, state: 'expired' }, 'dhcp.lease.expired'), NOON + 7_000)], [[A.mac, 0, 7_000, 'expired']]],
+    ['declined', [put(change(undefined, A)), put(change(A, { ...A, state: 'declined' }, 'dhcp.lease.declined'), NOON + 7_000)], [[A.mac, 0, 7_000, 'declined']]],
+    ['released by the administrator', [put(change(undefined, A)), put(change(A, { ...A, state: 'released' }, 'dhcp.lease.released-by-administrator'), NOON + 7_000)], [[A.mac, 0, 7_000, 'released by administrator']]],
+    ['taken over', [put(change(undefined, A)), put(change(A, B, 'dhcp.lease.taken-over'), NOON + 5_000)], [[B.mac, 5_000, undefined, undefined], [A.mac, 0, 5_000, 'taken over']]],
+    ['given again to the same client', [put(change(undefined, A)), put(released(A), NOON + 7_000), put(change({ ...A, state: 'released' }, again), NOON + 9_000)], [[A.mac, 9_000, undefined, undefined], [A.mac, 0, 7_000, 'released']]],
+    ['set aside without ever being held', [put(change(undefined, { ...A, state: 'declined' }, 'dhcp.lease.conflict'))], []],
+  ])('%s', (_what, writes, expected) => {
+    expect(history(after(...writes))).toEqual(expected)
+  })
+
+  test('is found by address, by client and by name, newest first and in pages', () => {
+    const other = lease('10.53.0.101', { mac: '02:00:00:00:00:0c', hostName: 'gamma' })
+    const store = after(put(change(undefined, A)), put(change(A, B), NOON + 5_000), put(change(undefined, other)))
+    const macs = (query: Parameters<SqliteStore['leaseHistory']>[0]): readonly string[] => store.leaseHistory(query, 9, undefined).map((h) => h.mac)
+    expect(macs({ address: A.address })).toEqual([B.mac, A.mac])
+    expect(macs({ mac: other.mac })).toEqual([other.mac])
+    expect(macs({ hostName: 'beta' })).toEqual([B.mac])
+    const first = store.leaseHistory({}, 2, undefined)
+    expect(first.map((h) => h.mac)).toEqual([other.mac, B.mac])
+    expect(store.leaseHistory({}, 2, first[1]?.id).map((h) => h.mac)).toEqual([A.mac])
+  })
+})
+
+describe('what changed records', () => {
+  test('one line per record added and removed, newest first, with the serial that made it visible', () => {
+    const store = after(ZONE_PUT, edit({ add: [WWW, ALPHA] }), edit({ serialBefore: 2, serialAfter: 3, remove: [WWW] }, NOON + 1_000))
+    const lines = (query: Parameters<SqliteStore['recordHistory']>[1]): readonly string[] =>
+      store.recordHistory(1, query, 9, undefined).map((c) => `${c.serial} ${c.at - NOON} ${c.action} ${recordLine(c)} ${JSON.stringify(c.owner)}`)
+    const [removed, alpha, www] = [
+      '3 1000 remove www.lab.internal A 10.53.0.20 {"kind":"hand"}',
+      `2 0 add alpha.lab.internal A ${ADDRESS} {"kind":"lease","address":"${ADDRESS}"}`,
+      '2 0 add www.lab.internal A 10.53.0.20 {"kind":"hand"}',
+    ]
+    expect(lines({})).toEqual([removed, alpha, www])
+    expect(lines({ name: 'WWW.lab.internal' })).toEqual([removed, www])
+    expect(lines({ owner: 'lease' })).toEqual([alpha])
+    expect(lines({ type: 'PTR' })).toEqual([])
+    const [newest] = store.recordHistory(1, {}, 1, undefined)
+    expect(store.recordHistory(1, {}, 9, newest?.id).map((c) => c.action)).toEqual(['add', 'add'])
+  })
+})
+
+describe('listing leases', () => {
+  const store = after(...['10.53.0.101', '10.53.0.100', '192.168.7.1'].map((address, i) =>
+    put(change(undefined, lease(address, { mac: `02:00:00:00:00:0${i}`, state: i === 1 ? 'released' : 'bound', subnetId: i + 1 })))))
+  const addresses = (...args: Parameters<SqliteStore['leases']>): readonly number[] => store.leases(...args).map((l) => l.address)
+
+  test('ascends by address as people count, past 127.255.255.255 too', () => {
+    expect(addresses({}, 9, undefined)).toEqual([ipv4('10.53.0.100'), ipv4('10.53.0.101'), ipv4('192.168.7.1')])
+    expect(addresses({}, 1, undefined)).toEqual([ipv4('10.53.0.100')])
+    expect(addresses({}, 9, ipv4('10.53.0.100'))).toEqual([ipv4('10.53.0.101'), ipv4('192.168.7.1')])
+  })
+
+  test.each([
+    [{ state: 'bound' as const }, ['10.53.0.101', '192.168.7.1']],
+    [{ mac: '02:00:00:00:00:01' }, ['10.53.0.100']],
+    [{ subnetId: 3 }, ['192.168.7.1']],
+    [{ address: ipv4('192.168.7.1') }, ['192.168.7.1']],
+    [{ hostName: 'nobody' }, []],
+  ])('%j', (query, expected) => {
+    expect(addresses(query, 9, undefined)).toEqual(expected.map(ipv4))
+  })
+
+  test('counts the bound ones of a range, both ends included', () => {
+    const count = (first: string, last: string): number => store.countBound(ipv4(first), ipv4(last))
+    expect([count('10.53.0.101', '10.53.0.101'), count('10.53.0.100', '10.53.0.100'), count('0.0.0.0', '255.255.255.255')]).toEqual([1, 0, 2])
+  })
+})
+
+describe('transactions', () => {
+  const good = (address: string): Transaction => [put(change(undefined, lease(address)))]
+  /** A pool of a subnet that is not there, after a lease that must go with it. */
+  const bad: Transaction = [put(change(undefined, lease('10.53.0.150'))), { kind: 'pool-put', pool: { ...POOL, subnetId: 77 } }]
+
+  test('a bad one among good ones fails alone and whole', () => {
+    const store = memoryStore()
+    const faults = store.commit([good('10.53.0.100'), bad, good('10.53.0.101')])
+    expect(faults.map((fault) => fault?.kind)).toEqual([undefined, 'failed', undefined])
+    expect(faults[1]?.detail).toMatch(/FOREIGN KEY/)
+    expect(store.load().leases.map((l) => l.address)).toEqual([ipv4('10.53.0.100'), ipv4('10.53.0.101')])
+    expect(store.leaseHistory({ address: ipv4('10.53.0.150') }, 9, undefined)).toEqual([])
+  })
+
+  test('an id that is there already is refused, not overwritten', () => {
+    const store = after(ZONE_PUT, edit({ add: [WWW] }))
+    const [fault] = store.commit([[edit({ add: [{ ...WWW, data: '10.53.0.99' }], serialAfter: 9 })]])
+    expect(fault?.kind).toBe('failed')
+    expect(store.load().zones[0]).toEqual({ zone: { ...FORWARD, serial: 2 }, records: [WWW] })
+  })
+
+  test('a full disk: nothing half-written, everybody is told, and it goes on when there is room again', () => {
+    const { store, fill, free } = smallDisk()
+    commit(store, ZONE_PUT, ...good('10.53.0.100'))
+    const before = store.load()
+    fill()
+    const big: Transaction = [edit({ add: Array.from({ length: 400 }, (_, i) => record(100 + i, `n${i}.lab.internal`, 'TXT', `"${'x'.repeat(200)}"`)) })]
+    const faults = store.commit([big, big])
+    expect(faults.map((fault) => fault?.kind)).toEqual(['full', 'full'])
+    expect(store.load()).toEqual(before)
+    expect(store.recordHistory(1, {}, 9, undefined)).toEqual([])
+    free()
+    expect(store.commit([big])).toEqual([undefined])
+    expect(store.countRecords(1)).toBe(400)
+  })
+})
+
+describe('a restart', () => {
+  test('reads what was committed, through the store and through a reader', () => {
+    const directory = temporaryDirectory()
+    const first = opened(openStore(directory, NOON))
+    commit(first, SUBNET_PUT, { kind: 'pool-put', pool: POOL }, { kind: 'reservation-put', reservation: RESERVATION }, ZONE_PUT, edit({ add: [WWW] }), put(change(undefined, A)))
+    const reader = openReader(directory)
+    expect(reader.leases({}, 9, undefined)).toEqual([A])
+    const before = first.load()
+    first.close()
+    const second = opened(openStore(directory, NOON))
+    expect(second.load()).toEqual(before)
+    expect(second.leaseHistory({}, 9, undefined)).toHaveLength(1)
+    reader.close()
+    second.close()
+  })
+
+  test('ids of what is gone are not given again where a history or a lease still names them', () => {
+    const store = after(
+      SUBNET_PUT, { kind: 'zone-put', zone: zone('gone.internal', 9) }, edit({ zoneId: 9, add: [{ ...WWW, zoneId: 9 }] }), { kind: 'zone-remove', id: 9 },
+      put(change(undefined, lease(ADDRESS, { subnetId: 7, reservationId: 5 }))),
+    )
+    expect(store.load().lastIds).toEqual({ subnet: 7, pool: 0, reservation: 5, zone: 9, record: 0 })
+  })
+})
