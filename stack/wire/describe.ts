@@ -4,6 +4,7 @@ import * as arp from './arp.ts'
 import * as ethernet from './ethernet.ts'
 import * as icmp from './icmp.ts'
 import * as ip from './ipv4.ts'
+import * as tcp from './tcp.ts'
 import * as udp from './udp.ts'
 
 export function describeFrame(b: Uint8Array, at = 0, length = b.length - at): string {
@@ -45,12 +46,27 @@ export function describeDatagram(b: Uint8Array, at: number, end: number): string
     if (!u.ok) return `${from} > ${to} UDP: ${u.error}`
     return `${from}:${u.value.sourcePort} > ${to}:${u.value.targetPort} UDP ${u.value.payloadLength}`
   }
+  if (h.protocol === ip.PROTOCOL_TCP) {
+    const t = tcp.parse(b, body, bodyEnd, h.source, h.target)
+    if (!t.ok) return `${from} > ${to} TCP: ${t.error}`
+    return `${from}:${t.value.sourcePort} > ${to}:${t.value.targetPort} TCP ${describeSegment(t.value)}`
+  }
   if (h.protocol === ip.PROTOCOL_ICMP) {
     const m = icmp.parse(b, body, bodyEnd)
     if (!m.ok) return `${from} > ${to} ICMP: ${m.error}`
     return `${from} > ${to} ${nameIcmp(m.value.type, m.value.code)} ${m.value.body.length}`
   }
   return `${from} > ${to} protocol ${h.protocol} ${h.payloadLength}`
+}
+
+const FLAG_LETTERS = [
+  [tcp.SYN, 'S'], [tcp.FIN, 'F'], [tcp.RST, 'R'], [tcp.PSH, 'P'], [tcp.URG, 'U'], [tcp.ACK, '.'],
+] as const
+
+function describeSegment(h: tcp.TcpHeader): string {
+  const letters = FLAG_LETTERS.map(([flag, letter]) => ((h.flags & flag) !== 0 ? letter : '')).join('')
+  const ack = (h.flags & tcp.ACK) !== 0 ? ` ack ${h.acknowledgment}` : ''
+  return `[${letters}] seq ${h.sequence}${ack} win ${h.window} ${h.payloadLength}`
 }
 
 const UNREACHABLE = ['net', 'host', 'protocol', 'port', 'fragmentation needed'] as const

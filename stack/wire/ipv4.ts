@@ -16,10 +16,13 @@ import { complement, fold, sumWords } from './checksum.ts'
 
 export const IPV4_HEADER_BYTES = 20
 export const MAX_DATAGRAM_BYTES = 65_535
+export const MAX_OPTIONS_BYTES = 40
 export const PROTOCOL_ICMP = 1
+export const PROTOCOL_IGMP = 2
+export const PROTOCOL_TCP = 6
 export const PROTOCOL_UDP = 17
 
-const DONT_FRAGMENT = 0x4000
+export const DONT_FRAGMENT = 0x4000
 const MORE_FRAGMENTS = 0x2000
 const OFFSET_MASK = 0x1fff
 
@@ -52,12 +55,17 @@ export function check(b: Uint8Array, at: number, end: number): Ipv4Fault | undef
   return fold(sumWords(b, at, header, 0)) === 0xffff ? undefined : 'checksum'
 }
 
-const OPTION_END = 0
-const OPTION_NO_OPERATION = 1
+export const OPTION_END = 0
+export const OPTION_NO_OPERATION = 1
+export const OPTION_RECORD_ROUTE = 7
+export const OPTION_TIMESTAMP = 68
 const OPTION_LOOSE_SOURCE_ROUTE = 131
 const OPTION_STRICT_SOURCE_ROUTE = 137
 export const OPTIONS_FINE = 0
 export const OPTIONS_SOURCE_ROUTE = -1
+
+/** RFC 2113 §2.1: every router shall look into the datagram. */
+export const ROUTER_ALERT: Readonly<Uint8Array> = Uint8Array.of(148, 4, 0, 0)
 
 /**
  * Walks the options of a checked header: OPTIONS_FINE; OPTIONS_SOURCE_ROUTE when it has a source route (RFC 7126 §4.3:
@@ -67,6 +75,7 @@ export const OPTIONS_SOURCE_ROUTE = -1
 export function checkOptions(b: Uint8Array, at: number): number {
   const header = headerLength(b, at)
   let offset = IPV4_HEADER_BYTES
+  let recorded = 0
   while (offset < header) {
     const kind = b[at + offset] as number
     if (kind === OPTION_END) return OPTIONS_FINE
@@ -78,9 +87,27 @@ export function checkOptions(b: Uint8Array, at: number): number {
     const length = b[at + offset + 1] as number
     if (length < 2 || offset + length > header) return offset + 1
     if (kind === OPTION_LOOSE_SOURCE_ROUTE || kind === OPTION_STRICT_SOURCE_ROUTE) return OPTIONS_SOURCE_ROUTE
+    if (kind === OPTION_RECORD_ROUTE || kind === OPTION_TIMESTAMP) {
+      // RFC 791 §3.1: each at most once.
+      const mark = kind === OPTION_RECORD_ROUTE ? 1 : 2
+      if ((recorded & mark) !== 0) return offset
+      recorded |= mark
+      const wrong = checkRecord(b, at + offset, kind, length)
+      if (wrong !== 0) return offset + wrong
+    }
     offset += length
   }
   return OPTIONS_FINE
+}
+
+/** 0, or the offset of the wrong octet in a record route or timestamp option: its places must be whole. */
+function checkRecord(b: Uint8Array, at: number, kind: number, length: number): number {
+  const first = kind === OPTION_RECORD_ROUTE ? 4 : 5
+  if (length < first - 1) return 1
+  const pointer = b[at + 2] as number
+  if (pointer < first) return 2
+  const place = kind === OPTION_RECORD_ROUTE || ((b[at + 3] as number) & 15) === 0 ? 4 : 8
+  return pointer <= length && pointer + place - 1 > length ? 2 : 0
 }
 
 /** Writes a header of 20 octets with its checksum. `flagsAndOffset` is the field as it stands on the wire. */
@@ -112,6 +139,16 @@ export function write(
 
 /** The flags and offset field: MF and an offset in octets, a multiple of 8. */
 export const fragmentField = (offset: number, more: boolean): number => (offset >>> 3) | (more ? MORE_FRAGMENTS : 0)
+
+/** The flags and offset field as it stands. */
+export const fieldOf = (b: Uint8Array, at: number): number => u16(b, at + 6)
+
+/** Puts options behind a header just written, which grows by their length; `total` counts them. */
+export function putOptions(b: Uint8Array, at: number, options: Readonly<Uint8Array>, total: number): void {
+  b[at] = 0x45 + (options.length >>> 2)
+  for (let i = 0; i < options.length; i++) b[at + IPV4_HEADER_BYTES + i] = options[i] as number
+  rewrite(b, at, total, fieldOf(b, at))
+}
 
 /** Sets total length and the fragment field in place, and the checksum to match. */
 export function rewrite(b: Uint8Array, at: number, total: number, flagsAndOffset: number): void {

@@ -10,6 +10,7 @@ import { describeFrame } from '../../stack/wire/describe.ts'
 import * as ethernet from '../../stack/wire/ethernet.ts'
 import * as icmp from '../../stack/wire/icmp.ts'
 import * as ip from '../../stack/wire/ipv4.ts'
+import * as tcp from '../../stack/wire/tcp.ts'
 import * as udp from '../../stack/wire/udp.ts'
 import {
   ALL_MAC, arpFrame, bench, echoRequest, fragmentFrames, HOST, HOST_MAC, icmpFrame, icmpMessage, ipDatagram, ipFrame,
@@ -105,6 +106,7 @@ describe('fuzz: parsers', () => {
     ['ipv4', (b, at, end) => ip.parse(b, at, end).ok],
     ['ipv4 options', (b, at, end) => ip.check(b, at, end) ?? ip.checkOptions(b, at)],
     ['icmp', (b, at, end) => icmp.parse(b, at, end).ok],
+    ['tcp', (b, at, end) => tcp.parse(b, at, end, source, target).ok],
     ['udp', (b, at, end) => udp.parse(b, at, end, source, target).ok],
   ] satisfies readonly (readonly [string, Parser])[])('%s takes any octets and reads none past them', (_name, parse) => {
     const random = new SeededRandom(11)
