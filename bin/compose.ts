@@ -106,7 +106,7 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
     network: {
       fd: link.value.device.fd,
       link: settings.link,
-      mac: settings.linkMac ?? new Uint8Array(6),
+      mac: settings.linkMac,
       mtu: settings.mtu,
       settings: network,
     },

@@ -67,6 +67,7 @@ const openFault = (name: string, error: TapError): SetupFault =>
 function configureHostEnd(device: TapDevice, s: Settings): TapError | undefined {
   const holder = s.bridge ?? s.link
   const steps = [
+    () => hostEnd.setMac(s.link, s.hostMac),
     () => hostEnd.setMtu(s.link, s.mtu),
     () => hostEnd.setTxQueueLength(s.link, TX_QUEUE_FRAMES),
     () => (s.bridge === undefined ? ok(undefined) : hostEnd.addBridge(s.bridge)),

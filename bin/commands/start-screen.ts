@@ -9,7 +9,7 @@ export function startScreen(s: Settings, running: Running): string {
   const host = !running.linkManaged ? 'left as it was' : s.hostAddress === undefined ? 'no address' : `${formatIpv4(s.hostAddress.address)}/${s.hostAddress.prefix.length}`
   const upstreams = running.upstreams.map(formatServer).join(', ')
   const rows: readonly (readonly [string, string])[] = [
-    ['link', `${s.link}${s.bridge === undefined ? '' : ` in bridge ${s.bridge}`}, MTU ${s.mtu}, ${s.linkMac === undefined ? '' : formatMac(s.linkMac)}`],
+    ['link', `${s.link}${s.bridge === undefined ? '' : ` in bridge ${s.bridge}`}, MTU ${s.mtu}, ${formatMac(s.linkMac)}`],
     ['appliance', `${own}/${s.address.prefix.length}`],
     ['host end', host],
     ['gateway', s.gateway === undefined ? 'none' : formatIpv4(s.gateway)],

@@ -7,6 +7,7 @@ import {
   compareIpv4,
   contains,
   formatIpv4,
+  formatMac,
   formatPrefix,
   type Ipv4,
   lastOf,
@@ -131,6 +132,7 @@ const anyText: Parse<string> = (text) => (text.length > 0 && !text.includes('\0'
 export const SETTINGS = {
   link: row('link', 'link.name', 'taproot0', deviceName, 'TAP device: made if missing, attached to if it exists'),
   linkMac: row('link-mac', 'link.mac', undefined, macAddress, "Ethernet address of the appliance (default: made from its address)"),
+  hostMac: row('host-mac', 'link.hostMac', undefined, macAddress, "Ethernet address of the host's end (default: made from its address)"),
   mtu: row('mtu', 'link.mtu', '1500', whole(576, 1500, 'octets'), 'largest IPv4 datagram on the link'),
   bridge: row('bridge', 'link.bridge', 'none', orNone(deviceName), 'bridge that the TAP device joins; made if missing; it gets the host address'),
   persist: row('persist', 'link.persist', 'no', oneOf('yes', 'no'), 'leave the TAP device when the program ends'),
@@ -248,6 +250,9 @@ function initialPool(prefix: Prefix): AddressRange {
   return { first: prefix.network + size / 2, last: lastOf(prefix) - 1 }
 }
 
+/** Locally administered and the same at every start, so that neighbours need not learn it anew. */
+const macFrom = (kind: number, a: Ipv4): Uint8Array => new Uint8Array([0x02, kind, a >>> 24, a >>> 16, a >>> 8, a])
+
 /** Derives what was not given, then checks the settings against each other. */
 function complete(p: Parsed, origins: ReadonlyMap<string, Found>): Result<Settings, readonly SettingFault[]> {
   const { address: own, prefix } = p.address
@@ -260,7 +265,8 @@ function complete(p: Parsed, origins: ReadonlyMap<string, Found>): Result<Settin
     hostAddress,
     gateway: given('gateway') ? p.gateway : hostAddress?.address,
     pool: given('pool') ? p.pool : [initialPool(prefix)],
-    linkMac: given('linkMac') ? p.linkMac : new Uint8Array([0x02, 0x54, own >>> 24, own >>> 16, own >>> 8, own]),
+    linkMac: given('linkMac') ? p.linkMac : macFrom(0x54, own),
+    hostMac: given('hostMac') ? p.hostMac : macFrom(0x48, hostAddress?.address ?? own),
   }
   const faults = contradictions(settings, (name) => origins.get(name))
   return faults.length === 0 ? ok(settings) : err(faults)
@@ -276,6 +282,8 @@ function contradictions(s: Settings, origin: (name: SettingName) => Found | unde
   const isHost = (a: Ipv4): boolean => contains(prefix, a) && a !== prefix.network && a !== lastOf(prefix)
   const hostPart = `an address inside ${block} other than its first and last`
   if (!isHost(own)) refuse('address', formatIpv4(own), `this is the network or broadcast address of ${block}`, `give ${hostPart}`)
+  if (formatMac(s.hostMac) === formatMac(s.linkMac))
+    refuse('hostMac', formatMac(s.hostMac), 'it is the address of the appliance too', 'give each end an address of its own')
   const host = s.hostAddress
   if (host !== undefined && (!isHost(host.address) || host.address === own || host.prefix.length !== prefix.length))
     refuse(
