@@ -1,0 +1,97 @@
+/**
+ * The network side on a cable that leads nowhere, with its store in memory and a writer that answers in a microtask, and
+ * the services of the main thread over it: what the API sees, without threads and without a device.
+ */
+import { onTestFinished } from 'vitest'
+import { ApplianceServices } from '../../services/appliance-services.ts'
+import { Appliance } from '../../services/appliance.ts'
+import { readSettings, type Settings } from '../../services/config/settings.ts'
+import type { Decision, Facts, HealthView, Lease, Refusal } from '../../services/index.ts'
+import { seed } from '../../services/seed.ts'
+import { openDecisions, type DecisionStore } from '../../services/storage/decisions.ts'
+import { storedDecision } from '../../services/storage/stored-decision.ts'
+import type { SqliteStore } from '../../services/storage/sqlite.ts'
+import type { StoreFault, Transaction } from '../../services/storage/store.ts'
+import { virtualWire } from '../../stack/index.ts'
+import { SeededSecureRandom, VirtualClock, type Result } from '../../stack/platform/index.ts'
+import { change, NOON } from './leases.ts'
+import { opened, smallDisk } from './storage.ts'
+
+/** As the command line reads them: flags by name without the dashes. */
+export function settingsOf(flags: { readonly [name: string]: string } = {}): Settings {
+  const settings = readSettings({ flags: new Map(Object.entries(flags).map(([name, value]) => [`--${name}`, value])), environment: {}, file: undefined })
+  if (!settings.ok) throw new Error(JSON.stringify(settings.error))
+  return settings.value
+}
+
+export type Running = {
+  readonly clock: VirtualClock
+  readonly store: SqliteStore
+  readonly decisions: DecisionStore
+  readonly appliance: Appliance
+  readonly services: ApplianceServices
+  readonly log: (readonly [event: string, facts: Facts])[]
+  /** While set, every transaction fails with it. */
+  fault: StoreFault | undefined
+  /** What the threads would say of themselves. */
+  supervision: HealthView['checks']
+  decide(decision: Omit<Decision, 'id'>): void
+  bind(lease: Lease): void
+}
+
+/** With 10.53.0.2/24, the pool .100–.199 and lab.internal unless told otherwise, and whatever was written before. */
+export function startAppliance(options: { readonly flags?: { readonly [name: string]: string }; readonly before?: Transaction } = {}): Running {
+  const clock = new VirtualClock(NOON)
+  const { store } = smallDisk()
+  const settings = settingsOf({ upstreams: 'none', ...options.flags })
+  const writes = seed(store.load(), settings, [], NOON)
+  if (!writes.ok) throw new Error(writes.error.problem)
+  for (const transaction of [writes.value, options.before ?? []]) {
+    const [fault] = store.commit([transaction])
+    if (fault !== undefined) throw new Error(fault.detail)
+  }
+  const decisions = opened(openDecisions(undefined, NOON))
+  const [link] = virtualWire(clock, { names: [settings.link, 'nowhere'] })
+  const log: Running['log'] = []
+  const appliance = new Appliance({
+    clock,
+    random: new SeededSecureRandom(1),
+    link,
+    settings: { address: settings.address, gateway: settings.gateway, upstreams: [], upstreamPath: 'stack', probe: true },
+    snapshot: store.load(),
+    answerSlabs: [{ slotOctets: 512, slots: 8 }],
+    soon: queueMicrotask,
+    post: (batch, transactions) => {
+      const faults = running.fault === undefined ? store.commit(transactions) : transactions.map(() => running.fault)
+      queueMicrotask(() => appliance.settle(batch, faults))
+    },
+    decide: (decision) => running.decide(decision),
+    log: (event, facts) => log.push([event, facts]),
+  })
+  const running: Running = {
+    clock, store, decisions, appliance, log,
+    fault: undefined,
+    supervision: [],
+    services: new ApplianceServices({ network: appliance.network, reader: store, decisions, clock, version: '1.2.3', supervision: () => running.supervision }),
+    decide: (decision) => void decisions.add([storedDecision(decision)]),
+    bind: (lease) => void store.commit([[{ kind: 'lease', at: NOON, change: change(undefined, lease) }]]),
+  }
+  onTestFinished(() => appliance.close())
+  return running
+}
+
+/** The value of what must have been done. */
+export async function done<T>(answer: Promise<Result<T, Refusal>>): Promise<T> {
+  const result = await answer
+  if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.error)}`)
+  return result.value
+}
+
+/** "conflict /name: there is …", for what must have been refused. */
+export async function refused(answer: Promise<Result<unknown, Refusal>>): Promise<string> {
+  const result = await answer
+  if (result.ok) throw new Error(`done: ${JSON.stringify(result.value)}`)
+  const { code, field, problem, remedy } = result.error
+  if (remedy === '') throw new Error('a refusal says what would be right')
+  return `${code} ${field}: ${problem}`
+}
