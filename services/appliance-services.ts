@@ -100,7 +100,7 @@ export class ApplianceServices implements Services, TokenStore {
     const network = await this.#o.network.health()
     const checks: HealthView['checks'][number][] = [...this.#o.supervision()]
     if (network.ok) {
-      const { storageFault, transactionsUnderWay, upstreams } = network.value
+      const { storageFault, transactionsUnderWay, upstreams, zones } = network.value
       const pools = await this.listPools()
       const full = (pools.ok ? pools.value : []).filter((pool) => pool.bound >= pool.size).map((pool) => `${pool.first}–${pool.last}`)
       checks.push({ name: 'network', status: 'ok', detail: 'the network worker answers' })
@@ -113,6 +113,11 @@ export class ApplianceServices implements Services, TokenStore {
         name: 'dhcp',
         status: full.length > 0 ? 'degraded' : 'ok',
         detail: full.length > 0 ? `no address is free in ${full.join(', ')}` : 'every pool has free addresses',
+      })
+      checks.push({
+        name: 'dns',
+        status: zones.skippedRecords > 0 ? 'degraded' : 'ok',
+        detail: `${zones.served} zones served${zones.skippedRecords > 0 ? `; ${zones.skippedRecords} stored records are not well formed and left out` : ''}`,
       })
       checks.push({
         name: 'upstreams',

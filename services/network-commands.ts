@@ -342,9 +342,11 @@ export class NetworkCommands implements NetworkSide {
 
   async health(): Answer<NetworkHealth> {
     const states = this.#o.dns.upstreamStates
+    const zones = this.#o.dns.zones.list()
     return ok({
       storageFault: this.#o.commits.lastFault?.detail,
       transactionsUnderWay: this.#o.commits.underWay,
+      zones: { served: zones.length, skippedRecords: zones.reduce((sum, zone) => sum + zone.skipped.length, 0) },
       upstreams: { configured: states.length, failing: states.filter((s) => s.failing).length },
     })
   }

@@ -15,6 +15,8 @@ export type NetworkHealth = {
   /** The last fault of storage; undefined while commits succeed. */
   readonly storageFault: string | undefined
   readonly transactionsUnderWay: number
+  /** Zones served, and stored records that could not be served because they are not well formed. */
+  readonly zones: { readonly served: number; readonly skippedRecords: number }
   readonly upstreams: { readonly configured: number; readonly failing: number }
 }
 
