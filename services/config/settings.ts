@@ -292,7 +292,8 @@ function contradictions(s: Settings, origin: (name: SettingName) => Found | unde
       `it does not fit the appliance's ${formatIpv4(own)}/${prefix.length}`,
       `give ${hostPart} and ${formatIpv4(own)}, with /${prefix.length}`,
     )
-  if (s.gateway !== undefined && (!isHost(s.gateway) || s.gateway === own))
+  // A gateway that was not given is the host, which has been checked.
+  if (s.gateway !== undefined && origin('gateway') !== undefined && (!isHost(s.gateway) || s.gateway === own))
     refuse('gateway', formatIpv4(s.gateway), 'a gateway must be another host of the subnet', `give ${hostPart}, or none`)
   for (const pool of s.pool) {
     const text = `${formatIpv4(pool.first)}-${formatIpv4(pool.last)}`

@@ -1,0 +1,219 @@
+/** What the API is told: texts in, views out, pages, filters, health. */
+import { describe, expect, test } from 'vitest'
+import { storedDecision } from '../../../services/storage/stored-decision.ts'
+import type { Transaction } from '../../../services/storage/store.ts'
+import { change, lease, NOON, record, released } from '../../support/leases.ts'
+import { done, refused, startAppliance, type Running } from '../../support/running-appliance.ts'
+
+const ALPHA = lease('10.53.0.100', { mac: '02:00:00:00:00:0a', hostName: 'alpha', publishedName: 'alpha.lab.internal' })
+const BETA = lease('10.53.0.101', { mac: '02:00:00:00:00:0b', clientId: '01aa', hostName: 'beta', expiresAt: undefined })
+const GONE = lease('10.77.0.1', { subnetId: 9, state: 'expired' })
+const LEASES: Transaction = [ALPHA, BETA, GONE].map((row) => ({ kind: 'lease', at: NOON, change: change(undefined, row) }))
+const POOL = { subnetId: 1, first: '10.53.0.30', last: '10.53.0.39' }
+const RESERVATION = { subnetId: 1, address: '10.53.0.20', mac: '02:00:00:00:00:0c', clientId: null, name: 'printer', options: {}, comment: null }
+const SUBNET = { prefix: '10.54.0.0/24', interface: 'taproot0', leaseSeconds: 600, minLeaseSeconds: 60, maxLeaseSeconds: 6000, domain: null, options: {} }
+const ZONE = { name: 'Example.Internal.', primaryServer: null, hostmaster: null, refresh: 1, retry: 2, expire: 3, minimum: 4, defaultTtl: 5 }
+const ALL = { limit: 100 }
+
+describe('leases', () => {
+  const addresses = async (running: Running, ...args: Parameters<Running['services']['listLeases']>): Promise<readonly string[]> =>
+    (await done(running.services.listLeases(...args))).items.map((item) => item.address)
+
+  test('one whole', async () => {
+    const { services } = startAppliance({ before: LEASES })
+    expect(await done(services.getLease('10.53.0.101'))).toEqual({
+      address: '10.53.0.101', subnet: '10.53.0.0/24', state: 'bound', mac: '02:00:00:00:00:0b', clientId: '01aa', hostName: 'beta', name: null,
+      reservationId: null, startedAt: '2026-01-01T12:00:00.000Z', renewedAt: '2026-01-01T12:00:00.000Z', expiresAt: null,
+    })
+    expect((await done(services.getLease('10.77.0.1'))).subnet).toBe('removed')
+  })
+
+  test.each([
+    [{}, ['10.53.0.100', '10.53.0.101', '10.77.0.1']],
+    [{ mac: '02:00:00:00:00:0a' }, ['10.53.0.100']],
+    [{ hostName: 'beta' }, ['10.53.0.101']],
+    [{ state: 'expired' as const }, ['10.77.0.1']],
+    [{ subnet: '10.53.0.0/24' }, ['10.53.0.100', '10.53.0.101']],
+    [{ address: '10.53.0.102' }, []],
+  ])('%j', async (filter, expected) => {
+    expect(await addresses(startAppliance({ before: LEASES }), filter, ALL)).toEqual(expected)
+  })
+
+  test('in pages, the last of which says so', async () => {
+    const { services } = startAppliance({ before: LEASES })
+    const first = await done(services.listLeases({}, { limit: 2 }))
+    expect(first.items.map((item) => item.address)).toEqual(['10.53.0.100', '10.53.0.101'])
+    const last = await done(services.listLeases({}, { limit: 2, after: first.next ?? '' }))
+    expect([last.items.map((item) => item.address), last.next]).toEqual([['10.77.0.1'], null])
+    expect((await done(services.listLeases({}, { limit: 3 }))).next).toBeNull()
+  })
+
+  test('history, newest first', async () => {
+    const { services, store } = startAppliance({ before: LEASES })
+    store.commit([[{ kind: 'lease', at: NOON + 60_000, change: released(ALPHA) }]])
+    expect(await done(services.leaseHistory({ mac: ALPHA.mac }, ALL))).toEqual({
+      items: [{ address: '10.53.0.100', mac: ALPHA.mac, clientId: null, hostName: 'alpha', from: '2026-01-01T12:00:00.000Z', to: '2026-01-01T12:01:00.000Z', ended: 'released' }],
+      next: null,
+    })
+  })
+
+  test('released by the administrator', async () => {
+    const { services } = startAppliance({ before: LEASES })
+    expect(await done(services.releaseLease('10.53.0.100'))).toMatchObject({ state: 'released', name: null, subnet: '10.53.0.0/24' })
+  })
+})
+
+describe('what a person gives as text', () => {
+  test.each<[string, (s: Running['services']) => Promise<{ ok: true; value: unknown } | { ok: false; error: never }>, RegExp]>([
+    ['an address of a lease', (s) => s.getLease('10.53.0') as never, /^invalid \/address: "10\.53\.0" is not an IPv4 address/],
+    ['a lease that is not known', (s) => s.getLease('10.53.0.199') as never, /^not-found : there is no lease of 10\.53\.0\.199/],
+    ['an address to release', (s) => s.releaseLease('x') as never, /^invalid \/address/],
+    ['a subnet to filter by', (s) => s.listLeases({ subnet: '10.0.0.0/8' }, ALL) as never, /^invalid \/subnet: there is no subnet 10\.0\.0\.0\/8/],
+    ['a page mark of leases', (s) => s.listLeases({}, { limit: 1, after: 'second' }) as never, /^invalid \/after: "second" is no page mark/],
+    ['a page mark of history', (s) => s.leaseHistory({}, { limit: 1, after: '1;2' }) as never, /^invalid \/after/],
+    ['a page mark of records', (s) => s.listRecords('lab.internal', {}, { limit: 1, after: '' }) as never, /^invalid \/after/],
+    ['a page mark of changes', (s) => s.recordHistory('lab.internal', {}, { limit: 1, after: 'x' }) as never, /^invalid \/after/],
+    ['a page mark of decisions', (s) => s.listDecisions({}, { limit: 1, after: 'x' }) as never, /^invalid \/after/],
+    ['a prefix with host bits', (s) => s.addSubnet({ ...SUBNET, prefix: '10.54.0.1/24' }) as never, /^invalid \/prefix: "10\.54\.0\.1\/24" is not an address block/],
+    ['a prefix in a change', (s) => s.changeSubnet(1, { prefix: 'all' }) as never, /^invalid \/prefix/],
+    ['the first of a pool', (s) => s.addPool({ ...POOL, first: '10.53.0.999' }) as never, /^invalid \/first/],
+    ['the last of a pool in a change', (s) => s.changePool(1, { last: '' }) as never, /^invalid \/last/],
+    ['the address of a reservation', (s) => s.addReservation({ ...RESERVATION, address: '::1' }) as never, /^invalid \/address/],
+    ['a subnet that is not there', (s) => s.getSubnet(9) as never, /^not-found : there is no subnet 9/],
+    ['a pool that is not there', (s) => s.getPool(9) as never, /^not-found : there is no pool 9/],
+    ['a reservation that is not there', (s) => s.getReservation(9) as never, /^not-found : there is no reservation 9/],
+    ['a zone that is not there', (s) => s.getZone('none.internal') as never, /^not-found : there is no zone none\.internal/],
+    ['records of a zone that is not there', (s) => s.listRecords('none.internal', {}, ALL) as never, /^not-found/],
+    ['a record that is not there', (s) => s.getRecord('lab.internal', 999) as never, /^not-found : there is no record 999 in lab\.internal/],
+    ['a decision that is not there', (s) => s.getDecision(999) as never, /^not-found : there is no decision 999/],
+    ['a subject that is nothing', (s) => s.explain('who?') as never, /^invalid \/subject/],
+  ])('%s', async (_what, ask, expected) => {
+    expect(await refused(ask(startAppliance({ before: LEASES }).services))).toMatch(expected)
+  })
+})
+
+describe('subnets, pools and reservations', () => {
+  test('a subnet with what its pools hold', async () => {
+    const { services } = startAppliance({ before: LEASES })
+    expect(await done(services.getSubnet(1))).toMatchObject({ id: 1, prefix: '10.53.0.0/24', interface: 'taproot0', domain: 'lab.internal', poolSize: 100, bound: 2 })
+    expect(await done(services.listPools())).toEqual([{ id: 1, subnetId: 1, first: '10.53.0.100', last: '10.53.0.199', size: 100, bound: 2 }])
+  })
+
+  test('added and changed; what a change does not name stays, null takes away', async () => {
+    const { services } = startAppliance()
+    expect(await done(services.addSubnet(SUBNET))).toEqual({ ...SUBNET, id: 2, poolSize: 0, bound: 0 })
+    expect(await done(services.changeSubnet(1, { leaseSeconds: 900 }))).toMatchObject({ leaseSeconds: 900, domain: 'lab.internal' })
+    expect(await done(services.changeSubnet(1, { domain: null }))).toMatchObject({ leaseSeconds: 900, domain: null })
+    expect(await done(services.changeSubnet(1, { domain: 'Lab.Internal.' }))).toMatchObject({ domain: 'lab.internal' })
+    expect(await done(services.addPool(POOL))).toEqual({ ...POOL, id: 2, size: 10, bound: 0 })
+    expect(await done(services.changePool(2, { last: '10.53.0.30' }))).toMatchObject({ first: '10.53.0.30', size: 1 })
+    expect(await done(services.addReservation(RESERVATION))).toEqual({ ...RESERVATION, id: 1 })
+    expect(await done(services.changeReservation(1, { clientId: '01bb', mac: null }))).toEqual({ ...RESERVATION, id: 1, clientId: '01bb', mac: null })
+    expect(await done(services.getReservation(1))).toMatchObject({ name: 'printer' })
+    await done(services.removeReservation(1))
+    await done(services.removePool(2))
+    await done(services.removeSubnet(2))
+    expect([await done(services.listReservations()), (await done(services.listPools())).length, (await done(services.listSubnets())).length]).toEqual([[], 1, 1])
+  })
+})
+
+describe('zones and records', () => {
+  test('a zone in any letter case, with or without its last dot, and names made for it', async () => {
+    const { services } = startAppliance()
+    expect(await done(services.addZone(ZONE))).toEqual({
+      id: 3, name: 'example.internal', serial: 1, records: 2, primaryServer: 'taproot.example.internal', hostmaster: 'hostmaster.example.internal', refresh: 1, retry: 2, expire: 3, minimum: 4, defaultTtl: 5,
+    })
+    expect(await done(services.getZone('EXAMPLE.internal.'))).toMatchObject({ id: 3 })
+    expect(await done(services.changeZone('example.internal.', { minimum: 9, hostmaster: null }))).toMatchObject({ minimum: 9, hostmaster: 'hostmaster.example.internal', serial: 2 })
+    await done(services.removeZone('Example.internal'))
+    expect((await done(services.listZones())).map((zone) => zone.name)).toEqual(['lab.internal', '0.53.10.in-addr.arpa'])
+  })
+
+  test('a record, its changes, and what changed', async () => {
+    const { services } = startAppliance()
+    const www = await done(services.addRecord('lab.internal', { name: 'www', type: 'A', ttl: null, data: '10.53.0.20', comment: 'the web' }))
+    expect(www).toEqual({ id: www.id, zone: 'lab.internal', name: 'www.lab.internal', type: 'A', ttl: 300, data: '10.53.0.20', owner: 'hand', comment: 'the web' })
+    expect(await done(services.getRecord('lab.internal', www.id))).toEqual(www)
+    const changed = await done(services.changeRecord('lab.internal', www.id, { data: '10.53.0.21' }))
+    expect(changed).toMatchObject({ name: 'www.lab.internal', data: '10.53.0.21', comment: 'the web' })
+    await done(services.removeRecord('lab.internal', changed.id))
+    const history = (await done(services.recordHistory('lab.internal', { name: 'www' }, ALL))).items
+    expect(history.map((c) => `${c.serial} ${c.action} ${c.data} ${c.owner}`)).toEqual(['5 remove 10.53.0.21 hand', '4 add 10.53.0.21 hand', '4 remove 10.53.0.20 hand', '3 add 10.53.0.20 hand'])
+  })
+
+  test.each([
+    ['www', 1], ['WWW.lab.internal', 1], ['www.lab.internal.', 1], ['@', 1], ['lab.internal', 1], ['nobody', 0],
+  ])('records by name: %s', async (name, count) => {
+    const { services } = startAppliance({ before: [{ kind: 'zone-edit', at: NOON, edit: { zoneId: 1, serialBefore: 2, serialAfter: 3, remove: [], add: [record(50, 'www.lab.internal', 'A', '10.53.0.20')] } }] })
+    expect((await done(services.listRecords('lab.internal', { name }, ALL))).items).toHaveLength(count)
+  })
+
+  test('records by type and owner, in pages', async () => {
+    const { services } = startAppliance()
+    const types = async (filter: Parameters<typeof services.listRecords>[1]): Promise<readonly string[]> => (await done(services.listRecords('lab.internal', filter, ALL))).items.map((r) => r.type)
+    expect([await types({}), await types({ type: 'A' }), await types({ owner: 'hand' })]).toEqual([['NS', 'A'], ['A'], []])
+    const first = await done(services.listRecords('lab.internal', {}, { limit: 1 }))
+    const second = await done(services.listRecords('lab.internal', {}, { limit: 1, after: first.next ?? '' }))
+    expect([first.items[0]?.type, second.items[0]?.type, second.next]).toEqual(['NS', 'A', null])
+  })
+
+  test('a zone as a master file', async () => {
+    expect(await done(startAppliance().services.exportZone('LAB.internal.'))).toMatch(/10\.53\.0\.2/)
+  })
+})
+
+describe('decisions', () => {
+  const decided = (running: Running): void => {
+    running.decisions.add(['DISCOVER', 'REQUEST'].map((received) => storedDecision({
+      at: NOON, kind: 'dhcp', interfaceName: 'taproot0', mac: ALPHA.mac, clientId: undefined, address: '10.53.0.100', hostName: undefined, received, sent: 'none',
+      steps: [['dhcp.request.no-address', {}]],
+    })))
+  }
+
+  test('with their sentences, newest first, in pages', async () => {
+    const running = startAppliance()
+    decided(running)
+    const first = await done(running.services.listDecisions({ mac: ALPHA.mac }, { limit: 1 }))
+    expect(first.items[0]).toMatchObject({ id: 2, at: '2026-01-01T12:00:00.000Z', interface: 'taproot0', received: 'REQUEST', hostName: null, clientId: null })
+    expect(first.items[0]?.steps[0]).toMatchObject({ id: 'dhcp.request.no-address', text: expect.stringMatching(/\w/), facts: {} })
+    const second = await done(running.services.listDecisions({}, { limit: 1, after: first.next ?? '' }))
+    expect([second.items[0]?.id, second.next]).toEqual([1, null])
+    expect(await done(running.services.getDecision(1))).toMatchObject({ received: 'DISCOVER' })
+  })
+})
+
+describe('health', () => {
+  const statusOf = async ({ services }: Running, name: string): Promise<string | undefined> => (await services.health()).checks.find((check) => check.name === name)?.status
+
+  test('all is well', async () => {
+    const running = startAppliance()
+    running.clock.advance(5_000)
+    running.supervision = [{ name: 'workers', status: 'ok', detail: 'no worker has died' }]
+    const health = await running.services.health()
+    expect([health.status, health.version, health.startedAt]).toEqual(['ok', '1.2.3', '2026-01-01T12:00:00.000Z'])
+    expect(health.checks.map((check) => check.name)).toEqual(['workers', 'network', 'storage', 'dhcp', 'upstreams'])
+  })
+
+  test('a disk that cannot be written: failing, because no lease can be given', async () => {
+    const running = startAppliance()
+    running.fault = { kind: 'full', detail: 'SQLITE_FULL' }
+    await running.services.removePool(1)
+    expect([await statusOf(running, 'storage'), (await running.services.health()).status]).toEqual(['failing', 'failing'])
+  })
+
+  test('a full pool: degraded', async () => {
+    const running = startAppliance({ flags: { pool: '10.53.0.100-10.53.0.101' }, before: LEASES })
+    expect([await statusOf(running, 'dhcp'), (await running.services.health()).status]).toEqual(['degraded', 'degraded'])
+  })
+
+  test('what the threads report of themselves counts', async () => {
+    const running = startAppliance()
+    running.supervision = [{ name: 'workers', status: 'degraded', detail: '1 restarts' }]
+    expect((await running.services.health()).status).toBe('degraded')
+  })
+})
+
+test('the hashes of tokens are those in the store', () => {
+  const running = startAppliance({ before: [{ kind: 'token', name: 'x', sha256: new Uint8Array(32).fill(3), at: NOON }] })
+  expect(running.services.tokenHashes()).toEqual([new Uint8Array(32).fill(3)])
+})

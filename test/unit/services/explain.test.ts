@@ -1,0 +1,75 @@
+/** One screen about a client, an address or a name. */
+import { describe, expect, test } from 'vitest'
+import { storedDecision } from '../../../services/storage/stored-decision.ts'
+import type { Transaction } from '../../../services/storage/store.ts'
+import { mac } from '../../../stack/index.ts'
+import { change, lease, leaseRecord, NOON } from '../../support/leases.ts'
+import { done, refused, startAppliance, type Running } from '../../support/running-appliance.ts'
+
+const HELD = lease('10.53.0.100', { mac: '02:00:00:00:00:0a', hostName: 'alpha', publishedName: 'alpha.lab.internal' })
+const BEFORE: Transaction = [
+  { kind: 'lease', at: NOON, change: change(undefined, HELD) },
+  { kind: 'zone-edit', at: NOON, edit: { zoneId: 1, serialBefore: 2, serialAfter: 3, remove: [], add: [leaseRecord(50, 'alpha.lab.internal', 'A', '10.53.0.100', '10.53.0.100')] } },
+]
+
+function started(decisions = 1): Running {
+  const running = startAppliance({ before: BEFORE })
+  running.decisions.add(Array.from({ length: decisions }, (_, i) => storedDecision({
+    at: NOON, kind: 'dhcp', interfaceName: 'taproot0', mac: HELD.mac, clientId: undefined, address: '10.53.0.100', hostName: 'alpha', received: 'REQUEST', sent: 'ACK',
+    steps: [['dhcp.lease.bound', { address: '10.53.0.100', seconds: 3600 + i }], ['dhcp.hostname.ignored', { name: 'x'.repeat(200), because: 'it is long' }]],
+  })))
+  return running
+}
+const linesOf = async (subject: string, running = started()): Promise<readonly string[]> => (await done(running.services.explain(subject))).lines
+
+describe('a client, an address and a name tell the same story', () => {
+  test.each([
+    ['02:00:00:00:00:0A', 'mac', '02:00:00:00:00:0a'],
+    [' 10.53.0.100 ', 'address', '10.53.0.100'],
+    ['Alpha.Lab.Internal.', 'name', 'alpha.lab.internal'],
+  ])('%s', async (subject, kind, canonical) => {
+    const known = await done(started().services.explain(subject))
+    expect([known.kind, known.subject]).toEqual([kind, canonical])
+    expect(known.lines).toContain('10.53.0.100 is bound to 02:00:00:00:00:0a "alpha" until 2026-01-01 13:00:00Z, as alpha.lab.internal')
+    expect(known.lines).toContain('  10.53.0.100 02:00:00:00:00:0a "alpha" from 2026-01-01 12:00:00Z until now')
+    expect(known.lines).toContain('  #1 2026-01-01 12:00:00Z REQUEST from 02:00:00:00:00:0a on taproot0 → ACK 10.53.0.100')
+    expect([known.leases.length, known.history.length, known.decisions.length]).toEqual([1, 1, 1])
+  })
+})
+
+test('a name comes with its answer, the reason for it, and its records with their owner', async () => {
+  const lines = await linesOf('alpha.lab.internal')
+  expect(lines).toContain('alpha.lab.internal A: NOERROR')
+  expect(lines).toContain('  alpha.lab.internal 60 IN A 10.53.0.100')
+  expect(lines.some((line) => line.startsWith('  because '))).toBe(true)
+  expect(lines).toContain('  record 50: alpha.lab.internal 60 A 10.53.0.100 (owner: lease 10.53.0.100)')
+})
+
+test('a name that is not there says so', async () => {
+  expect((await linesOf('nobody.lab.internal'))[0]).toBe('nobody.lab.internal A: NXDOMAIN, no answer records')
+})
+
+test('an address comes with what ARP knows of it', async () => {
+  const running = started()
+  running.appliance.stack.interfaces[0]?.neighbours.addStatic(HELD.address, mac('02:00:00:00:00:0a'))
+  expect((await linesOf('10.53.0.100', running)).at(-1)).toMatch(/^on taproot0: ARP says 02:00:00:00:00:0a \(/)
+})
+
+test('somebody unknown', async () => {
+  expect(await linesOf('02:00:00:00:00:99')).toEqual(['no lease is known for 02:00:00:00:00:99', '', 'no DHCP decision is kept about it'])
+})
+
+test('fits one screen: a hundred columns, and three decisions in full', async () => {
+  const lines = await linesOf('10.53.0.100', started(20))
+  expect(Math.max(...lines.map((line) => line.length))).toBe(100)
+  expect(lines.filter((line) => line.startsWith('  #'))).toHaveLength(3)
+  expect(lines.length).toBeLessThan(40)
+})
+
+test.each(['', 'a b', 'x'.repeat(254), 'naïve.example'])('%j is no subject', async (subject) => {
+  expect(await refused(started().services.explain(subject))).toMatch(/^invalid \/subject: /)
+})
+
+test('what is almost an address may be a name', async () => {
+  expect(await done(started().services.explain('10.53.0.300'))).toMatchObject({ kind: 'name' })
+})
