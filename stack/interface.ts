@@ -9,6 +9,8 @@ import type { EthernetCounters, EthernetInput } from './ethernet/input.ts'
 import type { EthernetOutput, Port } from './ethernet/output.ts'
 import { InterfaceAddresses } from './ipv4/addresses.ts'
 import type { InterfaceAddress } from './ipv4/addresses.ts'
+import { OPEN_POLICY } from './ipv4/martian.ts'
+import type { SourcePolicy } from './ipv4/martian.ts'
 import type { Ipv4Output } from './ipv4/output.ts'
 import type { Protocols } from './ipv4/protocols.ts'
 import type { Link } from './link/link.ts'
@@ -28,6 +30,12 @@ export type InterfaceParts = {
   readonly onFault: (fault: unknown) => void
 }
 
+export type InterfaceOptions = {
+  readonly addresses: readonly InterfaceAddress[]
+  /** Which sources it lets in, besides what no link may bring; all when not given. */
+  readonly sourcePolicy?: SourcePolicy
+}
+
 export class Interface implements Port {
   /** From 1 in the order of adding; 0 is the loopback. */
   readonly index: number
@@ -45,11 +53,10 @@ export class Interface implements Port {
   readonly neighbours: NeighbourCache
   /** Frames wait for a flush; kept by the transmit path. */
   unflushed = false
+  readonly sourcePolicy: SourcePolicy
   readonly #arp: Arp
 
-  constructor(
-    index: number, link: Link, addresses: readonly InterfaceAddress[], loopback: boolean, parts: InterfaceParts,
-  ) {
+  constructor(index: number, link: Link, options: InterfaceOptions, loopback: boolean, parts: InterfaceParts) {
     this.index = index
     this.name = link.name
     this.link = link
@@ -58,11 +65,12 @@ export class Interface implements Port {
     this.macLow = i32(this.macBytes, 2)
     this.mtu = link.mtu
     this.loopback = loopback
-    this.addressing = new InterfaceAddresses(addresses)
+    this.addressing = new InterfaceAddresses(options.addresses)
+    this.sourcePolicy = options.sourcePolicy ?? OPEN_POLICY
     this.#arp = new Arp(this, this.macBytes, parts.output, parts.clock, parts.arpCounters, {
       sourceFor: (target) => this.addressing.sourceFor(target),
       isOwn: (address) => this.addressing.isOwn(address),
-      release: (datagram, high, low) => parts.ipv4Output.sendTo(this, high, low, datagram, datagram.length),
+      release: (datagram, high, low) => parts.ipv4Output.release(this, high, low, datagram),
       unreachable: (datagram) => parts.protocols.failed('EHOSTUNREACH', datagram, 0, datagram.length),
     })
     this.neighbours = this.#arp.neighbours

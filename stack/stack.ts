@@ -13,12 +13,13 @@ import { EthernetOutput } from './ethernet/output.ts'
 import { IcmpErrors } from './icmp/error.ts'
 import { ICMP_COUNTERS, IcmpInput } from './icmp/input.ts'
 import { Interface } from './interface.ts'
-import type { InterfaceParts } from './interface.ts'
+import type { InterfaceOptions, InterfaceParts } from './interface.ts'
 import { OwnAddresses } from './ipv4/addresses.ts'
 import type { InterfaceAddress } from './ipv4/addresses.ts'
 import { Identifications } from './ipv4/identification.ts'
 import { IPV4_COUNTERS, Ipv4Input } from './ipv4/input.ts'
 import { Ipv4Output } from './ipv4/output.ts'
+import { PathMtus } from './ipv4/path-mtu.ts'
 import { Protocols } from './ipv4/protocols.ts'
 import type { ProtocolHandler } from './ipv4/protocols.ts'
 import { MIN_MTU } from './ipv4/fragment.ts'
@@ -57,6 +58,7 @@ export type BindUdpOptions = {
 export class Stack {
   readonly clock: Clock
   readonly routes: RouteTable
+  readonly pathMtus: PathMtus
   readonly counters: { readonly [layer: string]: Counters<string> }
   /** Where datagrams to ourselves go. It is not among `interfaces`. */
   readonly loopback: Interface
@@ -80,20 +82,26 @@ export class Stack {
     const udp = new Counters(UDP_COUNTERS)
     this.counters = { ethernet, arp, ipv4: ipv4Counters, icmp, udp }
     this.routes = new RouteTable(() => this.#interfaces)
+    const pathMtus = new PathMtus(clock)
+    this.pathMtus = pathMtus
     this.#ipv4Output = new Ipv4Output({
       counters: ipv4Counters,
       ethernet: this.#output,
       own: this.#own,
       routes: this.routes,
       ids: new Identifications(random),
+      pathMtus,
       loopback: () => this.loopback,
       firstInterface: () => this.#interfaces[0],
     })
     const errors = new IcmpErrors(clock, this.#ipv4Output, icmp)
-    this.#ipv4Input = new Ipv4Input(clock, ipv4Counters, this.#own, this.#protocols, errors)
+    this.#ipv4Input = new Ipv4Input(clock, ipv4Counters, this.#own, this.routes, this.#protocols, errors)
     this.#udp = new UdpDemux(udp, this.#ipv4Output, this.#own, errors, random)
+    const icmpInput = new IcmpInput({
+      counters: icmp, output: this.#ipv4Output, own: this.#own, protocols: this.#protocols, pathMtus, clock,
+    })
     this.#protocols.register(PROTOCOL_UDP, this.#udp)
-    this.#protocols.register(PROTOCOL_ICMP, new IcmpInput(icmp, this.#ipv4Output, this.#own, this.#protocols))
+    this.#protocols.register(PROTOCOL_ICMP, icmpInput)
     this.#parts = {
       clock,
       arpCounters: arp,
@@ -105,7 +113,7 @@ export class Stack {
       onFault: options.onFault ?? (() => {}),
     }
     const self: InterfaceAddress = { address: ipv4('127.0.0.1'), prefix: { network: ipv4('127.0.0.0'), length: 8 } }
-    this.loopback = new Interface(0, new LoopbackLink(clock), [self], true, this.#parts)
+    this.loopback = new Interface(0, new LoopbackLink(clock), { addresses: [self] }, true, this.#parts)
   }
 
   get interfaces(): readonly Interface[] {
@@ -119,10 +127,10 @@ export class Stack {
   /**
    * Takes over the link's onFrame and onBatchEnd, makes the direct routes, and announces the addresses (RFC 5227 §2.3).
    */
-  addInterface(link: Link, options: { readonly addresses: readonly InterfaceAddress[] }): Interface {
+  addInterface(link: Link, options: InterfaceOptions): Interface {
     assert(this.interface(link.name) === undefined, `one interface is called ${link.name}`)
     assert(link.mtu >= MIN_MTU, `an IPv4 link carries ${MIN_MTU} octets`)
-    const iface = new Interface(++this.#lastIndex, link, options.addresses, false, this.#parts)
+    const iface = new Interface(++this.#lastIndex, link, options, false, this.#parts)
     this.#interfaces = [...this.#interfaces, iface]
     this.#own.add(iface.addressing)
     this.routes.addDirect(iface)

@@ -6,32 +6,47 @@ import type { OwnAddresses } from '../ipv4/addresses.ts'
 import type { ReceivedDatagram } from '../ipv4/datagram.ts'
 import type { Ipv4Output } from '../ipv4/output.ts'
 import type { ProtocolHandler, Protocols, SocketError } from '../ipv4/protocols.ts'
-import type { Counters } from '../platform/index.ts'
+import type { PathMtus } from '../ipv4/path-mtu.ts'
+import type { Clock, Counters } from '../platform/index.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as ip from '../wire/ipv4.ts'
+import { record, recordedOptions } from '../ipv4/options.ts'
 import { replyToEcho } from './echo.ts'
 
 export const ICMP_COUNTERS = [
   'received', 'truncated', 'checksum', 'echo-requests', 'echo-replies-sent', 'echo-to-broadcast', 'echo-replies',
   'errors-received', 'quote-malformed', 'quote-not-ours', 'ignored', 'errors-sent', 'error-not-allowed',
-  'error-limited', 'unsent',
+  'error-limited', 'unsent', 'path-mtu-learnt', 'path-mtu-ignored',
 ] as const
 export type IcmpCounters = Counters<(typeof ICMP_COUNTERS)[number]>
 
 /** Octets of a quoted datagram's payload that every error has (RFC 792): enough for the ports. */
 const QUOTED_PAYLOAD_BYTES = 8
 
+export type IcmpInputParts = {
+  readonly counters: IcmpCounters
+  readonly output: Ipv4Output
+  readonly own: OwnAddresses
+  readonly protocols: Protocols
+  readonly pathMtus: PathMtus
+  readonly clock: Clock
+}
+
 export class IcmpInput implements ProtocolHandler {
   readonly #counters: IcmpCounters
   readonly #output: Ipv4Output
   readonly #own: OwnAddresses
   readonly #protocols: Protocols
+  readonly #pathMtus: PathMtus
+  readonly #clock: Clock
 
-  constructor(counters: IcmpCounters, output: Ipv4Output, own: OwnAddresses, protocols: Protocols) {
-    this.#counters = counters
-    this.#output = output
-    this.#own = own
-    this.#protocols = protocols
+  constructor(parts: IcmpInputParts) {
+    this.#counters = parts.counters
+    this.#output = parts.output
+    this.#own = parts.own
+    this.#protocols = parts.protocols
+    this.#pathMtus = parts.pathMtus
+    this.#clock = parts.clock
   }
 
   receive(d: ReceivedDatagram): void {
@@ -55,7 +70,31 @@ export class IcmpInput implements ProtocolHandler {
     this.#counters.count('echo-requests')
     // RFC 1122 §3.2.2.6 allows it; answering would make us an amplifier.
     if (d.broadcast || d.linkBroadcast) return this.#counters.count('echo-to-broadcast')
-    this.#counters.count(replyToEcho(d, this.#output) === 0 ? 'echo-replies-sent' : 'unsent')
+    this.#counters.count(this.#reply(d) === 0 ? 'echo-replies-sent' : 'unsent')
+  }
+
+  /** RFC 1122 §3.2.2.6: a recorded route, and times, come back with our own in them. */
+  #reply(d: ReceivedDatagram): number {
+    const options = recordedOptions(d.buffer, d.at)
+    if (options !== undefined) {
+      record(options, 0, options.length, {
+        address: d.target,
+        isOwn: (address) => this.#own.has(address),
+        wallMs: this.#clock.wallMs(),
+      })
+      this.#output.prepare(false, options)
+    }
+    return replyToEcho(d, this.#output)
+  }
+
+  /** RFC 1191 §6.3; believed only about a datagram that we sent (RFC 5927 §7). */
+  #pathIsNarrower(b: Uint8Array, message: number, at: number, end: number): void {
+    const target = ip.target(b, at)
+    const linkMtu = this.#output.mtuTo(target)
+    const said = icmp.icmpRest(b, message) & 0xffff
+    const believed = this.#protocols.owns(b, at, end) &&
+      this.#pathMtus.learn(target, linkMtu, said, ip.totalLength(b, at), ip.headerLength(b, at))
+    this.#counters.count(believed ? 'path-mtu-learnt' : 'path-mtu-ignored')
   }
 
   #error(d: ReceivedDatagram): void {
@@ -65,6 +104,7 @@ export class IcmpInput implements ProtocolHandler {
     const end = d.payloadAt + d.payloadLength
     if (!quoteIsSound(b, at, end)) return this.#counters.count('quote-malformed')
     if (!this.#own.isLocal(ip.source(b, at))) return this.#counters.count('quote-not-ours')
+    if (isFragmentationNeeded(b, d.payloadAt)) this.#pathIsNarrower(b, d.payloadAt, at, end)
     const error = socketError(icmp.icmpType(b, d.payloadAt), icmp.icmpCode(b, d.payloadAt))
     this.#protocols.failed(error, b, at, end)
   }
@@ -80,6 +120,9 @@ function quoteIsSound(b: Uint8Array, at: number, end: number): boolean {
   if (header < ip.IPV4_HEADER_BYTES || end - at < header + QUOTED_PAYLOAD_BYTES) return false
   return ip.fragmentOffset(b, at) === 0
 }
+
+const isFragmentationNeeded = (b: Uint8Array, at: number): boolean =>
+  icmp.icmpType(b, at) === icmp.DESTINATION_UNREACHABLE && icmp.icmpCode(b, at) === icmp.FRAGMENTATION_NEEDED
 
 function socketError(type: number, code: number): SocketError {
   if (type === icmp.TIME_EXCEEDED) return 'EHOSTUNREACH'

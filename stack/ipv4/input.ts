@@ -2,7 +2,7 @@
  * HOT PATH. Datagrams in (RFC 791, RFC 1122 §3.2.1): validity, martians, is it ours, reassembly, and up by protocol
  * number. A host only: what is not ours is dropped. Watched by test/bench/micro/udp-echo.ts.
  */
-import { BROADCAST, isLoopback, isMulticast, isReserved, isThisNetwork } from '../address/ipv4.ts'
+import { isLoopback } from '../address/ipv4.ts'
 import type { Ipv4 } from '../address/ipv4.ts'
 import type { Interface } from '../interface.ts'
 import type { Clock, Counters } from '../platform/index.ts'
@@ -10,13 +10,15 @@ import * as ip from '../wire/ipv4.ts'
 import { NOT_OURS, OWN, TO_BROADCAST } from './addresses.ts'
 import type { OwnAddresses } from './addresses.ts'
 import { ReceivedDatagram } from './datagram.ts'
+import { martian, refusedSource } from './martian.ts'
 import type { DatagramErrors, Protocols } from './protocols.ts'
 import { Reassembly, REASSEMBLY_COUNTERS } from './reassembly.ts'
 import type { Assembled } from './reassembly.ts'
+import type { RouteTable } from './routes.ts'
 
 export const IPV4_COUNTERS = [
   'received', 'delivered', 'truncated', 'version', 'header-length', 'total-length', 'checksum', 'martian-source',
-  'martian-target', 'own-source', 'unicast-in-broadcast', 'not-for-us', 'group-not-joined', 'options-malformed',
+  'martian-target', 'bogon-source', 'no-reverse-path', 'own-source', 'unicast-in-broadcast', 'not-for-us', 'group-not-joined', 'options-malformed',
   'source-route', 'unknown-protocol', ...REASSEMBLY_COUNTERS,
   'sent', 'fragments-sent', 'no-route', 'no-room', 'neighbour-full', 'neighbour-failed',
 ] as const
@@ -27,6 +29,7 @@ export class Ipv4Input {
   readonly #received: number
   readonly #delivered: number
   readonly #own: OwnAddresses
+  readonly #routes: RouteTable
   readonly #protocols: Protocols
   readonly #errors: DatagramErrors
   readonly #reassembly: Reassembly
@@ -37,6 +40,7 @@ export class Ipv4Input {
     clock: Clock,
     counters: Ipv4Counters,
     own: OwnAddresses,
+    routes: RouteTable,
     protocols: Protocols,
     errors: DatagramErrors,
   ) {
@@ -44,6 +48,7 @@ export class Ipv4Input {
     this.#received = counters.slot('received')
     this.#delivered = counters.slot('delivered')
     this.#own = own
+    this.#routes = routes
     this.#protocols = protocols
     this.#errors = errors
     this.#reassembly = new Reassembly(clock, counters, (first) => errors.reassemblyTimeExceeded(this.#view(first)))
@@ -82,22 +87,13 @@ export class Ipv4Input {
     this.#reassembly.close()
   }
 
-  /** RFC 1122 §3.2.1.3: addresses that cannot stand where they stand, on a wire. */
+  /** Addresses that cannot stand where they stand, on a wire, or that the interface's policy does not let in. */
   #isMartian(iface: Interface, source: Ipv4, target: Ipv4): boolean {
-    if (isMulticast(source) || isReserved(source) || source === BROADCAST || isLoopback(source) ||
-        (isThisNetwork(source) && source !== 0) || iface.addressing.isSubnetBroadcast(source)) {
-      this.#counters.count('martian-source')
-      return true
-    }
-    if (isLoopback(target) || isThisNetwork(target) || isReserved(target)) {
-      this.#counters.count('martian-target')
-      return true
-    }
-    if (this.#own.has(source)) {
-      this.#counters.count('own-source')
-      return true
-    }
-    return false
+    const fault =
+      martian(iface, source, target) ??
+      (this.#own.has(source) ? 'own-source' : refusedSource(iface.sourcePolicy, iface, source, this.#routes))
+    if (fault !== undefined) this.#counters.count(fault)
+    return fault !== undefined
   }
 
   /** Options are read for soundness and otherwise ignored; source routes are dropped (RFC 7126 §4.3). */

@@ -16,17 +16,19 @@ import type { OwnAddresses } from './addresses.ts'
 import { fragmentPayload } from './fragment.ts'
 import type { Identifications } from './identification.ts'
 import type { Ipv4Counters } from './input.ts'
+import { copiedOptions } from './options.ts'
+import type { PathMtus } from './path-mtu.ts'
 import type { RouteTable } from './routes.ts'
 import { SEND_FAULT } from './send-fault.ts'
 
 /** RFC 1700, "Assigned Numbers": the recommended default. */
 export const DEFAULT_TTL = 64
-/** RFC 1112 §6.1: a multicast stays on the link unless asked otherwise. */
-const MULTICAST_TTL = 1
 const LOOPBACK_ADDRESS = 0x7f00_0001
 /** 01:00:5e and the low 23 bits of the group (RFC 1112 §6.4). */
 const MULTICAST_HIGH = 0x0100
 const MULTICAST_LOW = 0x5e00_0000
+
+const NO_OPTIONS: Readonly<Uint8Array> = new Uint8Array(0)
 
 export type Ipv4OutputParts = {
   readonly counters: Ipv4Counters
@@ -34,6 +36,7 @@ export type Ipv4OutputParts = {
   readonly own: OwnAddresses
   readonly routes: RouteTable
   readonly ids: Identifications
+  readonly pathMtus: PathMtus
   readonly loopback: () => Interface
   /** Where a broadcast or multicast goes that no route tells about; undefined when there is no interface. */
   readonly firstInterface: () => Interface | undefined
@@ -49,18 +52,39 @@ export class Ipv4Output {
   readonly #sent: number
   readonly #scratch = new Uint8Array(ip.MAX_DATAGRAM_BYTES + 1)
   #iface: Interface | undefined
+  #headerAt = 0
   #total = 0
   #nextHop: Ipv4 = 0
   #resolved = false
   #inLink = false
   #macHigh = 0
   #macLow = 0
+  /** The largest datagram that the way takes in one piece. */
+  #mtu = 0
+  #dontFragment = false
+  #options: Readonly<Uint8Array> = NO_OPTIONS
 
   constructor(parts: Ipv4OutputParts) {
     this.#parts = parts
     this.#counters = parts.counters
     this.#sent = parts.counters.slot('sent')
     this.buffer = this.#scratch
+  }
+
+  /**
+   * What the datagram begun next has besides, and no later one: DF, and options of up to 40 octets in whole words. With
+   * DF, begin() refuses as too long what does not fit the path (RFC 1191 §3).
+   */
+  prepare(dontFragment: boolean, options: Readonly<Uint8Array> = NO_OPTIONS): void {
+    this.#dontFragment = dontFragment
+    this.#options = options
+  }
+
+  /** The largest datagram that goes to `target` in one piece, as far as is known; 0 when there is no route. */
+  mtuTo(target: Ipv4, via?: Interface): number {
+    if (this.#parts.own.isLocal(target)) return this.#parts.loopback().mtu
+    const route = this.#parts.routes.lookup(target, via)
+    return route === undefined ? 0 : this.#parts.pathMtus.limit(target, route.mtu)
   }
 
   /**
@@ -71,26 +95,18 @@ export class Ipv4Output {
     target: Ipv4, source: Ipv4, protocol: number, length: number, ttl: number, via: Interface | undefined,
     allowBroadcast: boolean,
   ): number {
-    if (length > ip.MAX_DATAGRAM_BYTES - ip.IPV4_HEADER_BYTES) return SEND_FAULT.tooLong
-    if (source !== 0 && !this.#parts.own.isLocal(source)) return SEND_FAULT.notOurs
-    const fault = this.#choose(target, via, allowBroadcast)
-    if (fault !== 0) return fault
-    const iface = this.#iface as Interface
-    if (source !== 0) this.source = source
-    else if (!iface.loopback) this.source = iface.addressing.sourceFor(this.#nextHop)
-    else this.source = isLoopback(target) ? LOOPBACK_ADDRESS : target
-    if (this.source === 0) return SEND_FAULT.noSource
-    // RFC 1122 §3.2.1.3 (g): a loopback address never stands on a wire.
-    if (!iface.loopback && isLoopback(this.source)) return SEND_FAULT.invalidTarget
-    return this.#open(iface, target, protocol, length, isMulticast(target) ? MULTICAST_TTL : ttl)
+    const fault = this.#chooseAll(target, source, via, allowBroadcast)
+    if (fault === 0) return this.#open(this.#iface as Interface, target, protocol, length, ttl)
+    this.prepare(false)
+    return fault
   }
 
   /** As begin(), to a hardware address on one interface, without route, ARP or checks of the source, which may be 0. */
   beginOnLink(
     iface: Interface, mac: Uint8Array, target: Ipv4, source: Ipv4, protocol: number, length: number, ttl: number,
   ): number {
-    if (length > ip.MAX_DATAGRAM_BYTES - ip.IPV4_HEADER_BYTES) return SEND_FAULT.tooLong
     this.#iface = iface
+    this.#mtu = iface.mtu
     this.#setMac(u16(mac, 0), i32(mac, 2))
     this.source = source
     return this.#open(iface, target, protocol, length, ttl)
@@ -100,12 +116,19 @@ export class Ipv4Output {
   commit(): number {
     const iface = this.#iface as Interface
     if (this.#inLink) {
-      this.#parts.ethernet.end(iface, this.payloadAt - ip.IPV4_HEADER_BYTES, this.#total)
+      this.#parts.ethernet.end(iface, this.#headerAt, this.#total)
       this.#counters.bump(this.#sent)
       return 0
     }
-    if (this.#resolved) return this.sendTo(iface, this.#macHigh, this.#macLow, this.#scratch, this.#total)
-    const enqueued = iface.neighbours.enqueue(this.#nextHop, this.#scratch.slice(0, this.#total))
+    if (this.#resolved) {
+      return this.sendTo(iface, this.#macHigh, this.#macLow, this.#scratch, this.#total, this.#mtu)
+    }
+    return this.enqueue(iface, this.#nextHop, this.#scratch.slice(0, this.#total))
+  }
+
+  /** Keeps a datagram (header first; its bytes are the queue's from now on) until ARP knows the next hop. */
+  enqueue(iface: Interface, nextHop: Ipv4, datagram: Uint8Array): number {
+    const enqueued = iface.neighbours.enqueue(nextHop, datagram)
     if (enqueued === 'waiting') return 0
     if (enqueued === 'full') {
       this.#counters.count('neighbour-full')
@@ -115,26 +138,47 @@ export class Ipv4Output {
     return SEND_FAULT.hostUnreachable
   }
 
-  /** Sends a datagram with its header (from offset 0 of `datagram`) to a hardware address, in fragments if need be. */
-  sendTo(iface: Interface, macHigh: number, macLow: number, datagram: Uint8Array, total: number): number {
-    if (total <= iface.mtu) return this.#sendPiece(iface, macHigh, macLow, datagram, ip.IPV4_HEADER_BYTES, total, 0)
-    const unit = fragmentPayload(iface.mtu)
+  /** Sends a datagram that waited for ARP. */
+  release(iface: Interface, macHigh: number, macLow: number, datagram: Uint8Array): void {
+    const target = ip.target(datagram, 0)
+    const linkMtu = this.#parts.routes.lookup(target, iface)?.mtu ?? iface.mtu
+    // What must stay whole was measured when it was begun, or came whole to be forwarded.
+    const mtu = ip.dontFragment(datagram, 0) ? iface.mtu : this.#parts.pathMtus.limit(target, linkMtu)
+    this.sendTo(iface, macHigh, macLow, datagram, datagram.length, mtu)
+  }
+
+  /**
+   * Sends a datagram with its header (from offset 0 of `datagram`) to a hardware address, in fragments of up to `mtu`
+   * octets if need be (RFC 791 §3.2): options without the copy bit stand in the first only. A fragment is cut further.
+   */
+  sendTo(
+    iface: Interface, macHigh: number, macLow: number, datagram: Uint8Array, total: number, mtu: number,
+  ): number {
+    const header = ip.headerLength(datagram, 0)
+    const own = ip.fieldOf(datagram, 0)
+    if (total <= mtu) return this.#sendPiece(iface, macHigh, macLow, datagram, header, header, total, own)
+    const offset = ip.fragmentOffset(datagram, 0)
+    const more = ip.moreFragments(datagram, 0)
     let fault = 0
+    let pieceHeader = header
     // One flush for all of them.
     this.#parts.ethernet.beginBatch()
-    for (let from = ip.IPV4_HEADER_BYTES; from < total && fault === 0; from += unit) {
-      const more = from + unit < total
-      const field = ip.fragmentField(from - ip.IPV4_HEADER_BYTES, more)
-      fault = this.#sendPiece(iface, macHigh, macLow, datagram, from, more ? from + unit : total, field)
+    for (let from = header; from < total && fault === 0; ) {
+      const end = Math.min(total, from + (total - from > mtu - pieceHeader ? fragmentPayload(mtu, pieceHeader) : mtu))
+      const field = ip.fragmentField(offset + from - header, more || end < total)
+      fault = this.#sendPiece(iface, macHigh, macLow, datagram, pieceHeader, from, end, field)
       if (fault === 0) this.#counters.count('fragments-sent')
+      if (from === header && header > ip.IPV4_HEADER_BYTES) pieceHeader = keepCopiedOptions(datagram)
+      from = end
     }
     this.#parts.ethernet.endBatch()
     return fault
   }
 
-  /** One frame with our 20-octet header and the octets `from` … `end` of the datagram. */
+  /** One frame with the first `header` octets of the datagram, and its octets `from` … `end`. */
   #sendPiece(
-    iface: Interface, macHigh: number, macLow: number, datagram: Uint8Array, from: number, end: number, field: number,
+    iface: Interface, macHigh: number, macLow: number, datagram: Uint8Array, header: number, from: number, end: number,
+    field: number,
   ): number {
     const at = this.#parts.ethernet.begin(iface, macHigh, macLow, ETHERTYPE_IPV4)
     if (at < 0) {
@@ -142,19 +186,34 @@ export class Ipv4Output {
       return SEND_FAULT.queueFull
     }
     const b = iface.link.txBuffer
-    const length = ip.IPV4_HEADER_BYTES + end - from
-    copy(datagram, 0, b, at, ip.IPV4_HEADER_BYTES)
-    copy(datagram, from, b, at + ip.IPV4_HEADER_BYTES, end - from)
+    const length = header + end - from
+    copy(datagram, 0, b, at, header)
+    copy(datagram, from, b, at + header, end - from)
     ip.rewrite(b, at, length, field)
     this.#parts.ethernet.end(iface, at, length)
-    if (field === 0 || from === ip.IPV4_HEADER_BYTES) this.#counters.bump(this.#sent)
+    if (from === header) this.#counters.bump(this.#sent)
     return 0
+  }
+
+  /** The way and the source of a datagram. 0 or a SEND_FAULT. */
+  #chooseAll(target: Ipv4, source: Ipv4, via: Interface | undefined, allowBroadcast: boolean): number {
+    if (source !== 0 && !this.#parts.own.isLocal(source)) return SEND_FAULT.notOurs
+    const fault = this.#choose(target, via, allowBroadcast)
+    if (fault !== 0) return fault
+    const iface = this.#iface as Interface
+    if (source !== 0) this.source = source
+    else if (!iface.loopback) this.source = iface.addressing.sourceFor(this.#nextHop)
+    else this.source = isLoopback(target) ? LOOPBACK_ADDRESS : target
+    if (this.source === 0) return SEND_FAULT.noSource
+    // RFC 1122 §3.2.1.3 (g): a loopback address never stands on a wire.
+    return !iface.loopback && isLoopback(this.source) ? SEND_FAULT.invalidTarget : 0
   }
 
   /** Sets the interface, the next hop and, when known, its hardware address. */
   #choose(target: Ipv4, via: Interface | undefined, allowBroadcast: boolean): number {
     if (this.#parts.own.isLocal(target)) {
       this.#iface = this.#parts.loopback()
+      this.#mtu = this.#iface.mtu
       this.#nextHop = target
       this.#setMac(0, 0)
       return 0
@@ -168,6 +227,7 @@ export class Ipv4Output {
     }
     const iface = route.iface
     this.#iface = iface
+    this.#mtu = this.#parts.pathMtus.limit(target, route.mtu)
     this.#nextHop = route.gateway === 0 ? target : route.gateway
     if (iface.addressing.isSubnetBroadcast(target)) {
       if (!allowBroadcast) return SEND_FAULT.broadcastRefused
@@ -189,6 +249,7 @@ export class Ipv4Output {
       return SEND_FAULT.noRoute
     }
     this.#iface = iface
+    this.#mtu = iface.mtu
     this.#nextHop = target
     if (target === BROADCAST) this.#setMac(BROADCAST_HIGH, BROADCAST_LOW)
     else this.#setMac(MULTICAST_HIGH, MULTICAST_LOW | (target & 0x7f_ffff))
@@ -203,9 +264,14 @@ export class Ipv4Output {
 
   /** Finds room and writes the header. */
   #open(iface: Interface, target: Ipv4, protocol: number, length: number, ttl: number): number {
-    const total = ip.IPV4_HEADER_BYTES + length
+    const options = this.#options
+    const header = ip.IPV4_HEADER_BYTES + options.length
+    const dontFragment = this.#dontFragment && !this.#parts.pathMtus.isNarrow(target)
+    this.prepare(false)
+    const total = header + length
+    if (total > ip.MAX_DATAGRAM_BYTES || (dontFragment && total > this.#mtu)) return SEND_FAULT.tooLong
     this.#total = total
-    this.#inLink = this.#resolved && total <= iface.mtu
+    this.#inLink = this.#resolved && total <= this.#mtu
     let at = 0
     if (this.#inLink) {
       at = this.#parts.ethernet.begin(iface, this.#macHigh, this.#macLow, ETHERTYPE_IPV4)
@@ -217,9 +283,21 @@ export class Ipv4Output {
     } else {
       this.buffer = this.#scratch
     }
-    this.payloadAt = at + ip.IPV4_HEADER_BYTES
+    this.#headerAt = at
+    this.payloadAt = at + header
     const id = this.#parts.ids.next(this.source, target, protocol)
-    ip.write(this.buffer, at, total, id, 0, ttl, protocol, this.source, target)
+    const field = dontFragment ? ip.DONT_FRAGMENT : 0
+    ip.write(this.buffer, at, total, id, field, ttl, protocol, this.source, target)
+    if (header > ip.IPV4_HEADER_BYTES) ip.putOptions(this.buffer, at, options, total)
     return 0
   }
+}
+
+/** Turns the header of a datagram into that of its later fragments, and returns its length. */
+function keepCopiedOptions(datagram: Uint8Array): number {
+  const header = ip.headerLength(datagram, 0)
+  const copied = copiedOptions(datagram.slice(ip.IPV4_HEADER_BYTES, header))
+  datagram.set(copied, ip.IPV4_HEADER_BYTES)
+  datagram[0] = 0x45 + (copied.length >>> 2)
+  return ip.IPV4_HEADER_BYTES + copied.length
 }

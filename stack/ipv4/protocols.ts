@@ -23,6 +23,11 @@ export interface ProtocolHandler {
    * `end` may be cut after 8 octets.
    */
   failed(error: SocketError, b: Uint8Array, at: number, end: number): void
+  /**
+   * Whether such a datagram, given as for failed(), was lately sent by us (RFC 5927 §4.1). Without this, what routers
+   * say about the protocol's datagrams changes neither path MTUs nor routes; failed() hears of it all the same.
+   */
+  owns?(b: Uint8Array, at: number, end: number): boolean
 }
 
 /** The errors that IPv4 and the transports have sent about a received datagram. */
@@ -45,6 +50,11 @@ export class Protocols {
   /** HOT. */
   handler(protocol: number): ProtocolHandler | undefined {
     return this.#handlers[protocol]
+  }
+
+  /** Whether the protocol of a quoted datagram says that it sent it. */
+  owns(b: Uint8Array, at: number, end: number): boolean {
+    return this.#handlers[ip.protocol(b, at)]?.owns?.(b, at, end) ?? false
   }
 
   /** Tells the protocol of a datagram of ours, whose header is sound, that it did not arrive. */

@@ -8,6 +8,7 @@ import type { Ipv4, Prefix } from '../address/ipv4.ts'
 import type { Interface } from '../interface.ts'
 import { err, ok } from '../platform/index.ts'
 import type { Result } from '../platform/index.ts'
+import { MIN_MTU } from './fragment.ts'
 
 /** A linear search of this many still takes only microseconds. */
 export const ROUTE_LIMIT = 1024
@@ -20,6 +21,8 @@ export type RouteInput = {
   readonly interfaceName?: string
   /** Lower is preferred; 0 when not given. */
   readonly metric?: number
+  /** Octets of the largest datagram that goes this way; the link's when not given or when that is less. */
+  readonly mtu?: number
 }
 
 export type RouteView = {
@@ -27,6 +30,7 @@ export type RouteView = {
   readonly gateway: Ipv4
   readonly interfaceName: string
   readonly metric: number
+  readonly mtu: number
   /** U: usable. G: by a gateway. H: to one host. */
   readonly flags: string
 }
@@ -35,6 +39,8 @@ export type RouteError =
   | { readonly kind: 'no-such-interface'; readonly interfaceName: string | undefined }
   /** The gateway is in no subnet of the interface, or is ourselves. */
   | { readonly kind: 'gateway-not-on-link'; readonly gateway: Ipv4 }
+  /** Below 68 octets. */
+  | { readonly kind: 'mtu-too-small'; readonly mtu: number }
   | { readonly kind: 'exists' }
   | { readonly kind: 'table-full'; readonly limit: number }
 
@@ -46,14 +52,16 @@ export class Route {
   readonly iface: Interface
   readonly prefix: Prefix
   readonly metric: number
+  readonly mtu: number
 
-  constructor(prefix: Prefix, gateway: Ipv4, iface: Interface, metric: number) {
+  constructor(prefix: Prefix, gateway: Ipv4, iface: Interface, metric: number, mtu: number) {
     this.network = prefix.network
     this.mask = maskOf(prefix.length)
     this.gateway = gateway
     this.iface = iface
     this.prefix = prefix
     this.metric = metric
+    this.mtu = Math.min(mtu, iface.mtu)
   }
 }
 
@@ -83,7 +91,8 @@ export class RouteTable {
     if (input.gateway !== 0 && (!iface.addressing.isOnLink(input.gateway) || iface.addressing.isOwn(input.gateway))) {
       return err({ kind: 'gateway-not-on-link', gateway: input.gateway })
     }
-    return this.#insert(new Route(input.prefix, input.gateway, iface, input.metric ?? 0))
+    if (input.mtu !== undefined && input.mtu < MIN_MTU) return err({ kind: 'mtu-too-small', mtu: input.mtu })
+    return this.#insert(new Route(input.prefix, input.gateway, iface, input.metric ?? 0, input.mtu ?? iface.mtu))
   }
 
   /** False when there was no such route. Without a gateway: every route to the prefix. */
@@ -104,7 +113,7 @@ export class RouteTable {
   addDirect(iface: Interface): void {
     for (const { prefix } of iface.addressing.list) {
       if (!this.#routes.some((route) => samePrefix(route.prefix, prefix) && route.iface === iface)) {
-        this.#insert(new Route(prefix, 0, iface, 0))
+        this.#insert(new Route(prefix, 0, iface, 0, iface.mtu))
       }
     }
   }
@@ -137,6 +146,7 @@ const view = (route: Route): RouteView => ({
   gateway: route.gateway,
   interfaceName: route.iface.name,
   metric: route.metric,
+  mtu: route.mtu,
   flags: `U${route.gateway === 0 ? '' : 'G'}${route.prefix.length === 32 ? 'H' : ''}`,
 })
 

@@ -96,24 +96,34 @@ export class UdpDemux implements ProtocolHandler {
     this.#hand(best, d, sourcePort, targetPort)
   }
 
+  /** An endpoint of ours may have sent it. */
+  owns(b: Uint8Array, at: number, end: number): boolean {
+    return this.#senderOf(b, at, end) !== undefined
+  }
+
   failed(error: SocketError, b: Uint8Array, at: number, end: number): void {
-    const ports = at + ip.headerLength(b, at)
-    if (end - ports < udp.UDP_HEADER_BYTES) return
-    const target = ip.target(b, at)
-    const targetPort = udp.targetPort(b, ports)
-    const source = ip.source(b, at)
     this.#counters.count('errors-received')
-    const endpoints = this.#ports.get(udp.sourcePort(b, ports)) ?? NONE
-    const sender = endpoints.find(
-      (e) =>
-        (e.address === 0 || e.address === source) &&
-        (e.remote === 0 || (e.remote === target && e.remotePort === targetPort)),
-    )
-    sender?.onError?.(error, target, targetPort)
+    const targetPort = udp.targetPort(b, at + ip.headerLength(b, at))
+    this.#senderOf(b, at, end)?.onError?.(error, ip.target(b, at), targetPort)
   }
 
   close(): void {
     for (const endpoints of [...this.#ports.values()]) for (const endpoint of endpoints) endpoint.close()
+  }
+
+  /** The endpoint from which a datagram of ours, at `at`, came. */
+  #senderOf(b: Uint8Array, at: number, end: number): UdpEndpoint | undefined {
+    const ports = at + ip.headerLength(b, at)
+    if (end - ports < udp.UDP_HEADER_BYTES) return undefined
+    const source = ip.source(b, at)
+    const target = ip.target(b, at)
+    const targetPort = udp.targetPort(b, ports)
+    const endpoints = this.#ports.get(udp.sourcePort(b, ports)) ?? NONE
+    return endpoints.find(
+      (e) =>
+        (e.address === 0 || e.address === source) &&
+        (e.remote === 0 || (e.remote === target && e.remotePort === targetPort)),
+    )
   }
 
   #toAll(endpoints: readonly UdpEndpoint[], d: ReceivedDatagram, sourcePort: number, targetPort: number): void {

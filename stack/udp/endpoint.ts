@@ -3,6 +3,7 @@
  * Received datagrams are handed on at once, so there is no queue here that could grow.
  * Watched by test/bench/micro/udp-echo.ts.
  */
+import { isMulticast } from '../address/ipv4.ts'
 import type { Ipv4 } from '../address/ipv4.ts'
 import type { Interface } from '../interface.ts'
 import { DEFAULT_TTL } from '../ipv4/output.ts'
@@ -57,8 +58,15 @@ export class UdpEndpoint {
   readonly onError: DatagramErrorHandler | undefined
   /** May send to broadcast addresses; and, when bound to an address, hears broadcasts too. */
   broadcast: boolean
-  /** Time to live of what is sent, 1 to 255. Multicasts go with 1. */
+  /** Time to live of what is sent, 1 to 255. */
   ttl = DEFAULT_TTL
+  /** The same for multicasts, which stay on the link unless asked otherwise (RFC 1112 §6.1). */
+  multicastTtl = 1
+  /**
+   * Sends with DF, and refuses as too long what does not fit the path as far as is known (RFC 1191): for programs that
+   * find their own size.
+   */
+  dontFragment = false
   /** The connected peer; 0 when there is none. */
   remote: Ipv4 = 0
   remotePort = 0
@@ -88,8 +96,10 @@ export class UdpEndpoint {
     if (targetPort === 0 || target === 0) return SEND_FAULT.invalidTarget
     const output = this.#output
     const from = source === 0 ? this.address : source
+    const ttl = isMulticast(target) ? this.multicastTtl : this.ttl
+    if (this.dontFragment) output.prepare(true)
     const fault = output.begin(
-      target, from, PROTOCOL_UDP, udp.UDP_HEADER_BYTES + length, this.ttl, this.iface, this.broadcast,
+      target, from, PROTOCOL_UDP, udp.UDP_HEADER_BYTES + length, ttl, this.iface, this.broadcast,
     )
     if (fault !== 0) return fault
     return this.#finish(buffer, at, length, target, targetPort)
