@@ -123,7 +123,8 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   const adminApi = await loadApi()
   const token = ensureToken(adminApi, store, tokenFile)
   store.close()
-  await started
+  const failure = await started
+  if (failure !== undefined) return err({ problem: failure, remedy: 'this is a fault of the program: report it with the lines above' })
   if (!token.ok) return token
 
   const api = await startApi(adminApi, o, directory, threads, undo)

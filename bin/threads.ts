@@ -48,7 +48,8 @@ export class Threads {
   #decisionsDropped = 0
   #lastDropAt = Number.NEGATIVE_INFINITY
   #decisionsFault: string | undefined
-  #ready: () => void = () => {}
+  /** Ends the wait of start(): with undefined when frames flow, else with why they never will. */
+  #started: (failure: string | undefined) => void = () => {}
 
   constructor(options: ThreadsOptions) {
     this.#o = options
@@ -58,14 +59,14 @@ export class Threads {
     return this.#caller.network
   }
 
-  /** Resolves when frames flow. */
-  async start(): Promise<void> {
-    const ready = new Promise<void>((resolve) => {
-      this.#ready = resolve
+  /** Resolves when frames flow, with undefined; or with the reason why the workers could not be brought up. */
+  async start(): Promise<string | undefined> {
+    const started = new Promise<string | undefined>((resolve) => {
+      this.#started = resolve
     })
     this.#startStorage()
     this.#startNetwork()
-    await ready
+    return started
   }
 
   /** What health says of the threads. */
@@ -148,17 +149,22 @@ export class Threads {
       case 'ready':
         this.#caller.connect(worker)
         this.#o.onReady()
-        this.#ready()
+        this.#started(undefined)
         return
       case 'events':
         this.#o.onEvents(report.events, report.suppressed)
         return
       case 'link-gone':
-        this.#o.onGiveUp(`the TAP device is gone (${report.code})`)
+        this.#giveUp(`the TAP device is gone (${report.code})`)
         return
       case 'closed':
         return
     }
+  }
+
+  #giveUp(reason: string): void {
+    this.#started(reason)
+    this.#o.onGiveUp(reason)
   }
 
   #supervise(worker: Worker, kind: 'network' | 'storage'): void {
@@ -179,7 +185,7 @@ export class Threads {
     this.#lastReason = `${kind}: ${reason.split('\n')[0] ?? ''}`
     this.#caller.connect(undefined)
     if (this.#restarts.length > MOST_RESTARTS) {
-      this.#o.onGiveUp(`the ${kind} worker died ${this.#restarts.length} times within a minute: ${reason}`)
+      this.#giveUp(`the ${kind} worker died ${this.#restarts.length} times within a minute: ${reason}`)
       return
     }
     this.#o.onRestart(kind, reason)
