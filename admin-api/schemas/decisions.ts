@@ -21,7 +21,7 @@ const received = text('dhcp-message', 'What came.')
 const sent = text('dhcp-message', 'What went out, or "none".', 'OFFER')
 
 const Step = object('DecisionStep', 'One step on the way to the decision.', {
-  id: word('The event.', 'dhcp.subnet.selected'),
+  id: word('The event.', 'dhcp.subnet.by-interface'),
   text: word('The same for people.', 'subnet 10.53.0.0/24 because the request came in on lan0'),
   facts: Type.Record(Type.String(), Type.Unknown(), { description: 'What it rested on.' }),
 })

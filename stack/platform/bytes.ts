@@ -2,6 +2,7 @@
  * HOT PATH. Big-endian reads and writes on a Uint8Array (network byte order, RFC 791 appendix B).
  * The caller has checked the bounds; nothing here allocates. 32-bit values that are addresses stay signed int32
  * (`i32`), because an int32 is a small integer to the engine and an unsigned one above 2^31 is not.
+ * Watched by test/bench/micro/udp-echo.ts.
  */
 export const u8 = (b: Uint8Array, at: number): number => b[at] as number
 export const u16 = (b: Uint8Array, at: number): number => ((b[at] as number) << 8) | (b[at + 1] as number)
