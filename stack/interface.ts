@@ -5,6 +5,7 @@ import type { Ipv4 } from './address/ipv4.ts'
 import { Arp } from './arp/arp.ts'
 import type { ArpCounters } from './arp/arp.ts'
 import type { NeighbourCache } from './arp/cache.ts'
+import type { ProxyArp } from './arp/proxy.ts'
 import type { EthernetCounters, EthernetInput } from './ethernet/input.ts'
 import type { EthernetOutput, Port } from './ethernet/output.ts'
 import { InterfaceAddresses } from './ipv4/addresses.ts'
@@ -12,7 +13,6 @@ import type { InterfaceAddress } from './ipv4/addresses.ts'
 import { OPEN_POLICY } from './ipv4/martian.ts'
 import type { SourcePolicy } from './ipv4/martian.ts'
 import type { Ipv4Output } from './ipv4/output.ts'
-import type { Protocols } from './ipv4/protocols.ts'
 import type { Link } from './link/link.ts'
 import { i32, u16 } from './platform/index.ts'
 import type { Clock } from './platform/index.ts'
@@ -25,7 +25,9 @@ export type InterfaceParts = {
   readonly input: EthernetInput
   readonly output: EthernetOutput
   readonly ipv4Output: Ipv4Output
-  readonly protocols: Protocols
+  readonly isProxied: (iface: Interface, target: Ipv4) => boolean
+  /** The next hop of a datagram did not answer ARP. */
+  readonly unreachable: (iface: Interface, datagram: Uint8Array) => void
   /** Hears of a bug that one frame brought to light; the frame is dropped. */
   readonly onFault: (fault: unknown) => void
 }
@@ -34,6 +36,12 @@ export type InterfaceOptions = {
   readonly addresses: readonly InterfaceAddress[]
   /** Which sources it lets in, besides what no link may bring; all when not given. */
   readonly sourcePolicy?: SourcePolicy
+  /** A router forwards broadcasts to this link's subnets (RFC 2644); not when not given. */
+  readonly directedBroadcasts?: boolean
+  /** Whom a router answers for on this link; nobody when not given. */
+  readonly proxyArp?: ProxyArp
+  /** There is one other station on the link, with this hardware address: no ARP is spoken. */
+  readonly pointToPoint?: { readonly peerMac: Mac }
 }
 
 export class Interface implements Port {
@@ -54,6 +62,8 @@ export class Interface implements Port {
   /** Frames wait for a flush; kept by the transmit path. */
   unflushed = false
   readonly sourcePolicy: SourcePolicy
+  readonly directedBroadcasts: boolean
+  readonly proxyArp: ProxyArp
   readonly #arp: Arp
 
   constructor(index: number, link: Link, options: InterfaceOptions, loopback: boolean, parts: InterfaceParts) {
@@ -67,12 +77,15 @@ export class Interface implements Port {
     this.loopback = loopback
     this.addressing = new InterfaceAddresses(options.addresses)
     this.sourcePolicy = options.sourcePolicy ?? OPEN_POLICY
+    this.directedBroadcasts = options.directedBroadcasts ?? false
+    this.proxyArp = options.proxyArp ?? 'off'
     this.#arp = new Arp(this, this.macBytes, parts.output, parts.clock, parts.arpCounters, {
       sourceFor: (target) => this.addressing.sourceFor(target),
       isOwn: (address) => this.addressing.isOwn(address),
       release: (datagram, high, low) => parts.ipv4Output.release(this, high, low, datagram),
-      unreachable: (datagram) => parts.protocols.failed('EHOSTUNREACH', datagram, 0, datagram.length),
-    })
+      isProxied: (target) => parts.isProxied(this, target),
+      unreachable: (datagram) => parts.unreachable(this, datagram),
+    }, options.pointToPoint === undefined ? undefined : mac(options.pointToPoint.peerMac))
     this.neighbours = this.#arp.neighbours
     this.#attach(parts)
   }

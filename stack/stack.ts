@@ -8,14 +8,17 @@
 import type { Ipv4 } from './address/ipv4.ts'
 import { ipv4 } from './address/ipv4.ts'
 import { ARP_COUNTERS } from './arp/arp.ts'
+import { answersFor } from './arp/proxy.ts'
 import { ETHERNET_COUNTERS, EthernetInput } from './ethernet/input.ts'
 import { EthernetOutput } from './ethernet/output.ts'
 import { IcmpErrors } from './icmp/error.ts'
 import { ICMP_COUNTERS, IcmpInput } from './icmp/input.ts'
+import { Redirects } from './icmp/redirect.ts'
 import { Interface } from './interface.ts'
 import type { InterfaceOptions, InterfaceParts } from './interface.ts'
 import { OwnAddresses } from './ipv4/addresses.ts'
 import type { InterfaceAddress } from './ipv4/addresses.ts'
+import { Forwarder } from './ipv4/forward.ts'
 import { Identifications } from './ipv4/identification.ts'
 import { IPV4_COUNTERS, Ipv4Input } from './ipv4/input.ts'
 import { Ipv4Output } from './ipv4/output.ts'
@@ -31,7 +34,7 @@ import type { Clock, Result, SecureRandom } from './platform/index.ts'
 import { UDP_COUNTERS, UdpDemux } from './udp/demux.ts'
 import type { BindError } from './udp/demux.ts'
 import type { DatagramErrorHandler, DatagramHandler, UdpEndpoint } from './udp/endpoint.ts'
-import { PROTOCOL_ICMP, PROTOCOL_UDP } from './wire/ipv4.ts'
+import { PROTOCOL_ICMP, PROTOCOL_UDP, source } from './wire/ipv4.ts'
 
 export type StackOptions = {
   readonly clock: Clock
@@ -67,6 +70,8 @@ export class Stack {
   readonly #protocols = new Protocols()
   readonly #output = new EthernetOutput()
   readonly #ipv4Input: Ipv4Input
+  readonly #forwarder: Forwarder
+  readonly #redirects: Redirects
   readonly #ipv4Output: Ipv4Output
   readonly #udp: UdpDemux
   #interfaces: readonly Interface[] = []
@@ -94,11 +99,19 @@ export class Stack {
       loopback: () => this.loopback,
       firstInterface: () => this.#interfaces[0],
     })
-    const errors = new IcmpErrors(clock, this.#ipv4Output, icmp)
-    this.#ipv4Input = new Ipv4Input(clock, ipv4Counters, this.#own, this.routes, this.#protocols, errors)
+    const errors = new IcmpErrors(clock, this.#ipv4Output, this.#own, icmp)
+    this.#forwarder = new Forwarder({
+      clock, counters: ipv4Counters, ethernet: this.#output, own: this.#own, routes: this.routes,
+      output: this.#ipv4Output, errors,
+    })
+    this.#redirects = new Redirects(clock, this.routes)
+    this.#ipv4Input = new Ipv4Input(
+      clock, ipv4Counters, this.#own, this.routes, this.#forwarder, this.#protocols, errors,
+    )
     this.#udp = new UdpDemux(udp, this.#ipv4Output, this.#own, errors, random)
     const icmpInput = new IcmpInput({
       counters: icmp, output: this.#ipv4Output, own: this.#own, protocols: this.#protocols, pathMtus, clock,
+      forwarder: this.#forwarder, redirects: this.#redirects,
     })
     this.#protocols.register(PROTOCOL_UDP, this.#udp)
     this.#protocols.register(PROTOCOL_ICMP, icmpInput)
@@ -109,7 +122,9 @@ export class Stack {
       input: new EthernetInput(ethernet, this.#ipv4Input),
       output: this.#output,
       ipv4Output: this.#ipv4Output,
-      protocols: this.#protocols,
+      isProxied: (iface, target) =>
+        this.#forwarder.enabled && answersFor(iface.proxyArp, iface, target, this.routes),
+      unreachable: (iface, datagram) => this.#unreachable(iface, datagram),
       onFault: options.onFault ?? (() => {}),
     }
     const self: InterfaceAddress = { address: ipv4('127.0.0.1'), prefix: { network: ipv4('127.0.0.0'), length: 8 } }
@@ -146,6 +161,14 @@ export class Stack {
     this.#own.remove(iface.addressing)
     this.routes.removeInterface(iface)
     iface.detach()
+  }
+
+  /** A router: what is not ours goes on by the routing table (RFC 1812). Off at first (RFC 1122 §3.1). */
+  get forwarding(): boolean {
+    return this.#forwarder.enabled
+  }
+  set forwarding(on: boolean) {
+    this.#forwarder.enabled = on
   }
 
   bindUdp(options: BindUdpOptions): Result<UdpEndpoint, BindError> {
@@ -187,5 +210,14 @@ export class Stack {
     this.loopback.detach()
     this.loopback.link.close()
     this.#ipv4Input.close()
+    this.#redirects.close()
+  }
+
+  #unreachable(iface: Interface, datagram: Uint8Array): void {
+    if (!this.#own.isLocal(source(datagram, 0))) {
+      this.#forwarder.unreachable(this.#ipv4Input.seen(iface, datagram))
+    } else {
+      this.#protocols.failed('EHOSTUNREACH', datagram, 0, datagram.length)
+    }
   }
 }

@@ -1,6 +1,6 @@
 /**
  * ARP on one interface (RFC 826): requests, replies, and the algorithm of packet reception. Nothing is learnt from
- * anything but ARP packets.
+ * anything but ARP packets. A point-to-point link, whose other end is known, has no ARP at all.
  */
 import { formatMac, isGroupMac } from '../address/mac.ts'
 import { isMulticast, isReserved } from '../address/ipv4.ts'
@@ -15,7 +15,8 @@ import { AddressConflicts } from './conflict.ts'
 
 export const ARP_COUNTERS = [
   'received', 'truncated', 'hardware-type', 'protocol-type', 'address-length', 'operation', 'bad-sender',
-  'requests-sent', 'replies-sent', 'no-room', 'unresolved', 'waiting-dropped', 'probe-refused', 'conflict', 'defended',
+  'requests-sent', 'replies-sent', 'no-room', 'unresolved', 'waiting-dropped', 'probe-refused', 'conflict', 'defended', 'proxied',
+  'point-to-point',
 ] as const
 export type ArpCounters = Counters<(typeof ARP_COUNTERS)[number]>
 
@@ -23,6 +24,8 @@ export type ArpPorts = {
   /** The address with which we ask for `target`; 0 when we have none. */
   readonly sourceFor: (target: Ipv4) => Ipv4
   readonly isOwn: (address: Ipv4) => boolean
+  /** We answer for it with our hardware address (RFC 1027). */
+  readonly isProxied: (target: Ipv4) => boolean
   /** A datagram that waited, and the hardware address it may now go to. */
   readonly release: (datagram: Uint8Array, macHigh: number, macLow: number) => void
   /** A datagram whose next hop did not answer. */
@@ -39,6 +42,7 @@ export class Arp {
   readonly #output: EthernetOutput
   readonly #counters: ArpCounters
   readonly #ports: ArpPorts
+  readonly #pointToPoint: boolean
 
   constructor(
     port: Port,
@@ -47,7 +51,9 @@ export class Arp {
     clock: Clock,
     counters: ArpCounters,
     ports: ArpPorts,
+    peer?: Uint8Array,
   ) {
+    this.#pointToPoint = peer !== undefined
     this.#port = port
     this.#ownMac = ownMac
     this.#output = output
@@ -61,7 +67,7 @@ export class Arp {
         ports.unreachable(datagram)
       },
       dropped: () => counters.count('waiting-dropped'),
-    })
+    }, peer)
     this.conflicts = new AddressConflicts(clock, formatMac(ownMac), {
       request: (sender, target) => this.#request(sender, target, undefined),
       count: (name) => counters.count(name),
@@ -71,6 +77,7 @@ export class Arp {
   /** RFC 826, packet reception, with the checks of RFC 5227 §2.4 before it. */
   receive(b: Uint8Array, at: number, end: number): void {
     this.#counters.count('received')
+    if (this.#pointToPoint) return this.#counters.count('point-to-point')
     const fault = wire.check(b, at, end)
     if (fault !== undefined) return this.#counters.count(fault)
     const sender = wire.senderAddress(b, at)
@@ -86,7 +93,13 @@ export class Arp {
     const toUs = this.#ports.isOwn(target)
     // A probe has no sender address to learn (RFC 5227 §2.1.1), but is answered: so we defend ours.
     if (sender !== 0) this.neighbours.heard(sender, b, at + wire.SENDER_MAC, toUs)
-    if (toUs && wire.operation(b, at) === wire.ARP_REQUEST) this.#reply(b, at, sender, target)
+    if (wire.operation(b, at) !== wire.ARP_REQUEST) return
+    if (toUs) return this.#reply(b, at, sender, target)
+    // Not to a probe: its sender would think the address taken, and RFC 1027 wants hosts reached, not kept from it.
+    if (sender !== 0 && sender !== target && this.#ports.isProxied(target)) {
+      this.#counters.count('proxied')
+      this.#reply(b, at, sender, target)
+    }
   }
 
   close(): void {
@@ -108,6 +121,8 @@ export class Arp {
   }
 
   #send(op: number, sender: Ipv4, targetMac: Uint8Array, target: Ipv4, to: Uint8Array | undefined): boolean {
+    // There is nobody to ask, and nobody who asks.
+    if (this.#pointToPoint) return false
     const high = to === undefined ? BROADCAST_HIGH : u16(to, 0)
     const low = to === undefined ? BROADCAST_LOW : i32(to, 2)
     const at = this.#output.begin(this.#port, high, low, ETHERTYPE_ARP)

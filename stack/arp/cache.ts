@@ -65,17 +65,23 @@ export class NeighbourCache {
   readonly #lastUse = new Float64Array(NEIGHBOUR_LIMIT)
   readonly #freeSlots: number[] = Array.from({ length: NEIGHBOUR_LIMIT }, (_, i) => NEIGHBOUR_LIMIT - 1 - i)
   readonly #uses = new Float64Array(1)
+  readonly #peer: NeighbourEntry | undefined
   #waitingBytes = 0
   #timer: Timer | undefined
   #timerAt: Instant = Number.POSITIVE_INFINITY
 
-  constructor(clock: Clock, ports: NeighbourPorts) {
+  /** `peer`: the hardware address of the only other station on the link, which needs no asking. */
+  constructor(clock: Clock, ports: NeighbourPorts, peer?: Uint8Array) {
     this.#clock = clock
     this.#ports = ports
+    if (peer === undefined) return
+    this.#peer = new NeighbourEntry(0, 0)
+    this.#become(this.#peer, { kind: 'static', mac: peer.slice() })
   }
 
   /** HOT: the entry, when its hardware address is known. Marks it as used. */
   lookup(address: Ipv4): NeighbourEntry | undefined {
+    if (this.#peer !== undefined) return this.#peer
     const entry = this.#entries.get(address)
     if (entry === undefined || !entry.resolved) return undefined
     this.#use(entry)

@@ -3,7 +3,9 @@
  * how much of the datagram it quotes.
  */
 import { isUnicast } from '../address/ipv4.ts'
-import type { DatagramErrors } from '../ipv4/protocols.ts'
+import type { Ipv4 } from '../address/ipv4.ts'
+import type { DatagramErrors, ForwardErrors } from '../ipv4/protocols.ts'
+import type { OwnAddresses } from '../ipv4/addresses.ts'
 import type { ReceivedDatagram } from '../ipv4/datagram.ts'
 import { DEFAULT_TTL } from '../ipv4/output.ts'
 import type { Ipv4Output } from '../ipv4/output.ts'
@@ -19,15 +21,17 @@ const ERROR_DATAGRAM_BYTES = 576
 const ERRORS_PER_SECOND = 100
 const ERROR_BURST = 50
 
-export class IcmpErrors implements DatagramErrors {
+export class IcmpErrors implements DatagramErrors, ForwardErrors {
   readonly #clock: Clock
   readonly #output: Ipv4Output
+  readonly #own: OwnAddresses
   readonly #counters: IcmpCounters
   readonly #bucket: TokenBucket
 
-  constructor(clock: Clock, output: Ipv4Output, counters: IcmpCounters) {
+  constructor(clock: Clock, output: Ipv4Output, own: OwnAddresses, counters: IcmpCounters) {
     this.#clock = clock
     this.#output = output
+    this.#own = own
     this.#counters = counters
     this.#bucket = new TokenBucket(ERRORS_PER_SECOND, ERROR_BURST, clock.now())
   }
@@ -44,6 +48,26 @@ export class IcmpErrors implements DatagramErrors {
     this.#send(icmp.PARAMETER_PROBLEM, 0, pointer << 24, d)
   }
 
+  timeExceeded(d: ReceivedDatagram): void {
+    this.#send(icmp.TIME_EXCEEDED, icmp.TTL_EXCEEDED, 0, d)
+  }
+
+  netUnreachable(d: ReceivedDatagram): void {
+    this.#send(icmp.DESTINATION_UNREACHABLE, icmp.NET_UNREACHABLE, 0, d)
+  }
+
+  hostUnreachable(d: ReceivedDatagram): void {
+    this.#send(icmp.DESTINATION_UNREACHABLE, icmp.HOST_UNREACHABLE, 0, d)
+  }
+
+  fragmentationNeeded(d: ReceivedDatagram, mtu: number): void {
+    this.#send(icmp.DESTINATION_UNREACHABLE, icmp.FRAGMENTATION_NEEDED, mtu, d)
+  }
+
+  redirect(d: ReceivedDatagram, gateway: Ipv4): void {
+    this.#send(icmp.REDIRECT, icmp.REDIRECT_HOST, gateway, d)
+  }
+
   reassemblyTimeExceeded(d: ReceivedDatagram): void {
     this.#send(icmp.TIME_EXCEEDED, icmp.REASSEMBLY_TIME_EXCEEDED, 0, d)
   }
@@ -53,9 +77,10 @@ export class IcmpErrors implements DatagramErrors {
     if (!this.#bucket.take(this.#clock.now())) return this.#counters.count('error-limited')
     const datagramBytes = d.payloadAt - d.at + d.payloadLength
     const quoted = Math.min(datagramBytes, ERROR_DATAGRAM_BYTES - ip.IPV4_HEADER_BYTES - icmp.ICMP_HEADER_BYTES)
-    // The address that was called answers, so that the asker knows it.
+    // The address that was called answers, so that the asker knows it; a router's own where we only forward.
+    const source = this.#own.isLocal(d.target) ? d.target : 0
     const fault = this.#output.begin(
-      d.source, d.target, ip.PROTOCOL_ICMP, icmp.ICMP_HEADER_BYTES + quoted, DEFAULT_TTL, undefined, false,
+      d.source, source, ip.PROTOCOL_ICMP, icmp.ICMP_HEADER_BYTES + quoted, DEFAULT_TTL, undefined, false,
     )
     if (fault !== 0) return this.#counters.count('unsent')
     const at = this.#output.payloadAt

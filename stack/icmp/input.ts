@@ -1,6 +1,6 @@
 /**
  * ICMP in (RFC 792; RFC 1122 §3.2.2): echo requests are answered; errors go to the protocol whose datagram they quote.
- * Redirects, source quench (RFC 6633) and the queries nobody needs (RFC 6918) are counted and ignored.
+ * Redirects make routes; source quench (RFC 6633) and the queries nobody needs (RFC 6918) are counted and ignored.
  */
 import type { OwnAddresses } from '../ipv4/addresses.ts'
 import type { ReceivedDatagram } from '../ipv4/datagram.ts'
@@ -11,12 +11,15 @@ import type { Clock, Counters } from '../platform/index.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as ip from '../wire/ipv4.ts'
 import { record, recordedOptions } from '../ipv4/options.ts'
+import type { Forwarder } from '../ipv4/forward.ts'
 import { replyToEcho } from './echo.ts'
+import type { Redirects } from './redirect.ts'
 
 export const ICMP_COUNTERS = [
   'received', 'truncated', 'checksum', 'echo-requests', 'echo-replies-sent', 'echo-to-broadcast', 'echo-replies',
   'errors-received', 'quote-malformed', 'quote-not-ours', 'ignored', 'errors-sent', 'error-not-allowed',
-  'error-limited', 'unsent', 'path-mtu-learnt', 'path-mtu-ignored',
+  'error-limited', 'unsent', 'path-mtu-learnt', 'path-mtu-ignored', 'redirects-followed',
+  'redirects-ignored',
 ] as const
 export type IcmpCounters = Counters<(typeof ICMP_COUNTERS)[number]>
 
@@ -30,6 +33,8 @@ export type IcmpInputParts = {
   readonly protocols: Protocols
   readonly pathMtus: PathMtus
   readonly clock: Clock
+  readonly forwarder: Forwarder
+  readonly redirects: Redirects
 }
 
 export class IcmpInput implements ProtocolHandler {
@@ -39,6 +44,8 @@ export class IcmpInput implements ProtocolHandler {
   readonly #protocols: Protocols
   readonly #pathMtus: PathMtus
   readonly #clock: Clock
+  readonly #forwarder: Forwarder
+  readonly #redirects: Redirects
 
   constructor(parts: IcmpInputParts) {
     this.#counters = parts.counters
@@ -47,6 +54,8 @@ export class IcmpInput implements ProtocolHandler {
     this.#protocols = parts.protocols
     this.#pathMtus = parts.pathMtus
     this.#clock = parts.clock
+    this.#forwarder = parts.forwarder
+    this.#redirects = parts.redirects
   }
 
   receive(d: ReceivedDatagram): void {
@@ -56,6 +65,7 @@ export class IcmpInput implements ProtocolHandler {
     switch (icmp.icmpType(d.buffer, d.payloadAt)) {
       case icmp.ECHO_REQUEST: return this.#echo(d)
       case icmp.ECHO_REPLY: return this.#counters.count('echo-replies')
+      case icmp.REDIRECT: return this.#redirect(d)
       case icmp.DESTINATION_UNREACHABLE:
       case icmp.TIME_EXCEEDED:
       case icmp.PARAMETER_PROBLEM: return this.#error(d)
@@ -71,6 +81,18 @@ export class IcmpInput implements ProtocolHandler {
     // RFC 1122 §3.2.2.6 allows it; answering would make us an amplifier.
     if (d.broadcast || d.linkBroadcast) return this.#counters.count('echo-to-broadcast')
     this.#counters.count(this.#reply(d) === 0 ? 'echo-replies-sent' : 'unsent')
+  }
+
+  /** RFC 1122 §3.2.2.2; a router decides for itself. */
+  #redirect(d: ReceivedDatagram): void {
+    const b = d.buffer
+    const at = d.payloadAt + icmp.ICMP_HEADER_BYTES
+    const end = d.payloadAt + d.payloadLength
+    if (!quoteIsSound(b, at, end)) return this.#counters.count('quote-malformed')
+    const gateway = icmp.icmpRest(b, d.payloadAt) | 0
+    const followed = !this.#forwarder.enabled && this.#own.isLocal(ip.source(b, at)) &&
+      this.#protocols.owns(b, at, end) && this.#redirects.follow(d, gateway, ip.target(b, at))
+    this.#counters.count(followed ? 'redirects-followed' : 'redirects-ignored')
   }
 
   /** RFC 1122 §3.2.2.6: a recorded route, and times, come back with our own in them. */

@@ -66,6 +66,16 @@ export class InterfaceAddresses {
     return this.#count > 0 ? (this.#own[0] as number) : 0
   }
 
+  /** Both lie in the same one of our subnets. */
+  shareSubnet(a: Ipv4, b: Ipv4): boolean {
+    for (let i = 0; i < this.#count; i++) {
+      const mask = this.#masks[i] as number
+      const network = this.#networks[i] as number
+      if (((a ^ network) & mask) === 0 && ((b ^ network) & mask) === 0) return true
+    }
+    return false
+  }
+
   /** The address lies in one of our subnets. */
   isOnLink(address: Ipv4): boolean {
     for (let i = 0; i < this.#count; i++) {

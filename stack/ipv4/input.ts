@@ -1,6 +1,6 @@
 /**
  * HOT PATH. Datagrams in (RFC 791, RFC 1122 §3.2.1): validity, martians, is it ours, reassembly, and up by protocol
- * number. A host only: what is not ours is dropped. Watched by test/bench/micro/udp-echo.ts.
+ * number. What is not ours goes to the forwarder, or is dropped. Watched by test/bench/micro/udp-echo.ts.
  */
 import { isLoopback } from '../address/ipv4.ts'
 import type { Ipv4 } from '../address/ipv4.ts'
@@ -10,6 +10,7 @@ import * as ip from '../wire/ipv4.ts'
 import { NOT_OURS, OWN, TO_BROADCAST } from './addresses.ts'
 import type { OwnAddresses } from './addresses.ts'
 import { ReceivedDatagram } from './datagram.ts'
+import type { Forwarder } from './forward.ts'
 import { martian, refusedSource } from './martian.ts'
 import type { DatagramErrors, Protocols } from './protocols.ts'
 import { Reassembly, REASSEMBLY_COUNTERS } from './reassembly.ts'
@@ -20,7 +21,7 @@ export const IPV4_COUNTERS = [
   'received', 'delivered', 'truncated', 'version', 'header-length', 'total-length', 'checksum', 'martian-source',
   'martian-target', 'bogon-source', 'no-reverse-path', 'own-source', 'unicast-in-broadcast', 'not-for-us', 'group-not-joined', 'options-malformed',
   'source-route', 'unknown-protocol', ...REASSEMBLY_COUNTERS,
-  'sent', 'fragments-sent', 'no-route', 'no-room', 'neighbour-full', 'neighbour-failed',
+  'forwarded', 'not-forwardable', 'ttl-expired', 'directed-broadcast', 'forward-too-big', 'sent', 'fragments-sent', 'no-route', 'no-room', 'neighbour-full', 'neighbour-failed',
 ] as const
 export type Ipv4Counters = Counters<(typeof IPV4_COUNTERS)[number]>
 
@@ -30,6 +31,7 @@ export class Ipv4Input {
   readonly #delivered: number
   readonly #own: OwnAddresses
   readonly #routes: RouteTable
+  readonly #forwarder: Forwarder
   readonly #protocols: Protocols
   readonly #errors: DatagramErrors
   readonly #reassembly: Reassembly
@@ -41,6 +43,7 @@ export class Ipv4Input {
     counters: Ipv4Counters,
     own: OwnAddresses,
     routes: RouteTable,
+    forwarder: Forwarder,
     protocols: Protocols,
     errors: DatagramErrors,
   ) {
@@ -49,6 +52,7 @@ export class Ipv4Input {
     this.#delivered = counters.slot('delivered')
     this.#own = own
     this.#routes = routes
+    this.#forwarder = forwarder
     this.#protocols = protocols
     this.#errors = errors
     this.#reassembly = new Reassembly(clock, counters, (first) => errors.reassemblyTimeExceeded(this.#view(first)))
@@ -69,6 +73,11 @@ export class Ipv4Input {
     const target = ip.target(b, at)
     if (!iface.loopback && this.#isMartian(iface, source, target)) return
     const kind = this.#own.classify(iface.addressing, target, linkBroadcast)
+    if (kind === NOT_OURS && this.#forwarder.enabled) {
+      const hasOptions = ip.headerLength(b, at) > ip.IPV4_HEADER_BYTES
+      if (hasOptions && !this.#optionsPass(iface, b, at, linkBroadcast, false)) return
+      return this.#forwarder.forward(this.#look(iface, b, at, linkBroadcast, false))
+    }
     if (kind === OWN || (iface.loopback && isLoopback(target))) {
       // RFC 1122 §3.3.6; and 0.0.0.0 may only call to all.
       if (linkBroadcast) return counters.count('unicast-in-broadcast')
@@ -81,6 +90,11 @@ export class Ipv4Input {
     if (hasOptions && !this.#optionsPass(iface, b, at, linkBroadcast, broadcast)) return
     if (ip.isFragment(b, at)) this.#gather(iface, b, at, linkBroadcast)
     else this.#deliver(this.#look(iface, b, at, linkBroadcast, broadcast))
+  }
+
+  /** A datagram of others that was kept, as the protocols and the forwarder see one. */
+  seen(iface: Interface, datagram: Uint8Array): ReceivedDatagram {
+    return this.#look(iface, datagram, 0, false, false)
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 /** Who gets datagrams by protocol number, and what IPv4 asks of ICMP, which it may not import. */
+import type { Ipv4 } from '../address/ipv4.ts'
 import { assert } from '../platform/index.ts'
 import * as ip from '../wire/ipv4.ts'
 import type { ReceivedDatagram } from './datagram.ts'
@@ -37,6 +38,18 @@ export interface DatagramErrors {
   /** `pointer`: offset of the wrong octet from the start of the header. */
   parameterProblem(datagram: ReceivedDatagram, pointer: number): void
   reassemblyTimeExceeded(datagram: ReceivedDatagram): void
+}
+
+/** The errors that a router has sent about what it does not forward (RFC 1812 §4.3, §5.2.7). */
+export interface ForwardErrors {
+  timeExceeded(datagram: ReceivedDatagram): void
+  netUnreachable(datagram: ReceivedDatagram): void
+  hostUnreachable(datagram: ReceivedDatagram): void
+  /** `mtu`: of the next hop's link (RFC 1191 §4). */
+  fragmentationNeeded(datagram: ReceivedDatagram, mtu: number): void
+  parameterProblem(datagram: ReceivedDatagram, pointer: number): void
+  /** `gateway`: the better first hop. */
+  redirect(datagram: ReceivedDatagram, gateway: Ipv4): void
 }
 
 export class Protocols {

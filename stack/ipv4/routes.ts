@@ -31,7 +31,7 @@ export type RouteView = {
   readonly interfaceName: string
   readonly metric: number
   readonly mtu: number
-  /** U: usable. G: by a gateway. H: to one host. */
+  /** U: usable. G: by a gateway. H: to one host. D: made by a redirect. M: changed by one. */
   readonly flags: string
 }
 
@@ -53,8 +53,10 @@ export class Route {
   readonly prefix: Prefix
   readonly metric: number
   readonly mtu: number
+  /** '', 'D' or 'DM': made by a redirect, and changed by a later one. */
+  readonly origin: string
 
-  constructor(prefix: Prefix, gateway: Ipv4, iface: Interface, metric: number, mtu: number) {
+  constructor(prefix: Prefix, gateway: Ipv4, iface: Interface, metric: number, mtu: number, origin = '') {
     this.network = prefix.network
     this.mask = maskOf(prefix.length)
     this.gateway = gateway
@@ -62,6 +64,7 @@ export class Route {
     this.prefix = prefix
     this.metric = metric
     this.mtu = Math.min(mtu, iface.mtu)
+    this.origin = origin
   }
 }
 
@@ -109,6 +112,25 @@ export class RouteTable {
     return this.#routes.map(view)
   }
 
+  /**
+   * A route to one host that a redirect gave (RFC 1122 §3.2.2.2); `changed`: it takes the place of another. False when the
+   * table is full or has such a route.
+   */
+  addDynamic(target: Ipv4, gateway: Ipv4, iface: Interface, changed: boolean): boolean {
+    // A gateway that is the target itself is on the link.
+    const route = new Route(
+      { network: target, length: 32 }, gateway === target ? 0 : gateway, iface, 0, iface.mtu, changed ? 'DM' : 'D',
+    )
+    return this.#insert(route).ok
+  }
+
+  removeDynamic(target: Ipv4, gateway: Ipv4): void {
+    const nextHop = gateway === target ? 0 : gateway
+    this.#routes = this.#routes.filter(
+      (route) => route.origin === '' || route.network !== target || route.gateway !== nextHop,
+    )
+  }
+
   /** The routes to an interface's own subnets (flag U without G). */
   addDirect(iface: Interface): void {
     for (const { prefix } of iface.addressing.list) {
@@ -147,7 +169,7 @@ const view = (route: Route): RouteView => ({
   interfaceName: route.iface.name,
   metric: route.metric,
   mtu: route.mtu,
-  flags: `U${route.gateway === 0 ? '' : 'G'}${route.prefix.length === 32 ? 'H' : ''}`,
+  flags: `U${route.gateway === 0 ? '' : 'G'}${route.prefix.length === 32 ? 'H' : ''}${route.origin}`,
 })
 
 /** "0.0.0.0/0" */

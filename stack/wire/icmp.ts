@@ -12,16 +12,21 @@ import { complement, fold, sumWords } from './checksum.ts'
 export const ICMP_HEADER_BYTES = 8
 export const ECHO_REPLY = 0
 export const DESTINATION_UNREACHABLE = 3
+export const REDIRECT = 5
 export const ECHO_REQUEST = 8
 export const TIME_EXCEEDED = 11
 export const PARAMETER_PROBLEM = 12
 
 /** Codes of destination unreachable (RFC 792, RFC 1122 §3.2.2.1). */
 export const NET_UNREACHABLE = 0
+export const HOST_UNREACHABLE = 1
 export const PROTOCOL_UNREACHABLE = 2
 export const PORT_UNREACHABLE = 3
 export const FRAGMENTATION_NEEDED = 4
-/** Code of time exceeded for a datagram that was not whole in time. */
+/** Code of redirect for one host. */
+export const REDIRECT_HOST = 1
+/** Codes of time exceeded: on the way; and for a datagram that was not whole in time. */
+export const TTL_EXCEEDED = 0
 export const REASSEMBLY_TIME_EXCEEDED = 1
 
 export const icmpType = (b: Uint8Array, at: number): number => b[at] as number

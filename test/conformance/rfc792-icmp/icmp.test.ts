@@ -179,11 +179,4 @@ describe('RFC 1122 §3.2.2.1 and §4.1.3.3 errors in go to the endpoint whose da
     lan.answer(icmpFrame(icmpMessage(3, 3, 0, quote)))
     expect(errors).toEqual(['ECONNREFUSED'])
   })
-
-  test('a redirect is ignored', () => {
-    const lan = listening()
-    const before = lan.stack.routes.list()
-    expect(lan.answer(icmpFrame(icmpMessage(5, 1, ipv4(PEER), quote)))).toEqual([])
-    expect(lan.stack.routes.list()).toEqual(before)
-  })
 })
