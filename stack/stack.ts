@@ -31,10 +31,13 @@ import { LoopbackLink } from './link/loopback.ts'
 import type { Link } from './link/link.ts'
 import { assert, Counters, err } from './platform/index.ts'
 import type { Clock, Result, SecureRandom } from './platform/index.ts'
+import { Paths } from './tcp/path.ts'
+import { TCP_COUNTERS } from './tcp/tally.ts'
+import { Tcp } from './tcp/transport.ts'
 import { UDP_COUNTERS, UdpDemux } from './udp/demux.ts'
 import type { BindError } from './udp/demux.ts'
 import type { DatagramErrorHandler, DatagramHandler, UdpEndpoint } from './udp/endpoint.ts'
-import { PROTOCOL_ICMP, PROTOCOL_UDP, source } from './wire/ipv4.ts'
+import { PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, source } from './wire/ipv4.ts'
 
 export type StackOptions = {
   readonly clock: Clock
@@ -61,6 +64,7 @@ export type BindUdpOptions = {
 export class Stack {
   readonly clock: Clock
   readonly routes: RouteTable
+  readonly tcp: Tcp
   readonly pathMtus: PathMtus
   readonly counters: { readonly [layer: string]: Counters<string> }
   /** Where datagrams to ourselves go. It is not among `interfaces`. */
@@ -85,7 +89,8 @@ export class Stack {
     const ipv4Counters = new Counters(IPV4_COUNTERS)
     const icmp = new Counters(ICMP_COUNTERS)
     const udp = new Counters(UDP_COUNTERS)
-    this.counters = { ethernet, arp, ipv4: ipv4Counters, icmp, udp }
+    const tcp = new Counters(TCP_COUNTERS)
+    this.counters = { ethernet, arp, ipv4: ipv4Counters, icmp, udp, tcp }
     this.routes = new RouteTable(() => this.#interfaces)
     const pathMtus = new PathMtus(clock)
     this.pathMtus = pathMtus
@@ -113,7 +118,12 @@ export class Stack {
       counters: icmp, output: this.#ipv4Output, own: this.#own, protocols: this.#protocols, pathMtus, clock,
       forwarder: this.#forwarder, redirects: this.#redirects,
     })
+    this.tcp = new Tcp({
+      clock, random, tally: tcp, output: this.#ipv4Output, ethernet: this.#output,
+      paths: new Paths(this.#own, this.routes, () => this.loopback),
+    })
     this.#protocols.register(PROTOCOL_UDP, this.#udp)
+    this.#protocols.register(PROTOCOL_TCP, this.tcp)
     this.#protocols.register(PROTOCOL_ICMP, icmpInput)
     this.#parts = {
       clock,
@@ -205,6 +215,7 @@ export class Stack {
 
   /** Ends all timers and endpoints. Links that were added stay open: who made them closes them. */
   close(): void {
+    this.tcp.close()
     this.#udp.close()
     for (const { name } of this.#interfaces) this.removeInterface(name)
     this.loopback.detach()

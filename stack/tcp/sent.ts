@@ -1,0 +1,92 @@
+/**
+ * HOT PATH. The segments that were sent and not yet acknowledged, oldest first: the scoreboard of RFC 6675, and what RACK
+ * (RFC 8985 §5.2) and the delivery-rate estimate keep about each. Columns in typed arrays, no object per segment.
+ * Segments are contiguous in sequence space. Watched by test/bench/micro/tcp-bulk.ts.
+ */
+import { le } from './seq.ts'
+
+/** The peer has it, by SACK. */
+export const SACKED = 1
+/** Taken for lost and not sent again yet. */
+export const LOST = 2
+/** Sent more than once. */
+export const RESENT = 4
+export const HAS_SYN = 8
+export const HAS_FIN = 16
+/** The sender had nothing more to send when it went: its rate says little about the path. */
+export const APP_LIMITED = 32
+
+const FIRST_SLOTS = 16
+
+export class SentSegments {
+  count = 0
+  /** How many have left at the front: the first one's number since the start. */
+  base = 0
+  seqs = new Int32Array(0)
+  ends = new Int32Array(0)
+  flags = new Uint8Array(0)
+  /** When it was sent last, ms. */
+  sentAt = new Float64Array(0)
+  /** Octets delivered in all, when that was, and the start of that flight: when the segment was sent. */
+  delivered = new Float64Array(0)
+  deliveredAt = new Float64Array(0)
+  firstSentAt = new Float64Array(0)
+  #head = 0
+
+  /** The slot of the i-th, from 0. */
+  slot(i: number): number {
+    return (this.#head + i) & (this.seqs.length - 1)
+  }
+
+  /** Returns its slot; the columns about sending are for the caller to fill. */
+  push(seq: number, end: number, flags: number): number {
+    if (this.count === this.seqs.length) this.#grow()
+    const slot = this.slot(this.count++)
+    this.seqs[slot] = seq
+    this.ends[slot] = end
+    this.flags[slot] = flags
+    return slot
+  }
+
+  shift(): void {
+    this.#head = this.slot(1)
+    this.count--
+    this.base++
+  }
+
+  clear(): void {
+    this.base += this.count
+    this.count = 0
+    this.#head = 0
+  }
+
+  /** The first that ends after `seq`; `count` when there is none. */
+  find(seq: number): number {
+    let low = 0
+    let high = this.count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (le(this.ends[this.slot(middle)] as number, seq)) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #grow(): void {
+    const old = this.seqs.length
+    const size = Math.max(FIRST_SLOTS, old * 2)
+    const order = (i: number): number => (this.#head + i) & (old - 1)
+    const moved = <T extends Int32Array | Uint8Array | Float64Array>(from: T, to: T): T => {
+      for (let i = 0; i < this.count; i++) to[i] = from[order(i)] as number
+      return to
+    }
+    this.seqs = moved(this.seqs, new Int32Array(size))
+    this.ends = moved(this.ends, new Int32Array(size))
+    this.flags = moved(this.flags, new Uint8Array(size))
+    this.sentAt = moved(this.sentAt, new Float64Array(size))
+    this.delivered = moved(this.delivered, new Float64Array(size))
+    this.deliveredAt = moved(this.deliveredAt, new Float64Array(size))
+    this.firstSentAt = moved(this.firstSentAt, new Float64Array(size))
+    this.#head = 0
+  }
+}
