@@ -17,12 +17,12 @@ export type StorageRequest =
   | { readonly kind: 'decisions'; readonly decisions: readonly StoredDecision[] }
 
 /** Decisions in one transaction; ended early when a commit waits. */
-const DECISIONS_AT_ONCE = 1_000
+const DECISIONS_AT_ONCE = 256
 /** Decisions that wait at most; beyond it the newest are dropped and counted. */
 const DECISIONS_WAITING = 20_000
 
-/** About 4 MiB of write-ahead log under a storm of new leases. */
-const COMMITS_PER_CHECKPOINT = 64
+/** About 10 MiB of write-ahead log under a storm of new leases: few enough that no checkpoint takes long. */
+const COMMITS_PER_CHECKPOINT = 16
 
 const control = parentPort as MessagePort
 const { directory } = workerData as StorageWorkerData

@@ -14,7 +14,8 @@ import { err, ok, type Result } from '../../stack/platform/index.ts'
 
 /** Decisions kept; at about 600 octets each this is some 120 MB. */
 export const DECISIONS_KEPT = 200_000
-const PRUNE_EVERY = 5_000
+/** Decisions between two looks at the bound; so many go at once, which must not take long. */
+const PRUNE_EVERY = 256
 
 /** Rows between two looks at whether something more important waits: some 0.2 ms. */
 const LOOK_UP_EVERY = 16

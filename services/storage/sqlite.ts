@@ -31,7 +31,7 @@ import type { Opened, Snapshot, Store, StoreFault, Transaction, Write } from './
 /** Rows kept of each history; the oldest go first. A home LAN fills this in years, 5,000 leases a second in minutes. */
 const HISTORY_ROWS = 1_000_000
 /** Writes between two looks at whether a history has outgrown its bound. */
-const PRUNE_EVERY = 1_024
+const PRUNE_EVERY = 64
 const HISTORIES = ['events', 'lease_history', 'record_history'] as const
 
 /**
@@ -182,11 +182,15 @@ export function memoryStore(): SqliteStore {
 
 export class SqliteStore extends SqliteReader implements Store {
   readonly #sql: Statements
+  readonly #pruning: readonly Statement[]
   #untilPrune = PRUNE_EVERY
 
   constructor(db: Database) {
     super(db)
     this.#sql = prepareAll(db)
+    this.#pruning = HISTORIES.map((table) =>
+      db.prepare(`DELETE FROM ${table} WHERE id <= (SELECT max(id) FROM ${table}) - ${HISTORY_ROWS}`),
+    )
   }
 
   load(): Snapshot {
@@ -382,8 +386,7 @@ export class SqliteStore extends SqliteReader implements Store {
   #prune(): void {
     if (--this.#untilPrune > 0) return
     this.#untilPrune = PRUNE_EVERY
-    for (const table of HISTORIES)
-      this.db.prepare(`DELETE FROM ${table} WHERE id <= (SELECT max(id) FROM ${table}) - ${HISTORY_ROWS}`).run()
+    for (const statement of this.#pruning) statement.run()
   }
 }
 
