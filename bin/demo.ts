@@ -1,7 +1,7 @@
 /**
- * SHELL: the demonstration that `npm run demo` tells about. bin/demo has put it into a network namespace of its own, where it
- * is root: there it starts the appliance on a bridge, three hosts with a DHCP client each, and looks at what came of it.
- * Exit code 0 only when everything was as promised.
+ * SHELL: the demonstration that `npm run demo` tells about. bin/demo has put it into a network namespace of its own,
+ * where it is root: there it starts the appliance on a bridge, three hosts with a DHCP client each, and looks at what
+ * came of it. Exit code 0 only when everything was as promised.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { Resolver } from 'node:dns/promises'
@@ -28,7 +28,13 @@ ip address add "$address/$bits" dev "$interface"
 ip route replace default via "$gateway"
 `
 
-type Lease = { readonly address: string; readonly mac: string; readonly name: string | null; readonly state: string; readonly expiresAt: string | null }
+type Lease = {
+  readonly address: string
+  readonly mac: string
+  readonly name: string | null
+  readonly state: string
+  readonly expiresAt: string | null
+}
 type Guest = { readonly name: string; readonly process: ChildProcess; readonly pid: number }
 
 const directory = mkdtempSync(join(tmpdir(), 'taproot-demo-'))
@@ -52,7 +58,9 @@ function run(argv: readonly string[]): string {
 }
 
 const has = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
-const inside = (guest: Guest, argv: readonly string[]): readonly string[] => ['nsenter', `--target=${guest.pid}`, '--net', ...argv]
+const inside = (guest: Guest, argv: readonly string[]): readonly string[] => [
+  'nsenter', `--target=${guest.pid}`, '--net', ...argv,
+]
 
 function start(argv: readonly string[]): ChildProcess {
   const [command = '', ...args] = argv
@@ -89,13 +97,23 @@ function stop(child: ChildProcess): Promise<number | null> {
   })
 }
 
-async function startAppliance(): Promise<{ readonly child: ChildProcess; readonly token: string; readonly api: string }> {
-  const argv = ['start', '--bridge', BRIDGE, '--domain', DOMAIN, '--upstreams', 'none', '--data', join(directory, 'data'), '--log-format', 'json']
+async function startAppliance(): Promise<{
+  readonly child: ChildProcess
+  readonly token: string
+  readonly api: string
+}> {
+  const argv = [
+    'start', '--bridge', BRIDGE, '--domain', DOMAIN, '--upstreams', 'none', '--data', join(directory, 'data'),
+    '--log-format', 'json',
+  ]
   shown(['bin/taproot', ...argv.slice(0, -2)])
   const since = performance.now()
   const child = start([process.execPath, join(import.meta.dirname, 'taproot.ts'), ...argv])
-  const ready = JSON.parse(await firstLine(child, 'the appliance', line => line.includes('"appliance.ready"'))) as { readonly [name: string]: string | undefined }
-  say(`    ready after ${Math.round(performance.now() - since)} ms: DHCP and DNS at ${APPLIANCE}, REST at ${ready['api'] ?? 'nowhere'}`)
+  const ready = JSON.parse(
+    await firstLine(child, 'the appliance', line => line.includes('"appliance.ready"')),
+  ) as { readonly [name: string]: string | undefined }
+  const took = Math.round(performance.now() - since)
+  say(`    ready after ${took} ms: DHCP and DNS at ${APPLIANCE}, REST at ${ready['api'] ?? 'nowhere'}`)
   const token = readFileSync(ready['tokenFile'] ?? join(directory, 'data', 'token'), 'utf8').trim()
   return { child, token, api: `${ready['api'] ?? ''}/api/v1` }
 }
@@ -120,9 +138,12 @@ function dhcpClient(name: string, script: string): readonly string[] {
   if (has('dhclient')) {
     const file = (kind: string): string => join(directory, `${name}.${kind}`)
     writeFileSync(file('conf'), `send host-name "${name}";\n`)
-    return ['dhclient', '-4', '-1', '-cf', file('conf'), '-sf', script, '-lf', file('leases'), '-pf', file('pid'), 'eth0']
+    return [
+      'dhclient', '-4', '-1', '-cf', file('conf'), '-sf', script, '-lf', file('leases'), '-pf', file('pid'), 'eth0',
+    ]
   }
-  if (has('busybox') && spawnSync('busybox', ['udhcpc', '--help']).status !== 127) return ['busybox', 'udhcpc', ...udhcpc]
+  const applets = has('busybox') ? run(['busybox', '--list']).split('\n') : []
+  if (applets.includes('udhcpc')) return ['busybox', 'udhcpc', ...udhcpc]
   throw new Error('no DHCP client here: apt-get install udhcpc (or isc-dhcp-client)')
 }
 
@@ -134,11 +155,12 @@ function lease(guest: Guest, script: string): string {
   const text = run(inside(guest, ['ip', '-4', '-oneline', 'address', 'show', 'dev', 'eth0']))
   const address = /inet (\S+)\//.exec(text)?.[1]
   expect(address !== undefined, `${guest.name} has no address:\n${text}`)
-  say(`    ${guest.name} has ${address}, default ${/via \S+/.exec(run(inside(guest, ['ip', 'route'])))?.[0] ?? 'missing'}`)
+  const route = /via \S+/.exec(run(inside(guest, ['ip', 'route'])))?.[0] ?? 'missing'
+  say(`    ${guest.name} has ${address}, default ${route}`)
   return address
 }
 
-/** Resolves a name or, with `reverse`, an address: with dig from a host if it is there, else with node:dns from here. */
+/** Resolves a name or, with `reverse`, an address: with dig from a host where it is, else with node:dns from here. */
 async function resolve(from: Guest, subject: string, reverse: boolean): Promise<string> {
   if (has('dig')) {
     const argv = ['dig', `@${APPLIANCE}`, '+short', ...(reverse ? ['-x'] : []), subject]
@@ -159,7 +181,7 @@ async function showLeases(api: string, token: string, expected: number): Promise
   expect(answer.ok, `GET /leases: ${answer.status} ${await answer.clone().text()}`)
   const { items } = (await answer.json()) as { readonly items: readonly Lease[] }
   for (const { address, mac, name, state, expiresAt } of items)
-    say(`    ${address.padEnd(15)} ${mac}  ${state.padEnd(8)} ${(name ?? '–').padEnd(22)} until ${expiresAt ?? 'for ever'}`)
+    say(`    ${address.padEnd(15)} ${mac}  ${state.padEnd(8)} ${(name ?? '–').padEnd(22)} until ${expiresAt ?? '–'}`)
   expect(items.filter(item => item.state === 'bound').length === expected, `${expected} leases were expected`)
 }
 
@@ -202,7 +224,10 @@ async function main(): Promise<void> {
 
   step('6. Why alice has her address')
   shown(['bin/taproot', 'explain', `alice.${DOMAIN}`])
-  const entry = [process.execPath, join(import.meta.dirname, 'taproot.ts'), 'explain', `alice.${DOMAIN}`, '--token-file', join(directory, 'data', 'token')]
+  const entry = [
+    process.execPath, join(import.meta.dirname, 'taproot.ts'), 'explain', `alice.${DOMAIN}`, '--token-file',
+    join(directory, 'data', 'token'),
+  ]
   say(indent(run(entry)))
 
   step('7. The appliance is told to end (SIGTERM)')

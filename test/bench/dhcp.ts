@@ -1,11 +1,14 @@
 /**
- * Whole DISCOVER-OFFER-REQUEST-ACK exchanges and renewals a second, over client – veth – bridge – server: the appliance,
- * which has every lease on disk before its ACK leaves (RFC 2131 §3.1 step 4), and dnsmasq, which does not wait for the disk.
+ * Whole DISCOVER-OFFER-REQUEST-ACK exchanges and renewals a second, over client – veth – bridge – server: the
+ * appliance, which has every lease on disk before its ACK leaves (RFC 2131 §3.1 step 4), and dnsmasq, which does not
+ * wait for the disk.
  *
- *   npm run bench:dhcp -- [--rounds 3] [--clients 20000] [--outstanding 256] [--seconds 15] [--names yes|no] [--only NAME,…]
+ *   npm run bench:dhcp -- [--rounds 3] [--clients 20000] [--outstanding 256] [--seconds 15] [--names yes|no]
+ *                         [--only NAME,…]
  *
- * Every client has a MAC and a host name of its own, so a lease also publishes A and PTR. Nobody probes addresses in these
- * figures except "taproot, probing", whose offers wait for the ARP probe by design; its rate needs more exchanges under way.
+ * Every client has a MAC and a host name of its own, so a lease also publishes A and PTR. Nobody probes addresses in
+ * these figures except "taproot, probing", whose offers wait for the ARP probe by design; its rate needs more exchanges
+ * under way.
  * Latencies at half load are an open loop with new clients. Prints a table, writes JSON to bench-results/.
  */
 import { rmSync } from 'node:fs'
@@ -24,7 +27,7 @@ const RENEW_SECONDS = 4
 const HALF_LOAD_SECONDS = 4
 /** A client waits about so long before it sends again (RFC 2131 §4.1); less would punish a slow server twice. */
 const RESEND_MS = 4_000
-/** dnsmasq writes its whole lease file for every ACK: more exchanges under way only make it answer clients that have given up. */
+/** dnsmasq writes its whole lease file for every ACK: with more under way it answers clients that have given up. */
 const DNSMASQ_OUTSTANDING = 16
 const WARM_UP_CLIENTS = 500
 /** Exchanges under way while every offer waits for its probe: enough for several thousand a second. */
@@ -45,7 +48,14 @@ type Phase = {
 }
 type Running = { readonly pid: number; stop(): Promise<void> }
 type Subject = { readonly name: string; readonly outstanding: number; start(lan: Host): Promise<Running> }
-type Round = { readonly subject: string; readonly dora: Phase; readonly renew: Phase; readonly half: Phase; readonly rssMb: number; readonly cpuUsPerDora: number }
+type Round = {
+  readonly subject: string
+  readonly dora: Phase
+  readonly renew: Phase
+  readonly half: Phase
+  readonly rssMb: number
+  readonly cpuUsPerDora: number
+}
 
 const { values } = parseArgs({
   options: {
@@ -83,10 +93,11 @@ const dnsmasq: Subject = {
     const leases = join(lan.directory, 'dnsmasq.leases')
     rmSync(leases, { force: true })
     const program = lan.start('dnsmasq', [
-      'dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--interface=br0', '--bind-interfaces',
-      `--dhcp-range=${POOL.join(',')},255.255.0.0,${LEASE_SECONDS}`, `--dhcp-leasefile=${leases}`, '--dhcp-lease-max=100000',
-      '--no-ping', '--dhcp-authoritative', '--domain=lab.internal', '--local=/lab.internal/', '--quiet-dhcp', '--user=root',
-      '--pid-file=', '--log-facility=-',
+      'dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--interface=br0',
+      '--bind-interfaces', `--dhcp-range=${POOL.join(',')},255.255.0.0,${LEASE_SECONDS}`,
+      `--dhcp-leasefile=${leases}`, '--dhcp-lease-max=100000', '--no-ping', '--dhcp-authoritative',
+      '--domain=lab.internal', '--local=/lab.internal/', '--quiet-dhcp', '--user=root', '--pid-file=',
+      '--log-facility=-',
     ])
     await program.line(/DHCP, IP range/)
     return {
@@ -107,7 +118,9 @@ const SUBJECTS: readonly Subject[] = [
 
 async function load(client: Host, argv: readonly string[]): Promise<readonly Phase[]> {
   const names = values.names === 'yes' ? ['-H'] : []
-  const text = await client.succeed([await cProgram('dhcp-load'), '-i', 'eth0', '-t', String(RESEND_MS), ...names, ...argv], { timeoutMs: 120_000 })
+  const text = await client.succeed(
+    [await cProgram('dhcp-load'), '-i', 'eth0', '-t', String(RESEND_MS), ...names, ...argv], { timeoutMs: 120_000 },
+  )
   return text.trim().split('\n').map(line => JSON.parse(line) as Phase)
 }
 
@@ -124,12 +137,18 @@ async function round(lan: Host, client: Host, subject: Subject): Promise<Round> 
     // The code that all exchanges take is compiled by then; a server of C loses nothing.
     await load(client, ['-o', '900000', '-c', String(WARM_UP_CLIENTS), '-k', String(subject.outstanding), '-s', '5'])
     const before = processFigures(running.pid)
-    const dora = only(await load(client, ['-c', String(clients), '-k', String(subject.outstanding), '-s', values.seconds]), 'dora')
+    const dora = only(
+      await load(client, ['-c', String(clients), '-k', String(subject.outstanding), '-s', values.seconds]), 'dora',
+    )
     const after = processFigures(running.pid)
-    const renewals = await load(client, ['-c', String(WARM_UP_CLIENTS), '-k', String(subject.outstanding), '-s', values.seconds, '-R', String(RENEW_SECONDS)])
+    const renewals = await load(client, [
+      '-c', String(WARM_UP_CLIENTS), '-k', String(subject.outstanding), '-s', values.seconds,
+      '-R', String(RENEW_SECONDS),
+    ])
     const rate = Math.max(1, Math.round(dora.per_second / 2))
     const half = await load(client, [
-      '-o', '500000', '-c', String(Math.min(25_000, rate * HALF_LOAD_SECONDS)), '-k', '65536', '-r', String(rate), '-s', String(HALF_LOAD_SECONDS + 4),
+      '-o', '500000', '-c', String(Math.min(25_000, rate * HALF_LOAD_SECONDS)), '-k', '65536',
+      '-r', String(rate), '-s', String(HALF_LOAD_SECONDS + 4),
     ])
     return {
       subject: subject.name,
@@ -172,7 +191,8 @@ await using lab = await Lab.open()
 const lan = await lab.host('lan')
 await lan.bridge('br0')
 const client = await lab.hostOn(lan, 'br0', 'client')
-const subjects = values.only === '' ? SUBJECTS : SUBJECTS.filter(subject => values.only.split(',').includes(subject.name))
+const wanted = values.only === '' ? SUBJECTS.map(subject => subject.name) : values.only.split(',')
+const subjects = SUBJECTS.filter(subject => wanted.includes(subject.name))
 const results: Round[] = []
 for (let i = 1; i <= Number(values.rounds); i++) {
   for (const subject of subjects) {

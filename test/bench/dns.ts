@@ -1,18 +1,21 @@
 /**
- * DNS answers for 10,000 names, 10% of the queries for names that do not exist, from a local zone and from a warm cache:
- * the appliance, the least C program that does the same on a TAP (it has the names built in either way), and dnsmasq as a
- * peer. Everyone in turn, several rounds in one session, because only ratios within one run count (shared/facts.md).
+ * DNS answers for 10,000 names, 10% of the queries for names that do not exist, from a local zone and from a warm
+ * cache: the appliance, the least C program that does the same on a TAP (it has the names built in either way), and
+ * dnsmasq as a peer. Everyone in turn, several rounds in one session, because only ratios within one run count.
  *
- *   npm run bench:dns -- [--rounds 3] [--seconds 3] [--window 100] [--topology bridge|direct|both] [--source zone|cache|both] [--only NAME,…]
+ *   npm run bench:dns -- [--rounds 3] [--seconds 3] [--window 100] [--topology bridge|direct|both]
+ *                        [--source zone|cache|both] [--only NAME,…]
  *
- * Rates are closed loop with `window` queries outstanding; latencies are open loop at half the rate just measured. Start-up
- * is the second start on the same data. Prints tables, writes JSON to bench-results/, never fails on a figure.
+ * Rates are closed loop with `window` queries outstanding; latencies are open loop at half the rate just measured.
+ * Start-up is the second start on the same data. Prints tables, writes JSON to bench-results/, never fails on a figure.
  */
 import { parseArgs } from 'node:util'
 import { Lab, type Host } from '../lab/netns.ts'
 import { cProgram } from '../lab/programs.ts'
 import { median, processFigures, saveResult, table, spread, type Row } from './measure.ts'
-import { SERVER, startUpstream, SUBJECTS, zoneOf, type Setting, type Source, type Subject, type Topology } from './subjects.ts'
+import {
+  SERVER, startUpstream, SUBJECTS, zoneOf, type Setting, type Source, type Subject, type Topology,
+} from './subjects.ts'
 import { NAMES, NXDOMAIN_PERCENT } from './zone.ts'
 
 /** The JSON line of dns-load. */
@@ -55,7 +58,10 @@ const { values } = parseArgs({
 
 async function load(client: Host, source: Source, seconds: number, extra: readonly string[]): Promise<Load> {
   const program = await cProgram('dns-load')
-  const argv = [program, '-s', SERVER, '-z', zoneOf(source), '-n', String(NAMES), '-x', String(NXDOMAIN_PERCENT), '-d', String(seconds), ...extra]
+  const argv = [
+    program, '-s', SERVER, '-z', zoneOf(source), '-n', String(NAMES), '-x', String(NXDOMAIN_PERCENT), '-d',
+    String(seconds), ...extra,
+  ]
   return JSON.parse(await client.succeed(argv, { timeoutMs: seconds * 1000 + 10_000 })) as Load
 }
 
@@ -100,14 +106,16 @@ async function rounds(setting: Setting): Promise<readonly Round[]> {
     await client.address('eth0', '10.53.0.50/24')
   }
   if (setting.source === 'cache') await startUpstream(lab, lan)
-  const wanted = values.only === '' ? SUBJECTS : SUBJECTS.filter(subject => values.only.split(',').includes(subject.name))
-  const subjects = wanted.filter(subject => subject.topologies.includes(setting.topology))
+  const wanted = values.only === '' ? SUBJECTS.map(subject => subject.name) : values.only.split(',')
+  const able = SUBJECTS.filter(subject => subject.topologies.includes(setting.topology))
+  const subjects = able.filter(subject => wanted.includes(subject.name))
   const results: Round[] = []
   for (let i = 1; i <= Number(values.rounds); i++) {
     for (const subject of subjects) {
       const result = await round(lan, client, subject, setting)
       results.push(result)
-      console.error(`  round ${i} ${setting.topology.padEnd(6)} ${setting.source.padEnd(5)} ${subject.name.padEnd(9)} ${Math.round(result.closed.qps)} q/s`)
+      const what = `${setting.topology.padEnd(6)} ${setting.source.padEnd(5)} ${subject.name.padEnd(9)}`
+      console.error(`  round ${i} ${what} ${Math.round(result.closed.qps)} q/s`)
     }
   }
   return results
@@ -115,7 +123,8 @@ async function rounds(setting: Setting): Promise<readonly Round[]> {
 
 /** Ratio of a subject's rate to another's, round by round. */
 function ratio(all: readonly Round[], subject: string, to: string): string {
-  const rates = (name: string): readonly number[] => all.filter(result => result.subject === name).map(result => result.closed.qps)
+  const rates = (name: string): readonly number[] =>
+    all.filter(result => result.subject === name).map(result => result.closed.qps)
   const others = rates(to)
   const ratios = rates(subject).map((rate, i) => rate / (others[i] ?? NaN))
   return ratios.length === 0 || ratios.some(Number.isNaN) ? '–' : median(ratios).toFixed(2)
@@ -138,7 +147,8 @@ function summary(all: readonly Round[]): readonly Row[] {
       'lost': own.reduce((sum, result) => sum + result.closed.lost + result.half.lost + result.half.held_back, 0),
       'wrong': own.reduce((sum, result) => sum + result.closed.wrong + result.half.wrong, 0),
       'start ms': Math.round(middle(result => result.startMs)),
-      'RSS MB idle/loaded': `${middle(result => result.idleRssMb).toFixed(0)}/${middle(result => result.loadedRssMb).toFixed(0)}`,
+      'idle RSS MB': Math.round(middle(result => result.idleRssMb)),
+      'loaded': Math.round(middle(result => result.loadedRssMb)),
     }
   })
 }

@@ -14,7 +14,9 @@ export function processFigures(pid: number): ProcessFigures {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   // Fields after the command name, which may hold blanks: utime and stime are the 14th and 15th (proc(5)).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return { rssMb: Number(rss) / 1024, userMs: Number(fields[11]) * MS_PER_TICK, systemMs: Number(fields[12]) * MS_PER_TICK }
+  return {
+    rssMb: Number(rss) / 1024, userMs: Number(fields[11]) * MS_PER_TICK, systemMs: Number(fields[12]) * MS_PER_TICK,
+  }
 }
 
 export function median(values: readonly number[]): number {
@@ -25,7 +27,8 @@ export function median(values: readonly number[]): number {
 
 /** Median and range: "120k [110k-131k]", "420 [380-440]". */
 export function spread(values: readonly number[]): string {
-  const short = (value: number): string => (value < 10_000 ? value.toFixed(0) : `${(value / 1000).toFixed(value < 100_000 ? 1 : 0)}k`)
+  const short = (value: number): string =>
+    value < 10_000 ? value.toFixed(0) : `${(value / 1000).toFixed(value < 100_000 ? 1 : 0)}k`
   return `${short(median(values))} [${short(Math.min(...values))}-${short(Math.max(...values))}]`
 }
 
@@ -36,9 +39,15 @@ export function table(rows: readonly Row[]): string {
   const columns = Object.keys(rows[0] ?? {})
   const cell = (row: Row, column: string): string => String(row[column] ?? '')
   const width = (column: string): number => Math.max(column.length, ...rows.map(row => cell(row, column).length))
-  const pad = (text: string, column: string, right: boolean): string => (right ? text.padStart(width(column)) : text.padEnd(width(column)))
-  const lines = rows.map(row => columns.map(column => pad(cell(row, column), column, /^[\d–-]/.test(cell(row, column)))).join('  '))
-  return [columns.map(column => column.padEnd(width(column))).join('  '), columns.map(column => '-'.repeat(width(column))).join('  '), ...lines].join('\n')
+  const pad = (text: string, column: string, right: boolean): string =>
+    right ? text.padStart(width(column)) : text.padEnd(width(column))
+  const lines = rows.map(
+    row => columns.map(column => pad(cell(row, column), column, /^[\d–-]/.test(cell(row, column)))).join('  '),
+  )
+  return [
+    columns.map(column => column.padEnd(width(column))).join('  '),
+    columns.map(column => '-'.repeat(width(column))).join('  '), ...lines,
+  ].join('\n')
 }
 
 /** Writes the whole result to bench-results/<name>-<time>.json and says where. */
@@ -47,7 +56,9 @@ export function saveResult(name: string, result: object): void {
   mkdirSync(directory, { recursive: true })
   const at = new Date().toISOString()
   const path = join(directory, `${name}-${at.replaceAll(/[:.]/g, '-')}.json`)
-  const machine = { processors: cpus().length, model: cpus()[0]?.model ?? 'unknown', kernel: release(), node: process.version }
+  const machine = {
+    processors: cpus().length, model: cpus()[0]?.model ?? 'unknown', kernel: release(), node: process.version,
+  }
   writeFileSync(path, `${JSON.stringify({ at, machine, ...result }, undefined, 2)}\n`)
   console.log(`\nAll figures: ${path}`)
 }

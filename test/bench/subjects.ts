@@ -14,21 +14,33 @@ export type Topology = 'bridge' | 'direct'
 export type Source = 'zone' | 'cache'
 export type Setting = { readonly topology: Topology; readonly source: Source }
 export const zoneOf = (source: Source): string => (source === 'zone' ? ZONE : FOREIGN_ZONE)
-export type Running = { readonly pid: number; /** From exec to the program's own word that it is ready. */ readonly startMs: number; stop(): Promise<void> }
-export type Subject = { readonly name: string; /** Whether it can be at the far end of a TAP. */ readonly topologies: readonly Topology[]; start(lan: Host, setting: Setting): Promise<Running> }
+export type Running = {
+  readonly pid: number
+  /** From exec to the program's own word that it is ready. */
+  readonly startMs: number
+  stop(): Promise<void>
+}
+export type Subject = {
+  readonly name: string
+  /** Whether it can be at the far end of a TAP. */
+  readonly topologies: readonly Topology[]
+  start(lan: Host, setting: Setting): Promise<Running>
+}
 
 const BRIDGE = 'br0'
 
 const UPSTREAM = '192.0.2.53'
 const UPSTREAM_MAC = '02:00:00:00:00:53'
 
-/** The server of the foreign zone, on a cable that only `lan` has: the C responder again, so that it never is the limit. */
+/** The foreign zone's server, on a cable that only `lan` has: the C responder again, so that it never is the limit. */
 export async function startUpstream(lab: Lab, lan: Host): Promise<void> {
   const outside = await lab.host('outside')
   await outside.bridge(BRIDGE)
   await lab.cable(lan, 'uplink', outside, BRIDGE)
   await lan.address('uplink', '192.0.2.1/24')
-  const program = outside.start('upstream', [await cProgram('responder'), 'tap0', UPSTREAM, UPSTREAM_MAC, String(NAMES), FOREIGN_ZONE, BRIDGE])
+  const program = outside.start(
+    'upstream', [await cProgram('responder'), 'tap0', UPSTREAM, UPSTREAM_MAC, String(NAMES), FOREIGN_ZONE, BRIDGE],
+  )
   await program.line(/^ready$/)
 }
 
@@ -49,7 +61,9 @@ const responder: Subject = {
   async start(lan, { topology, source }) {
     const program = await cProgram('responder')
     const since = performance.now()
-    const argv = [program, 'tap0', SERVER, SERVER_MAC, String(NAMES), zoneOf(source), ...(topology === 'bridge' ? [BRIDGE] : [])]
+    const argv = [
+      program, 'tap0', SERVER, SERVER_MAC, String(NAMES), zoneOf(source), ...(topology === 'bridge' ? [BRIDGE] : []),
+    ]
     const running = await timed(lan.start('responder', argv), /^ready$/, since)
     await nearEnd(lan, 'tap0', topology)
     return running
@@ -60,7 +74,8 @@ const taproot: Subject = {
   name: 'taproot',
   topologies: ['bridge', 'direct'],
   async start(lan, { topology, source }) {
-    const from = source === 'zone' ? ['--zone-file', `${ZONE}=${writeZoneFile(lan.directory)}`] : ['--upstreams', UPSTREAM]
+    const from =
+      source === 'zone' ? ['--zone-file', `${ZONE}=${writeZoneFile(lan.directory)}`] : ['--upstreams', UPSTREAM]
     const link = topology === 'bridge' ? ['--bridge', BRIDGE, '--host-address', 'none', '--gateway', 'none'] : []
     const since = performance.now()
     const appliance = await Appliance.start(lan, { arguments: [...link, ...from] })
@@ -73,7 +88,8 @@ const dnsmasq: Subject = {
   name: 'dnsmasq',
   topologies: ['bridge'],
   async start(lan, { source }) {
-    const from = source === 'zone' ? [`--addn-hosts=${writeHostsFile(lan.directory)}`, `--local=/${ZONE}/`] : [`--server=${UPSTREAM}`]
+    const own = [`--addn-hosts=${writeHostsFile(lan.directory)}`, `--local=/${ZONE}/`]
+    const from = source === 'zone' ? own : [`--server=${UPSTREAM}`]
     await lan.succeed(['ip', 'address', 'replace', `${SERVER}/24`, 'dev', BRIDGE])
     const since = performance.now()
     const program = lan.start('dnsmasq', [

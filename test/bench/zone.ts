@@ -19,7 +19,8 @@ const numbers: readonly number[] = Array.from({ length: NAMES }, (_, i) => i)
 /** A master file (RFC 1035 §5); returns its path. */
 export function writeZoneFile(directory: string): string {
   const path = join(directory, `${ZONE}.zone`)
-  const head = `$ORIGIN ${ZONE}.\n$TTL 3600\n@ IN SOA ns hostmaster 1 3600 3600 3600 3600\n@ IN NS ns\nns IN A 10.53.0.2\n`
+  const soa = '@ IN SOA ns hostmaster 1 3600 3600 3600 3600'
+  const head = `$ORIGIN ${ZONE}.\n$TTL 3600\n${soa}\n@ IN NS ns\nns IN A 10.53.0.2\n`
   writeFileSync(path, head + numbers.map(i => `${name(i)} IN A ${address(i)}\n`).join(''))
   return path
 }

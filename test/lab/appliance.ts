@@ -1,4 +1,4 @@
-/** The appliance as a user starts it, in a host of the lab: `sh bin/taproot start …`, its REST API, its command line. */
+/** The appliance as a user starts it, on a host of the lab: `sh bin/taproot start …`, its REST API and command line. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Host } from './netns.ts'
@@ -40,7 +40,10 @@ export class Appliance {
   /** The command line; for tests that look at a start that is refused. */
   static launch(host: Host, options: ApplianceOptions = {}): { readonly program: Program; readonly data: string } {
     const data = options.data ?? join(host.directory, 'data')
-    const argv = ['sh', 'bin/taproot', 'start', '--upstreams', 'none', '--data', data, '--log-format', 'json', ...(options.arguments ?? [])]
+    const argv = [
+      'sh', 'bin/taproot', 'start', '--upstreams', 'none', '--data', data, '--log-format', 'json',
+      ...(options.arguments ?? []),
+    ]
     return { program: host.start('taproot', [...(options.as ?? []), ...argv]), data }
   }
 
@@ -52,11 +55,17 @@ export class Appliance {
   }
 
   /** One REST request with the token (or with `token`; null for none). `path` begins after /api/v1. */
-  async rest<T = unknown>(method: string, path: string, body?: unknown, token: string | null = this.#token): Promise<RestAnswer<T>> {
+  async rest<T = unknown>(
+    method: string, path: string, body?: unknown, token: string | null = this.#token,
+  ): Promise<RestAnswer<T>> {
     const authorisation = token === null ? [] : ['-H', `Authorization: Bearer ${token}`]
-    const content = body === undefined ? [] : ['-H', 'Content-Type: application/json', '--data-binary', JSON.stringify(body)]
+    const json = ['-H', 'Content-Type: application/json', '--data-binary', JSON.stringify(body)]
+    const content = body === undefined ? [] : json
     const url = path.startsWith('http') ? path : `http://${API}/api/v1${path}`
-    const curl = ['curl', '-sS', '--max-time', '20', '--globoff', '-X', method, ...authorisation, ...content, '-w', '\n%{http_code}', url]
+    const curl = [
+      'curl', '-sS', '--max-time', '20', '--globoff', '-X', method, ...authorisation, ...content, '-w',
+      '\n%{http_code}', url,
+    ]
     const text = await this.host.succeed(curl)
     const cut = text.lastIndexOf('\n')
     const payload = text.slice(0, cut)
@@ -98,7 +107,10 @@ export class Appliance {
 
   /** A command of the command line, run where the API is. */
   command(...argv: readonly string[]): Promise<Output> {
-    return this.host.run(['sh', 'bin/taproot', ...argv], { env: { TAPROOT_TOKEN_FILE: join(this.data, 'token'), TAPROOT_API: `http://${API}` } })
+    return this.host.run(
+      ['sh', 'bin/taproot', ...argv],
+      { env: { TAPROOT_TOKEN_FILE: join(this.data, 'token'), TAPROOT_API: `http://${API}` } },
+    )
   }
 
   stop(): Promise<Ended> {

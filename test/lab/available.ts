@@ -11,7 +11,8 @@ function whyNot(): string | undefined {
   if (process.getuid?.() !== 0) return 'the lab needs root (network namespaces, TAP devices)'
   if (!existsSync('/dev/net/tun')) return '/dev/net/tun is missing (modprobe tun)'
   const packages = spawnSync('sh', ['test/lab/packages.sh', '--check'], { encoding: 'utf8' })
-  if (packages.status !== 0) return `packages are missing: ${packages.stdout.trim().replaceAll('\n', ' ')} (run: sh test/lab/packages.sh)`
+  const missing = packages.stdout.trim().replaceAll('\n', ' ')
+  if (packages.status !== 0) return `packages are missing: ${missing} (run: sh test/lab/packages.sh)`
   const unshare = spawnSync('unshare', ['--net', '--mount', 'true'], { encoding: 'utf8' })
   if (unshare.status !== 0) return `no network namespaces: ${unshare.stderr.trim()}`
   return undefined

@@ -21,7 +21,9 @@ describeLab('an address of the pool is in use by a stranger', () => {
   beforeEach(() => showOnFailure(world))
 
   test('the client gets the other address', async () => {
-    const [, binding] = await DhcpClient.bind(await world.lab.hostOn(world.lan, BRIDGE, 'first'), 'udhcpc', { hostName: 'first' })
+    const [, binding] = await DhcpClient.bind(
+      await world.lab.hostOn(world.lan, BRIDGE, 'first'), 'udhcpc', { hostName: 'first' },
+    )
     expect(binding.address).toBe(FREE)
   })
 

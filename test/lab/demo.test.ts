@@ -6,7 +6,10 @@ import { describeLab } from './available.ts'
 import { Lab, type Host } from './netns.ts'
 
 const NOBODY = 65_534
-const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all', 'env', 'TMPDIR=/tmp', 'HOME=/tmp']
+const AS_NOBODY = [
+  'setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all', 'env', 'TMPDIR=/tmp',
+  'HOME=/tmp',
+]
 const DEMO = ['sh', 'bin/demo']
 const TIMEOUT_MS = 60_000
 
@@ -62,7 +65,9 @@ describeLab('demo', () => {
     writeFileSync(join(machine.directory, 'unshare'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
     chmodSync(lab.directory, 0o711)
     chmodSync(machine.directory, 0o711)
-    const { stderr, code } = await machine.run([...AS_NOBODY, `PATH=${machine.directory}:${process.env['PATH'] ?? ''}`, ...DEMO])
+    const { stderr, code } = await machine.run(
+      [...AS_NOBODY, `PATH=${machine.directory}:${process.env['PATH'] ?? ''}`, ...DEMO],
+    )
     expect(code).not.toBe(0)
     expect(stderr).toContain('user namespaces are not allowed')
     expect(stderr).not.toContain('/dev/net/tun is not open')

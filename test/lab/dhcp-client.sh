@@ -1,12 +1,12 @@
 #!/bin/sh
-# The script that udhcpc, dhclient and dhcpcd call with what they have learnt: configures the interface (dhcpcd does that
-# itself), writes /etc/resolv.conf, and prints one line for the test:
+# The script that udhcpc, dhclient and dhcpcd call with what they have learnt: configures the interface (dhcpcd does
+# that itself), writes /etc/resolv.conf, and prints one line for the test:
 #   dhcp-client event=… address=… mask=… routers=… dns=… domain=… lease=… server=… broadcast=…
 # udhcpc passes the event as an argument and plain variables; the other two pass $reason and new_….
 event=${1:-${reason:-}}
 if [ -n "${1:-}" ]; then
-  address=${ip:-} bits=${mask:-} routers=${router:-} servers=${dns:-} zone=${domain:-} seconds=${lease:-} server=${serverid:-}
-  broadcast=${broadcast:-}
+  address=${ip:-} bits=${mask:-} routers=${router:-} servers=${dns:-} zone=${domain:-} seconds=${lease:-}
+  server=${serverid:-} broadcast=${broadcast:-}
 else
   address=${new_ip_address:-} bits=${new_subnet_mask:-} routers=${new_routers:-} servers=${new_domain_name_servers:-}
   zone=${new_domain_name:-} seconds=${new_dhcp_lease_time:-} server=${new_dhcp_server_identifier:-}
@@ -31,4 +31,5 @@ case $event in
     ;;
   EXPIRE | RELEASE | STOP | leasefail | nak) ip address flush dev "$interface" ;;
 esac
-echo "dhcp-client event=$event address=$address mask=$bits routers=$routers dns=$servers domain=$zone lease=$seconds server=$server broadcast=$broadcast"
+echo "dhcp-client event=$event address=$address mask=$bits routers=$routers dns=$servers domain=$zone" \
+  "lease=$seconds server=$server broadcast=$broadcast"

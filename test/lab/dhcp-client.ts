@@ -5,7 +5,7 @@ import type { Host } from './netns.ts'
 import type { Program } from './program.ts'
 
 const SCRIPT = join(import.meta.dirname, 'dhcp-client.sh')
-/** A client that is not answered says DISCOVER again after 3 s and more; half of the shortest lease passes before a renewal. */
+/** Unanswered clients say DISCOVER again after 3 s and more; half of a short lease passes before a renewal. */
 const BIND_TIMEOUT_MS = 45_000
 
 export type Binding = {
@@ -92,7 +92,9 @@ export class DhcpClient {
   }
 
   /** Starts a client and waits until it is bound. */
-  static async bind(host: Host, kind: ClientKind, options: ClientOptions = {}): Promise<readonly [DhcpClient, Binding]> {
+  static async bind(
+    host: Host, kind: ClientKind, options: ClientOptions = {},
+  ): Promise<readonly [DhcpClient, Binding]> {
     const client = DhcpClient.start(host, kind, options)
     return [client, await client.bound()]
   }

@@ -1,4 +1,4 @@
-/** Local zones as dig sees them: answers, wildcards, aliases, denials, delegation, EDNS, truncation, and live changes. */
+/** Local zones as dig sees them: answers, wildcards, aliases, denials, delegation, EDNS, truncation, live changes. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -10,7 +10,8 @@ import { Appliance } from './appliance.ts'
 import { APPLIANCE, BRIDGE, showOnFailure, staticHost, type World } from './world.ts'
 
 /** Six strings of 200 octets: more than 512 in all, and more than 1232; `middle` is between the two. */
-const long = (count: number): string => Array.from({ length: count }, (_, i) => `"${String(i).padStart(200, 'x')}"`).join(' ')
+const long = (count: number): string =>
+  Array.from({ length: count }, (_, i) => `"${String(i).padStart(200, 'x')}"`).join(' ')
 const ZONE = `
 $ORIGIN example.internal.
 $TTL 600
@@ -48,7 +49,9 @@ describeLab('DNS with dig', () => {
     await lan.bridge(BRIDGE)
     const zone = join(lan.directory, 'example.zone')
     writeFileSync(zone, ZONE)
-    const appliance = await Appliance.start(lan, { arguments: ['--bridge', BRIDGE, '--zone-file', `example.internal=${zone}`] })
+    const appliance = await Appliance.start(
+      lan, { arguments: ['--bridge', BRIDGE, '--zone-file', `example.internal=${zone}`] },
+    )
     world = { lab, lan, appliance }
     asker = await staticHost(world, 'asker', '10.53.0.50')
   })
@@ -66,7 +69,10 @@ describeLab('DNS with dig', () => {
     ['mail exchanger', ['', 'MX'], ['10 mail.example.internal.']],
     ['service', ['_sip._udp', 'SRV'], ['10 20 5060 mail.example.internal.']],
     ['IPv6 address', ['six', 'AAAA'], ['fd00::6']],
-    ['start of authority', ['', 'SOA'], ['ns.example.internal. hostmaster.example.internal. 2026112201 3600 600 86400 300']],
+    [
+      'start of authority', ['', 'SOA'],
+      ['ns.example.internal. hostmaster.example.internal. 2026112201 3600 600 86400 300'],
+    ],
     ['type without a name of its own', ['odd', 'TYPE731'], ['\\# 3 010203']],
   ] as const)('%s', async (_what, [label, type], data) => {
     const answer = await ask(label === '' ? 'example.internal' : name(label), type)
@@ -155,9 +161,12 @@ describeLab('DNS with dig', () => {
   })
 
   test('a record that is added is in the next answer, and the serial has moved; removed, it is gone', async () => {
-    const serial = async (): Promise<number> => Number((await lookUp(asker, APPLIANCE, 'example.internal', 'SOA'))[0]?.split(' ')[2])
+    const serial = async (): Promise<number> =>
+      Number((await lookUp(asker, APPLIANCE, 'example.internal', 'SOA'))[0]?.split(' ')[2])
     const before = await serial()
-    const record = await world.appliance.post<RecordView>('/zones/example.internal/records', { name: 'new', type: 'A', ttl: 30, data: '10.9.0.77' })
+    const record = await world.appliance.post<RecordView>(
+      '/zones/example.internal/records', { name: 'new', type: 'A', ttl: 30, data: '10.9.0.77' },
+    )
     expect((await ask(name('new'), 'A')).answer).toEqual(['new.example.internal. 30 IN A 10.9.0.77'])
     expect(await serial()).toBeGreaterThan(before)
     const { status } = await world.appliance.rest('DELETE', `/zones/example.internal/records/${record.id}`)

@@ -1,4 +1,4 @@
-/** Power loss: kill -9 in the middle of a load of new clients. Whoever has heard an ACK has a lease after the restart. */
+/** Power loss: kill -9 amid a load of new clients. Whoever has heard an ACK has a lease after the restart. */
 import { readFileSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -38,7 +38,10 @@ const logged = (path: string, lines: number): Promise<void> =>
   })
 
 const load = async (path: string, first: number): Promise<readonly string[]> =>
-  [await cProgram('dhcp-load'), '-i', 'eth0', '-o', String(first), '-c', String(CLIENTS), '-k', '128', '-H', '-s', '20', '-t', '500', '-a', path]
+  [
+    await cProgram('dhcp-load'), '-i', 'eth0', '-o', String(first), '-c', String(CLIENTS), '-k', '128', '-H', '-s',
+    '20', '-t', '500', '-a', path,
+  ]
 
 describeLab('kill -9 under load', () => {
   beforeAll(async () => {
@@ -52,7 +55,7 @@ describeLab('kill -9 under load', () => {
     [1, 300],
     [2, 1_500],
     [3, 3_000],
-  ])('round %i: after %i ACKs; every acknowledged lease is there after the restart, with its name', async (round, acks) => {
+  ])('round %i, after %i ACKs: every acknowledged lease is there after the restart', async (round, acks) => {
     const log = join(world.lab.directory, `acks-${round}`)
     writeFileSync(log, '')
     const enough = logged(log, acks)
@@ -65,8 +68,12 @@ describeLab('kill -9 under load', () => {
     expect(promised.size).toBeGreaterThanOrEqual(acks)
     expect(promised.size).toBeLessThan(CLIENTS)
 
-    world.appliance = await Appliance.start(world.lan, { ...OPTIONS, arguments: ['--bridge', BRIDGE, ...OPTIONS.arguments] })
-    const bound = new Map((await world.appliance.list<LeaseView>('/leases?state=bound')).map(lease => [lease.mac, lease]))
+    world.appliance = await Appliance.start(
+      world.lan, { ...OPTIONS, arguments: ['--bridge', BRIDGE, ...OPTIONS.arguments] },
+    )
+    const bound = new Map(
+      (await world.appliance.list<LeaseView>('/leases?state=bound')).map(lease => [lease.mac, lease]),
+    )
     const missing = [...promised].filter(([mac, address]) => bound.get(mac)?.address !== address)
     expect(missing).toEqual([])
 

@@ -4,7 +4,8 @@ import { cProgram } from './programs.ts'
 
 export type Station = { readonly mac: string; readonly address: string }
 
-const octets = (text: string, separator: string, radix: number): readonly number[] => text.split(separator).map(part => parseInt(part, radix))
+const octets = (text: string, separator: string, radix: number): readonly number[] =>
+  text.split(separator).map(part => parseInt(part, radix))
 export const macOctets = (mac: string): readonly number[] => octets(mac, ':', 16)
 export const addressOctets = (address: string): readonly number[] => octets(address, '.', 10)
 const u16 = (value: number): readonly number[] => [(value >> 8) & 255, value & 255]
@@ -37,16 +38,19 @@ export function ipv4(from: string, to: string, fields: Ipv4Fields): readonly num
   const { protocol, payload, options = [], identification = 0x1234, flagsAndOffset = 0, ttl = 64 } = fields
   const headerLength = 20 + options.length
   const head = [
-    fields.versionAndLength ?? 0x40 | (headerLength >> 2), 0, ...u16(fields.totalLength ?? headerLength + payload.length),
-    ...u16(identification), ...u16(flagsAndOffset), ttl, protocol, 0, 0, ...addressOctets(from), ...addressOctets(to), ...options,
+    fields.versionAndLength ?? 0x40 | (headerLength >> 2), 0,
+    ...u16(fields.totalLength ?? headerLength + payload.length),
+    ...u16(identification), ...u16(flagsAndOffset), ttl, protocol, 0, 0,
+    ...addressOctets(from), ...addressOctets(to), ...options,
   ]
   const sum = fields.checksum ?? checksum(head)
   return [...head.slice(0, 10), ...u16(sum), ...head.slice(12), ...payload]
 }
 
 /** A UDP datagram without checksum unless one is given. */
-export const udp = (from: number, to: number, payload: readonly number[], length = 8 + payload.length, sum = 0): readonly number[] =>
-  [...u16(from), ...u16(to), ...u16(length), ...u16(sum), ...payload]
+export const udp = (
+  from: number, to: number, payload: readonly number[], length = 8 + payload.length, sum = 0,
+): readonly number[] => [...u16(from), ...u16(to), ...u16(length), ...u16(sum), ...payload]
 
 /** Sends each frame `times` times from eth0 of a host. */
 export async function sendFrames(host: Host, frames: readonly (readonly number[])[], times = 1): Promise<void> {

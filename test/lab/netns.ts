@@ -1,9 +1,11 @@
 /**
- * A laboratory of network namespaces: hosts, bridges and cables of our own, so that nothing reaches this machine's network.
+ * A laboratory of network namespaces: hosts, bridges and cables of our own, so that nothing reaches this machine's
+ * network.
  *
- * A namespace is held by a process of its own (`unshare --net --mount`, then `cat` on a pipe from us) and has no name in
- * /run/netns: when the test process ends, for whatever reason, the pipe closes, the holder ends, and the kernel takes the
- * namespace with its devices away. The mount namespace gives every host its own /etc/resolv.conf, /run and /sys.
+ * A namespace is held by a process of its own (`unshare --net --mount`, then `cat` on a pipe from us) and has no name
+ * in /run/netns: when the test process ends, for whatever reason, the pipe closes, the holder ends, and the kernel
+ * takes the namespace with its devices away. The mount namespace gives every host its own /etc/resolv.conf, /run and
+ * /sys.
  *
  *   await using lab = await Lab.open()
  *   const lan = await lab.host('lan'), alice = await lab.host('alice')
@@ -16,9 +18,9 @@ import { join } from 'node:path'
 import { Program, run, succeed, type Output, type RunOptions } from './program.ts'
 
 /**
- * What the holder does first. A private /run, because DHCP clients keep their pid files there; a private resolv.conf that
- * a client script may write (it may be a link into /run); /sys of the new network namespace. IPv6 is off: it only adds
- * frames that no test asks for.
+ * What the holder does first. A private /run, because DHCP clients keep their pid files there; a private resolv.conf
+ * that a client script may write (it may be a link into /run); /sys of the new network namespace. IPv6 is off: it only
+ * adds frames that no test asks for.
  */
 const HOLDER = `
 set -eu
@@ -100,7 +102,9 @@ export class Host {
 
   /** Makes a bridge that is up, forwards from the first frame, and shows its frames to no netfilter. */
   async bridge(name: string): Promise<void> {
-    await this.succeed(['ip', 'link', 'add', name, 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0', 'mcast_snooping', '0'])
+    await this.succeed(
+      ['ip', 'link', 'add', name, 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0', 'mcast_snooping', '0'],
+    )
     await this.succeed(['ip', 'link', 'set', name, 'up'])
     // Else br_netfilter, where it is loaded, drops malformed IPv4 packets before the appliance can be tested with them.
     await this.run(['sysctl', '-q', '-e', '-w', 'net.bridge.bridge-nf-call-iptables=0'])
@@ -153,14 +157,17 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * A cable from a new device `device` of `host` to a port of `bridge` on `lan`. Without a bridge the other end is only up,
-   * and may be given an address; its name is returned. Checksums are complete in every frame on it (ethtool tx off).
+   * A cable from a new device `device` of `host` to a port of `bridge` on `lan`. Without a bridge the other end is only
+   * up, and may be given an address; its name is returned. Checksums are complete in every frame (ethtool tx off).
    * @param mac the device's address; a random one when left out
    */
   async cable(host: Host, device: string, lan: Host, bridge: string | undefined, mac?: string): Promise<string> {
     const port = `port${++this.#ports}`
     const pick = mac === undefined ? [] : ['address', mac]
-    await succeed(['ip', 'link', 'add', device, ...pick, 'netns', String(host.pid), 'type', 'veth', 'peer', 'name', port, 'netns', String(lan.pid)])
+    await succeed([
+      'ip', 'link', 'add', device, ...pick, 'netns', String(host.pid), 'type', 'veth', 'peer', 'name', port, 'netns',
+      String(lan.pid),
+    ])
     if (bridge !== undefined) await lan.succeed(['ip', 'link', 'set', port, 'master', bridge])
     await host.succeed(['ethtool', '-K', device, 'tx', 'off'])
     await lan.succeed(['ethtool', '-K', port, 'tx', 'off'])

@@ -6,7 +6,12 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 
 export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
-export type Output = { readonly stdout: string; readonly stderr: string; readonly code: number | null; readonly signal: NodeJS.Signals | null }
+export type Output = {
+  readonly stdout: string
+  readonly stderr: string
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
 export type RunOptions = {
   /** What the program reads from standard input; nothing when undefined. */
   readonly input?: string | undefined
@@ -19,7 +24,7 @@ type Waiter = { readonly matches: (line: string) => boolean; readonly done: (lin
 /** No program that the tests call takes so long unless it hangs. */
 export const RUN_TIMEOUT_MS = 30_000
 
-/** A program may leave processes behind that hold its output open, as dhcpcd does; they say nothing more of interest. */
+/** A program may leave processes behind that hold its output open, as dhcpcd does; nothing more comes from them. */
 const DRAIN_MS = 250
 
 /** Runs a program to its end. A program that hangs is killed and reported as an error. */
@@ -122,8 +127,8 @@ export class Program {
   }
 
   /**
-   * The first line, from line number `from` on, that matches; waits for it if need be. The error when it does not come in
-   * time, or when the program ends before, holds all that the program said.
+   * The first line, from line number `from` on, that matches; waits for it if need be. The error when it does not come
+   * in time, or when the program ends before, holds all that the program said.
    */
   async line(pattern: RegExp, from = 0, timeoutMs = RUN_TIMEOUT_MS): Promise<string> {
     const already = this.#lines.slice(from).find(line => pattern.test(line))
@@ -132,7 +137,8 @@ export class Program {
     let timer: NodeJS.Timeout | undefined
     try {
       return await new Promise<string>((resolve, reject) => {
-        const refuse = (why: string): void => reject(new Error(`${this.name}: ${why} while waiting for ${pattern}\n${this.text()}`))
+        const refuse = (why: string): void =>
+          reject(new Error(`${this.name}: ${why} while waiting for ${pattern}\n${this.text()}`))
         if (!this.#running) return refuse('has ended')
         waiter = { matches: line => pattern.test(line), done: resolve }
         this.#waiters.add(waiter)

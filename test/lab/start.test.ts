@@ -1,4 +1,4 @@
-/** Starting and stopping: devices made and taken away, a TAP of somebody else's, an ordinary user, and clear refusals. */
+/** Starting and stopping: devices made and taken away, a TAP of somebody else's, an ordinary user, clear refusals. */
 import { chmodSync, chownSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -10,14 +10,21 @@ import { APPLIANCE, eventually, GATEWAY } from './world.ts'
 /** nobody, on Debian. */
 const NOBODY = 65_534
 /** Runs a program as nobody, with no capability and no way to get one. */
-const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs', '--pdeathsig=KILL']
+const AS_NOBODY = [
+  'setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all', '--bounding-set=-all',
+  '--no-new-privs', '--pdeathsig=KILL',
+]
 const REFUSAL_MS = 10_000
 
 let lab: Lab
 let lan: Host
 
 const devices = async (): Promise<readonly string[]> =>
-  (await lan.succeed(['ip', '-oneline', 'link'])).trim().split('\n').map(line => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? '').filter(name => name !== 'lo')
+  (await lan.succeed(['ip', '-oneline', 'link']))
+    .trim()
+    .split('\n')
+    .map(line => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? '')
+    .filter(name => name !== 'lo')
 
 /** Ends with a refusal: not 0, and everything it said. */
 async function refused(...args: readonly string[]): Promise<string> {
@@ -45,7 +52,7 @@ describeLab('start and stop', () => {
     expect(await devices()).toEqual([])
   })
 
-  test.each([50, 150, 300, 500, 700, 1000])('SIGTERM %i ms after its start ends it, whatever it was doing, and leaves no device', async moment => {
+  test.each([50, 150, 300, 500, 700, 1000])('SIGTERM %i ms after its start: it leaves no device', async moment => {
     const { program } = Appliance.launch(lan)
     await new Promise(resolve => setTimeout(resolve, moment))
     const since = performance.now()
@@ -82,7 +89,10 @@ describeLab('start and stop', () => {
 
   test('name, MAC, MTU and addresses are those of the command line', async () => {
     const appliance = await Appliance.start(lan, {
-      arguments: ['--link', 'house0', '--link-mac', '02:12:34:56:78:9a', '--mtu', '1400', '--address', '172.20.9.5/24', '--host-address', '172.20.9.1/24'],
+      arguments: [
+        '--link', 'house0', '--link-mac', '02:12:34:56:78:9a', '--mtu', '1400', '--address', '172.20.9.5/24',
+        '--host-address', '172.20.9.1/24',
+      ],
     })
     expect(await devices()).toEqual(['house0'])
     await lan.succeed(['ping', '-c1', '-W2', '-s1300', '172.20.9.5'])
@@ -125,7 +135,9 @@ describeLab('start and stop', () => {
     chownSync(data, NOBODY, NOBODY)
     chmodSync(lab.directory, 0o711)
     chmodSync(lan.directory, 0o711)
-    const appliance = await Appliance.start(lan, { data, as: AS_NOBODY, arguments: ['--link', 'usertap0', '--host-address', 'none'] })
+    const appliance = await Appliance.start(
+      lan, { data, as: AS_NOBODY, arguments: ['--link', 'usertap0', '--host-address', 'none'] },
+    )
     const status = await lan.succeed(['cat', `/proc/${appliance.program.pid}/status`])
     expect(status).toMatch(/^CapEff:\s0+$/m)
     expect(status).toMatch(new RegExp(`^Uid:\\s${NOBODY}\\s`, 'm'))

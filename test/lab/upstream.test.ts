@@ -1,4 +1,4 @@
-/** Names of other people: forwarded to upstream servers over the host's sockets or the own stack, cached, and given up in time. */
+/** Names of other people: forwarded over the host's sockets or the own stack, cached, and given up in time. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Appliance } from './appliance.ts'
 import { describeLab } from './available.ts'
@@ -17,8 +17,9 @@ const DEAD = '192.0.2.99'
 /** dnsmasq as an upstream that logs every query it gets. */
 async function upstream(host: Host, address: string): Promise<Program> {
   const program = host.start('upstream', [
-    'dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', `--listen-address=${address}`, '--bind-interfaces',
-    '--host-record=www.example.com,198.51.100.7,45', '--host-record=mail.example.com,198.51.100.8,45', '--cname=alias.example.com,www.example.com',
+    'dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts',
+    `--listen-address=${address}`, '--bind-interfaces', '--host-record=www.example.com,198.51.100.7,45',
+    '--host-record=mail.example.com,198.51.100.8,45', '--cname=alias.example.com,www.example.com',
     '--local=/example.com/', '--log-queries', '--log-facility=-', '--user=root', '--pid-file=',
   ])
   await program.line(/started, version/)
@@ -26,7 +27,9 @@ async function upstream(host: Host, address: string): Promise<Program> {
 }
 
 /** How many queries for a name have reached the upstream. */
-const asked = (program: Program, name: string): number => program.lines.filter(line => line.includes(`] ${name} from`)).length
+const asked = (program: Program, name: string): number => program.lines.filter(
+  line => line.includes(`] ${name} from`),
+).length
 
 describe.each(['host', 'stack'] as const)('over the %s path', path => {
   const server = path === 'host' ? OUTSIDE : INSIDE
@@ -47,7 +50,9 @@ describe.each(['host', 'stack'] as const)('over the %s path', path => {
       const far = path === 'host' ? outside : await lab.hostOn(lan, BRIDGE, 'inside')
       if (path === 'stack') await far.address('eth0', `${INSIDE}/24`)
       log = await upstream(far, server)
-      const appliance = await Appliance.start(lan, { arguments: ['--bridge', BRIDGE, '--upstreams', server, '--upstream-path', path] })
+      const appliance = await Appliance.start(
+        lan, { arguments: ['--bridge', BRIDGE, '--upstreams', server, '--upstream-path', path] },
+      )
       world = { lab, lan, appliance }
       client = await staticHost(world, 'client', '10.53.0.50')
     })
@@ -89,7 +94,9 @@ describe.each(['host', 'stack'] as const)('over the %s path', path => {
       await ask('-x', '10.53.0.177')
       await ask('-x', '192.168.4.4')
       await ask('something.test', 'A')
-      expect(log.lines.filter(line => /unknown\.lab\.internal|10\.53\.0\.177|192\.168\.4\.4|something\.test/.test(line))).toEqual([])
+      expect(
+        log.lines.filter(line => /unknown\.lab\.internal|10\.53\.0\.177|192\.168\.4\.4|something\.test/.test(line)),
+      ).toEqual([])
     })
   })
 })

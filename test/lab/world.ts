@@ -1,4 +1,4 @@
-/** The lab that most files use: a LAN with a bridge, and the appliance on it as 10.53.0.2, the host's end being 10.53.0.1. */
+/** The lab that most files use: a LAN with a bridge, the appliance on it as 10.53.0.2, the host's end as 10.53.0.1. */
 import { onTestFailed } from 'vitest'
 import { Appliance, type ApplianceOptions } from './appliance.ts'
 import { Lab, type Host } from './netns.ts'
@@ -17,7 +17,9 @@ export async function openWorld(options: ApplianceOptions = {}): Promise<World> 
   try {
     const lan = await lab.host('lan')
     await lan.bridge(BRIDGE)
-    const appliance = await Appliance.start(lan, { ...options, arguments: ['--bridge', BRIDGE, ...(options.arguments ?? [])] })
+    const appliance = await Appliance.start(
+      lan, { ...options, arguments: ['--bridge', BRIDGE, ...(options.arguments ?? [])] },
+    )
     return { lab, lan, appliance }
   } catch (error) {
     await lab.close()
@@ -41,7 +43,7 @@ export function showOnFailure(world: World): void {
 /** How often a condition is looked at that nothing announces. */
 const LOOK_MS = 25
 
-/** Looks again and again until `look` returns something other than undefined. For what no peer is told, as after a RELEASE. */
+/** Looks again and again until `look` returns something other than undefined: for what no peer is told of. */
 export async function eventually<T>(what: string, look: () => Promise<T | undefined>, withinMs = 5_000): Promise<T> {
   const deadline = performance.now() + withinMs
   for (;;) {

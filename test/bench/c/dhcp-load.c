@@ -5,7 +5,8 @@
  *   dhcp-load -i INTERFACE [-c CLIENTS] [-o FIRST] [-k OUTSTANDING] [-s SECONDS] [-r RATE] [-R SECONDS] [-b] [-H] [-I]
  *             [-a FILE] [-t MS]
  *
- *   -c  clients, numbered from -o; the MAC of client n is 02:10 and n in 4 octets      -k  exchanges under way at a time
+ *   -c  clients, numbered from -o; the MAC of client n is 02:10 and n in 4 octets
+ *   -k  exchanges under way at a time
  *   -s  DORA phase ends after so long, even if clients are left                        -r  exchanges begun a second
  *   -R  then renews round robin for so long (unicast, with the client's own source address; ARP is answered)
  *   -b  set the broadcast flag      -H  send host name "load-<n>"      -I  send a client identifier (ff and the number)
@@ -161,8 +162,9 @@ static void log_ack(uint32_t n) {
   uint32_t a = clients[n].address;
   uint8_t m[6];
   put_mac(m, n);
-  acked_length += (size_t)sprintf(acked + acked_length, "%u.%u.%u.%u %02x:%02x:%02x:%02x:%02x:%02x\n", a >> 24, a >> 16 & 255,
-                                  a >> 8 & 255, a & 255, m[0], m[1], m[2], m[3], m[4], m[5]);
+  int length = sprintf(acked + acked_length, "%u.%u.%u.%u %02x:%02x:%02x:%02x:%02x:%02x\n", a >> 24, a >> 16 & 255,
+                       a >> 8 & 255, a & 255, m[0], m[1], m[2], m[3], m[4], m[5]);
+  acked_length += (size_t)length;
 }
 
 static void handle_dhcp(const uint8_t *f, int length, uint64_t now) {
@@ -278,7 +280,8 @@ static void phase(const char *name, enum state from, enum state to, double lengt
   memset(&whole, 0, sizeof whole); memset(&to_offer, 0, sizeof to_offer); memset(&to_ack, 0, sizeof to_ack);
   for (uint64_t now; (now = now_ns()) < until && (left || active_count > 0);) {
     uint64_t since = now;
-    while (left && active_count < (uint32_t)outstanding && (rate == 0 || (since = start + (uint64_t)((double)due * gap)) <= now)) {
+    while (left && active_count < (uint32_t)outstanding) {
+      if (rate > 0 && (since = start + (uint64_t)((double)due * gap)) > now) break;
       n = next_client(from, &cursor, wrap);
       left = n < count;
       if (!left) break;
@@ -301,9 +304,10 @@ static void phase(const char *name, enum state from, enum state to, double lengt
   uint32_t unfinished = active_count;
   while (active_count > 0) end(active[0], wrap ? BOUND : IDLE);
   double took = (double)(last - start) / 1e9;
-  printf("{\"phase\":\"%s\",\"began\":%lu,\"completed\":%lu,\"unfinished\":%u,\"naks\":%lu,\"resent\":%lu,\"gave_up\":%lu,"
-         "\"unexpected\":%lu,\"moved\":%lu,\"seconds\":%.3f,\"per_second\":%.0f,", name, began, completed, unfinished, naks,
-         resent, gave_up, unexpected, moved, took, took > 0 ? (double)completed / took : 0);
+  printf("{\"phase\":\"%s\",\"began\":%lu,\"completed\":%lu,\"unfinished\":%u,\"naks\":%lu,\"resent\":%lu,", name,
+         began, completed, unfinished, naks, resent);
+  printf("\"gave_up\":%lu,\"unexpected\":%lu,\"moved\":%lu,\"seconds\":%.3f,\"per_second\":%.0f,", gave_up, unexpected,
+         moved, took, took > 0 ? (double)completed / took : 0);
   histogram_json(&whole, "", stdout);
   putchar(',');
   histogram_json(&to_offer, "offer_", stdout);
@@ -320,7 +324,8 @@ static void open_socket(void) {
       {0x28, 0, 0, 20}, {0x45, 4, 0, 0x1fff}, {0xb1, 0, 0, 14}, {0x48, 0, 0, 16}, {0x15, 0, 1, 68},
       {0x06, 0, 0, 0xffff}, {0x06, 0, 0, 0}};
   struct sock_fprog filter = {sizeof code / sizeof *code, code};
-  struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)if_nametoindex(interface)};
+  int index = (int)if_nametoindex(interface);
+  struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = index};
   struct packet_mreq promiscuous = {.mr_ifindex = at.sll_ifindex, .mr_type = PACKET_MR_PROMISC};
   int size = 32 << 20, one = 1;
   if (at.sll_ifindex == 0) fail(interface);
@@ -330,7 +335,7 @@ static void open_socket(void) {
   setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
   setsockopt(sock, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
   setsockopt(sock, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof one);
-  if (setsockopt(sock, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof promiscuous) < 0) fail("promiscuous mode");
+  if (setsockopt(sock, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof promiscuous) < 0) fail("PROMISC");
   if (bind(sock, (struct sockaddr *)&at, sizeof at) < 0) fail("bind");
   for (int i = 0; i < BATCH; i++) {
     out_vectors[i].iov_base = out[i];
@@ -341,7 +346,8 @@ static void open_socket(void) {
 }
 
 int main(int argc, char **argv) {
-  const char *help = "dhcp-load -i INTERFACE [-c CLIENTS] [-o FIRST] [-k OUTSTANDING] [-s SECONDS] [-r RATE] [-R SECONDS] [-bHI] [-a FILE] [-t MS]";
+  const char *help = "dhcp-load -i INTERFACE [-c CLIENTS] [-o FIRST] [-k OUTSTANDING] [-s SECONDS] [-r RATE] "
+                     "[-R SECONDS] [-bHI] [-a FILE] [-t MS]";
   for (int c; (c = getopt(argc, argv, "i:c:o:k:s:r:R:bHIa:t:")) != -1;) {
     switch (c) {
       case 'i': interface = optarg; break;

@@ -22,7 +22,12 @@
 
 enum { BATCH = 64, MAX_SLOTS = 4096, MAX_QUERY = 128, MAX_ANSWER = 1500 };
 
-struct slot { uint64_t since; uint32_t name; uint16_t generation; uint8_t busy; uint16_t length; uint8_t query[MAX_QUERY]; };
+struct slot {
+  uint64_t since;
+  uint32_t name;
+  uint16_t generation, length;
+  uint8_t busy, query[MAX_QUERY];
+};
 static struct slot slots[MAX_SLOTS];
 static uint16_t free_slots[MAX_SLOTS];
 static int free_count;
@@ -78,7 +83,7 @@ static void send_queued(void) {
   queued = 0;
 }
 
-/* Puts the slot's query into the batch under a new id, so that a late answer to the last try is not taken for this one. */
+/* Puts the slot's query into the batch under a new id: a late answer to the last try is not taken for this one's. */
 static void enqueue(int index, uint64_t since) {
   struct slot *s = &slots[index];
   s->generation = (uint16_t)((s->generation + 1) & 15);
@@ -210,6 +215,8 @@ static void open_loop(uint64_t start, uint64_t end) {
 }
 
 int main(int argc, char **argv) {
+  const char *help = "dns-load -s SERVER [-p PORT] [-z ZONE] [-n NAMES] [-x PERCENT] [-w WINDOW] [-d SECONDS] "
+                     "[-r RATE] [-e] [-t MS]";
   for (int c; (c = getopt(argc, argv, "s:p:z:n:x:w:d:r:et:")) != -1;) {
     switch (c) {
       case 's': server = optarg; break;
@@ -222,23 +229,25 @@ int main(int argc, char **argv) {
       case 'r': rate = atoi(optarg); break;
       case 'e': edns = 1; break;
       case 't': lost_after = (uint64_t)atoi(optarg) * 1000000u; break;
-      default: usage("dns-load -s SERVER [-p PORT] [-z ZONE] [-n NAMES] [-x PERCENT] [-w WINDOW] [-d SECONDS] [-r RATE] [-e] [-t MS]");
+      default: usage(help);
     }
   }
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-  if (!server || inet_pton(AF_INET, server, &to.sin_addr) != 1 || strlen(zone) > 64) usage("dns-load -s SERVER …");
+  if (!server || inet_pton(AF_INET, server, &to.sin_addr) != 1 || strlen(zone) > 64) usage(help);
   if (window < 1 || window > MAX_SLOTS) usage("-w 1 to 4096");
   sock = socket(AF_INET, SOCK_DGRAM, 0);
   int size = 8 << 20;
-  if (setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0) setsockopt(sock, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  if (setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
+    setsockopt(sock, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
   if (connect(sock, (struct sockaddr *)&to, sizeof to) < 0) fail("connect");
   prepare();
   uint64_t start = now_ns(), end = start + (uint64_t)(seconds * 1e9);
   if (rate > 0) open_loop(start, end);
   else closed_loop(start, end);
   double took = (double)(now_ns() - start) / 1e9;
-  printf("{\"sent\":%lu,\"answered\":%lu,\"lost\":%lu,\"wrong\":%lu,\"stray\":%lu,\"held_back\":%lu,\"seconds\":%.3f,\"qps\":%.0f,",
-         sent, answered, lost, wrong, stray, held_back, took, (double)answered / took);
+  printf("{\"sent\":%lu,\"answered\":%lu,\"lost\":%lu,\"wrong\":%lu,\"stray\":%lu,\"held_back\":%lu,", sent,
+         answered, lost, wrong, stray, held_back);
+  printf("\"seconds\":%.3f,\"qps\":%.0f,", took, (double)answered / took);
   histogram_json(&latency, "", stdout);
   puts("}");
   return 0;

@@ -25,7 +25,8 @@ int main(int argc, char **argv) {
   unsigned long sent = 0;
   while (fgets(line, sizeof line, stdin)) {
     size_t n = 0;
-    for (char *c = line; digit(c[0]) >= 0 && digit(c[1]) >= 0; c += 2) frame[n++] = (uint8_t)(digit(c[0]) << 4 | digit(c[1]));
+    for (char *c = line; digit(c[0]) >= 0 && digit(c[1]) >= 0; c += 2)
+      frame[n++] = (uint8_t)(digit(c[0]) << 4 | digit(c[1]));
     if (n == 0) continue;
     if (send(sock, frame, n, 0) < 0) fail("send");
     sent++;
