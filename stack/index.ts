@@ -37,3 +37,13 @@ export type { RemoteInfo } from './sockets/dgram.ts'
 export { describeDatagram, describeFrame } from './wire/describe.ts'
 export { closeTap, hostEnd, openTap, TapLink, TX_QUEUE_FRAMES } from './link/tap/tap.ts'
 export type { TapDevice, TapError, TapOptions } from './link/tap/tap.ts'
+export { netOf, NetServer, NetSocket } from './sockets/net.ts'
+export type {
+  NetAddress, NetConnectOptions, NetListenOptions, NetServerOptions, NetSocketOptions,
+} from './sockets/net.ts'
+export { EVENT_CLOSED, EVENT_CONNECTED, EVENT_ENDED, EVENT_READABLE, EVENT_WRITABLE } from './tcp/connection.ts'
+export type { TcpTuning } from './tcp/connection.ts'
+export type { CongestionName } from './tcp/congestion/controls.ts'
+export type { TcpEndpoint, TcpView } from './tcp/endpoint.ts'
+export type { Listener, ListenOptions } from './tcp/listen.ts'
+export type { ConnectError, ConnectOptions, ListenError, Tcp } from './tcp/transport.ts'
