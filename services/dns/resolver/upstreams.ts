@@ -45,6 +45,13 @@ class Measured {
   }
 }
 
+/**
+ * What a server is ranked by, in ms: its round-trip time, doubled for every silence since its last answer. One that has
+ * been silent from the start stands behind every server that answers, one of which nothing is known before them.
+ */
+const standing = (s: Measured): number =>
+  (s.srtt === 0 && s.failures > 0 ? FIRST_WAIT_MS : s.srtt) * 2 ** Math.min(s.failures, DOWN_AFTER)
+
 export class UpstreamSet {
   readonly #servers: readonly Measured[]
 
@@ -66,7 +73,7 @@ export class UpstreamSet {
     const order = this.#servers.map((_, i) => i)
     order.sort((a, b) => {
       const [x, y] = [this.#at(a), this.#at(b)]
-      return avoided(x) - avoided(y) || x.srtt - y.srtt || a - b
+      return avoided(x) - avoided(y) || standing(x) - standing(y) || a - b
     })
     const healthy = this.#servers.filter((s) => avoided(s) === 0).length
     if (healthy > 1 && random.chance(EXPLORE)) order.unshift(...order.splice(1 + random.below(healthy - 1), 1))

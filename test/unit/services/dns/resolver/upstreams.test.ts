@@ -30,6 +30,25 @@ describe('UpstreamSet', () => {
     expect(set.order(0, steady)).toEqual([1, 0])
   })
 
+  test('a server that has never answered goes behind one that has, and stays there when it is no longer down', () => {
+    const set = new UpstreamSet(servers(2))
+    set.silent(0, 0)
+    set.answered(1, 30)
+    expect(set.order(1, steady)).toEqual([1, 0])
+    set.silent(0, 2)
+    set.silent(0, 3)
+    expect(set.order(3 + DOWN_MS, steady)).toEqual([1, 0])
+  })
+
+  test('one silence does not put a fast server behind a slow one, but behind one that is nearly as fast', () => {
+    const set = new UpstreamSet(servers(3))
+    set.answered(0, 10)
+    set.answered(1, 15)
+    set.answered(2, 200)
+    set.silent(0, 0)
+    expect(set.order(1, steady)).toEqual([1, 0, 2])
+  })
+
   test('now and then another is asked first, but never one that is down', () => {
     const set = new UpstreamSet(servers(3))
     expect(set.order(0, curious)).toEqual([2, 0, 1])
