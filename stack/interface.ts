@@ -8,6 +8,10 @@ import type { NeighbourCache } from './arp/cache.ts'
 import type { ProxyArp } from './arp/proxy.ts'
 import type { EthernetCounters, EthernetInput } from './ethernet/input.ts'
 import type { EthernetOutput, Port } from './ethernet/output.ts'
+import { IgmpHost } from './igmp/host.ts'
+import { igmpPorts } from './igmp/input.ts'
+import type { IgmpCounters } from './igmp/input.ts'
+import { GroupMemberships } from './igmp/membership.ts'
 import { InterfaceAddresses } from './ipv4/addresses.ts'
 import type { InterfaceAddress } from './ipv4/addresses.ts'
 import { OPEN_POLICY } from './ipv4/martian.ts'
@@ -15,12 +19,14 @@ import type { SourcePolicy } from './ipv4/martian.ts'
 import type { Ipv4Output } from './ipv4/output.ts'
 import type { Link } from './link/link.ts'
 import { i32, u16 } from './platform/index.ts'
-import type { Clock } from './platform/index.ts'
+import type { Clock, Random } from './platform/index.ts'
 
 /** What an interface needs of the stack it belongs to. */
 export type InterfaceParts = {
   readonly clock: Clock
+  readonly random: Random
   readonly arpCounters: ArpCounters
+  readonly igmpCounters: IgmpCounters
   readonly ethernetCounters: EthernetCounters
   readonly input: EthernetInput
   readonly output: EthernetOutput
@@ -59,6 +65,9 @@ export class Interface implements Port {
   /** The addresses in the form in which the stack asks about them. */
   readonly addressing: InterfaceAddresses
   readonly neighbours: NeighbourCache
+  /** The groups it listens to. */
+  readonly groups: GroupMemberships
+  readonly igmp: IgmpHost
   /** Frames wait for a flush; kept by the transmit path. */
   unflushed = false
   readonly sourcePolicy: SourcePolicy
@@ -87,6 +96,8 @@ export class Interface implements Port {
       unreachable: (datagram) => parts.unreachable(this, datagram),
     }, options.pointToPoint === undefined ? undefined : mac(options.pointToPoint.peerMac))
     this.neighbours = this.#arp.neighbours
+    this.igmp = new IgmpHost(parts.clock, parts.random, igmpPorts(this, parts.ipv4Output, parts.igmpCounters))
+    this.groups = new GroupMemberships(this.igmp)
     this.#attach(parts)
   }
 
@@ -119,6 +130,7 @@ export class Interface implements Port {
     this.link.onFrame = () => {}
     this.link.onBatchEnd = () => {}
     this.#arp.close()
+    this.igmp.close()
   }
 
   #attach(parts: InterfaceParts): void {

@@ -14,6 +14,7 @@ import { EthernetOutput } from './ethernet/output.ts'
 import { IcmpErrors } from './icmp/error.ts'
 import { ICMP_COUNTERS, IcmpInput } from './icmp/input.ts'
 import { Redirects } from './icmp/redirect.ts'
+import { IGMP_COUNTERS, IgmpInput } from './igmp/input.ts'
 import { Interface } from './interface.ts'
 import type { InterfaceOptions, InterfaceParts } from './interface.ts'
 import { OwnAddresses } from './ipv4/addresses.ts'
@@ -37,7 +38,7 @@ import { Tcp } from './tcp/transport.ts'
 import { UDP_COUNTERS, UdpDemux } from './udp/demux.ts'
 import type { BindError } from './udp/demux.ts'
 import type { DatagramErrorHandler, DatagramHandler, UdpEndpoint } from './udp/endpoint.ts'
-import { PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, source } from './wire/ipv4.ts'
+import { PROTOCOL_ICMP, PROTOCOL_IGMP, PROTOCOL_TCP, PROTOCOL_UDP, source } from './wire/ipv4.ts'
 
 export type StackOptions = {
   readonly clock: Clock
@@ -88,9 +89,10 @@ export class Stack {
     const arp = new Counters(ARP_COUNTERS)
     const ipv4Counters = new Counters(IPV4_COUNTERS)
     const icmp = new Counters(ICMP_COUNTERS)
+    const igmp = new Counters(IGMP_COUNTERS)
     const udp = new Counters(UDP_COUNTERS)
     const tcp = new Counters(TCP_COUNTERS)
-    this.counters = { ethernet, arp, ipv4: ipv4Counters, icmp, udp, tcp }
+    this.counters = { ethernet, arp, ipv4: ipv4Counters, icmp, igmp, udp, tcp }
     this.routes = new RouteTable(() => this.#interfaces)
     const pathMtus = new PathMtus(clock)
     this.pathMtus = pathMtus
@@ -125,9 +127,12 @@ export class Stack {
     this.#protocols.register(PROTOCOL_UDP, this.#udp)
     this.#protocols.register(PROTOCOL_TCP, this.tcp)
     this.#protocols.register(PROTOCOL_ICMP, icmpInput)
+    this.#protocols.register(PROTOCOL_IGMP, new IgmpInput(igmp))
     this.#parts = {
       clock,
+      random,
       arpCounters: arp,
+      igmpCounters: igmp,
       ethernetCounters: ethernet,
       input: new EthernetInput(ethernet, this.#ipv4Input),
       output: this.#output,

@@ -1,6 +1,6 @@
 /**
- * HOT PATH. Frames in: the filter by destination, and the way up by EtherType. Own address and broadcast pass;
- * multicast groups are not joined, so theirs are dropped. Padding is cut by the layer above, which knows its length.
+ * HOT PATH. Frames in: the filter by destination, and the way up by EtherType. Own address, broadcast and joined groups
+ * pass; that several groups share a hardware address is for IPv4 to sort out (RFC 1112 §6.4). Padding is cut by the layer above, which knows its length.
  * Watched by test/bench/micro/udp-echo.ts.
  */
 import type { Arp } from '../arp/arp.ts'
@@ -9,7 +9,7 @@ import type { Ipv4Input } from '../ipv4/input.ts'
 import { Counters } from '../platform/index.ts'
 import {
   BROADCAST_HIGH, BROADCAST_LOW, check, destinationHigh, destinationLow, etherType, ETHERNET_HEADER_BYTES,
-  ETHERTYPE_ARP, ETHERTYPE_IPV4,
+  ETHERTYPE_ARP, ETHERTYPE_IPV4, MULTICAST_HIGH, MULTICAST_LOW,
 } from '../wire/ethernet.ts'
 
 export const ETHERNET_COUNTERS = [
@@ -35,7 +35,9 @@ export class EthernetInput {
     if (fault !== undefined) return this.#counters.count(fault)
     const high = destinationHigh(b, at)
     const low = destinationLow(b, at)
-    const broadcast = high === BROADCAST_HIGH && low === BROADCAST_LOW
+    // To all or to many: no error may be sent about it (RFC 1812 §4.3.2.7).
+    const broadcast = (high === BROADCAST_HIGH && low === BROADCAST_LOW) ||
+      (high === MULTICAST_HIGH && low >>> 23 === MULTICAST_LOW >>> 23 && iface.groups.hasHardware(low & 0x7f_ffff))
     if (!broadcast && (high !== iface.macHigh || low !== iface.macLow)) return this.#counters.count('not-for-us')
     const type = etherType(b, at)
     if (type === ETHERTYPE_IPV4) this.#ipv4.receive(iface, b, at + ETHERNET_HEADER_BYTES, end, broadcast)

@@ -17,10 +17,12 @@ export class ReceivedDatagram {
   ttl = 0
   /** Where it came in. */
   iface: Interface
-  /** It came in a link-layer broadcast. */
+  /** It came in a frame to all or to a group. */
   linkBroadcast = false
   /** Its target is an IPv4 broadcast address. */
   broadcast = false
+  /** Its target is a group that the interface listens to. */
+  multicast = false
 
   constructor(buffer: Uint8Array, iface: Interface) {
     this.buffer = buffer

@@ -2,12 +2,12 @@
  * HOT PATH. Datagrams in (RFC 791, RFC 1122 §3.2.1): validity, martians, is it ours, reassembly, and up by protocol
  * number. What is not ours goes to the forwarder, or is dropped. Watched by test/bench/micro/udp-echo.ts.
  */
-import { isLoopback } from '../address/ipv4.ts'
+import { isLoopback, isMulticast } from '../address/ipv4.ts'
 import type { Ipv4 } from '../address/ipv4.ts'
 import type { Interface } from '../interface.ts'
 import type { Clock, Counters } from '../platform/index.ts'
 import * as ip from '../wire/ipv4.ts'
-import { NOT_OURS, OWN, TO_BROADCAST } from './addresses.ts'
+import { NOT_OURS, OWN, TO_BROADCAST, TO_MULTICAST } from './addresses.ts'
 import type { OwnAddresses } from './addresses.ts'
 import { ReceivedDatagram } from './datagram.ts'
 import type { Forwarder } from './forward.ts'
@@ -82,8 +82,10 @@ export class Ipv4Input {
       // RFC 1122 §3.3.6; and 0.0.0.0 may only call to all.
       if (linkBroadcast) return counters.count('unicast-in-broadcast')
       if (source === 0) return counters.count('martian-source')
-    } else if (kind !== TO_BROADCAST) {
-      return counters.count(kind === NOT_OURS ? 'not-for-us' : 'group-not-joined')
+    } else if (kind === NOT_OURS) {
+      return counters.count('not-for-us')
+    } else if (kind === TO_MULTICAST && !iface.groups.has(target)) {
+      return counters.count('group-not-joined')
     }
     const broadcast = kind === TO_BROADCAST
     const hasOptions = ip.headerLength(b, at) > ip.IPV4_HEADER_BYTES
@@ -149,6 +151,7 @@ export class Ipv4Input {
     d.iface = iface
     d.linkBroadcast = linkBroadcast
     d.broadcast = broadcast
+    d.multicast = isMulticast(d.target)
     return d
   }
 

@@ -10,7 +10,7 @@ import type { Ipv4 } from '../address/ipv4.ts'
 import type { EthernetOutput } from '../ethernet/output.ts'
 import type { Interface } from '../interface.ts'
 import { copy, i32, u16 } from '../platform/index.ts'
-import { BROADCAST_HIGH, BROADCAST_LOW, ETHERTYPE_IPV4 } from '../wire/ethernet.ts'
+import { BROADCAST_HIGH, BROADCAST_LOW, ETHERTYPE_IPV4, MULTICAST_HIGH, MULTICAST_LOW } from '../wire/ethernet.ts'
 import * as ip from '../wire/ipv4.ts'
 import type { OwnAddresses } from './addresses.ts'
 import { fragmentPayload } from './fragment.ts'
@@ -24,9 +24,6 @@ import { SEND_FAULT } from './send-fault.ts'
 /** RFC 1700, "Assigned Numbers": the recommended default. */
 export const DEFAULT_TTL = 64
 const LOOPBACK_ADDRESS = 0x7f00_0001
-/** 01:00:5e and the low 23 bits of the group (RFC 1112 §6.4). */
-const MULTICAST_HIGH = 0x0100
-const MULTICAST_LOW = 0x5e00_0000
 
 const NO_OPTIONS: Readonly<Uint8Array> = new Uint8Array(0)
 

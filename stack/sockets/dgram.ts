@@ -4,8 +4,9 @@
  * socket, keeps the process alive. Received datagrams are emitted at once and not queued.
  */
 import { EventEmitter } from 'node:events'
-import { formatIpv4, parseIpv4 } from '../address/ipv4.ts'
+import { formatIpv4, isMulticast, parseIpv4 } from '../address/ipv4.ts'
 import type { Ipv4 } from '../address/ipv4.ts'
+import type { Interface } from '../interface.ts'
 import type { SocketError } from '../ipv4/protocols.ts'
 import { SEND_FAULT_TEXT } from '../ipv4/send-fault.ts'
 import type { SendFault } from '../ipv4/send-fault.ts'
@@ -144,6 +145,31 @@ export class DgramSocket extends EventEmitter<SocketEvents> {
     return ttl
   }
 
+  /** Joins a group on the interface with the given address of ours, or on that by which the group is reached. */
+  addMembership(group: string, interfaceAddress?: string): void {
+    const { endpoint, address, iface } = this.#membership('addMembership', group, interfaceAddress)
+    if (endpoint.hears(address, iface)) throw errnoError('EADDRINUSE', 'addMembership', `${group} was joined before`)
+    if (!endpoint.join(address, iface)) throw errnoError('ENOBUFS', 'addMembership', 'no room for another group')
+  }
+
+  dropMembership(group: string, interfaceAddress?: string): void {
+    const { endpoint, address, iface } = this.#membership('dropMembership', group, interfaceAddress)
+    if (!endpoint.leave(address, iface)) throw errnoError('EADDRNOTAVAIL', 'dropMembership', `${group} was not joined`)
+  }
+
+  /** 0 to 255. */
+  setMulticastTTL(ttl: number): number {
+    if (!Number.isInteger(ttl) || ttl < 0 || ttl > 255) throw errnoError('EINVAL', 'setMulticastTTL', '0 to 255')
+    this.#bound('setMulticastTTL').multicastTtl = ttl
+    return ttl
+  }
+
+  /** By the interface with this address of ours. */
+  setMulticastInterface(address: string): void {
+    const endpoint = this.#bound('setMulticastInterface')
+    endpoint.multicastIface = this.#interfaceWith('setMulticastInterface', address)
+  }
+
   close(done?: () => void): this {
     if (this.#closed) throw errnoError('ERR_SOCKET_DGRAM_NOT_RUNNING', 'close', 'not running')
     this.#closed = true
@@ -179,6 +205,32 @@ export class DgramSocket extends EventEmitter<SocketEvents> {
     this.#endpoint = bound.value
     if (this.#ttl !== undefined) bound.value.ttl = this.#ttl
     return undefined
+  }
+
+  #bound(syscall: string): UdpEndpoint {
+    if (this.#endpoint === undefined) throw errnoError('EBADF', syscall, 'not bound')
+    return this.#endpoint
+  }
+
+  #interfaceWith(syscall: string, address: string): Interface {
+    const own = parseIpv4(address)
+    const iface = this.#stack.interfaces.find(({ addressing }) => own !== undefined && addressing.isOwn(own))
+    if (iface === undefined) throw errnoError('ENODEV', syscall, `no interface has the address ${address}`)
+    return iface
+  }
+
+  #membership(
+    syscall: string, group: string, interfaceAddress: string | undefined,
+  ): { readonly endpoint: UdpEndpoint; readonly address: Ipv4; readonly iface: Interface } {
+    const failure = this.#ensure()
+    if (failure !== undefined) throw failure
+    const address = parseIpv4(group)
+    if (address === undefined || !isMulticast(address)) throw errnoError('EINVAL', syscall, `not a group: ${group}`)
+    const iface = interfaceAddress === undefined
+      ? (this.#stack.routes.lookup(address)?.iface ?? this.#stack.interfaces[0])
+      : this.#interfaceWith(syscall, interfaceAddress)
+    if (iface === undefined) throw errnoError('ENODEV', syscall, 'no interface')
+    return { endpoint: this.#bound(syscall), address, iface }
   }
 
   #ensure(): Error | undefined {

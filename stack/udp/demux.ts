@@ -1,7 +1,7 @@
 /**
  * HOT PATH. UDP in (RFC 768; RFC 1122 §4.1): from port, address, interface and peer to the endpoint. A unicast goes to
  * the endpoint meant most closely (connected before bound to an address before bound to an interface before any; of
- * equals the one bound last), a broadcast to all that match. Watched by test/bench/micro/udp-echo.ts.
+ * equals the one bound last), a broadcast to all that match, a multicast to those that joined its group there. Watched by test/bench/micro/udp-echo.ts.
  */
 import type { Ipv4 } from '../address/ipv4.ts'
 import type { Interface } from '../interface.ts'
@@ -87,7 +87,7 @@ export class UdpDemux implements ProtocolHandler {
     const sourcePort = udp.sourcePort(b, at)
     const targetPort = udp.targetPort(b, at)
     const endpoints = this.#ports.get(targetPort) ?? NONE
-    if (d.broadcast) return this.#toAll(endpoints, d, sourcePort, targetPort)
+    if (d.broadcast || d.multicast) return this.#toAll(endpoints, d, sourcePort, targetPort)
     const best = this.#find(endpoints, d.source, sourcePort, d.target, d.iface)
     if (best === undefined) {
       counters.count('no-port')
@@ -132,6 +132,7 @@ export class UdpDemux implements ProtocolHandler {
     for (let i = 0; i < endpoints.length; i++) {
       const endpoint = endpoints[i] as UdpEndpoint
       if (endpoint.match(source, sourcePort, target, true, iface) === NO_MATCH) continue
+      if (d.multicast && !endpoint.hears(target, iface)) continue
       heard = true
       this.#hand(endpoint, d, sourcePort, targetPort)
     }

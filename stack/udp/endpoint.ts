@@ -46,6 +46,9 @@ export type EndpointOptions = {
   readonly onError: DatagramErrorHandler | undefined
 }
 
+/** Groups that one endpoint may join; as many as Linux allows by default. */
+export const MEMBERSHIP_LIMIT = 20
+
 /** How well a datagram fits an endpoint; more is better. */
 export const NO_MATCH = -1
 
@@ -67,12 +70,15 @@ export class UdpEndpoint {
    * find their own size.
    */
   dontFragment = false
+  /** By which interface multicasts go; chosen by the routes when undefined. */
+  multicastIface: Interface | undefined = undefined
   /** The connected peer; 0 when there is none. */
   remote: Ipv4 = 0
   remotePort = 0
   readonly #output: Ipv4Output
   readonly #release: (endpoint: UdpEndpoint) => void
   #closed = false
+  readonly #groups: { readonly group: Ipv4; readonly iface: Interface }[] = []
 
   constructor(options: EndpointOptions, output: Ipv4Output, release: (endpoint: UdpEndpoint) => void) {
     this.port = options.port
@@ -96,10 +102,12 @@ export class UdpEndpoint {
     if (targetPort === 0 || target === 0) return SEND_FAULT.invalidTarget
     const output = this.#output
     const from = source === 0 ? this.address : source
-    const ttl = isMulticast(target) ? this.multicastTtl : this.ttl
+    const multicast = isMulticast(target)
+    const ttl = multicast ? this.multicastTtl : this.ttl
+    const via = multicast && this.multicastIface !== undefined ? this.multicastIface : this.iface
     if (this.dontFragment) output.prepare(true)
     const fault = output.begin(
-      target, from, PROTOCOL_UDP, udp.UDP_HEADER_BYTES + length, ttl, this.iface, this.broadcast,
+      target, from, PROTOCOL_UDP, udp.UDP_HEADER_BYTES + length, ttl, via, this.broadcast,
     )
     if (fault !== 0) return fault
     return this.#finish(buffer, at, length, target, targetPort)
@@ -133,17 +141,47 @@ export class UdpEndpoint {
     this.remotePort = target === 0 ? 0 : port
   }
 
+  /**
+   * Hears a group on an interface from now on (RFC 1112 §7.1). False when it is none, when it was joined before, or when
+   * there is no room.
+   */
+  join(group: Ipv4, iface: Interface): boolean {
+    if (this.#closed || this.#groups.length === MEMBERSHIP_LIMIT || this.hears(group, iface)) return false
+    if (!iface.groups.join(group)) return false
+    this.#groups.push({ group, iface })
+    return true
+  }
+
+  /** False when it was not joined. */
+  leave(group: Ipv4, iface: Interface): boolean {
+    const at = this.#groups.findIndex((joined) => joined.group === group && joined.iface === iface)
+    if (at < 0) return false
+    this.#groups.splice(at, 1)
+    iface.groups.leave(group)
+    return true
+  }
+
+  /** HOT: this endpoint joined the group there. */
+  hears(group: Ipv4, arrival: Interface): boolean {
+    for (let i = 0; i < this.#groups.length; i++) {
+      const joined = this.#groups[i]
+      if (joined !== undefined && joined.group === group && joined.iface === arrival) return true
+    }
+    return false
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    for (const { group, iface } of this.#groups.splice(0)) iface.groups.leave(group)
     this.#release(this)
   }
 
   /** HOT: NO_MATCH, or how closely this endpoint was meant for the datagram. */
-  match(source: Ipv4, sourcePort: number, target: Ipv4, toBroadcast: boolean, arrival: Interface): number {
+  match(source: Ipv4, sourcePort: number, target: Ipv4, toMany: boolean, arrival: Interface): number {
     let score = 0
     if (this.address !== 0) {
-      const heard = toBroadcast ? this.broadcast && arrival.addressing.isOwn(this.address) : this.address === target
+      const heard = toMany ? this.broadcast && arrival.addressing.isOwn(this.address) : this.address === target
       if (!heard) return NO_MATCH
       score += 2
     }

@@ -20,6 +20,9 @@ export const FIRST_ETHERTYPE = 0x0600
 /** An address on the hot path is two numbers: the first 16 bits, and the last 32 as an int32. */
 export const BROADCAST_HIGH = 0xffff
 export const BROADCAST_LOW = -1
+/** 01:00:5e and the low 23 bits of an IPv4 group (RFC 1112 §6.4). */
+export const MULTICAST_HIGH = 0x0100
+export const MULTICAST_LOW = 0x5e00_0000
 
 export const destinationHigh = (b: Uint8Array, at: number): number => u16(b, at)
 export const destinationLow = (b: Uint8Array, at: number): number => i32(b, at + 2)

@@ -149,7 +149,7 @@ describe('RFC 1122 §3.2.1.3 addresses that cannot stand where they stand', () =
 describe('RFC 894 and the frame filter', () => {
   test.each([
     ['another station’s frame', udpFrame(octets(8), { toMac: '02:00:00:00:00:77' }), 'not-for-us'],
-    ['a multicast frame', udpFrame(octets(8), { toMac: '01:00:5e:00:00:01' }), 'not-for-us'],
+    ['a multicast frame', udpFrame(octets(8), { toMac: '01:00:5e:00:00:02' }), 'not-for-us'],
     ['a frame from a group address', udpFrame(octets(8), { fromMac: '03:00:00:00:00:01' }), 'group-source'],
     ['an IEEE 802.3 length', etherFrame(100, octets(100)), 'ieee-802.3'],
     ['an unknown type', etherFrame(0x86dd, octets(100)), 'unknown-type'],
