@@ -1,0 +1,59 @@
+/** Streams both ways between two stacks in bad weather, by seed: each arrives whole, and no connection stays stuck. */
+import { describe, expect, test } from 'vitest'
+import type { Weather } from '../../stack/index.ts'
+import { SeededRandom } from '../../stack/platform/index.ts'
+import { congestionControls } from '../../stack/tcp/congestion/controls.ts'
+import type { CongestionName } from '../../stack/tcp/congestion/controls.ts'
+import { hashOf, talk, tcpWorld } from '../support/tcp-hosts.ts'
+
+const NAMES = Object.keys(congestionControls) as CongestionName[]
+/** A connection may be closed by the wire's worst for minutes; longer than this nothing here may take. */
+const LONGEST_MS = 1_200_000
+
+function weatherOf(random: SeededRandom): Weather {
+  const upTo = (most: number): number => (random.chance(0.3) ? 0 : random.below(1000) * most / 1000)
+  return {
+    loss: upTo(0.2), duplication: upTo(0.1), reordering: upTo(0.3), corruption: upTo(0.05), reorderMs: 1 + random.below(80),
+  }
+}
+
+function run(seed: number): void {
+  const random = new SeededRandom(seed)
+  const lengths = [random.below(300_000), random.below(random.chance(0.3) ? 10 : 150_000)] as const
+  const world = tcpWorld({
+    seed,
+    weather: weatherOf(random),
+    congestion: NAMES[seed % NAMES.length] as CongestionName,
+    wire: {
+      delayMs: random.below(60),
+      bitsPerSecond: 1e6 * (1 + random.below(100)),
+      queueFrames: 10 + random.below(200),
+      mtu: random.chance(0.2) ? 576 : 1500,
+    },
+  })
+  const slow = random.chance(0.2) ? new SeededRandom(seed + 7) : undefined
+  const { client, server } = talk(world, lengths, { seed, ...(slow === undefined ? {} : { slow }) })
+  // The connection may be over while a slow reader still has something to read.
+  const over = (): boolean => client.closed && server()?.closed === true && server()?.endpoint.readable === 0
+  for (let t = 0; t < LONGEST_MS && !over(); t += 500) {
+    world.clock.advance(500)
+    // A slow reader comes by now and then.
+    if (slow !== undefined) for (let i = 0; i < 20; i++) server()?.go()
+  }
+  expect(world.faults).toEqual([])
+  expect([client.error, server()?.error]).toEqual(['', ''])
+  expect(over()).toBe(true)
+  expect([server()?.received, client.received]).toEqual(lengths)
+  expect(server()?.digest()).toBe(hashOf(seed, lengths[0]))
+  expect(client.digest()).toBe(hashOf(seed + 1, lengths[1]))
+  // Nothing stays behind but TIME-WAIT, and that ends too.
+  world.clock.advance(70_000)
+  for (const stack of [world.left, world.right]) {
+    expect(stack.tcp.connections()).toEqual([])
+    expect(stack.tcp.timeWaitCount).toBe(0)
+  }
+}
+
+describe('streams arrive whole in any weather', () => {
+  test.each(Array.from({ length: 100 }, (_, i) => i + 1))('seed %i', (seed) => run(seed))
+})
