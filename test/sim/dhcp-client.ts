@@ -38,6 +38,8 @@ export type DhcpClientOptions = {
   readonly wishSeconds: number | undefined
   /** After a restart without an answer, goes on with what is left of its lease (RFC 2131 §3.2 step 4). */
   readonly keepsLease: boolean
+  /** An address that the host, wrongly, takes for its own or would like: it came from another network, or was copied. */
+  imagines(): Ipv4 | undefined
 }
 
 export type DhcpClientPorts = {
@@ -94,8 +96,9 @@ export class DhcpClient {
   start(): void {
     if (this.#state.kind !== 'off') return
     const lease = this.lease
-    if (lease === undefined) this.#init()
-    else this.#rebooting(lease)
+    const address = lease?.address ?? this.#o.imagines()
+    if (address === undefined) this.#init()
+    else this.#rebooting(address)
   }
 
   /** Power off, without a word to anybody. */
@@ -131,8 +134,10 @@ export class DhcpClient {
 
   // ---- what comes -------------------------------------------------------------------------------------------------
 
-  #offered(address: Ipv4, options: OptionSet): void {
+  /** Asks for what was offered, unless it knows better, which RFC 2131 §4.3.2 does not allow. */
+  #offered(offer: Ipv4, options: OptionSet): void {
     if (this.#state.kind !== 'selecting') return
+    const address = this.#o.imagines() ?? offer
     const wants = { 'requested-address': formatIpv4(address), 'server-identifier': String(options['server-identifier']) }
     const { clock } = this.#ports
     this.#ask({ kind: 'requesting', askedAt: clock.now(), askedWallMs: clock.wallMs() }, 4, () => this.#ports.broadcast(this.#message('REQUEST', 0, wants)), () =>
@@ -181,7 +186,8 @@ export class DhcpClient {
 
   #selecting(): void {
     this.#newQuestion()
-    const hint: OptionSet = this.#lease === undefined ? {} : { 'requested-address': formatIpv4(this.#lease.address) }
+    const wish = this.#lease?.address ?? this.#o.imagines()
+    const hint: OptionSet = wish === undefined ? {} : { 'requested-address': formatIpv4(wish) }
     this.#forget()
     const send = (): void => this.#ports.broadcast(this.#message('DISCOVER', 0, hint))
     this.#ask({ kind: 'selecting' }, Number.POSITIVE_INFINITY, send, () => undefined)
@@ -229,10 +235,10 @@ export class DhcpClient {
     })
   }
 
-  #rebooting(lease: ClientLease): void {
+  #rebooting(address: Ipv4): void {
     this.#newQuestion()
     const { clock } = this.#ports
-    const wants = { 'requested-address': formatIpv4(lease.address) }
+    const wants = { 'requested-address': formatIpv4(address) }
     const state: State = { kind: 'rebooting', askedAt: clock.now(), askedWallMs: clock.wallMs() }
     this.#ask(state, 3, () => this.#ports.broadcast(this.#message('REQUEST', 0, wants)), () => {
       const left = this.lease

@@ -17,6 +17,8 @@ export type DiskOptions = {
   readonly random: Random
   /** Chance that one transaction fails, without others. */
   readonly badTransaction: number
+  /** Chance that a commit or its answer takes long. */
+  readonly slow: number
   /** Hears of every transaction that is on disk, in order. */
   readonly committed: (transaction: Transaction) => void
 }
@@ -126,7 +128,7 @@ export class Disk {
   /** Mostly an fsync; now and then the disk thinks for longer than a client has patience. */
   #delay(): number {
     const { random } = this.#o
-    if (!this.failing || random.chance(0.9)) return 0.2 + random.below(50) / 10
+    if (!this.failing || !random.chance(this.#o.slow)) return 0.2 + random.below(50) / 10
     return random.chance(0.8) ? 50 + random.below(500) : random.below(8_000)
   }
 }

@@ -88,6 +88,8 @@ export function namesMatchLeases(snapshot: Snapshot, sinceRenewal: (reverse: str
   for (const record of records) {
     if (record.owner.kind === 'lease' && !expected.delete(recordText(record))) return `there is a record that no lease accounts for, or a second one: ${recordText(record)}`
   }
+  const stale = snapshot.leases.find((lease) => lease.state !== 'bound' && lease.publishedName !== undefined)
+  if (stale !== undefined) return `${formatIpv4(stale.address)} is ${stale.state}, but still called ${stale.publishedName}`
   const missing = [...expected].filter(([, need]) => need === 'needed').map(([text]) => text)
   return missing.length === 0 ? undefined : `a lease is bound, but there is no ${missing.join(', ')}`
 }

@@ -93,21 +93,23 @@ export type Climate = {
   readonly hostMs: number
   /** Chance that a single transaction cannot be written. */
   readonly badTransaction: number
+  /** Chance that the disk takes its time, up to longer than a client has patience. */
+  readonly slowDisk: number
 }
 
 const MINUTE = 60_000
 
 /** Bad cables, a steady appliance. */
 export const STORM: Climate = {
-  skyMs: MINUTE, unplugMs: 6 * MINUTE, powerCutMs: 40 * MINUTE, diskFullMs: 0, jumpMs: 0, commandMs: 5 * MINUTE, hostMs: 2 * MINUTE, badTransaction: 0,
+  skyMs: MINUTE, unplugMs: 6 * MINUTE, powerCutMs: 40 * MINUTE, diskFullMs: 0, jumpMs: 0, commandMs: 5 * MINUTE, hostMs: 2 * MINUTE, badTransaction: 0, slowDisk: 0.05,
 }
 /** Power cuts, a disk that fills up and fails, a calendar that jumps. */
 export const BLACKOUT: Climate = {
-  skyMs: 5 * MINUTE, unplugMs: 20 * MINUTE, powerCutMs: 4 * MINUTE, diskFullMs: 8 * MINUTE, jumpMs: 20 * MINUTE, commandMs: MINUTE, hostMs: MINUTE, badTransaction: 0.05,
+  skyMs: 5 * MINUTE, unplugMs: 20 * MINUTE, powerCutMs: 4 * MINUTE, diskFullMs: 8 * MINUTE, jumpMs: 20 * MINUTE, commandMs: MINUTE, hostMs: MINUTE, badTransaction: 0.05, slowDisk: 0.1,
 }
 /** Everybody calls himself alike, and the administrator edits the same names. */
 export const CROWD: Climate = {
-  skyMs: 10 * MINUTE, unplugMs: 0, powerCutMs: 20 * MINUTE, diskFullMs: 0, jumpMs: 0, commandMs: 20_000, hostMs: 30_000, badTransaction: 0.1,
+  skyMs: 10 * MINUTE, unplugMs: 0, powerCutMs: 20 * MINUTE, diskFullMs: 0, jumpMs: 0, commandMs: 20_000, hostMs: 20_000, badTransaction: 0.2, slowDisk: 0.7,
 }
 
 /** Until something happens that happens every `meanMs` on average: exponential, and so without memory. */

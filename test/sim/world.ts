@@ -87,6 +87,7 @@ export class World {
       clock,
       random: new SeededRandom(random.u32()),
       badTransaction: options.climate.badTransaction,
+      slow: options.climate.slowDisk,
       committed: (transaction) => this.#ledger.committed(transaction),
     })
     const bridge = new Switch(clock, { ports: options.hosts + 2, delayMs: 0.1, queueFrames: 64 })
@@ -249,6 +250,7 @@ export class World {
       broadcastFlag: random.chance(0.5),
       wishSeconds: [undefined, 120, 300, 1_200][random.below(4)],
       keepsLease: random.chance(0.5),
+      imagines: () => (this.#fair || !random.chance(0.1) ? undefined : this.#someAddress()),
       checks: random.chance(0.7),
     }
     const host = new Host(options, this.#cables[i + 2] as Cable, this.#settings.address.prefix, {
@@ -265,9 +267,13 @@ export class World {
     return host
   }
 
+  #someAddress(): Ipv4 {
+    return (ipv4(SERVER) & ~0xff) | (FIRST + this.random.below(this.#addresses))
+  }
+
   /** A host that was set up by hand on an address of the pool, and never asks anybody. */
   #placeSquatter(): Ipv4 {
-    const address = (ipv4(SERVER) & ~0xff) | (FIRST + this.random.below(this.#addresses))
+    const address = this.#someAddress()
     const stack = new Stack({ clock: this.clock, random: new SeededSecureRandom(this.random.u32()) })
     stack.addInterface((this.#cables[1] as Cable).link, { addresses: [{ address, prefix: this.#settings.address.prefix }] })
     return address
