@@ -13,7 +13,9 @@ import { ETHERNET_COUNTERS, EthernetInput } from './ethernet/input.ts'
 import { EthernetOutput } from './ethernet/output.ts'
 import { IcmpErrors } from './icmp/error.ts'
 import { ICMP_COUNTERS, IcmpInput } from './icmp/input.ts'
+import type { IcmpAnswers } from './icmp/queries.ts'
 import { Redirects } from './icmp/redirect.ts'
+import { RouterDiscovery } from './icmp/router-discovery.ts'
 import { IGMP_COUNTERS, IgmpInput } from './igmp/input.ts'
 import { Interface } from './interface.ts'
 import type { InterfaceOptions, InterfaceParts } from './interface.ts'
@@ -43,6 +45,8 @@ import { PROTOCOL_ICMP, PROTOCOL_IGMP, PROTOCOL_TCP, PROTOCOL_UDP, source } from
 export type StackOptions = {
   readonly clock: Clock
   readonly random: SecureRandom
+  /** Timestamp and address mask requests are answered; not when not given (RFC 6918). */
+  readonly icmpAnswers?: IcmpAnswers
   /** Hears of a bug of ours that a frame brought to light; the frame is dropped and counted as ethernet 'fault'. */
   readonly onFault?: (fault: unknown) => void
 }
@@ -67,6 +71,8 @@ export class Stack {
   readonly routes: RouteTable
   readonly tcp: Tcp
   readonly pathMtus: PathMtus
+  /** Off on every interface until asked for. */
+  readonly routerDiscovery: RouterDiscovery
   readonly counters: { readonly [layer: string]: Counters<string> }
   /** Where datagrams to ourselves go. It is not among `interfaces`. */
   readonly loopback: Interface
@@ -112,6 +118,7 @@ export class Stack {
       output: this.#ipv4Output, errors,
     })
     this.#redirects = new Redirects(clock, this.routes)
+    this.routerDiscovery = new RouterDiscovery({ clock, random, output: this.#ipv4Output, routes: this.routes })
     this.#ipv4Input = new Ipv4Input(
       clock, ipv4Counters, this.#own, this.routes, this.#forwarder, this.#protocols, errors,
     )
@@ -119,6 +126,7 @@ export class Stack {
     const icmpInput = new IcmpInput({
       counters: icmp, output: this.#ipv4Output, own: this.#own, protocols: this.#protocols, pathMtus, clock,
       forwarder: this.#forwarder, redirects: this.#redirects,
+      discovery: this.routerDiscovery, answers: options.icmpAnswers ?? {},
     })
     this.tcp = new Tcp({
       clock, random, tally: tcp, output: this.#ipv4Output, ethernet: this.#output,
@@ -174,6 +182,7 @@ export class Stack {
     if (iface === undefined) return
     this.#interfaces = this.#interfaces.filter((other) => other !== iface)
     this.#own.remove(iface.addressing)
+    this.routerDiscovery.stop(iface)
     this.routes.removeInterface(iface)
     iface.detach()
   }

@@ -1,6 +1,7 @@
 /**
  * ICMP in (RFC 792; RFC 1122 §3.2.2): echo requests are answered; errors go to the protocol whose datagram they quote.
- * Redirects make routes; source quench (RFC 6633) and the queries nobody needs (RFC 6918) are counted and ignored.
+ * Redirects make routes; source quench (RFC 6633) is counted and ignored, as
+ * are the queries that nobody needs (RFC 6918) unless configured.
  */
 import type { OwnAddresses } from '../ipv4/addresses.ts'
 import type { ReceivedDatagram } from '../ipv4/datagram.ts'
@@ -13,13 +14,16 @@ import * as ip from '../wire/ipv4.ts'
 import { record, recordedOptions } from '../ipv4/options.ts'
 import type { Forwarder } from '../ipv4/forward.ts'
 import { replyToEcho } from './echo.ts'
+import { replyToMask, replyToTimestamp } from './queries.ts'
+import type { IcmpAnswers } from './queries.ts'
 import type { Redirects } from './redirect.ts'
+import type { RouterDiscovery } from './router-discovery.ts'
 
 export const ICMP_COUNTERS = [
   'received', 'truncated', 'checksum', 'echo-requests', 'echo-replies-sent', 'echo-to-broadcast', 'echo-replies',
   'errors-received', 'quote-malformed', 'quote-not-ours', 'ignored', 'errors-sent', 'error-not-allowed',
   'error-limited', 'unsent', 'path-mtu-learnt', 'path-mtu-ignored', 'redirects-followed',
-  'redirects-ignored',
+  'redirects-ignored', 'router-discovery', 'queries-answered',
 ] as const
 export type IcmpCounters = Counters<(typeof ICMP_COUNTERS)[number]>
 
@@ -35,6 +39,8 @@ export type IcmpInputParts = {
   readonly clock: Clock
   readonly forwarder: Forwarder
   readonly redirects: Redirects
+  readonly discovery: RouterDiscovery
+  readonly answers: IcmpAnswers
 }
 
 export class IcmpInput implements ProtocolHandler {
@@ -46,6 +52,8 @@ export class IcmpInput implements ProtocolHandler {
   readonly #clock: Clock
   readonly #forwarder: Forwarder
   readonly #redirects: Redirects
+  readonly #discovery: RouterDiscovery
+  readonly #answers: IcmpAnswers
 
   constructor(parts: IcmpInputParts) {
     this.#counters = parts.counters
@@ -56,6 +64,8 @@ export class IcmpInput implements ProtocolHandler {
     this.#clock = parts.clock
     this.#forwarder = parts.forwarder
     this.#redirects = parts.redirects
+    this.#discovery = parts.discovery
+    this.#answers = parts.answers
   }
 
   receive(d: ReceivedDatagram): void {
@@ -65,6 +75,10 @@ export class IcmpInput implements ProtocolHandler {
     switch (icmp.icmpType(d.buffer, d.payloadAt)) {
       case icmp.ECHO_REQUEST: return this.#echo(d)
       case icmp.ECHO_REPLY: return this.#counters.count('echo-replies')
+      case icmp.TIMESTAMP_REQUEST:
+      case icmp.MASK_REQUEST: return this.#oldQuery(d)
+      case icmp.ROUTER_ADVERTISEMENT: return this.#countDiscovery(this.#discovery.heardAdvertisement(d))
+      case icmp.ROUTER_SOLICITATION: return this.#countDiscovery(this.#discovery.heardSolicitation(d))
       case icmp.REDIRECT: return this.#redirect(d)
       case icmp.DESTINATION_UNREACHABLE:
       case icmp.TIME_EXCEEDED:
@@ -81,6 +95,21 @@ export class IcmpInput implements ProtocolHandler {
     // RFC 1122 §3.2.2.6 allows it; answering would make us an amplifier.
     if (d.broadcast || d.linkBroadcast) return this.#counters.count('echo-to-broadcast')
     this.#counters.count(this.#reply(d) === 0 ? 'echo-replies-sent' : 'unsent')
+  }
+
+  #countDiscovery(used: boolean): void {
+    this.#counters.count(used ? 'router-discovery' : 'ignored')
+  }
+
+  #oldQuery(d: ReceivedDatagram): void {
+    const timestamp = icmp.icmpType(d.buffer, d.payloadAt) === icmp.TIMESTAMP_REQUEST
+    const wanted = timestamp ? this.#answers.timestamp : this.#answers.addressMask
+    // RFC 1122 §3.2.2.8: one to a broadcast address may be dropped in silence.
+    if (wanted !== true || d.broadcast || d.linkBroadcast) return this.#counters.count('ignored')
+    const sent = timestamp
+      ? replyToTimestamp(d, this.#output, this.#clock.wallMs())
+      : replyToMask(d, this.#output)
+    this.#counters.count(sent ? 'queries-answered' : 'unsent')
   }
 
   /** RFC 1122 §3.2.2.2; a router decides for itself. */

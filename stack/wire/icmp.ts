@@ -14,8 +14,14 @@ export const ECHO_REPLY = 0
 export const DESTINATION_UNREACHABLE = 3
 export const REDIRECT = 5
 export const ECHO_REQUEST = 8
+export const ROUTER_ADVERTISEMENT = 9
+export const ROUTER_SOLICITATION = 10
 export const TIME_EXCEEDED = 11
 export const PARAMETER_PROBLEM = 12
+export const TIMESTAMP_REQUEST = 13
+export const TIMESTAMP_REPLY = 14
+export const MASK_REQUEST = 17
+export const MASK_REPLY = 18
 
 /** Codes of destination unreachable (RFC 792, RFC 1122 §3.2.2.1). */
 export const NET_UNREACHABLE = 0
