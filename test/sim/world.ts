@@ -11,13 +11,13 @@ import { eventRow } from '../../services/events/catalogue.ts'
 import type { Decision, Lease } from '../../services/index.ts'
 import { reverseNameOf } from '../../services/lease-names/lease-names.ts'
 import { seed as seedWrites } from '../../services/seed.ts'
-import type { Told } from '../support/dns.ts'
 import { Administrator, REVERSE_ZONE, ZONE } from './administrator.ts'
 import { Disk } from './disk.ts'
 import type { ClientLease } from './dhcp-client.ts'
 import { Host, type HostOptions } from './hosts.ts'
 import * as invariants from './invariants.ts'
 import { Ledger } from './ledger.ts'
+import { Questions } from './questions.ts'
 import { Cable, CLEAR, someSky, waitFor, type Climate } from './weather.ts'
 
 export type WorldOptions = {
@@ -37,8 +37,6 @@ const FIRST = 100
 /** Of the checks at every ACK one in so many reads the whole history too; those around a power cut all do. */
 const THOROUGH_EVERY = 5
 const LOG_LINES = 120
-/** How long after a commit the network side may not have heard of it, and how long a query waits. */
-const UNSETTLED_MS = 2_500
 /** In fair weather everybody has an address after this: the longest pause between two tries is 65 s, and a lease of 20 min may have to run out first. */
 const ALL_BOUND_MS = 30 * 60_000
 /** An address that was found in use, rightly or because a probe was damaged, is set aside for an hour. */
@@ -60,6 +58,7 @@ export class World {
   readonly #cables: readonly Cable[]
   readonly #addresses: number
   readonly #administrator: Administrator
+  readonly questions: Questions
   readonly #squatter: Ipv4 | undefined
   #appliance: Appliance | undefined
   /** Counts starts of the appliance, so that what was set for an earlier one does nothing. */
@@ -70,10 +69,8 @@ export class World {
   #lines: string[] = []
   #problem: string | undefined
   #jumpedAt = -1
-  /** The newest serial that an answer has shown. */
-  #serialSeen = 0
   /** What came about, so that a run in which nothing does is noticed. */
-  readonly counts = { acks: 0, answers: 0, checkedAnswers: 0, powerCuts: 0, commands: 0, decisions: 0 }
+  readonly counts = { acks: 0, powerCuts: 0, commands: 0, decisions: 0 }
 
   constructor(seed: number, options: WorldOptions) {
     this.#seed = seed
@@ -90,6 +87,7 @@ export class World {
       slow: options.climate.slowDisk,
       committed: (transaction) => this.#ledger.committed(transaction),
     })
+    this.questions = new Questions(this, ipv4(SERVER), this.#ledger)
     const bridge = new Switch(clock, { ports: options.hosts + 2, delayMs: 0.1, queueFrames: 64 })
     this.#cables = bridge.ports.map((port, i) => new Cable(clock, random.u32(), port, i === 0 ? LINK : 'eth0', macOf(i)))
     this.hosts = Array.from({ length: options.hosts }, (_, i) => this.#makeHost(i))
@@ -260,7 +258,7 @@ export class World {
       log: (text) => this.log(text),
     })
     const questions = (): void => {
-      if (host.client.usesAddress) this.#askSomething(host)
+      if (host.client.usesAddress) this.questions.askSomething(host)
       this.#in(waitFor(this.random, 40_000), questions)
     }
     this.#in(waitFor(random, 40_000), questions)
@@ -289,45 +287,6 @@ export class World {
 
   #rowOf(address: Ipv4): Lease | undefined {
     return this.#disk.store.leases({ address }, 1, undefined)[0]
-  }
-
-  #askSomething(host: Host): void {
-    const { random } = this
-    const other = this.hosts[random.below(this.hosts.length)] as Host
-    const address = other.client.lease?.address
-    const kind = random.below(4)
-    if (kind === 0) this.#askSerial(host)
-    else if (kind === 1 && address !== undefined) this.#ask(host, reverseNameOf(address), 'PTR')
-    else this.#ask(host, `${(kind === 2 ? host : other).options.hostName ?? 'nobody'}.${ZONE}`, 'A')
-  }
-
-  #ask(host: Host, name: string, type: string, done: (right: boolean) => void = () => undefined): void {
-    const askedAt = this.clock.now()
-    host.ask(ipv4(SERVER), name, type, (answer) => {
-      if (answer === undefined) {
-        done(false)
-        return
-      }
-      this.counts.answers++
-      // What changed while the question was on its way may be answered either way.
-      if (this.#ledger.changedAt(name, type) + UNSETTLED_MS < askedAt && !this.#ledger.hasAlias(name)) {
-        this.counts.checkedAnswers++
-        const data = this.#ledger.dataAt(name, type)
-        const problem = wrongAnswer(answer, data)
-        if (problem !== undefined) this.fail(`${host.name} asked for ${name} ${type} and heard ${problem}; on disk is ${data.join(', ') || 'nothing'}`)
-      }
-      done(true)
-    })
-  }
-
-  #askSerial(host: Host): void {
-    const before = this.#serialSeen
-    host.ask(ipv4(SERVER), ZONE, 'SOA', (answer) => {
-      const serial = Number(answer?.answer[0]?.split(' ')[5])
-      if (answer === undefined) return
-      if (!(serial >= before)) this.fail(`${host.name} saw serial ${serial} of ${ZONE} after ${before} had been seen`)
-      this.#serialSeen = Math.max(serial, this.#serialSeen)
-    })
   }
 
   // ---- mishaps ----------------------------------------------------------------------------------------------------
@@ -440,7 +399,7 @@ export class World {
     const waiting = new Set(this.hosts)
     while (waiting.size > 0) {
       if (this.clock.now() > until) this.fail(`${[...waiting].map((host) => host.name).join(', ')} cannot ask for ${name} ${type}`)
-      for (const host of waiting) this.#ask(host, name, type, (right) => right && waiting.delete(host))
+      for (const host of waiting) this.questions.ask(host, name, type, (heard) => heard && waiting.delete(host))
       await this.#advance(waiting.size > 0 ? 100 : 0)
       if (waiting.size > 0) await this.#advance(5_000)
     }
@@ -500,14 +459,6 @@ export class World {
     }
     return snapshot
   }
-}
-
-/** What is wrong with an answer, if something is. */
-function wrongAnswer(answer: Told, data: readonly string[]): string | undefined {
-  const heard = answer.answer.map((line) => line.split(' ').slice(3).join(' ').replace(/\.$/, '')).sort()
-  if (JSON.stringify(heard) !== JSON.stringify(data)) return `${answer.rcode} ${heard.join(', ')}`
-  if (data.length > 0 ? answer.rcode !== 'NOERROR' : answer.rcode !== 'NXDOMAIN' && answer.rcode !== 'NOERROR') return answer.rcode
-  return undefined
 }
 
 function settingsFor(last: number): Settings {
