@@ -35,7 +35,8 @@ export function acknowledge(c: TcpConnection, s: Segment, now: Instant): void {
   if (c.sackOn && (sample.delivered > 0 || wasHole)) detectLosses(c, now)
   afterAck(c, s, advanced, duplicateSack, now)
   sample.inFlight = c.inFlight
-  sample.inRecovery = c.recovering
+  // RFC 3042 §2: what goes out for a report above a hole must not widen the window as well.
+  sample.inRecovery = c.recovering || (c.sackedCount > 0 && !c.timedOut)
   if (sample.delivered > 0) c.congestion.onAck(sample, now)
   if (advanced) {
     armRetransmit(c, now)

@@ -151,7 +151,7 @@ export class TcpConnection {
   // Loss.
   readonly sent = new SentSegments()
   readonly rtt = new RoundTrip()
-  readonly congestion: Congestion
+  congestion: Congestion
   readonly sample = new AckSample()
   inFlight = 0
   lostCount = 0

@@ -6,6 +6,7 @@
 import type { Instant } from '../platform/index.ts'
 import * as tcp from '../wire/tcp.ts'
 import { acknowledge, updateWindow } from './acknowledge.ts'
+import { congestionControls } from './congestion/controls.ts'
 import { EVENT_CONNECTED, FIN_WAIT_2_LIMIT_MS, NEVER, RECEIVE_SCALE } from './connection.ts'
 import type { TcpConnection } from './connection.ts'
 import { awaitsAckOfFin } from './output.ts'
@@ -114,6 +115,8 @@ function takeSynOptions(c: TcpConnection, s: Segment, now: Instant): void {
   c.rcvAdv = plus(c.rcvNxt, Math.min(0xffff, c.receiveLimit))
   c.lastAckSent = c.rcvNxt
   c.mss = Math.min(c.linkMss, Math.max(LEAST_MSS, options.mss === 0 ? DEFAULT_MSS : options.mss))
+  // The control counts in segments as they will be.
+  if (c.mss !== c.linkMss) c.congestion = congestionControls[c.tuning.congestion](c.mss)
   c.rcvMss = Math.min(c.linkMss, DEFAULT_MSS)
   c.sackOn = options.sackPermitted
   c.timestampsOn = options.hasTimestamps

@@ -25,8 +25,10 @@ export function emitSegment(c: TcpConnection, writer: SegmentWriter, now: Instan
   if (c.state === CLOSED || c.stalledUntil > now) return false
   if (c.synPending) return emitSyn(c, writer, now)
   const inPipe = pipe(c)
-  if (c.lostCount > 0 && (c.forceRetransmit || inPipe < c.congestion.window()) && paced(c, now)) {
-    return retransmit(c, writer, now)
+  const room = c.forceRetransmit || inPipe === 0 || inPipe + c.mss <= c.congestion.window()
+  if (c.lostCount > 0) {
+    if (room && paced(c, now)) return retransmit(c, writer, now)
+    if (!room) c.windowLimited = true
   }
   if (c.state === SYN_SENT) return false
   if (c.state >= ESTABLISHED && emitText(c, writer, inPipe, now)) return true

@@ -166,4 +166,5 @@ export function loseAll(c: TcpConnection, now: Instant): void {
   c.probeOut = false
   c.reorderAt = NEVER
   c.forceRetransmit = true
+  c.windowLimited = true
 }

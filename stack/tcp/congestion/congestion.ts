@@ -25,7 +25,7 @@ export class AckSample {
   appLimited = false
   /** The window was in use as far as it goes; growing it means something. */
   windowLimited = false
-  /** Losses of one window are being repaired. */
+  /** Losses of one window are being repaired, or may show: the window is not to grow. */
   inRecovery = false
 }
 
