@@ -40,7 +40,9 @@ class SwitchPort extends MemoryLink {
 }
 
 export class Switch {
-  readonly ports: readonly MemoryLink[]
+  #ports: readonly MemoryLink[]
+  readonly #options: SwitchOptions
+  #made = 0
   readonly #clock: Clock
   readonly #delayMs: number
   readonly #table = new LruMap<Mac, Learnt>(TABLE_LIMIT)
@@ -48,10 +50,28 @@ export class Switch {
   constructor(clock: Clock, options: SwitchOptions) {
     this.#clock = clock
     this.#delayMs = options.delayMs ?? 0
-    this.ports = Array.from(
-      { length: options.ports },
-      (_, n) => new SwitchPort(clock, this, `port${n}`, options.macs?.[n] ?? numberedMac(n + 1), options),
-    )
+    this.#options = options
+    this.#ports = []
+    for (let n = 0; n < options.ports; n++) this.addPort(`port${n}`)
+  }
+
+  get ports(): readonly MemoryLink[] {
+    return this.#ports
+  }
+
+  /** One port more; its address is the next of the options, or numbered. */
+  addPort(name: string): MemoryLink {
+    const n = this.#made++
+    const port = new SwitchPort(this.#clock, this, name, this.#options.macs?.[n] ?? numberedMac(n + 1), this.#options)
+    this.#ports = [...this.#ports, port]
+    return port
+  }
+
+  /** Closes a port and forgets who was heard on it. */
+  removePort(port: MemoryLink): void {
+    this.#ports = this.#ports.filter((other) => other !== port)
+    for (const [address, learnt] of [...this.#table.entries()]) if (learnt.port === port) this.#table.delete(address)
+    port.close()
   }
 
   /** The port on which an address was last heard; undefined when it would be flooded. */
