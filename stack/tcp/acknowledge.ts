@@ -61,18 +61,16 @@ export function updateWindow(c: TcpConnection, s: Segment): void {
 function takeCumulative(c: TcpConnection, s: Segment, now: Instant): void {
   const { sent } = c
   const ack = s.ack
-  let measured = false
+  let oldest = -1
+  let resent = false
   let popped = 0
   while (sent.count > 0) {
     const slot = sent.slot(0)
     if (gt(sent.ends[slot] as number, ack)) break
     const flags = sent.flags[slot] as number
     if ((flags & SACKED) === 0) {
-      if ((flags & RESENT) === 0 && !measured) {
-        // The oldest says most about how long an ACK may take.
-        c.rtt.sample(now - (sent.sentAt[slot] as number), now)
-        measured = true
-      }
+      if ((flags & RESENT) !== 0) resent = true
+      else if (oldest < 0) oldest = sent.sentAt[slot] as number
       noteDelivered(c, slot, now)
     } else {
       c.sackedBytes -= ahead(sent.ends[slot] as number, sent.seqs[slot] as number)
@@ -81,7 +79,9 @@ function takeCumulative(c: TcpConnection, s: Segment, now: Instant): void {
     sent.shift()
     popped++
   }
-  if (!measured && c.timestampsOn && s.options.hasTimestamps && popped > 0) measureByEcho(c, s, now)
+  // The oldest says most about how long an ACK may take; but behind a repaired hole it may have lain there for long.
+  if (oldest >= 0 && !resent) c.rtt.sample(now - oldest, now)
+  else if (c.timestampsOn && s.options.hasTimestamps && popped > 0) measureByEcho(c, s, now)
   if (popped > 0) c.duplicateAcks = c.recovering ? Math.max(0, c.duplicateAcks - popped + 1) : 0
   c.sndUna = ack
   const acked = Math.min(ahead(ack, c.sendRingSeq), c.sendRing.used)
