@@ -14,8 +14,12 @@ import { EthernetOutput } from './ethernet/output.ts'
 import { IcmpErrors } from './icmp/error.ts'
 import { ICMP_COUNTERS, IcmpInput } from './icmp/input.ts'
 import type { IcmpAnswers } from './icmp/queries.ts'
+import { Ping } from './icmp/ping.ts'
+import type { PingEvent, PingOptions, ProbeParts } from './icmp/ping.ts'
 import { Redirects } from './icmp/redirect.ts'
 import { RouterDiscovery } from './icmp/router-discovery.ts'
+import { Traceroute } from './icmp/traceroute.ts'
+import type { TracerouteEvent, TracerouteOptions } from './icmp/traceroute.ts'
 import { IGMP_COUNTERS, IgmpInput } from './igmp/input.ts'
 import { Interface } from './interface.ts'
 import type { InterfaceOptions, InterfaceParts } from './interface.ts'
@@ -77,6 +81,7 @@ export class Stack {
   /** Where datagrams to ourselves go. It is not among `interfaces`. */
   readonly loopback: Interface
   readonly #parts: InterfaceParts
+  readonly #probeParts: ProbeParts
   readonly #own = new OwnAddresses()
   readonly #protocols = new Protocols()
   readonly #output = new EthernetOutput()
@@ -136,6 +141,7 @@ export class Stack {
     this.#protocols.register(PROTOCOL_TCP, this.tcp)
     this.#protocols.register(PROTOCOL_ICMP, icmpInput)
     this.#protocols.register(PROTOCOL_IGMP, new IgmpInput(igmp))
+    this.#probeParts = { clock, random, output: this.#ipv4Output, protocols: this.#protocols }
     this.#parts = {
       clock,
       random,
@@ -200,6 +206,16 @@ export class Stack {
     const iface = interfaceName === undefined ? undefined : this.interface(interfaceName)
     if (interfaceName !== undefined && iface === undefined) return err({ kind: 'no-such-interface', interfaceName })
     return this.#udp.bind({ port, address, iface, broadcast, reuseAddress, onDatagram, onError })
+  }
+
+  /** Sends echo requests until it is done or stopped. Undefined when 64 such tools run already. */
+  ping(options: PingOptions, onEvent: (event: PingEvent) => void): Ping | undefined {
+    return this.#protocols.watchersFull ? undefined : new Ping(this.#probeParts, options, onEvent)
+  }
+
+  /** Finds the hops to a target. Undefined when 64 such tools run already. */
+  traceroute(options: TracerouteOptions, onEvent: (event: TracerouteEvent) => void): Traceroute | undefined {
+    return this.#protocols.watchersFull ? undefined : new Traceroute(this.#probeParts, options, onEvent)
   }
 
   /** The seat of a further transport; datagrams of protocols without one are answered with protocol unreachable. */

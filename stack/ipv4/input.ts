@@ -156,6 +156,7 @@ export class Ipv4Input {
   }
 
   #deliver(d: ReceivedDatagram): void {
+    if (this.#protocols.watched) this.#protocols.show(d)
     const handler = this.#protocols.handler(d.protocol)
     if (handler === undefined) {
       this.#counters.count('unknown-protocol')

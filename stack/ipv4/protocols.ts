@@ -52,7 +52,20 @@ export interface ForwardErrors {
   redirect(datagram: ReceivedDatagram, gateway: Ipv4): void
 }
 
+/** A tool, such as ping, that looks at what comes without being its receiver. */
+export type Watcher = {
+  readonly received: (datagram: ReceivedDatagram) => void
+  /** As ProtocolHandler.failed. */
+  readonly failed: (b: Uint8Array, at: number, end: number) => void
+}
+
+/** Tools at once; each looks at every datagram. */
+export const WATCHER_LIMIT = 64
+
 export class Protocols {
+  /** HOT: somebody watches. */
+  watched = false
+  #watchers: readonly Watcher[] = []
   readonly #handlers: (ProtocolHandler | undefined)[] = new Array<ProtocolHandler | undefined>(256).fill(undefined)
 
   register(protocol: number, handler: ProtocolHandler): void {
@@ -65,6 +78,27 @@ export class Protocols {
     return this.#handlers[protocol]
   }
 
+  /** No further watcher has room. */
+  get watchersFull(): boolean {
+    return this.#watchers.length >= WATCHER_LIMIT
+  }
+
+  /** Sees all datagrams to us from now on, until what is returned is called. Ask watchersFull first. */
+  watch(watcher: Watcher): () => void {
+    assert(!this.watchersFull, 'watchers have a bound')
+    this.#watchers = [...this.#watchers, watcher]
+    this.watched = true
+    return () => {
+      this.#watchers = this.#watchers.filter((other) => other !== watcher)
+      this.watched = this.#watchers.length > 0
+    }
+  }
+
+  /** Shows a datagram to the watchers, before its protocol gets it. */
+  show(d: ReceivedDatagram): void {
+    for (const watcher of this.#watchers) watcher.received(d)
+  }
+
   /** Whether the protocol of a quoted datagram says that it sent it. */
   owns(b: Uint8Array, at: number, end: number): boolean {
     return this.#handlers[ip.protocol(b, at)]?.owns?.(b, at, end) ?? false
@@ -73,5 +107,6 @@ export class Protocols {
   /** Tells the protocol of a datagram of ours, whose header is sound, that it did not arrive. */
   failed(error: SocketError, b: Uint8Array, at: number, end: number): void {
     this.#handlers[ip.protocol(b, at)]?.failed(error, b, at, end)
+    for (const watcher of this.#watchers) watcher.failed(b, at, end)
   }
 }
