@@ -1,10 +1,12 @@
 /** An interface: a link with our addresses on it, its neighbours, and the way of its frames into the stack. */
+import { ipv4 } from './address/ipv4.ts'
 import { formatMac, mac } from './address/mac.ts'
 import type { Mac } from './address/mac.ts'
 import type { Ipv4 } from './address/ipv4.ts'
 import { Arp } from './arp/arp.ts'
 import type { ArpCounters } from './arp/arp.ts'
 import type { NeighbourCache } from './arp/cache.ts'
+import type { LinkLocal } from './arp/link-local.ts'
 import type { ProxyArp } from './arp/proxy.ts'
 import type { EthernetCounters, EthernetInput } from './ethernet/input.ts'
 import type { EthernetOutput, Port } from './ethernet/output.ts'
@@ -31,12 +33,17 @@ export type InterfaceParts = {
   readonly input: EthernetInput
   readonly output: EthernetOutput
   readonly ipv4Output: Ipv4Output
+  readonly changeAddresses: (iface: Interface, addresses: readonly InterfaceAddress[]) => void
   readonly isProxied: (iface: Interface, target: Ipv4) => boolean
   /** The next hop of a datagram did not answer ARP. */
   readonly unreachable: (iface: Interface, datagram: Uint8Array) => void
   /** Hears of a bug that one frame brought to light; the frame is dropped. */
   readonly onFault: (fault: unknown) => void
 }
+
+const linkLocal = (address: Ipv4): InterfaceAddress => ({
+  address, prefix: { network: ipv4('169.254.0.0'), length: 16 },
+})
 
 export type InterfaceOptions = {
   readonly addresses: readonly InterfaceAddress[]
@@ -63,8 +70,10 @@ export class Interface implements Port {
   readonly mtu: number
   readonly loopback: boolean
   /** The addresses in the form in which the stack asks about them. */
-  readonly addressing: InterfaceAddresses
+  addressing: InterfaceAddresses
   readonly neighbours: NeighbourCache
+  /** An address for a network without DHCP (RFC 3927), besides the others; off until start(). */
+  readonly linkLocal: LinkLocal
   /** The groups it listens to. */
   readonly groups: GroupMemberships
   readonly igmp: IgmpHost
@@ -88,14 +97,18 @@ export class Interface implements Port {
     this.sourcePolicy = options.sourcePolicy ?? OPEN_POLICY
     this.directedBroadcasts = options.directedBroadcasts ?? false
     this.proxyArp = options.proxyArp ?? 'off'
-    this.#arp = new Arp(this, this.macBytes, parts.output, parts.clock, parts.arpCounters, {
+    this.#arp = new Arp(this, this.macBytes, parts.output, parts.clock, parts.random, parts.arpCounters, {
       sourceFor: (target) => this.addressing.sourceFor(target),
       isOwn: (address) => this.addressing.isOwn(address),
       release: (datagram, high, low) => parts.ipv4Output.release(this, high, low, datagram),
+      useLinkLocal: (address) => parts.changeAddresses(this, [...this.addresses, linkLocal(address)]),
+      releaseLinkLocal: (address) =>
+        parts.changeAddresses(this, this.addresses.filter((own) => own.address !== address)),
       isProxied: (target) => parts.isProxied(this, target),
       unreachable: (datagram) => parts.unreachable(this, datagram),
     }, options.pointToPoint === undefined ? undefined : mac(options.pointToPoint.peerMac))
     this.neighbours = this.#arp.neighbours
+    this.linkLocal = this.#arp.linkLocal
     this.igmp = new IgmpHost(parts.clock, parts.random, igmpPorts(this, parts.ipv4Output, parts.igmpCounters))
     this.groups = new GroupMemberships(this.igmp)
     this.#attach(parts)

@@ -23,7 +23,7 @@ import type { TracerouteEvent, TracerouteOptions } from './icmp/traceroute.ts'
 import { IGMP_COUNTERS, IgmpInput } from './igmp/input.ts'
 import { Interface } from './interface.ts'
 import type { InterfaceOptions, InterfaceParts } from './interface.ts'
-import { OwnAddresses } from './ipv4/addresses.ts'
+import { InterfaceAddresses, OwnAddresses } from './ipv4/addresses.ts'
 import type { InterfaceAddress } from './ipv4/addresses.ts'
 import { Forwarder } from './ipv4/forward.ts'
 import { Identifications } from './ipv4/identification.ts'
@@ -151,6 +151,7 @@ export class Stack {
       input: new EthernetInput(ethernet, this.#ipv4Input),
       output: this.#output,
       ipv4Output: this.#ipv4Output,
+      changeAddresses: (iface, addresses) => this.changeAddresses(iface, addresses),
       isProxied: (iface, target) =>
         this.#forwarder.enabled && answersFor(iface.proxyArp, iface, target, this.routes),
       unreachable: (iface, datagram) => this.#unreachable(iface, datagram),
@@ -182,10 +183,23 @@ export class Stack {
     return iface
   }
 
+  /**
+   * Gives an interface other addresses than it had. The routes to its own subnets follow; routes by gateways that are no
+   * longer on the link go. Nothing is announced: who has probed an address announces it (RFC 5227 §2.3).
+   */
+  changeAddresses(iface: Interface, addresses: readonly InterfaceAddress[]): void {
+    const before = iface.addressing
+    this.#own.remove(before)
+    iface.addressing = new InterfaceAddresses(addresses)
+    this.#own.add(iface.addressing)
+    this.routes.readdress(iface, before)
+  }
+
   /** Its routes go with it. Endpoints bound to it hear and send nothing more. The link stays open. */
   removeInterface(name: string): void {
     const iface = this.interface(name)
     if (iface === undefined) return
+    iface.linkLocal.stop()
     this.#interfaces = this.#interfaces.filter((other) => other !== iface)
     this.#own.remove(iface.addressing)
     this.routerDiscovery.stop(iface)

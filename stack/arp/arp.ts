@@ -7,11 +7,12 @@ import { isMulticast, isReserved } from '../address/ipv4.ts'
 import type { Ipv4 } from '../address/ipv4.ts'
 import type { EthernetOutput, Port } from '../ethernet/output.ts'
 import { i32, u16 } from '../platform/index.ts'
-import type { Clock, Counters } from '../platform/index.ts'
+import type { Clock, Counters, Random } from '../platform/index.ts'
 import * as wire from '../wire/arp.ts'
 import { BROADCAST_HIGH, BROADCAST_LOW, ETHERTYPE_ARP } from '../wire/ethernet.ts'
 import { NeighbourCache } from './cache.ts'
 import { AddressConflicts } from './conflict.ts'
+import { LinkLocal } from './link-local.ts'
 
 export const ARP_COUNTERS = [
   'received', 'truncated', 'hardware-type', 'protocol-type', 'address-length', 'operation', 'bad-sender',
@@ -26,17 +27,22 @@ export type ArpPorts = {
   readonly isOwn: (address: Ipv4) => boolean
   /** We answer for it with our hardware address (RFC 1027). */
   readonly isProxied: (target: Ipv4) => boolean
+  /** An address of 169.254/16 was found free and is to be ours, or is so no longer (RFC 3927). */
+  readonly useLinkLocal: (address: Ipv4) => void
+  readonly releaseLinkLocal: (address: Ipv4) => void
   /** A datagram that waited, and the hardware address it may now go to. */
   readonly release: (datagram: Uint8Array, macHigh: number, macLow: number) => void
   /** A datagram whose next hop did not answer. */
   readonly unreachable: (datagram: Uint8Array) => void
 }
 
+const LINK_LOCAL = 0xa9fe
 const NO_MAC = new Uint8Array(6)
 
 export class Arp {
   readonly neighbours: NeighbourCache
   readonly conflicts: AddressConflicts
+  readonly linkLocal: LinkLocal
   readonly #port: Port
   readonly #ownMac: Uint8Array
   readonly #output: EthernetOutput
@@ -49,6 +55,7 @@ export class Arp {
     ownMac: Uint8Array,
     output: EthernetOutput,
     clock: Clock,
+    random: Random,
     counters: ArpCounters,
     ports: ArpPorts,
     peer?: Uint8Array,
@@ -72,6 +79,11 @@ export class Arp {
       request: (sender, target) => this.#request(sender, target, undefined),
       count: (name) => counters.count(name),
     })
+    this.linkLocal = new LinkLocal(clock, random, ownMac, {
+      request: (sender, target) => this.#request(sender, target, undefined),
+      use: ports.useLinkLocal,
+      release: ports.releaseLinkLocal,
+    })
   }
 
   /** RFC 826, packet reception, with the checks of RFC 5227 §2.4 before it. */
@@ -86,8 +98,10 @@ export class Arp {
       return this.#counters.count('bad-sender')
     }
     this.conflicts.observe(b, at)
+    const isOurMac = this.#isOurMac(b, at + wire.SENDER_MAC)
+    if (!isOurMac && this.linkLocal.observe(sender, target)) return
     if (sender !== 0 && this.#ports.isOwn(sender)) {
-      if (!this.#isOurMac(b, at + wire.SENDER_MAC)) this.conflicts.defend(sender)
+      if (!isOurMac) this.conflicts.defend(sender)
       return
     }
     const toUs = this.#ports.isOwn(target)
@@ -103,6 +117,7 @@ export class Arp {
   }
 
   close(): void {
+    this.linkLocal.stop()
     this.conflicts.close()
     this.neighbours.close()
   }
@@ -123,6 +138,8 @@ export class Arp {
   #send(op: number, sender: Ipv4, targetMac: Uint8Array, target: Ipv4, to: Uint8Array | undefined): boolean {
     // There is nobody to ask, and nobody who asks.
     if (this.#pointToPoint) return false
+    // RFC 3927 §2.5: what has a link-local sender is broadcast, replies too, so that conflicts are seen.
+    if (sender >>> 16 === LINK_LOCAL) to = undefined
     const high = to === undefined ? BROADCAST_HIGH : u16(to, 0)
     const low = to === undefined ? BROADCAST_LOW : i32(to, 2)
     const at = this.#output.begin(this.#port, high, low, ETHERTYPE_ARP)

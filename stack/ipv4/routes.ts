@@ -8,6 +8,7 @@ import type { Ipv4, Prefix } from '../address/ipv4.ts'
 import type { Interface } from '../interface.ts'
 import { err, ok } from '../platform/index.ts'
 import type { Result } from '../platform/index.ts'
+import type { InterfaceAddresses } from './addresses.ts'
 import { MIN_MTU } from './fragment.ts'
 
 /** A linear search of this many still takes only microseconds. */
@@ -138,6 +139,18 @@ export class RouteTable {
         this.#insert(new Route(prefix, 0, iface, 0, iface.mtu))
       }
     }
+  }
+
+  /** The interface's addresses are others: routes to its old subnets and by gateways beyond its reach end. */
+  readdress(iface: Interface, before: InterfaceAddresses): void {
+    const has = (addresses: InterfaceAddresses, route: Route): boolean =>
+      addresses.list.some(({ prefix }) => samePrefix(prefix, route.prefix))
+    this.#routes = this.#routes.filter((route) => {
+      if (route.iface !== iface) return true
+      if (route.gateway !== 0) return iface.addressing.isOnLink(route.gateway)
+      return !has(before, route) || has(iface.addressing, route)
+    })
+    this.addDirect(iface)
   }
 
   removeInterface(iface: Interface): void {
