@@ -25,7 +25,7 @@ const TIMESTAMP_LIFE_MS = 24 * 86_400_000
 /** RFC 9293 §3.7.1: when the peer does not say. */
 const DEFAULT_MSS = 536
 /** Smaller ones would make us send headers for nothing; Linux has the same least. */
-const LEAST_MSS = 48
+export const LEAST_MSS = 48
 
 /** True: answer as where no connection is. */
 export function processSegment(c: TcpConnection, s: Segment, now: Instant): boolean {

@@ -136,6 +136,20 @@ function endTailProbe(c: TcpConnection, s: Segment, duplicateSack: boolean, now:
   }
 }
 
+/** What is in flight did not fit the path: all of it goes again, and the congestion control has no part in it. */
+export function resendForPath(c: TcpConnection): void {
+  const { sent } = c
+  for (let i = 0; i < sent.count; i++) {
+    const slot = sent.slot(i)
+    const bytes = ahead(sent.ends[slot] as number, sent.seqs[slot] as number)
+    if (((sent.flags[slot] as number) & (SACKED | LOST)) === 0 && bytes > c.mss) markLost(c, i, slot)
+  }
+  if (c.lostCount === 0 || c.recovering || c.timedOut) return
+  c.recovering = true
+  c.recoveryPoint = c.sndNxt
+  c.forceRetransmit = true
+}
+
 /** The retransmission time-out (RFC 6298 §5.4 to 5.6; RFC 6675 §5.1): nothing is taken to be in flight. */
 export function loseAll(c: TcpConnection, now: Instant): void {
   const { sent } = c

@@ -21,11 +21,12 @@ import {
 import type { SegmentWriter, TcpTuning } from './connection.ts'
 import { TcpEndpoint } from './endpoint.ts'
 import type { TcpView } from './endpoint.ts'
-import { beginFromCookie, beginPassive } from './input.ts'
+import { beginFromCookie, beginPassive, LEAST_MSS } from './input.ts'
 import { initialSequence, timestampOffsetFor, TupleHash } from './isn.ts'
 import { Listener } from './listen.ts'
 import type { ListenOptions } from './listen.ts'
 import type { Paths } from './path.ts'
+import { resendForPath } from './recovery.ts'
 import { OutSegment, Segment } from './segment.ts'
 import { le, lt, plus } from './seq.ts'
 import { CLOSED, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './state.ts'
@@ -190,26 +191,27 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
 
   /** RFC 5927 §4: only about a segment that is in flight; final only while the connection is being made. */
   failed(error: SocketError, b: Uint8Array, at: number, end: number): void {
-    const header = at + ip.headerLength(b, at)
-    if (end - header < 8) return
     this.#tally.count('errors-received')
-    const endpoint = this.#table.find(
-      ip.source(b, at), tcp.sourcePort(b, header), ip.target(b, at), tcp.targetPort(b, header),
-    )
-    if (endpoint === undefined) return
+    const endpoint = this.#quoted(b, at, end)
+    if (endpoint === undefined) return this.#tally.count('error-outside')
     const c = endpoint.connection
-    const seq = i32(b, header + 4)
-    if (lt(seq, c.sndUna) || !lt(seq, c.sndNxt)) return this.#tally.count('error-outside')
-    // How much fits is not the peer's refusal.
-    if (error === 'EMSGSIZE') return
-    if (c.state === SYN_SENT || c.state === SYN_RECEIVED) c.end(error)
+    if (error === 'EMSGSIZE') this.#fitPath(c)
+    else if (c.state === SYN_SENT || c.state === SYN_RECEIVED) c.end(error)
     else c.softError = error
     this.#service(endpoint, this.#clock.now())
   }
 
+  owns(b: Uint8Array, at: number, end: number): boolean {
+    return this.#quoted(b, at, end) !== undefined
+  }
+
   /** Sends one segment of a connection. What waiting would not mend counts as sent, and the timers see to it. */
   write(c: TcpConnection, out: OutSegment): number {
-    const fault = this.#send(c.local, c.localPort, c.remote, c.remotePort, out, c)
+    let fault = this.#send(c.local, c.localPort, c.remote, c.remotePort, out, c)
+    if (fault === SEND_FAULT.tooLong) {
+      this.#fitPath(c)
+      fault = this.#send(c.local, c.localPort, c.remote, c.remotePort, out, c)
+    }
     if (fault === 0 || fault === SEND_FAULT.queueFull) return fault
     const error = fault === SEND_FAULT.notOurs ? 'EADDRNOTAVAIL' : fault === SEND_FAULT.noRoute ? 'ENETUNREACH' : 'EHOSTUNREACH'
     if (c.state === SYN_SENT) c.end(error)
@@ -439,6 +441,8 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
     const header = tcp.TCP_HEADER_BYTES + out.optionBytes
     const length = header + out.length
     const output = this.#output
+    // RFC 1191 §3; what was cut for a wider path goes in fragments.
+    if (c !== undefined) output.prepare(length <= c.mss + tcp.TCP_HEADER_BYTES)
     const fault = output.begin(remote, local, ip.PROTOCOL_TCP, length, DEFAULT_TTL, undefined, false)
     if (fault !== 0) return fault
     const b = output.buffer
@@ -448,6 +452,27 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
     tcp.write(b, at, local, localPort, remote, remotePort, out.seq, out.ack, out.flags, out.window, header, length)
     this.#tally.bump(this.#sent)
     return output.commit()
+  }
+
+  /** The connection that sent a quoted segment, if it is in flight. */
+  #quoted(b: Uint8Array, at: number, end: number): TcpEndpoint | undefined {
+    const header = at + ip.headerLength(b, at)
+    if (end - header < 8) return undefined
+    const endpoint = this.#table.find(
+      ip.source(b, at), tcp.sourcePort(b, header), ip.target(b, at), tcp.targetPort(b, header),
+    )
+    if (endpoint === undefined) return undefined
+    const { sndUna, sndNxt } = endpoint.connection
+    const seq = i32(b, header + 4)
+    return lt(seq, sndUna) || !lt(seq, sndNxt) ? undefined : endpoint
+  }
+
+  /** The path takes less than was thought (RFC 1191 §6.5): smaller segments from now on, and those in flight again. */
+  #fitPath(c: TcpConnection): void {
+    const fits = this.#output.mtuTo(c.remote) - ip.IPV4_HEADER_BYTES - tcp.TCP_HEADER_BYTES
+    if (fits < LEAST_MSS || fits >= c.mss) return
+    c.mss = fits
+    resendForPath(c)
   }
 
   #listener(local: Ipv4, port: number): Listener | undefined {

@@ -58,3 +58,58 @@ describe('RFC 5927 ICMP errors', () => {
     expect(endpoint.error).toBe('ECONNREFUSED')
   })
 })
+
+describe('RFC 1191 §6.5 a path that takes less', () => {
+  /** Two segments of 1460 are in flight. */
+  function sending() {
+    const { lan, endpoint, syn } = connecting()
+    const iss = new DataView(syn.buffer).getUint32(24)
+    const acknowledge = (octets: number): Uint8Array[] => {
+      lan.peer.send(tcpFrame({
+        sourcePort: 80, targetPort: endpoint.localPort, sequence: 10, acknowledgment: (iss + 1 + octets) >>> 0,
+        flags: tcp.ACK,
+      }))
+      lan.clock.advance(1)
+      return lan.peer.take()
+    }
+    lan.peer.send(tcpFrame({
+      sourcePort: 80, targetPort: endpoint.localPort, sequence: 9, acknowledgment: (iss + 1) >>> 0,
+      flags: tcp.SYN | tcp.ACK, options: Uint8Array.from([2, 4, 5, 180]),
+    }))
+    lan.clock.advance(1)
+    lan.peer.take()
+    endpoint.write(new Uint8Array(2920), 0, 2920)
+    lan.clock.advance(1)
+    const frames = lan.peer.take()
+    const narrower = (quoted: Uint8Array): Uint8Array[] => {
+      lan.peer.send(icmpFrame(icmpMessage(3, 4, 1000, quoted.subarray(14, 42))))
+      lan.clock.advance(1)
+      return lan.peer.take()
+    }
+    return { lan, endpoint, frames, narrower, acknowledge }
+  }
+
+  test('segments say that they are not to be fragmented', () => {
+    for (const frame of sending().frames) expect(ip.dontFragment(frame, 14)).toBe(true)
+  })
+
+  test('at the router\'s word, what was in flight goes again in pieces, and the next segments fit', () => {
+    const { frames, narrower, acknowledge, endpoint, lan } = sending()
+    const again = narrower(frames[0] as Uint8Array)
+    expect(again.map((frame) => ip.totalLength(frame, 14)).every((total) => total <= 1000)).toBe(true)
+    expect(again.reduce((sum, frame) => sum + ip.totalLength(frame, 14) - 20, 0)).toBeGreaterThanOrEqual(1480)
+    acknowledge(2920)
+    endpoint.write(new Uint8Array(3000), 0, 3000)
+    lan.clock.advance(1)
+    const next = lan.peer.take()
+    expect(next.map((frame) => tcpOf(frame)?.payloadLength)).toEqual([960, 960, 960, 120])
+    for (const frame of next) expect(ip.dontFragment(frame, 14)).toBe(true)
+  })
+
+  test('not about a segment that was acknowledged', () => {
+    const { frames, narrower, acknowledge, lan } = sending()
+    acknowledge(2920)
+    expect(narrower(frames[0] as Uint8Array)).toEqual([])
+    expect(lan.stack.pathMtus.list()).toEqual([])
+  })
+})
