@@ -165,6 +165,8 @@ export class TcpConnection {
   forceRetransmit = false
   duplicateAcks = 0
   retransmits = 0
+  /** The way there may be dead: for the transport to look at. */
+  pathSuspect = false
   rackSentAt: Instant = -1
   rackEnd: number
   rackRtt = 0

@@ -27,6 +27,19 @@ export class Paths {
     return this.#own.isLocal(address)
   }
 
+  /**
+   * Nothing has come back from there for long (RFC 9293 §3.8.3, MUST-20): the next hop's hardware address is asked for
+   * anew, in case it is no longer, or never was, the right one. Static entries stay.
+   */
+  suspect(target: Ipv4): void {
+    const route = this.#own.isLocal(target) ? undefined : this.#routes.lookup(target)
+    if (route === undefined) return
+    const nextHop = route.gateway === 0 ? target : route.gateway
+    const { neighbours } = route.iface
+    const known = neighbours.list().find(({ address }) => address === nextHop)
+    if (known?.state === 'complete') neighbours.delete(nextHop)
+  }
+
   /** Undefined when no route leads there, or it is not the address of one host. */
   to(target: Ipv4): Path | undefined {
     if (this.#own.isLocal(target)) {

@@ -12,6 +12,8 @@ import { ESTABLISHED, CLOSED, SYN_RECEIVED, SYN_SENT } from './state.ts'
 
 /** T4: with doubling up to 64 s, nine minutes. */
 const RETRANSMITS_MOST = 12
+/** R1 of RFC 9293 §3.8.3: after so many, and each as many more, the path itself is in doubt. */
+const RETRANSMITS_SUSPECT = 3
 /** A half-open connection of ours: 63 s, as long as Linux waits. */
 const SYN_ACK_RETRANSMITS_MOST = 5
 const PERSIST_MOST_MS = 60_000
@@ -92,6 +94,7 @@ function retransmitElapsed(c: TcpConnection, now: Instant): void {
   c.retransmits++
   const most = c.state === SYN_RECEIVED ? SYN_ACK_RETRANSMITS_MOST : RETRANSMITS_MOST
   if (c.retransmits > most) return giveUp(c)
+  c.pathSuspect = c.retransmits % RETRANSMITS_SUSPECT === 0
   c.tally.count('timeouts')
   c.rtt.backOff()
   loseAll(c, now)

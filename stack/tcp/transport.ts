@@ -233,6 +233,10 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
   /** Sends all there is to send, sets the timer, and says what happened. */
   #service(endpoint: TcpEndpoint, now: Instant): void {
     const c = endpoint.connection
+    if (c.pathSuspect) {
+      c.pathSuspect = false
+      this.#paths.suspect(c.remote)
+    }
     this.#ethernet.beginBatch()
     while (c.emit(this, now)) {
       // Each call sends one segment; windows and the pace bound them.

@@ -1,7 +1,7 @@
 /** Two stacks on a wire, and programs on them that send and receive streams through the TCP core. */
 import { createHash } from 'node:crypto'
-import { FaultyLink, ipv4, mac, Stack, virtualWire } from '../../stack/index.ts'
-import type { Link, VirtualWireOptions, Weather } from '../../stack/index.ts'
+import { FaultyLink, ipv4, Stack, virtualWire } from '../../stack/index.ts'
+import type { VirtualWireOptions, Weather } from '../../stack/index.ts'
 import { SeededRandom, SeededSecureRandom, VirtualClock } from '../../stack/platform/index.ts'
 import type { Random } from '../../stack/platform/index.ts'
 import { EVENT_CLOSED, EVENT_CONNECTED, EVENT_ENDED } from '../../stack/tcp/connection.ts'
@@ -37,10 +37,7 @@ export function tcpWorld(options: WorldOptions = {}): World {
   const host = (link: FaultyLink, address: string, salt: number): Stack => {
     const random = new SeededSecureRandom(seed * 10 + salt)
     const stack = new Stack({ clock, random, onFault: (fault) => faults.push(fault) })
-    const iface = stack.addInterface(link, { addresses: [addressOn(`${address}/24`)] })
-    // ARP has no checksum: what corruption does to it here, the frame check sequence prevents on a real wire.
-    const peer = wire[2 - salt] as Link
-    if ((weather.corruption ?? 0) > 0) iface.neighbours.addStatic(salt === 1 ? RIGHT : LEFT, mac(peer.mac))
+    stack.addInterface(link, { addresses: [addressOn(`${address}/24`)] })
     stack.tcp.tuning = { ...stack.tcp.tuning, congestion }
     return stack
   }
