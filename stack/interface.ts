@@ -10,6 +10,7 @@ import type { LinkLocal } from './arp/link-local.ts'
 import type { ProxyArp } from './arp/proxy.ts'
 import type { EthernetCounters, EthernetInput } from './ethernet/input.ts'
 import type { EthernetOutput, Port } from './ethernet/output.ts'
+import { SnapStations } from './ethernet/snap-stations.ts'
 import { IgmpHost } from './igmp/host.ts'
 import { igmpPorts } from './igmp/input.ts'
 import type { IgmpCounters } from './igmp/input.ts'
@@ -78,6 +79,7 @@ export class Interface implements Port {
   readonly groups: GroupMemberships
   readonly igmp: IgmpHost
   /** Frames wait for a flush; kept by the transmit path. */
+  readonly snapStations = new SnapStations()
   unflushed = false
   readonly sourcePolicy: SourcePolicy
   readonly directedBroadcasts: boolean

@@ -86,8 +86,8 @@ export class Arp {
     })
   }
 
-  /** RFC 826, packet reception, with the checks of RFC 5227 §2.4 before it. */
-  receive(b: Uint8Array, at: number, end: number): void {
+  /** `snap`: it came in an IEEE 802.3 frame. RFC 826, packet reception, with the checks of RFC 5227 §2.4 before it. */
+  receive(b: Uint8Array, at: number, end: number, snap: boolean): void {
     this.#counters.count('received')
     if (this.#pointToPoint) return this.#counters.count('point-to-point')
     const fault = wire.check(b, at, end)
@@ -104,6 +104,7 @@ export class Arp {
       if (!isOurMac) this.conflicts.defend(sender)
       return
     }
+    this.#port.snapStations.heard(u16(b, at + wire.SENDER_MAC), i32(b, at + wire.SENDER_MAC + 2), snap)
     const toUs = this.#ports.isOwn(target)
     // A probe has no sender address to learn (RFC 5227 §2.1.1), but is answered: so we defend ours.
     if (sender !== 0) this.neighbours.heard(sender, b, at + wire.SENDER_MAC, toUs)

@@ -7,18 +7,24 @@
 import type { Link } from '../link/link.ts'
 import { put16 } from '../platform/index.ts'
 import { ETHERNET_HEADER_BYTES, MIN_PAYLOAD_BYTES, putMac } from '../wire/ethernet.ts'
+import * as snap from '../wire/llc-snap.ts'
+import type { SnapStations } from './snap-stations.ts'
 
 /** A link as the transmit path sees it: with our address as numbers, and whether frames wait for a flush. */
 export interface Port {
   readonly link: Link
   readonly macHigh: number
   readonly macLow: number
+  /** Who is spoken to in IEEE 802.3 frames. */
+  readonly snapStations: SnapStations
   unflushed: boolean
 }
 
 export class EthernetOutput {
   #receiving = false
   #batches = 0
+  /** The frame begun last is an IEEE 802.3 one. */
+  #snap = false
   readonly #unflushed: Port[] = []
 
   /**
@@ -36,6 +42,11 @@ export class EthernetOutput {
     const b = link.txBuffer
     putMac(b, at, destinationHigh, destinationLow)
     putMac(b, at + 6, port.macHigh, port.macLow)
+    this.#snap = port.snapStations.has(destinationHigh, destinationLow)
+    if (this.#snap) {
+      snap.write(b, at, type, 0)
+      return at + snap.SNAP_HEADER_BYTES
+    }
     put16(b, at + 12, type)
     return at + ETHERNET_HEADER_BYTES
   }
@@ -45,9 +56,12 @@ export class EthernetOutput {
    */
   end(port: Port, at: number, length: number): void {
     const link = port.link
-    let padded = length
-    if (length < MIN_PAYLOAD_BYTES) {
-      link.txBuffer.fill(0, at + length, at + MIN_PAYLOAD_BYTES)
+    const b = link.txBuffer
+    const llc = this.#snap ? snap.LLC_SNAP_BYTES : 0
+    if (this.#snap) put16(b, at - snap.SNAP_HEADER_BYTES + 12, llc + length)
+    let padded = llc + length
+    if (padded < MIN_PAYLOAD_BYTES) {
+      b.fill(0, at + length, at + MIN_PAYLOAD_BYTES - llc)
       padded = MIN_PAYLOAD_BYTES
     }
     link.commit(ETHERNET_HEADER_BYTES + padded)

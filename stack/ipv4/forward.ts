@@ -63,10 +63,7 @@ export class Forwarder {
       return this.#counters.count('directed-broadcast')
     }
     const total = d.payloadAt - d.at + d.payloadLength
-    if (total > route.mtu && ip.dontFragment(d.buffer, d.at)) {
-      this.#counters.count('forward-too-big')
-      return errors.fragmentationNeeded(d, route.mtu)
-    }
+    if (total > route.mtu && ip.dontFragment(d.buffer, d.at)) return this.#tooBig(d, route.mtu)
     const nextHop = route.gateway === 0 ? d.target : route.gateway
     // RFC 1812 §5.2.7.2: the sender could have gone there itself.
     if (route.iface === d.iface && route.iface.addressing.shareSubnet(d.source, nextHop)) errors.redirect(d, nextHop)
@@ -84,8 +81,10 @@ export class Forwarder {
     const known = toAll || neighbour !== undefined
     const high = neighbour === undefined ? BROADCAST_HIGH : neighbour.macHigh
     const low = neighbour === undefined ? BROADCAST_LOW : neighbour.macLow
+    const mtu = iface.snapStations.limit(high, low, route.mtu, iface.mtu)
+    if (total > mtu && ip.dontFragment(d.buffer, d.at)) return this.#tooBig(d, mtu)
     const plain = d.payloadAt - d.at === ip.IPV4_HEADER_BYTES
-    if (known && plain && total <= route.mtu) {
+    if (known && plain && total <= mtu) {
       if (this.#sendWhole(d, iface, high, low, total)) this.#counters.bump(this.#forwarded)
       return
     }
@@ -93,10 +92,15 @@ export class Forwarder {
     if (datagram === undefined) return
     const output = this.#parts.output
     const fault = known
-      ? output.sendTo(iface, high, low, datagram, total, route.mtu)
+      ? output.sendTo(iface, high, low, datagram, total, mtu)
       : output.enqueue(iface, nextHop, datagram)
     if (fault === 0) this.#counters.bump(this.#forwarded)
     else if (fault === SEND_FAULT.hostUnreachable) this.#parts.errors.hostUnreachable(d)
+  }
+
+  #tooBig(d: ReceivedDatagram, mtu: number): void {
+    this.#counters.count('forward-too-big')
+    this.#parts.errors.fragmentationNeeded(d, mtu)
   }
 
   #sendWhole(d: ReceivedDatagram, iface: Interface, high: number, low: number, total: number): boolean {

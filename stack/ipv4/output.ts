@@ -81,7 +81,12 @@ export class Ipv4Output {
   mtuTo(target: Ipv4, via?: Interface): number {
     if (this.#parts.own.isLocal(target)) return this.#parts.loopback().mtu
     const route = this.#parts.routes.lookup(target, via)
-    return route === undefined ? 0 : this.#parts.pathMtus.limit(target, route.mtu)
+    if (route === undefined) return 0
+    const { iface } = route
+    const mtu = this.#parts.pathMtus.limit(target, route.mtu)
+    const neighbour = iface.neighbours.lookup(route.gateway === 0 ? target : route.gateway)
+    if (neighbour === undefined) return mtu
+    return iface.snapStations.limit(neighbour.macHigh, neighbour.macLow, mtu, iface.mtu)
   }
 
   /**
@@ -103,8 +108,8 @@ export class Ipv4Output {
     iface: Interface, mac: Uint8Array, target: Ipv4, source: Ipv4, protocol: number, length: number, ttl: number,
   ): number {
     this.#iface = iface
-    this.#mtu = iface.mtu
     this.#setMac(u16(mac, 0), i32(mac, 2))
+    this.#mtu = iface.snapStations.limit(this.#macHigh, this.#macLow, iface.mtu, iface.mtu)
     this.source = source
     return this.#open(iface, target, protocol, length, ttl)
   }
@@ -141,7 +146,8 @@ export class Ipv4Output {
     const linkMtu = this.#parts.routes.lookup(target, iface)?.mtu ?? iface.mtu
     // What must stay whole was measured when it was begun, or came whole to be forwarded.
     const mtu = ip.dontFragment(datagram, 0) ? iface.mtu : this.#parts.pathMtus.limit(target, linkMtu)
-    this.sendTo(iface, macHigh, macLow, datagram, datagram.length, mtu)
+    const framed = iface.snapStations.limit(macHigh, macLow, mtu, iface.mtu)
+    this.sendTo(iface, macHigh, macLow, datagram, datagram.length, framed)
   }
 
   /**
@@ -232,8 +238,12 @@ export class Ipv4Output {
       return 0
     }
     const neighbour = iface.neighbours.lookup(this.#nextHop)
-    if (neighbour === undefined) this.#resolved = false
-    else this.#setMac(neighbour.macHigh, neighbour.macLow)
+    if (neighbour === undefined) {
+      this.#resolved = false
+    } else {
+      this.#setMac(neighbour.macHigh, neighbour.macLow)
+      this.#mtu = iface.snapStations.limit(neighbour.macHigh, neighbour.macLow, this.#mtu, iface.mtu)
+    }
     return 0
   }
 
