@@ -8,6 +8,8 @@ import type { Clock, SecureRandom } from '../stack/platform/index.ts'
 import { DhcpEndpoint } from './dhcp-endpoint.ts'
 import { type DhcpConfiguration, DhcpServer } from './dhcp/index.ts'
 import { DnsEndpoint, hostQuery, stackQuery } from './dns-endpoint.ts'
+import { hostQueryStream, stackQueryStream } from './dns-stream-query.ts'
+import { DnsTcpEndpoint } from './dns-tcp-endpoint.ts'
 import { type DnsOptions, DnsServer, type Upstream } from './dns/index.ts'
 import { LeaseNames } from './lease-names/lease-names.ts'
 import type { Decision, DnsRecord, Facts, LeaseChange, ZoneEdit } from './model/index.ts'
@@ -55,6 +57,7 @@ export class Appliance {
   readonly #zones: ZoneBook
   readonly #dhcpEndpoint: DhcpEndpoint
   readonly #dnsEndpoint: DnsEndpoint
+  readonly #dnsTcpEndpoint: DnsTcpEndpoint
   readonly #log: ApplianceOptions['log']
 
   constructor(o: ApplianceOptions) {
@@ -69,15 +72,19 @@ export class Appliance {
     this.stack.addInterface(o.link, { addresses: [o.settings.address] })
     if (o.settings.gateway !== undefined) this.#addDefaultRoute(o.link.name, o.settings.gateway)
 
-    const query = o.settings.upstreamPath === 'stack' ? stackQuery(this.stack) : hostQuery
+    const { query, queryStream } =
+      o.settings.upstreamPath === 'stack'
+        ? { query: stackQuery(this.stack), queryStream: stackQueryStream(this.stack) }
+        : { query: hostQuery, queryStream: hostQueryStream }
     let lastRecordId = o.snapshot.lastIds.record
     const nextRecordId = (): number => ++lastRecordId
     this.dns = new DnsServer(
-      { clock: o.clock, random: o.random, query },
+      { clock: o.clock, random: o.random, query, queryStream },
       { upstreams: o.settings.upstreams, nextRecordId, answerSlabs: o.answerSlabs, emit: (id, facts) => id === 'dns.upstream.down' && o.log(id, facts) },
       o.snapshot.zones,
     )
     this.#dnsEndpoint = new DnsEndpoint(this.stack, this.dns)
+    this.#dnsTcpEndpoint = new DnsTcpEndpoint(this.stack, this.dns, o.clock)
 
     this.#zones = new ZoneBook(this.dns)
     this.#names = new LeaseNames(this.#zones, nextRecordId, leaseRecords(o.snapshot), o.snapshot.leases)
@@ -135,6 +142,7 @@ export class Appliance {
     this.dhcp.close()
     this.#dhcpEndpoint.close()
     this.#dnsEndpoint.close()
+    this.#dnsTcpEndpoint.close()
     this.stack.close()
   }
 

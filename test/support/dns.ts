@@ -120,30 +120,40 @@ export type Sent = {
 }
 
 export class Bench {
-  readonly clock = new VirtualClock()
+  readonly clock: VirtualClock
   readonly sent: Sent[] = []
+  /** Those that went by stream. */
+  readonly streamed: Sent[] = []
   readonly server: DnsServer
   readonly events: (readonly [string, unknown])[] = []
   /** Called for each query to an upstream, at once. */
   onSent: (sent: Sent) => void = () => {}
+  onStreamed: (sent: Sent) => void = () => {}
 
   constructor(
     zones: readonly { zone: Zone; records: readonly DnsRecord[] }[], options: Partial<DnsOptions> = {}, seed = 1,
+    upstreamStreams = false, clock = new VirtualClock(),
   ) {
-    const query: DnsPorts['query'] = (upstream, bytes, length, received, failed) => {
-      const copy = bytes.slice(0, length)
-      const m = parseMessage(copy, 0, length)
-      if (!m.ok) throw new Error('we sent a malformed query')
-      const sent: Sent = {
-        upstream, at: this.clock.now(), bytes: copy, id: m.value.id, name: formatName(m.value.name),
-        type: typeName(m.value.type),
-        reply: (reply) => received(reply, 0, reply.length), fail: failed, cancelled: false,
+    this.clock = clock
+    const script = (list: Sent[], told: (sent: Sent) => void): DnsPorts['query'] =>
+      (upstream, bytes, length, received, failed) => {
+        const copy = bytes.slice(0, length)
+        const m = parseMessage(copy, 0, length)
+        if (!m.ok) throw new Error('we sent a malformed query')
+        const sent: Sent = {
+          upstream, at: this.clock.now(), bytes: copy, id: m.value.id, name: formatName(m.value.name),
+          type: typeName(m.value.type),
+          reply: (reply) => received(reply, 0, reply.length), fail: failed, cancelled: false,
+        }
+        list.push(sent)
+        told(sent)
+        return { cancel: () => void (sent.cancelled = true) }
       }
-      this.sent.push(sent)
-      this.onSent(sent)
-      return { cancel: () => void (sent.cancelled = true) }
+    const query = script(this.sent, (sent) => this.onSent(sent))
+    const queryStream = script(this.streamed, (sent) => this.onStreamed(sent))
+    const ports = {
+      clock: this.clock, random: new SeededSecureRandom(seed), query, ...(upstreamStreams ? { queryStream } : {}),
     }
-    const ports = { clock: this.clock, random: new SeededSecureRandom(seed), query }
     const emit: DnsOptions['emit'] = (id, facts) => void this.events.push([id, facts])
     // A small answer table: most tests ask little, and each has its own server.
     const answerSlabs = [{ slotOctets: 256, slots: 128 }, { slotOctets: 1536, slots: 16 }]
@@ -175,6 +185,18 @@ export class Bench {
     const outside = [...into.subarray(0, 8), ...into.subarray(8 + limit)]
     if (length > limit || outside.some((octet) => octet !== 0)) throw new Error('wrote outside its room')
     return length === 0 ? undefined : told(into, 8, length)
+  }
+
+  /** Asks by stream: the list fills when the answer is there. */
+  askByStream(text: string, type: string, shape: QueryShape = {}): Told[] {
+    const bytes = queryBytes(text, type, shape)
+    const into = new Uint8Array(65_535)
+    const answers: Told[] = []
+    const length = this.server.receiveStream(
+      bytes, 0, bytes.length, into, 0, () => (b, at, n) => void answers.push(told(b, at, n)),
+    )
+    if (length > 0) answers.push(told(into, 0, length))
+    return answers
   }
 
   /** For questions that go upstream: the list fills when the answer is there. */

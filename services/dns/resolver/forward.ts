@@ -28,7 +28,7 @@ export const FAILURE_MS = 5000
 const MAX_FAILURES = 4096
 
 export type QueryHandle = { cancel(): void }
-/** Performs one query; see DnsPorts.query. */
+/** Performs one query; see DnsPorts.query and queryStream. */
 export type SendQuery = (
   upstream: Upstream, bytes: Uint8Array, length: number,
   received: (buffer: Uint8Array, at: number, length: number) => void,
@@ -43,7 +43,7 @@ export type ForwardOutcome =
 /** Names of what the forwarder counts; the server's counters have them all. */
 export type ForwardCount =
   | 'upstream-sent' | 'upstream-answered' | 'upstream-stray' | 'upstream-malformed' | 'upstream-failed'
-  | 'upstream-silent' | 'upstream-truncated' | 'forward-joined' | 'forward-failed' | 'forward-full'
+  | 'upstream-silent' | 'upstream-truncated' | 'upstream-tcp-sent' | 'upstream-tcp-failed' | 'forward-joined' | 'forward-failed' | 'forward-full'
 
 export type ForwardOptions = {
   readonly mixCase: boolean
@@ -59,6 +59,8 @@ class Pending {
   readonly waiting: ((outcome: ForwardOutcome) => void)[] = []
   readonly handles: QueryHandle[] = []
   state: AskState = { kind: 'finished' }
+  /** The outcome was told. Until then, with `state` finished, the whole answer is on its way by stream. */
+  over = false
   timer: Timer | undefined
 
   constructor(question: Question, upstreams: UpstreamSet, startedAt: Instant) {
@@ -72,6 +74,7 @@ export class Forwarder {
   readonly #clock: Clock
   readonly #random: SecureRandom
   readonly #send: SendQuery
+  readonly #sendStream: SendQuery | undefined
   readonly #cache: AnswerCache
   readonly #count: (name: ForwardCount) => void
   readonly #options: ForwardOptions
@@ -84,12 +87,18 @@ export class Forwarder {
   onDown: (upstream: string, failures: number) => void = () => {}
 
   constructor(
-    ports: { readonly clock: Clock; readonly random: SecureRandom; readonly send: SendQuery }, cache: AnswerCache,
-    upstreams: readonly Upstream[], count: (name: ForwardCount) => void, options: ForwardOptions,
+    ports: {
+      readonly clock: Clock
+      readonly random: SecureRandom
+      readonly send: SendQuery
+      readonly sendStream?: SendQuery | undefined
+    },
+    cache: AnswerCache, upstreams: readonly Upstream[], count: (name: ForwardCount) => void, options: ForwardOptions,
   ) {
     this.#clock = ports.clock
     this.#random = ports.random
     this.#send = ports.send
+    this.#sendStream = ports.sendStream
     this.#cache = cache
     this.#count = count
     this.#options = options
@@ -238,17 +247,49 @@ export class Forwarder {
     }
     this.#count(verdict.kind === 'truncated' ? 'upstream-truncated' : 'upstream-answered')
     upstreams.answered(server, now - sentAt)
-    const upstream = formatUpstream(upstreams.get(server))
-    if (verdict.kind === 'answer') this.#cache.set(pending.question, verdict.answer)
+    const deadline = pending.state.kind === 'asking' ? pending.state.deadline : now
     this.#on(pending, { kind: 'answer' })
-    this.#finish(
-      pending, verdict.kind === 'truncated' ? { kind: 'truncated', upstream }
-      : { kind: 'answer', answer: verdict.answer, upstream, tookMs: Math.round(now - pending.startedAt) },
-    )
+    if (verdict.kind === 'answer') this.#answered(pending, server, verdict.answer)
+    else if (this.#sendStream !== undefined) this.#askByStream(pending, server, edns, deadline, this.#sendStream)
+    else this.#finish(pending, { kind: 'truncated', upstream: formatUpstream(upstreams.get(server)) })
+  }
+
+  /** The whole of an answer that came truncated, from the same server (RFC 7766 §5), in the time that is left. */
+  #askByStream(pending: Pending, server: number, edns: boolean, deadline: Instant, send: SendQuery): void {
+    pending.timer?.cancel()
+    for (const handle of pending.handles.splice(0)) handle.cancel()
+    const failed = (): void => {
+      if (pending.over) return
+      this.#count('upstream-tcp-failed')
+      this.#finish(pending, { kind: 'truncated', upstream: formatUpstream(pending.upstreams.get(server)) })
+    }
+    const id = this.#random.u32() >>> 16
+    const name = this.#asSent(pending.question)
+    const length = this.#write(id, name, pending.question, edns)
+    const received = (b: Uint8Array, at: number, octets: number): void => {
+      if (pending.over) return
+      const expected = { id, question: pending.question, name, sameCase: this.#options.mixCase }
+      const verdict = judge(b, at, octets, expected, this.#clock.now())
+      if (verdict.kind === 'answer') this.#answered(pending, server, verdict.answer)
+      else failed()
+    }
+    this.#count('upstream-tcp-sent')
+    pending.timer = this.#clock.at(deadline, failed)
+    const handle = send(pending.upstreams.get(server), this.#query, length, received, failed)
+    if (pending.over) handle.cancel()
+    else pending.handles.push(handle)
+  }
+
+  #answered(pending: Pending, server: number, answer: CachedAnswer): void {
+    this.#cache.set(pending.question, answer)
+    const upstream = formatUpstream(pending.upstreams.get(server))
+    const tookMs = Math.round(this.#clock.now() - pending.startedAt)
+    this.#finish(pending, { kind: 'answer', answer, upstream, tookMs })
   }
 
   #finish(pending: Pending, outcome: ForwardOutcome): void {
     pending.state = { kind: 'finished' }
+    pending.over = true
     pending.timer?.cancel()
     for (const handle of pending.handles) handle.cancel()
     this.#pending.delete(questionKey(pending.question))

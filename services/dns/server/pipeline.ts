@@ -39,9 +39,12 @@ export class Resolution {
   complete = false
   /** For `explain` only. */
   readonly trace: TraceStep[] | undefined
+  /** It came over TCP. */
+  readonly byStream: boolean
 
-  constructor(query: Query, trace: TraceStep[] | undefined) {
+  constructor(query: Query, trace: TraceStep[] | undefined, byStream = false) {
     this.query = query
+    this.byStream = byStream
     this.name = query.name
     this.key = query.key
     this.trace = trace

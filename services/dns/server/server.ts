@@ -12,6 +12,7 @@ import { AnswerCache, DEFAULT_CACHE_OCTETS } from '../cache/cache.ts'
 import { DEFAULT_FORWARD, Forwarder } from '../resolver/forward.ts'
 import type { ForwardCount, ForwardOutcome, QueryHandle } from '../resolver/forward.ts'
 import type { Upstream, UpstreamState } from '../resolver/upstreams.ts'
+import { MAX_STREAM_OCTETS } from '../wire/framing.ts'
 import { FLAG, HEADER_OCTETS, parseQuery, RCODE, rcodeName } from '../wire/message.ts'
 import type { Query } from '../wire/message.ts'
 import { formatKey, formatName, hasWildcardLabel, nameKey, parseName } from '../wire/name.ts'
@@ -38,6 +39,15 @@ export type DnsPorts = {
    * each datagram (valid until it returns); `failed` is called at most once. cancel() releases the port.
    */
   query(
+    upstream: Upstream, bytes: Uint8Array, length: number,
+    received: (buffer: Uint8Array, at: number, length: number) => void,
+    failed: (why: 'unreachable' | 'refused' | 'no-socket') => void,
+  ): QueryHandle
+  /**
+   * The same over TCP (RFC 7766), for an answer that was truncated: `received` gets whole messages, `failed` also when
+   * the server ends the connection without one. Without it, what comes truncated stays so.
+   */
+  queryStream?(
     upstream: Upstream, bytes: Uint8Array, length: number,
     received: (buffer: Uint8Array, at: number, length: number) => void,
     failed: (why: 'unreachable' | 'refused' | 'no-socket') => void,
@@ -75,12 +85,12 @@ const COUNTS = [
   'nxdomain', 'nodata', 'referral', 'refused', 'servfail', 'formerr', 'notimp', 'badvers', 'truncated',
   'dropped-short', 'dropped-response', 'internal-error',
   'upstream-sent', 'upstream-answered', 'upstream-stray', 'upstream-malformed', 'upstream-failed',
-  'upstream-silent', 'upstream-truncated', 'forward-joined', 'forward-failed', 'forward-full',
+  'upstream-silent', 'upstream-truncated', 'upstream-tcp-sent', 'upstream-tcp-failed',
+  'forward-joined', 'forward-failed', 'forward-full',
+  'tcp-connections', 'tcp-queries', 'tcp-closed-idle', 'tcp-closed-malformed', 'tcp-closed-full', 'tcp-closed-overrun',
 ] as const
 export type DnsCount = (typeof COUNTS)[number]
 
-/** Room for a response that comes later. */
-const LATER_OCTETS = 4096
 
 export class DnsServer {
   readonly zones = new ZoneSet()
@@ -92,7 +102,8 @@ export class DnsServer {
   readonly #parts: Parts
   readonly #steps: readonly Step[]
   readonly #writer = new ResponseWriter()
-  readonly #laterBytes = new Uint8Array(LATER_OCTETS)
+  /** Room for a response that comes later, to a datagram or a stream. */
+  readonly #laterBytes = new Uint8Array(MAX_STREAM_OCTETS)
   readonly #nextRecordId: () => number
   readonly #emit: NonNullable<DnsOptions['emit']>
   readonly #queriesSlot = this.counters.slot('queries')
@@ -109,7 +120,7 @@ export class DnsServer {
     const send: DnsPorts['query'] = (upstream, bytes, length, received, failed) =>
       ports.query(upstream, bytes, length, received, failed)
     this.#forwarder = new Forwarder(
-      { clock: ports.clock, random: ports.random, send }, this.#cache, options.upstreams,
+      { clock: ports.clock, random: ports.random, send, sendStream: ports.queryStream?.bind(ports) }, this.#cache, options.upstreams,
       (name: ForwardCount) => this.counters.count(name),
       {
         mixCase: options.mixCase ?? DEFAULT_FORWARD.mixCase,
@@ -152,12 +163,25 @@ export class DnsServer {
         return octets
       }
     }
-    return this.#slow(buffer, at, length, into, intoAt, limit, later, usual)
+    return this.#slow(buffer, at, length, into, intoAt, limit, later, usual, false)
+  }
+
+  /**
+   * Answers a query that came by stream (RFC 7766): as receive(), but `into` has room for 65,535 octets after
+   * `intoAt`, and no other size counts (RFC 6891 §6.2.3 speaks of UDP). Finished responses are those of datagrams, so
+   * the answer table is left alone.
+   */
+  receiveStream(
+    buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, later: LaterSlot,
+  ): number {
+    this.counters.bump(this.#queriesSlot)
+    this.counters.count('tcp-queries')
+    return this.#slow(buffer, at, length, into, intoAt, MAX_STREAM_OCTETS, later, false, true)
   }
 
   #slow(
     buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, limit: number,
-    later: LaterSlot, usual: boolean,
+    later: LaterSlot, usual: boolean, byStream: boolean,
   ): number {
     const parsed = parseQuery(buffer, at, length)
     if (parsed.kind === 'drop') {
@@ -169,12 +193,12 @@ export class DnsServer {
       return writeError(buffer, at, parsed.questionEnd, parsed.rcode, parsed.edns, into, intoAt, limit)
     }
     const { query } = parsed
-    const most = udpLimit(query.edns, limit)
+    const most = byStream ? limit : udpLimit(query.edns, limit)
     try {
-      const r = new Resolution(query, undefined)
+      const r = new Resolution(query, undefined, byStream)
       let send: Later | undefined
       const done = this.#drive(
-        r, () => send?.(this.#laterBytes, 0, this.#finish(r, this.#laterBytes, 0, Math.min(most, LATER_OCTETS))),
+        r, () => send?.(this.#laterBytes, 0, this.#finish(r, this.#laterBytes, 0, most)),
       )
       if (!done) {
         send = later()
@@ -229,6 +253,11 @@ export class DnsServer {
         return
       case 'truncated':
         r.say('dns.forward.truncated', { upstream: outcome.upstream })
+        // TC would send the client where it is already.
+        if (r.byStream) {
+          fail(r)
+          return
+        }
         r.response.truncated = true
         r.complete = true
         return

@@ -294,6 +294,68 @@ describe('what upstream cannot do', () => {
     }
   })
 
+  test('a truncated answer is SERVFAIL to a client on TCP', () => {
+    const bench = new Bench([], { upstreams: ONE })
+    bench.onSent = (sent) => sent.reply(replyTo(sent, { answer: A, flags: 0x0200 }))
+    expect(bench.askByStream('www.example.com', 'A')).toMatchObject([{ rcode: 'SERVFAIL', flags: 'rd ra', answer: [] }])
+  })
+
+  describe('where upstreams can be asked by stream, a truncated answer', () => {
+    const WHOLE = Array.from({ length: 300 }, (_, i) => `www.example.com 60 A 192.0.${i >> 8}.${i & 255}`).join('\n')
+    const truncating = (): Bench => {
+      const bench = new Bench([], { upstreams: TWO }, 1, true)
+      bench.onSent = (sent) => sent.reply(replyTo(sent, { flags: 0x0200 }))
+      return bench
+    }
+    const counted = (bench: Bench): unknown => bench.server.counters.toJSON()
+
+    test('is asked for again from the same server, and kept whole', () => {
+      const bench = truncating()
+      const [byDatagram, byStream] = [bench.askLater('www.example.com', 'A'), bench.askByStream('www.example.com', 'A')]
+      expect(bench.streamed).toMatchObject([{ upstream: bench.sent[0]?.upstream, name: 'www.example.com', type: 'A' }])
+      expect(bench.sent[0]?.cancelled).toBe(true)
+      bench.streamed[0]?.reply(replyTo(bench.streamed[0], { answer: WHOLE }))
+      expect(byStream).toMatchObject([{ rcode: 'NOERROR', flags: 'rd ra' }])
+      expect(byStream[0]?.answer).toHaveLength(300)
+      expect(byDatagram).toMatchObject([{ rcode: 'NOERROR', flags: 'tc rd ra', answer: [] }])
+      expect(bench.streamed[0]?.cancelled).toBe(true)
+      expect(bench.askByStream('www.example.com', 'A')[0]?.answer).toHaveLength(300)
+      expect(bench.streamed).toHaveLength(1)
+      expect(counted(bench)).toMatchObject({ 'upstream-truncated': 1, 'upstream-tcp-sent': 1, 'forward-joined': 1 })
+    })
+
+    test.each([
+      ['the connection fails', (sent: Sent) => sent.fail('refused')],
+      ['the server fails', (sent: Sent) => sent.reply(replyTo(sent, { rcode: 2 }))],
+      ['it is truncated again', (sent: Sent) => sent.reply(replyTo(sent, { flags: 0x0200 }))],
+      ['it answers something else', (sent: Sent) => sent.reply(replyTo(sent, { id: sent.id ^ 1, answer: A }))],
+      ['it sends no message', (sent: Sent) => sent.reply(new Uint8Array(13))],
+      ['it is silent', () => {}],
+    ])('stays so when %s: TC over UDP, SERVFAIL over TCP, in time', (_what, reply) => {
+      const bench = truncating()
+      bench.onStreamed = reply
+      const [byDatagram, byStream] = [bench.askLater('www.example.com', 'A'), bench.askByStream('www.example.com', 'A')]
+      bench.clock.advance(4000)
+      expect(byDatagram).toMatchObject([{ rcode: 'NOERROR', flags: 'tc rd ra', answer: [] }])
+      expect(byStream).toMatchObject([{ rcode: 'SERVFAIL', flags: 'rd ra', answer: [] }])
+      expect(bench.streamed.every((sent) => sent.cancelled)).toBe(true)
+      expect(bench.server.sizes.pending).toBe(0)
+      const failed = bench.streamed.length
+      expect(counted(bench)).toMatchObject({ 'upstream-tcp-sent': failed, 'upstream-tcp-failed': failed })
+    })
+
+    test('what comes after the end changes nothing', () => {
+      const bench = truncating()
+      const told = bench.askLater('www.example.com', 'A')
+      bench.clock.advance(4000)
+      const late = bench.streamed[0] as Sent
+      late.reply(replyTo(late, { answer: A }))
+      late.fail('unreachable')
+      expect(told).toHaveLength(1)
+      expect(counted(bench)).toMatchObject({ 'upstream-tcp-failed': 1 })
+    })
+  })
+
   test('a server that cannot read EDNS is asked without, and remembered (RFC 6891 §6.2.2)', () => {
     const bench = new Bench([], { upstreams: ONE })
     bench.onSent = (sent) => (
