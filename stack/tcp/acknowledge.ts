@@ -99,7 +99,8 @@ function measureByEcho(c: TcpConnection, s: Segment, now: Instant): void {
 
 function growSendBuffer(c: TcpConnection): void {
   const wanted = Math.min(c.tuning.sendBufferMost, Math.max(SEND_BUFFER_FIRST_BYTES, 2 * c.congestion.window()))
-  if (wanted > c.sendLimit) c.sendLimit = wanted
+  // A window may have fractions; a buffer counts octets.
+  if (wanted > c.sendLimit) c.sendLimit = Math.floor(wanted)
   if (c.writeBlocked && c.sendRing.used <= c.sendLimit >>> 1) {
     c.writeBlocked = false
     c.events |= EVENT_WRITABLE

@@ -54,6 +54,8 @@ function run(seed: number): void {
   }
 }
 
+test('a send buffer that grew by a window with fractions still counts whole octets', () => run(11_054))
+
 describe('streams arrive whole in any weather', () => {
   test.each(Array.from({ length: 100 }, (_, i) => i + 1))('seed %i', (seed) => run(seed))
 })
