@@ -184,8 +184,8 @@ export class Stack {
   }
 
   /**
-   * Gives an interface other addresses than it had. The routes to its own subnets follow; routes by gateways that are no
-   * longer on the link go. Nothing is announced: who has probed an address announces it (RFC 5227 §2.3).
+   * Gives an interface other addresses than it had. The routes to its own subnets follow; routes by gateways that are
+   * no longer on the link go. Nothing is announced: who has probed an address announces it (RFC 5227 §2.3).
    */
   changeAddresses(iface: Interface, addresses: readonly InterfaceAddress[]): void {
     const before = iface.addressing

@@ -16,8 +16,8 @@ import { LinkLocal } from './link-local.ts'
 
 export const ARP_COUNTERS = [
   'received', 'truncated', 'hardware-type', 'protocol-type', 'address-length', 'operation', 'bad-sender',
-  'requests-sent', 'replies-sent', 'no-room', 'unresolved', 'waiting-dropped', 'probe-refused', 'conflict', 'defended', 'proxied',
-  'point-to-point',
+  'requests-sent', 'replies-sent', 'no-room', 'unresolved', 'waiting-dropped', 'probe-refused', 'conflict',
+  'defended', 'proxied', 'point-to-point',
 ] as const
 export type ArpCounters = Counters<(typeof ARP_COUNTERS)[number]>
 

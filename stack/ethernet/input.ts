@@ -1,7 +1,7 @@
 /**
  * HOT PATH. Frames in: the filter by destination, and the way up by EtherType. Own address, broadcast and joined groups
- * pass; that several groups share a hardware address is for IPv4 to sort out (RFC 1112 §6.4). Padding is cut by the layer above, which knows its length.
- * Watched by test/bench/micro/udp-echo.ts.
+ * pass; that several groups share a hardware address is for IPv4 to sort out (RFC 1112 §6.4). Padding is cut by the
+ * layer above, which knows its length. Watched by test/bench/micro/udp-echo.ts.
  */
 import type { Arp } from '../arp/arp.ts'
 import type { Interface } from '../interface.ts'

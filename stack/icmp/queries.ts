@@ -1,6 +1,6 @@
 /**
- * Timestamp and address mask requests (RFC 792, RFC 950), which hosts need not answer and RFC 6918 retires: answered only
- * where configured. A mask is told only to neighbours (RFC 1122 §3.2.2.9).
+ * Timestamp and address mask requests (RFC 792, RFC 950), which hosts need not answer and RFC 6918 retires: answered
+ * only where configured. A mask is told only to neighbours (RFC 1122 §3.2.2.9).
  */
 import type { Ipv4 } from '../address/ipv4.ts'
 import { contains, maskOf } from '../address/ipv4.ts'

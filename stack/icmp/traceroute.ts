@@ -1,7 +1,7 @@
 /**
  * A traceroute client (RFC 1812 §5.3.1 makes it work): probes with a growing TTL, one at a time, and who answered each.
- * UDP probes go to ports that nobody listens on, ICMP ones are echo requests, TCP ones are SYNs; the target answers them
- * with port unreachable, an echo reply, or a SYN or RST.
+ * UDP probes go to ports that nobody listens on, ICMP ones are echo requests, TCP ones are SYNs; the target answers
+ * them with port unreachable, an echo reply, or a SYN or RST.
  */
 import type { Ipv4 } from '../address/ipv4.ts'
 import type { ReceivedDatagram } from '../ipv4/datagram.ts'

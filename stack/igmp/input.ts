@@ -1,6 +1,6 @@
 /**
- * IGMP in (RFC 2236 §3, RFC 3376 §7.1, §9.1): queries of routers and reports of other members, to the interface by which
- * they came; and the way out for what an interface has to say.
+ * IGMP in (RFC 2236 §3, RFC 3376 §7.1, §9.1): queries of routers and reports of other members, to the interface by
+ * which they came; and the way out for what an interface has to say.
  */
 import { isMulticast } from '../address/ipv4.ts'
 import type { Ipv4 } from '../address/ipv4.ts'

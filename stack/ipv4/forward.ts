@@ -137,7 +137,7 @@ export class Forwarder {
   }
 }
 
-/** RFC 1812 §5.3.4, §5.3.7; RFC 3927 §7: from one host to one host, by a frame meant for us, neither bound to its link. */
+/** RFC 1812 §5.3.4, §5.3.7; RFC 3927 §7: from host to host, by a frame meant for us, neither bound to its link. */
 function mayForward(d: ReceivedDatagram): boolean {
   if (d.linkBroadcast || !isUnicast(d.source) || !isUnicast(d.target)) return false
   return d.source >>> 16 !== LINK_LOCAL && d.target >>> 16 !== LINK_LOCAL

@@ -19,9 +19,11 @@ import type { RouteTable } from './routes.ts'
 
 export const IPV4_COUNTERS = [
   'received', 'delivered', 'truncated', 'version', 'header-length', 'total-length', 'checksum', 'martian-source',
-  'martian-target', 'bogon-source', 'no-reverse-path', 'own-source', 'unicast-in-broadcast', 'not-for-us', 'group-not-joined', 'options-malformed',
+  'martian-target', 'bogon-source', 'no-reverse-path', 'own-source', 'unicast-in-broadcast', 'not-for-us',
+  'group-not-joined', 'options-malformed',
   'source-route', 'unknown-protocol', ...REASSEMBLY_COUNTERS,
-  'forwarded', 'not-forwardable', 'ttl-expired', 'directed-broadcast', 'forward-too-big', 'sent', 'fragments-sent', 'no-route', 'no-room', 'neighbour-full', 'neighbour-failed',
+  'forwarded', 'not-forwardable', 'ttl-expired', 'directed-broadcast', 'forward-too-big', 'sent',
+  'fragments-sent', 'no-route', 'no-room', 'neighbour-full', 'neighbour-failed',
 ] as const
 export type Ipv4Counters = Counters<(typeof IPV4_COUNTERS)[number]>
 

@@ -114,8 +114,8 @@ export class RouteTable {
   }
 
   /**
-   * A route to one host that a redirect gave (RFC 1122 §3.2.2.2); `changed`: it takes the place of another. False when the
-   * table is full or has such a route.
+   * A route to one host that a redirect gave (RFC 1122 §3.2.2.2); `changed`: it takes the place of another. False when
+   * the table is full or has such a route.
    */
   addDynamic(target: Ipv4, gateway: Ipv4, iface: Interface, changed: boolean): boolean {
     // A gateway that is the target itself is on the link.

@@ -1,6 +1,6 @@
 /**
  * Which frames a capture keeps, as an expression that people type, in the words of tcpdump:
- *   expression := term { 'or' term }      term := factor { 'and' factor }      factor := 'not' factor | '(' … ')' | test
+ *   expression := term { 'or' term }     term := factor { 'and' factor }     factor := 'not' factor | '(' … ')' | test
  *   test := arp | ip | icmp | igmp | udp | tcp | broadcast | host A | net A/n | port N | ether host M
  * A port is seen in UDP and TCP, in datagrams and first fragments; host and net also look into ARP packets.
  */
@@ -40,6 +40,7 @@ export function parseCaptureFilter(text: string): Result<FrameTest, FilterError>
   return parser.failure === undefined ? ok(test) : err(parser.failure)
 }
 
+const TESTS = 'arp, ip, icmp, igmp, udp, tcp, broadcast, host, net, port, ether host'
 const NEVER: FrameTest = () => false
 
 class Parser {
@@ -136,7 +137,7 @@ function withOperand(word: string, operand: string): FrameTest | string {
       const mac = parseMac(operand)
       return mac === undefined ? `'ether host' wants an Ethernet address` : hasMac(formatMac(mac))
     }
-    default: return `'${word}' is not a test; there are arp, ip, icmp, igmp, udp, tcp, broadcast, host, net, port, ether`
+    default: return `'${word}' is not a test; there are ${TESTS}`
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * A tap on any link: what comes in and goes out is also written as pcapng (draft-ietf-opsawg-pcapng) to whoever listens.
- * While nobody does, frames take the same way as without the wrapper, at the cost of one test each.
+ * A tap on any link: what comes in and goes out is also written as pcapng (draft-ietf-opsawg-pcapng) to whoever
+ * listens. While nobody does, frames take the same way as without the wrapper, at the cost of one test each.
  */
 import type { Clock } from '../platform/index.ts'
 import * as pcapng from '../wire/pcapng.ts'

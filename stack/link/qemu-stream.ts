@@ -1,6 +1,6 @@
 /**
- * SHELL: guests of QEMU without root, by `-netdev stream,addr.type=unix,addr.path=…`: each connection to our unix socket
- * is a link, and all of them meet on a learning switch.
+ * SHELL: guests of QEMU without root, by `-netdev stream,addr.type=unix,addr.path=…`: each connection to our unix
+ * socket is a link, and all of them meet on a learning switch.
  */
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'

@@ -1,7 +1,8 @@
 /**
  * HOT PATH. UDP in (RFC 768; RFC 1122 §4.1): from port, address, interface and peer to the endpoint. A unicast goes to
  * the endpoint meant most closely (connected before bound to an address before bound to an interface before any; of
- * equals the one bound last), a broadcast to all that match, a multicast to those that joined its group there. Watched by test/bench/micro/udp-echo.ts.
+ * equals the one bound last), a broadcast to all that match, a multicast to those that joined its group there. Watched
+ * by test/bench/micro/udp-echo.ts.
  */
 import type { Ipv4 } from '../address/ipv4.ts'
 import type { Interface } from '../interface.ts'

@@ -142,8 +142,8 @@ export class UdpEndpoint {
   }
 
   /**
-   * Hears a group on an interface from now on (RFC 1112 §7.1). False when it is none, when it was joined before, or when
-   * there is no room.
+   * Hears a group on an interface from now on (RFC 1112 §7.1). False when it is none, when it was joined before, or
+   * when there is no room.
    */
   join(group: Ipv4, iface: Interface): boolean {
     if (this.#closed || this.#groups.length === MEMBERSHIP_LIMIT || this.hears(group, iface)) return false

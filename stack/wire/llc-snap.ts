@@ -1,6 +1,6 @@
 /**
- * HOT PATH. IEEE 802.3 frames with 802.2 LLC and SNAP headers (RFC 1042): where an Ethernet II frame has its type, these
- * have the length of what follows, and the type comes after the SNAP header.
+ * HOT PATH. IEEE 802.3 frames with 802.2 LLC and SNAP headers (RFC 1042): where an Ethernet II frame has its type,
+ * these have the length of what follows, and the type comes after the SNAP header.
  *    0                6               12       14     17        20      22
  *   |  destination    |    source     | length | aa aa 03 | 00 00 00 | type  |  payload
  * Watched by test/bench/micro/udp-echo.ts.

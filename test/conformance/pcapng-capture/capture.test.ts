@@ -96,7 +96,8 @@ describe('capture filter', () => {
   const tcp = udpFrame(octets(8), { protocol: 6 })
   const [firstPiece, secondPiece] = fragmentFrames(udpSegment(octets(100)), [0, 64]) as [Uint8Array, Uint8Array]
   const frames: Readonly<Record<string, Uint8Array>> = {
-    arp: arpFrame(), ping: icmpFrame(echoRequest(8)), dns: udpFrame(octets(8)), dhcp: udpFrame(octets(8), { toPort: 67 }),
+    arp: arpFrame(), ping: icmpFrame(echoRequest(8)), dns: udpFrame(octets(8)),
+    dhcp: udpFrame(octets(8), { toPort: 67 }),
     tcp, piece: firstPiece, rest: secondPiece,
     far: udpFrame(octets(8), { from: '192.168.1.1', fromMac: '02:00:00:00:00:77', toPort: 99 }),
     runt: new Uint8Array(14),
@@ -142,7 +143,8 @@ describe('capture filter', () => {
 
   test('an unknown word is refused with the words there are; a text without end too', () => {
     expect(parseCaptureFilter('ipx')).toMatchObject({ ok: false, error: { says: expect.stringContaining('arp, ip') } })
-    expect(parseCaptureFilter('not '.repeat(300))).toMatchObject({ ok: false, error: { says: 'the filter is too long' } })
+    const tooLong = { ok: false, error: { says: 'the filter is too long' } }
+    expect(parseCaptureFilter('not '.repeat(300))).toMatchObject(tooLong)
   })
 
   test('a capture keeps what its filter keeps', () => {

@@ -119,7 +119,8 @@ describe('RFC 1191 §3 a host and the path to a target', () => {
   test('a route’s MTU is the link’s at most, and 68 at least', () => {
     const lan = routed(9000)
     expect(lan.stack.ipv4.mtuTo(ipv4(FAR))).toBe(1500)
-    expect(lan.stack.routes.add({ prefix: { network: 0x0a09_0000, length: 16 }, gateway: ipv4(PEER), mtu: 67 })).toEqual({
+    const prefix = { network: 0x0a09_0000, length: 16 }
+    expect(lan.stack.routes.add({ prefix, gateway: ipv4(PEER), mtu: 67 })).toEqual({
       ok: false, error: { kind: 'mtu-too-small', mtu: 67 },
     })
   })

@@ -5,7 +5,9 @@ import { put32, SeededSecureRandom, VirtualClock } from '../../../stack/platform
 import { ETHERNET_HEADER_BYTES } from '../../../stack/wire/ethernet.ts'
 import * as icmp from '../../../stack/wire/icmp.ts'
 import * as ip from '../../../stack/wire/ipv4.ts'
-import { addressOn, bench, HOST_MAC, icmpFrame, icmpMessage, must, octets, PEER, PEER_MAC, RawPeer } from '../../support/stack-lan.ts'
+import {
+  addressOn, bench, HOST_MAC, icmpFrame, icmpMessage, must, octets, PEER, PEER_MAC, RawPeer,
+} from '../../support/stack-lan.ts'
 
 const AT = ETHERNET_HEADER_BYTES
 const ALL = { to: '224.0.0.1', toMac: '01:00:5e:00:00:01' }

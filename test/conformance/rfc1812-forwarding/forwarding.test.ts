@@ -105,7 +105,9 @@ describe('RFC 791 §3.2 fragmentation by the forwarder', () => {
 
   test('pieces as large as the next link takes, the last with the rest', () => {
     const lan = router({ mtus: [1500, 576] })
-    expect(whole(sentTo(lan, 1, passing(octets(1400))))).toEqual(['552@0+ ttl 63', '552@552+ ttl 63', '304@1104 ttl 63'])
+    expect(whole(sentTo(lan, 1, passing(octets(1400))))).toEqual([
+      '552@0+ ttl 63', '552@552+ ttl 63', '304@1104 ttl 63',
+    ])
   })
 
   test('a fragment is cut again, and keeps its place and its MF', () => {

@@ -187,7 +187,8 @@ describe('RFC 3376 §5 version 3', () => {
     lan.endpoint.join(lan.group, lan.iface)
     lan.endpoint.leave(lan.group, lan.iface)
     expect(lan.settle(2_000)).toEqual([
-      `v3 to-exclude ${GROUP} > 224.0.0.22`, `v3 to-include ${GROUP} > 224.0.0.22`, `v3 to-include ${GROUP} > 224.0.0.22`,
+      `v3 to-exclude ${GROUP} > 224.0.0.22`, `v3 to-include ${GROUP} > 224.0.0.22`,
+      `v3 to-include ${GROUP} > 224.0.0.22`,
     ])
   })
 
@@ -211,7 +212,10 @@ describe('RFC 3376 §5 version 3', () => {
   })
 
   test.each([
-    ['a general query to another address', igmpFrame(message(0x11, '0.0.0.0', 100), '224.0.0.1', { ...ALERT, to: '10.53.0.2' })],
+    [
+      'a general query to another address',
+      igmpFrame(message(0x11, '0.0.0.0', 100), '224.0.0.1', { ...ALERT, to: '10.53.0.2' }),
+    ],
     ['a query without router alert', igmpFrame(message(0x11, '0.0.0.0', 100), '224.0.0.1', {})],
     ['a bad checksum', igmpFrame(message(0x11, '0.0.0.0', 100).with(3, 0), '224.0.0.1')],
     ['a length between the versions', igmpFrame(message(0x11, '0.0.0.0', 100, 2), '224.0.0.1')],
@@ -278,7 +282,9 @@ describe('RFC 3376 §7.2.1 older routers on the link', () => {
 })
 
 describe('RFC 3376 §4 messages', () => {
-  test.each([[0, 1, 10_000], [100, 2, 10_000], [255, 2, 25_500], [127, 3, 12_700], [0x80, 3, 12_800], [0xff, 3, 3_174_400]])(
+  test.each([
+    [0, 1, 10_000], [100, 2, 10_000], [255, 2, 25_500], [127, 3, 12_700], [0x80, 3, 12_800], [0xff, 3, 3_174_400],
+  ])(
     'response code %i of version %i means %i ms (§4.1.1)', (code, version, ms) => {
       expect(igmp.maxResponseMs(Uint8Array.of(0x11, code), 0, version as 1 | 2 | 3)).toBe(ms)
     },

@@ -6,7 +6,9 @@ import {
 import type { LinkLocalState } from '../../../stack/arp/link-local.ts'
 import { SeededRandom } from '../../../stack/platform/index.ts'
 import { ARP_REPLY } from '../../../stack/wire/arp.ts'
-import { addressOn, ALL_MAC, arpFrame, bench, collector, HOST_MAC, must, octets, PEER_MAC } from '../../support/stack-lan.ts'
+import {
+  addressOn, ALL_MAC, arpFrame, bench, collector, HOST_MAC, must, octets, PEER_MAC,
+} from '../../support/stack-lan.ts'
 
 const OUR_MAC = mac(HOST_MAC)
 const FIRST = formatIpv4(candidate(OUR_MAC, 0))
@@ -187,7 +189,8 @@ describe('an interface whose addresses change', () => {
       void must(lan.stack.routes.add({ prefix: { network: ipv4(network), length: 16 }, gateway: ipv4(gateway) }))
     far('172.16.0.0', '10.53.0.9')
     far('172.17.0.0', '10.54.0.9')
-    must(lan.stack.routes.add({ prefix: { network: ipv4('172.18.0.0'), length: 16 }, gateway: 0, interfaceName: 'wire0' }))
+    const direct = { network: ipv4('172.18.0.0'), length: 16 }
+    must(lan.stack.routes.add({ prefix: direct, gateway: 0, interfaceName: 'wire0' }))
     lan.stack.changeAddresses(lan.iface, [addressOn('10.53.0.3/24'), addressOn('10.55.0.3/24')])
     expect(lan.stack.routes.list().map((r) => formatIpv4(r.prefix.network))).toEqual([
       '10.53.0.0', '10.55.0.0', '172.16.0.0', '172.18.0.0',

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { contains, formatPrefix, ipv4, SPECIAL_BLOCKS, specialBlock, Stack, virtualWire } from '../../../stack/index.ts'
 import type { SourcePolicy } from '../../../stack/index.ts'
 import { SeededSecureRandom, VirtualClock } from '../../../stack/platform/index.ts'
-import { addressOn, collector, HOST_MAC, must, octets, RawPeer, udpFrame } from '../../support/stack-lan.ts'
+import { addressOn, ALL_MAC, collector, HOST_MAC, must, octets, RawPeer, udpFrame } from '../../support/stack-lan.ts'
 
 describe('RFC 6890 §2.2.2 special-purpose addresses', () => {
   test.each([
@@ -59,7 +59,8 @@ function fromOutside(sourcePolicy: SourcePolicy | undefined, source: string): st
   const { got, onDatagram } = collector()
   must(stack.bindUdp({ port: 53, onDatagram }))
   const peer = new RawPeer(far)
-  peer.send(udpFrame(octets(4), { from: source, ...(source === '0.0.0.0' ? { to: '255.255.255.255', toMac: 'ff:ff:ff:ff:ff:ff' } : {}) }))
+  const toAll = source === '0.0.0.0' ? { to: '255.255.255.255', toMac: ALL_MAC } : {}
+  peer.send(udpFrame(octets(4), { from: source, ...toAll }))
   clock.advance(1)
   if (got.length > 0) return 'heard'
   return Object.keys(stack.counters['ipv4']?.toJSON() ?? {}).find((name) => name !== 'received') ?? ''

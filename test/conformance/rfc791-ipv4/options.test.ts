@@ -36,7 +36,11 @@ describe('RFC 1122 §3.2.2.6 record route and timestamp come back in an echo rep
 
   test.each([
     ['times', [68, 12, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0], [68, 12, 9, 0, ...FIVE_SECONDS, 0, 0, 0, 0]],
-    ['times with addresses', [68, 12, 5, 1, ...new Array(8).fill(0)], [68, 12, 13, 1, ...address(HOST), ...FIVE_SECONDS]],
+    [
+      'times with addresses',
+      [68, 12, 5, 1, 0, 0, 0, 0, 0, 0, 0, 0],
+      [68, 12, 13, 1, ...address(HOST), ...FIVE_SECONDS],
+    ],
     [
       'times for given addresses, ours among them',
       [68, 12, 5, 3, ...address(HOST), 0, 0, 0, 0],
