@@ -1,7 +1,8 @@
 /**
  * Streams in the shape of node:net, so that node:http, node:tls and fastify run on this stack: a Server's sockets go to
- * `httpServer.emit('connection', socket)`, a client's come from `createConnection`. What differs: addresses are IPv4 text
- * (names are not looked up), and ref() and unref() do nothing, because the link, not the socket, keeps the process alive.
+ * `httpServer.emit('connection', socket)`, a client's come from `createConnection`. What differs: addresses are IPv4
+ * text (names are not looked up), and ref() and unref() do nothing, because the link, not the socket, keeps the
+ * process alive.
  *
  * Programs are called from a later turn of the event loop, never from within the stack, so their exceptions are theirs.
  */

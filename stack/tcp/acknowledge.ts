@@ -1,7 +1,7 @@
 /**
- * HOT PATH. What an acknowledgment does (RFC 9293 §3.10.7.4, fifth): segments leave the list of those sent, the round trip
- * and the delivery rate are measured, the scoreboard is marked (RFC 2018, RFC 6675), losses are looked for, and the
- * congestion control hears of it all. Watched by test/bench/micro/tcp-bulk.ts.
+ * HOT PATH. What an acknowledgment does (RFC 9293 §3.10.7.4, fifth): segments leave the list of those sent, the round
+ * trip and the delivery rate are measured, the scoreboard is marked (RFC 2018, RFC 6675), losses are looked for, and
+ * the congestion control hears of it all. Watched by test/bench/micro/tcp-bulk.ts.
  */
 import type { Instant } from '../platform/index.ts'
 import { EVENT_WRITABLE, NEVER, SEND_BUFFER_FIRST_BYTES } from './connection.ts'
@@ -73,7 +73,6 @@ function takeCumulative(c: TcpConnection, s: Segment, now: Instant): void {
       else if (oldest < 0) oldest = sent.sentAt[slot] as number
       noteDelivered(c, slot, now)
     } else {
-      c.sackedBytes -= ahead(sent.ends[slot] as number, sent.seqs[slot] as number)
       c.sackedCount--
     }
     sent.shift()
@@ -135,7 +134,6 @@ function markRange(c: TcpConnection, from: number, to: number, now: Instant): vo
     if (lt(seq, from) || ((sent.flags[slot] as number) & SACKED) !== 0) continue
     noteDelivered(c, slot, now)
     sent.flags[slot] = (sent.flags[slot] as number) | SACKED
-    c.sackedBytes += ahead(end, seq)
     c.sackedCount++
   }
 }

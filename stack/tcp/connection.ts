@@ -1,8 +1,9 @@
 /**
  * HOT PATH. One TCP connection (RFC 9293), sans-IO: segments and the time go in by process(), segments come out of
- * emit(), and deadline() says when it next wants elapse(). One object of fixed shape; the functions that work on it stand
- * in input.ts (the switch of §3.10.7), acknowledge.ts, recovery.ts (RFC 6675, 8985), receive.ts, output.ts and timers.ts.
- * No field is read outside stack/tcp but by the few methods at the end. Watched by test/bench/micro/tcp-bulk.ts.
+ * emit(), and deadline() says when it next wants elapse(). One object of fixed shape; the functions that work on it
+ * stand in input.ts (the switch of §3.10.7), acknowledge.ts, recovery.ts (RFC 6675, 8985), receive.ts, output.ts and
+ * timers.ts. No field is read outside stack/tcp but by the few methods at the end. Watched by
+ * test/bench/micro/tcp-bulk.ts.
  */
 import type { Ipv4 } from '../address/ipv4.ts'
 import type { Instant, TokenBucket } from '../platform/index.ts'
@@ -157,7 +158,6 @@ export class TcpConnection {
   lostCount = 0
   /** Number of the first segment that may be lost. */
   lostHint = 0
-  sackedBytes = 0
   sackedCount = 0
   recovering = false
   timedOut = false

@@ -174,7 +174,10 @@ function checkSequence(c: TcpConnection, s: Segment): boolean {
   return false
 }
 
-/** RFC 9293 §3.10.7.4: with a closed window, ACKs and resets are to be taken all the same; here from a zero-window probe. */
+/**
+ * RFC 9293 §3.10.7.4: with a closed window, ACKs and resets are to be taken all the same; here from a zero-window
+ * probe.
+ */
 function takesAckOnly(c: TcpConnection, s: Segment, window: number, length: number): boolean {
   if (window > 0 || length === 0 || s.seq !== c.rcvNxt || (s.flags & tcp.SYN) !== 0) return false
   s.length = 0

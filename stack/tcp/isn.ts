@@ -1,4 +1,7 @@
-/** Initial sequence numbers (RFC 6528), timestamp offsets (RFC 7323 §7.1) and the hash of SYN cookies: one secret each. */
+/**
+ * Initial sequence numbers (RFC 6528), timestamp offsets (RFC 7323 §7.1) and the hash of SYN cookies: one secret
+ * each.
+ */
 import { hash } from 'node:crypto'
 import type { Ipv4 } from '../address/ipv4.ts'
 import { i32, put16, put32 } from '../platform/index.ts'
@@ -16,7 +19,9 @@ export class TupleHash {
   }
 
   /** 32 bits that nobody can guess who does not know the secret. `use` keeps the different uses apart. */
-  of(use: number, local: Ipv4, localPort: number, remote: Ipv4, remotePort: number, more: number, count: number): number {
+  of(
+    use: number, local: Ipv4, localPort: number, remote: Ipv4, remotePort: number, more: number, count: number,
+  ): number {
     const b = this.#input
     put32(b, SECRET_BYTES, local)
     put32(b, SECRET_BYTES + 4, remote)

@@ -1,6 +1,6 @@
 /**
- * HOT PATH. Which segments are lost, and what follows. With SACK: RACK-TLP (RFC 8985) beside the three-duplicates rule of
- * RFC 6675; without: duplicate ACKs and partial ACKs (RFC 6582). Watched by test/bench/micro/tcp-bulk.ts.
+ * HOT PATH. Which segments are lost, and what follows. With SACK: RACK-TLP (RFC 8985) beside the three-duplicates rule
+ * of RFC 6675; without: duplicate ACKs and partial ACKs (RFC 6582). Watched by test/bench/micro/tcp-bulk.ts.
  */
 import type { Instant } from '../platform/index.ts'
 import { NEVER } from './connection.ts'
@@ -168,7 +168,6 @@ export function loseAll(c: TcpConnection, now: Instant): void {
     if ((flags & LOST) === 0) markLost(c, i, slot)
   }
   if (reneged) {
-    c.sackedBytes = 0
     c.sackedCount = 0
   }
   c.lostHint = sent.base

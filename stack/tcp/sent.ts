@@ -1,6 +1,6 @@
 /**
- * HOT PATH. The segments that were sent and not yet acknowledged, oldest first: the scoreboard of RFC 6675, and what RACK
- * (RFC 8985 §5.2) and the delivery-rate estimate keep about each. Columns in typed arrays, no object per segment.
+ * HOT PATH. The segments that were sent and not yet acknowledged, oldest first: the scoreboard of RFC 6675, and what
+ * RACK (RFC 8985 §5.2) and the delivery-rate estimate keep about each. Columns in typed arrays, no object per segment.
  * Segments are contiguous in sequence space. Watched by test/bench/micro/tcp-bulk.ts.
  */
 import { le } from './seq.ts'

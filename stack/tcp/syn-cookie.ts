@@ -1,7 +1,7 @@
 /**
  * SYN cookies (RFC 4987 §3.6): when the backlog is full, the answer to a SYN keeps the state in its own numbers. The
- * sequence number holds | count of 64 s: 5 | MSS: 3 | keyed hash: 24 |, counted from the peer's; the low six bits of the
- * timestamp, which the peer echoes, hold | SACK: 1 | unused: 1 | window scale, 15 for none: 4 |.
+ * sequence number holds | count of 64 s: 5 | MSS: 3 | keyed hash: 24 |, counted from the peer's; the low six bits of
+ * the timestamp, which the peer echoes, hold | SACK: 1 | unused: 1 | window scale, 15 for none: 4 |.
  */
 import type { Ipv4 } from '../address/ipv4.ts'
 import type { Instant } from '../platform/index.ts'

@@ -18,7 +18,7 @@ import * as options from '../wire/tcp-options.ts'
 import {
   EVENT_CLOSED, EVENT_CONNECTED, RECEIVE_BUFFER_MOST_BYTES, RECEIVE_SCALE, SEND_BUFFER_MOST_BYTES, TcpConnection,
 } from './connection.ts'
-import type { SegmentWriter, TcpTuning } from './connection.ts'
+import type { ConnectionError, SegmentWriter, TcpTuning } from './connection.ts'
 import { TcpEndpoint } from './endpoint.ts'
 import type { TcpView } from './endpoint.ts'
 import { beginFromCookie, beginPassive, LEAST_MSS } from './input.ts'
@@ -45,6 +45,12 @@ const COOKIES_MS = 128_000
 const FIRST_EPHEMERAL_PORT = 49_152 // RFC 6335 §6
 const EPHEMERAL_PORTS = 16_384
 const PORT_TRIES = 64
+
+/** What a program is told when a segment cannot leave; for the rest EHOSTUNREACH. */
+const SEND_ERROR: ReadonlyMap<number, ConnectionError> = new Map([
+  [SEND_FAULT.notOurs, 'EADDRNOTAVAIL'],
+  [SEND_FAULT.noRoute, 'ENETUNREACH'],
+])
 
 export type ConnectOptions = {
   readonly address: Ipv4
@@ -213,7 +219,7 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
       fault = this.#send(c.local, c.localPort, c.remote, c.remotePort, out, c)
     }
     if (fault === 0 || fault === SEND_FAULT.queueFull) return fault
-    const error = fault === SEND_FAULT.notOurs ? 'EADDRNOTAVAIL' : fault === SEND_FAULT.noRoute ? 'ENETUNREACH' : 'EHOSTUNREACH'
+    const error = SEND_ERROR.get(fault) ?? 'EHOSTUNREACH'
     if (c.state === SYN_SENT) c.end(error)
     else c.softError = error
     return 0

@@ -138,8 +138,8 @@ export function putSackHead(b: Uint8Array, at: number, blocks: number): number {
 }
 
 /**
- * The options of a SYN, in whole words; returns the offset behind them. `windowScale` −1 and `sackPermitted` false leave
- * the option out.
+ * The options of a SYN, in whole words; returns the offset behind them. `windowScale` −1 and `sackPermitted` false
+ * leave the option out.
  */
 export function putSynOptions(
   b: Uint8Array, from: number, mss: number, windowScale: number, sackPermitted: boolean, timestamps: boolean,

@@ -1,7 +1,8 @@
 /**
  * Runs a trace against a stack: one line each, in order.
  *   listen | connect            port 80 of ours, or of the peer
- *   < S 0 win 8000 mss 1000     the peer sends: flags, sequence[+payload octets], and any of ack, win, mss, ws, ts, sack
+ *   < S 0 win 8000 mss 1000     the peer sends: flags, sequence[+payload octets], and any of ack, win, mss, ws, ts,
+ *                                sack
  *   > S. 0 ack 1                the stack sends just this next; win, sack and mss are compared when given
  *   +200                        ms pass
  *   write 100 | read | end | close | abort | nodelay | keepalive 1000

@@ -1,8 +1,8 @@
 /**
- * BBR (draft-ietf-ccwg-bbr, in its first form): a model of the path — the most it delivered a second, and its least round
- * trip — instead of a reaction to loss. Four phases: startup doubles the rate until it stops to pay, drain empties the
- * queue that this made, then the rate goes up and down by a quarter around what the path takes, and every ten seconds a
- * short rest lets the least round trip be seen again. Loss has no say, but for a time-out.
+ * BBR (draft-ietf-ccwg-bbr, in its first form): a model of the path — the most it delivered a second, and its least
+ * round trip — instead of a reaction to loss. Four phases: startup doubles the rate until it stops to pay, drain
+ * empties the queue that this made, then the rate goes up and down by a quarter around what the path takes, and every
+ * ten seconds a short rest lets the least round trip be seen again. Loss has no say, but for a time-out.
  */
 import type { Instant } from '../../platform/index.ts'
 import { initialWindow } from './congestion.ts'
@@ -161,7 +161,8 @@ export class Bbr implements Congestion {
 
   #setWindow(sample: AckSample): void {
     const startup = this.#phase === 'startup' || this.#phase === 'drain'
-    const target = Math.max(this.#product(startup ? STARTUP_GAIN : WINDOW_GAIN) + 3 * this.#mss, REST_SEGMENTS * this.#mss)
+    const product = this.#product(startup ? STARTUP_GAIN : WINDOW_GAIN)
+    const target = Math.max(product + 3 * this.#mss, REST_SEGMENTS * this.#mss)
     const grown = this.#window + sample.delivered
     this.#window = this.#fullRounds >= FULL_ROUNDS ? Math.min(grown, target) : Math.max(this.#window, grown)
     if (!startup || this.#fullRounds >= FULL_ROUNDS) this.#window = Math.max(this.#window, REST_SEGMENTS * this.#mss)

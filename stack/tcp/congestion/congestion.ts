@@ -1,6 +1,6 @@
 /**
- * What a congestion control is: it sees numbers about what was delivered and lost, and answers how much may be in flight
- * and how fast to send. All octets and ms. The connection finds losses; the control only hears of them.
+ * What a congestion control is: it sees numbers about what was delivered and lost, and answers how much may be in
+ * flight and how fast to send. All octets and ms. The connection finds losses; the control only hears of them.
  */
 import type { Instant } from '../../platform/index.ts'
 

@@ -49,7 +49,8 @@ export class Cubic implements Congestion {
 
   onLoss(inFlight: number, _now: Instant): void {
     this.#reduce()
-    this.#window = Math.max(Math.min(this.#window, Math.max(inFlight, this.#mss)) * BETA, LEAST_WINDOW_SEGMENTS * this.#mss)
+    const used = Math.min(this.#window, Math.max(inFlight, this.#mss))
+    this.#window = Math.max(used * BETA, LEAST_WINDOW_SEGMENTS * this.#mss)
     this.#threshold = this.#window
   }
 

@@ -1,4 +1,6 @@
-/** NewReno (RFC 5681, RFC 6582; byte counting by RFC 3465 with L = 2): halve at a loss, then one segment a round trip. */
+/**
+ * NewReno (RFC 5681, RFC 6582; byte counting by RFC 3465 with L = 2): halve at a loss, then one segment a round trip.
+ */
 import type { Instant } from '../../platform/index.ts'
 import { initialWindow, LEAST_WINDOW_SEGMENTS } from './congestion.ts'
 import type { AckSample, Congestion } from './congestion.ts'
