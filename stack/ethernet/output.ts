@@ -42,7 +42,8 @@ export class EthernetOutput {
     const b = link.txBuffer
     putMac(b, at, destinationHigh, destinationLow)
     putMac(b, at + 6, port.macHigh, port.macLow)
-    this.#snap = port.snapStations.has(destinationHigh, destinationLow)
+    const stations = port.snapStations
+    this.#snap = stations.any && stations.has(destinationHigh, destinationLow)
     if (this.#snap) {
       snap.write(b, at, type, 0)
       return at + snap.SNAP_HEADER_BYTES

@@ -11,11 +11,13 @@ export const SNAP_STATION_LIMIT = 256
 const keyOf = (high: number, low: number): number => high * 0x1_0000_0000 + (low >>> 0)
 
 export class SnapStations {
+  /** HOT: there is one at all. */
+  any = false
   readonly #stations = new LruMap<number, true>(SNAP_STATION_LIMIT)
 
   /** HOT */
   has(high: number, low: number): boolean {
-    return this.#stations.size > 0 && this.#stations.peek(keyOf(high, low)) !== undefined
+    return this.any && this.#stations.peek(keyOf(high, low)) !== undefined
   }
 
   /** HOT: the largest datagram to a station, of at most `mtu` octets: 1,492 where Ethernet II takes 1,500. */
@@ -26,6 +28,7 @@ export class SnapStations {
   /** An ARP packet came from the station, in one framing or the other. */
   heard(high: number, low: number, snap: boolean): void {
     if (snap) this.#stations.set(keyOf(high, low), true)
-    else if (this.#stations.size > 0) this.#stations.delete(keyOf(high, low))
+    else if (this.any) this.#stations.delete(keyOf(high, low))
+    this.any = this.#stations.size > 0
   }
 }

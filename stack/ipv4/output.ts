@@ -242,7 +242,8 @@ export class Ipv4Output {
       this.#resolved = false
     } else {
       this.#setMac(neighbour.macHigh, neighbour.macLow)
-      this.#mtu = iface.snapStations.limit(neighbour.macHigh, neighbour.macLow, this.#mtu, iface.mtu)
+      const stations = iface.snapStations
+      if (stations.any) this.#mtu = stations.limit(neighbour.macHigh, neighbour.macLow, this.#mtu, iface.mtu)
     }
     return 0
   }
@@ -274,7 +275,8 @@ export class Ipv4Output {
     const options = this.#options
     const header = ip.IPV4_HEADER_BYTES + options.length
     const dontFragment = this.#dontFragment && !this.#parts.pathMtus.isNarrow(target)
-    this.prepare(false)
+    this.#dontFragment = false
+    this.#options = NO_OPTIONS
     const total = header + length
     if (total > ip.MAX_DATAGRAM_BYTES || (dontFragment && total > this.#mtu)) return SEND_FAULT.tooLong
     this.#total = total
