@@ -122,7 +122,7 @@ export class Ping {
     this.#next?.cancel()
     for (const { timer } of this.#requests.values()) timer?.cancel()
     this.#unwatch()
-    const any = this.#received > 0
+    const answered = this.#received > 0
     this.#onEvent({
       kind: 'done',
       summary: {
@@ -130,9 +130,9 @@ export class Ping {
         received: this.#received,
         duplicates: this.#duplicates,
         errors: this.#errors,
-        minMs: any ? this.#minMs : undefined,
-        meanMs: any ? this.#totalMs / this.#received : undefined,
-        maxMs: any ? this.#maxMs : undefined,
+        minMs: answered ? this.#minMs : undefined,
+        meanMs: answered ? this.#totalMs / this.#received : undefined,
+        maxMs: answered ? this.#maxMs : undefined,
       },
     })
   }
