@@ -76,7 +76,7 @@ export const DNS_EVENTS = {
   },
   'dns.forward.truncated': {
     level: 'debug', says: '{upstream} cut its answer off',
-    means: 'The answer is too long for UDP; the client is told so with TC.',
+    means: 'It is too long for UDP and did not come over TCP: a client on UDP is told with TC, one on TCP gets SERVFAIL.',
   },
   'dns.forward.failed': {
     level: 'warn', says: 'no upstream server answered for {name} {type}: {because}', means: 'The client gets SERVFAIL.',

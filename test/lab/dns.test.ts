@@ -32,6 +32,7 @@ six      IN AAAA  fd00::6
 MiXed    IN A     10.9.0.5
 big      IN TXT   ${long(6)}
 middle   IN TXT   ${long(4)}
+huge     IN TXT   ${long(300)}
 child    IN NS    ns.child
 ns.child IN A     10.9.9.9
 odd      IN TYPE731 \\# 3 010203
@@ -127,6 +128,41 @@ describeLab('DNS with dig', () => {
       expect(answer.flags.includes('tc')).toBe(truncated)
       expect(answer.size).toBeLessThanOrEqual(most)
       expect(answer.answer.length).toBe(truncated ? 0 : 1)
+    })
+  })
+
+  describe('TCP (RFC 7766)', () => {
+    test.each([
+      ['a small answer', ['+tcp', 'web', 'A'], 2],
+      ['one that is too long for a datagram', ['+tcp', 'big', 'TXT'], 1],
+      ['one of 60,000 octets', ['+tcp', 'huge', 'TXT'], 1],
+      ['what was truncated is asked for again by dig itself', ['big', 'TXT'], 1],
+      ['without EDNS too', ['+noedns', 'huge', 'TXT'], 1],
+    ] as const)('%s', async (_what, [...query], records) => {
+      const [type, label, ...options] = query.toReversed() as [string, string, ...string[]]
+      const answer = await ask(...options, name(label), type)
+      expect(answer.status).toBe('NOERROR')
+      expect(answer.flags).not.toContain('tc')
+      expect(answer.answer).toHaveLength(records)
+      if (label === 'huge') expect(answer.size).toBeGreaterThan(60_000)
+    })
+
+    test('several questions on one connection', async () => {
+      const connections = async (): Promise<number> =>
+        (await world.appliance.get<{ dns: Record<string, number> }>('/statistics')).dns['tcp-connections'] ?? 0
+      const before = await connections()
+      const labels = ['web', 'big', 'nothing', 'six', 'huge', 'web']
+      const argv = labels.flatMap((label) => ['+tcp', '+keepopen', name(label), 'ANY'])
+      const { stdout } = await asker.run(['dig', `@${APPLIANCE}`, '+tries=1', '+nocookie', ...argv])
+      expect(stdout.match(/status: \w+/g)).toEqual(
+        labels.map((label) => `status: ${label === 'nothing' ? 'NXDOMAIN' : 'NOERROR'}`),
+      )
+      expect(await connections()).toBe(before + 1)
+    })
+
+    test('a zone transfer is refused', async () => {
+      const { stdout } = await asker.run(['dig', `@${APPLIANCE}`, '+tries=1', 'example.internal', 'AXFR'])
+      expect(stdout).toMatch(/Transfer failed|REFUSED/)
     })
   })
 

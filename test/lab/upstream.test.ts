@@ -14,13 +14,16 @@ const INSIDE = '10.53.0.60'
 /** Nobody answers there: an address of the outside cable that no host has. */
 const DEAD = '192.0.2.99'
 
+/** 15 strings of 200 octets: more than any datagram that we take. */
+const LONG = Array.from({ length: 15 }, (_, i) => String(i).padStart(200, 'x')).join(',')
+
 /** dnsmasq as an upstream that logs every query it gets. */
 async function upstream(host: Host, address: string): Promise<Program> {
   const program = host.start('upstream', [
     'dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts',
     `--listen-address=${address}`, '--bind-interfaces', '--host-record=www.example.com,198.51.100.7,45',
     '--host-record=mail.example.com,198.51.100.8,45', '--cname=alias.example.com,www.example.com',
-    '--local=/example.com/', '--log-queries', '--log-facility=-', '--user=root', '--pid-file=',
+    `--txt-record=big.example.com,${LONG}`, '--local=/example.com/', '--log-queries', '--log-facility=-', '--user=root', '--pid-file=',
   ])
   await program.line(/started, version/)
   return program
@@ -82,6 +85,14 @@ describe.each(['host', 'stack'] as const)('over the %s path', path => {
 
     test('a name that the world does not have is NXDOMAIN', async () => {
       expect((await ask('nothing.example.com', 'A')).status).toBe('NXDOMAIN')
+    })
+
+    test('an answer that does not fit a datagram is fetched over TCP, kept, and given on over TCP', async () => {
+      const answer = await ask('big.example.com', 'TXT')
+      expect([answer.status, answer.answer.length]).toEqual(['NOERROR', 1])
+      expect(answer.size).toBeGreaterThan(3000)
+      expect((await ask('+ignore', 'big.example.com', 'TXT')).flags).toContain('tc')
+      expect((await ask('+tcp', 'big.example.com', 'TXT')).data).toEqual(answer.data)
     })
 
     test('a client that does not want recursion gets none', async () => {

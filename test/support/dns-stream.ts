@@ -1,13 +1,13 @@
 /** DNS over TCP between two stacks on a virtual wire: the endpoint under test on one, clients on the other. */
 import { DnsTcpEndpoint } from '../../services/dns-tcp-endpoint.ts'
 import type { DnsOptions, DnsServer } from '../../services/dns/index.ts'
-import type { TcpEndpoint } from '../../stack/index.ts'
+import type { Ipv4, TcpEndpoint } from '../../stack/index.ts'
 import { EVENT_CLOSED, EVENT_CONNECTED, EVENT_ENDED } from '../../stack/index.ts'
 import { u16, VirtualClock } from '../../stack/platform/index.ts'
 import { Bench, told, zoneOf } from './dns.ts'
 import type { Sent, Told } from './dns.ts'
-import { must } from './stack-lan.ts'
-import { RIGHT, tcpWorld } from './tcp-hosts.ts'
+import { addressOn, must } from './stack-lan.ts'
+import { LEFT, RIGHT, tcpWorld } from './tcp-hosts.ts'
 import type { World } from './tcp-hosts.ts'
 
 const strings = (count: number): string => Array.from({ length: count }, () => `"${'x'.repeat(250)}"`).join(' ')
@@ -34,9 +34,9 @@ export class StreamClient {
   readonly #outgoing: Uint8Array[] = []
   reads = true
 
-  constructor(world: World) {
+  constructor(world: World, localAddress = LEFT) {
     this.#clock = world.clock
-    this.endpoint = must(world.left.tcp.connect({ address: RIGHT, port: 53 }))
+    this.endpoint = must(world.left.tcp.connect({ address: RIGHT, port: 53, localAddress }))
     this.endpoint.setNoDelay(true)
     this.endpoint.onEvents = (events) => {
       this.seen |= events
@@ -83,7 +83,9 @@ export class StreamClient {
   read(): void {
     const octets = new Uint8Array(this.endpoint.readable)
     this.endpoint.read(octets, 0, octets.length)
-    let b = Uint8Array.from([...this.#rest, ...octets])
+    let b = new Uint8Array(this.#rest.length + octets.length)
+    b.set(this.#rest)
+    b.set(octets, this.#rest.length)
     while (b.length >= 2 && b.length >= 2 + u16(b, 0)) {
       const end = 2 + u16(b, 0)
       this.answers.push(told(b, 2, end - 2))
@@ -110,9 +112,18 @@ export class StreamBench {
     return this.#bench.sent
   }
 
-  client(): StreamClient {
-    const client = new StreamClient(this.world)
+  client(from = LEFT): StreamClient {
+    const client = new StreamClient(this.world, from)
     this.clock.advance(50)
     return client
+  }
+
+  /** Gives the clients' host more addresses: 10.53.0.101 and on. */
+  moreSources(count: number): readonly Ipv4[] {
+    const [iface] = this.world.left.interfaces
+    if (iface === undefined) throw new Error('the clients have no interface')
+    const more = Array.from({ length: count }, (_, i) => addressOn(`10.53.0.${101 + i}/24`))
+    this.world.left.changeAddresses(iface, [...iface.addresses, ...more])
+    return more.map(({ address }) => address)
   }
 }

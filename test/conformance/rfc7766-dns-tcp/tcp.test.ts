@@ -4,7 +4,7 @@ import {
 } from '../../../services/dns-tcp-endpoint.ts'
 import { queryBytes, replyTo } from '../../support/dns.ts'
 import type { Sent } from '../../support/dns.ts'
-import { framesOf, StreamBench, UPSTREAM } from '../../support/dns-stream.ts'
+import { framesOf, StreamBench, StreamClient, UPSTREAM } from '../../support/dns-stream.ts'
 
 const query = (name: string, type = 'A', id = 1): Uint8Array => queryBytes(`${name}.lab.example`, type, { id })
 const outside = (n: number): Uint8Array => queryBytes(`n${n}.example.com`, 'A', { id: n })
@@ -81,11 +81,11 @@ describe('RFC 7766 §6.2.1 connection reuse and pipelining', () => {
     const bench = new StreamBench()
     const client = bench.client()
     client.reads = false
-    const asked = 200
+    const asked = 60
     client.send(framesOf(...Array.from({ length: asked }, (_, i) => query('huge', 'TXT', i))))
     bench.clock.advance(3000)
     const taken = bench.server.counters.get('tcp-queries')
-    // Two buffers of 64 KiB at the least, and what waits; 200 answers would be 12 MB.
+    // Two buffers of 64 KiB at the least, and what waits; 60 answers would be 3.6 MB.
     expect(taken).toBeGreaterThan(2)
     expect(taken).toBeLessThan(asked / 2)
     expect(taken * 60_000).toBeGreaterThan(OUTPUT_PAUSE_OCTETS)
@@ -159,6 +159,43 @@ describe('RFC 7766 §6.2.2 and §6.2.3 how many, and how long', () => {
     Array.from({ length: MAX_PER_SOURCE + 5 }, () => bench.client())
     expect(bench.endpoint.size).toBe(MAX_PER_SOURCE)
     expect(MAX_PER_SOURCE).toBeLessThan(MAX_CONNECTIONS)
+  })
+
+  test('§6.2.3 when all connections are taken, the one idle longest that nothing is asked on makes room', () => {
+    const bench = new StreamBench({ upstreams: [UPSTREAM] })
+    const sources = bench.moreSources(MAX_CONNECTIONS / MAX_PER_SOURCE)
+    // So that ARP knows them all, and connections come in the order in which they are made.
+    for (const source of sources) bench.client(source).endpoint.abort()
+    const clients = sources.flatMap((source) =>
+      Array.from({ length: MAX_PER_SOURCE }, () => new StreamClient(bench.world, source)))
+    bench.clock.advance(100)
+    const [asking, active, idle] = clients
+    asking?.send(framesOf(outside(1)))
+    active?.send(framesOf(query('www')))
+    bench.clock.advance(50)
+    expect(bench.endpoint.size).toBe(MAX_CONNECTIONS)
+    const late = bench.client()
+    late.send(framesOf(query('www')))
+    bench.clock.advance(50)
+    expect([asking, active, idle, late].map((client) => client?.closed)).toEqual([false, false, true, false])
+    expect(late.answers).toHaveLength(1)
+    expect(bench.endpoint.size).toBe(MAX_CONNECTIONS)
+    expect(bench.server.counters.get('tcp-closed-full')).toBe(1)
+  })
+
+  test('answers under way that pile up in front of a client that does not read end the connection', () => {
+    const bench = new StreamBench({ upstreams: [UPSTREAM] })
+    const client = bench.client()
+    client.reads = false
+    const text = Array.from({ length: 200 }, () => `"${'y'.repeat(250)}"`).join(' ')
+    client.send(framesOf(...Array.from({ length: 40 }, (_, i) => queryBytes(`n${i}.example.com`, 'TXT', { id: i }))))
+    bench.clock.advance(100)
+    expect(bench.sent).toHaveLength(40)
+    for (const sent of bench.sent) sent.reply(replyTo(sent, { answer: `${sent.name} 60 TXT ${text}` }))
+    bench.clock.advance(100)
+    expect(client.endpoint.error).toBe('ECONNRESET')
+    expect(bench.endpoint.size).toBe(0)
+    expect(bench.server.counters.get('tcp-closed-overrun')).toBe(1)
   })
 
   test('§6.2.4 a client that ends its direction still gets its answers', () => {
