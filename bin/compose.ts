@@ -20,10 +20,14 @@ import { hostNameservers } from './host.ts'
 import { openLink, type SetupFault } from './link-setup.ts'
 import type { LoggedEvent } from './network-worker.ts'
 import { Threads } from './threads.ts'
+import type { TunnelSocket } from './tunnel.ts'
 
 /** Loaded while the workers start: its libraries take a third of the time to the first packet. */
 const loadApi = () => import('../admin-api/index.ts')
 type AdminApi = Awaited<ReturnType<typeof loadApi>>
+
+/** HTTP's own, so that people need to type nothing but the address. */
+const API_PORT_ON_LINK = 80
 
 export type ComposeOptions = {
   readonly settings: Settings
@@ -98,10 +102,12 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   undo.add(() => link.value.close())
 
   const network = networkSettings(settings)
+  const connections = new EarlyConnections()
   const checkpointer = new Checkpointer(directory)
   undo.add(() => checkpointer.close())
   const threads = new Threads({
     directory,
+    onConnection: (socket) => connections.take(socket),
     onCheckpointDue: () => checkpointer.run(),
     network: {
       fd: link.value.device.fd,
@@ -109,6 +115,7 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
       mac: settings.linkMac,
       mtu: settings.mtu,
       settings: network,
+      apiPort: settings.api === undefined || settings.apiOnLink === 'no' ? undefined : API_PORT_ON_LINK,
     },
     onEvents: o.onEvents,
     onReady: () => link.value.setCarrier(true),
@@ -127,7 +134,7 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   if (failure !== undefined) return err({ problem: failure, remedy: 'this is a fault of the program: report it with the lines above' })
   if (!token.ok) return token
 
-  const api = await startApi(adminApi, o, directory, threads, undo)
+  const api = await startApi(adminApi, o, directory, threads, connections, undo)
   if (!api.ok) return api
   return ok({
     apiUrl: api.value,
@@ -137,6 +144,19 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
     threads,
     close: () => undo.run(),
   })
+}
+
+/** Connections from the link; those that come before the API is ready are refused. */
+class EarlyConnections {
+  #give: (socket: TunnelSocket) => void = (socket) => socket.destroy()
+
+  take(socket: TunnelSocket): void {
+    this.#give(socket)
+  }
+
+  give(to: (socket: TunnelSocket) => void): void {
+    this.#give = to
+  }
 }
 
 /** What the settings say goes into the database before any thread runs. */
@@ -197,7 +217,7 @@ function networkSettings(s: Settings): ApplianceSettings {
   return { address: s.address, gateway: s.gateway, upstreams, upstreamPath: s.upstreamPath, probe: s.probe === 'yes' }
 }
 
-async function startApi(api: AdminApi, o: ComposeOptions, directory: string, threads: Threads, undo: Undo): Promise<Result<string | undefined, SetupFault>> {
+async function startApi(api: AdminApi, o: ComposeOptions, directory: string, threads: Threads, connections: EarlyConnections, undo: Undo): Promise<Result<string | undefined, SetupFault>> {
   const listen = o.settings.api
   if (listen === undefined) return ok(undefined)
   const clock = new SystemClock()
@@ -218,6 +238,7 @@ async function startApi(api: AdminApi, o: ComposeOptions, directory: string, thr
   const listening = await listenOn(server, formatIpv4(listen.address), listen.port)
   if (!listening.ok) return listening
   undo.add(() => server.close())
+  connections.give((socket) => server.server.emit('connection', socket))
   return ok(`http://${formatServer(listen)}`)
 }
 

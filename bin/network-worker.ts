@@ -8,10 +8,11 @@ import type { Decision, Facts } from '../services/index.ts'
 import { storedDecision, type StoredDecision } from '../services/storage/stored-decision.ts'
 import type { BatchAnswer } from '../services/storage/writer.ts'
 import type { Snapshot } from '../services/storage/store.ts'
-import { TapLink } from '../stack/index.ts'
+import { formatIpv4, netOf, TapLink, type NetSocket } from '../stack/index.ts'
 import { SystemClock, SystemRandom } from '../stack/platform/index.ts'
 import { answerCall, type CallMessage } from './channel.ts'
 import type { StorageRequest } from './storage-worker.ts'
+import { type TunnelMessage, Tunnels } from './tunnel.ts'
 
 export type NetworkWorkerData = {
   readonly fd: number
@@ -19,6 +20,8 @@ export type NetworkWorkerData = {
   readonly mac: Uint8Array
   readonly mtu: number
   readonly settings: ApplianceSettings
+  /** Port of the appliance's own address on which the API is to be reached; undefined: not there. */
+  readonly apiPort: number | undefined
 }
 /** From the main thread, besides CallMessage. */
 export type NetworkControl = { readonly kind: 'storage'; readonly port: MessagePort } | { readonly kind: 'close' }
@@ -69,6 +72,35 @@ function log(event: string, facts: Facts): void {
   else suppressed++
 }
 
+const tunnels = new Tunnels((message) => control.postMessage(message))
+
+/** Carries a connection from the link to the API's server in the main thread. */
+function carry(socket: NetSocket): void {
+  const { remoteAddress, remotePort, localAddress, localPort } = socket
+  if (remoteAddress === undefined || remotePort === undefined || localAddress === undefined || localPort === undefined) {
+    socket.destroy()
+    return
+  }
+  const tunnel = tunnels.open({ remoteAddress, remotePort, localAddress, localPort })
+  if (tunnel === undefined) {
+    socket.resetAndDestroy()
+    return
+  }
+  socket.setNoDelay(true)
+  socket.on('error', () => tunnel.destroy())
+  tunnel.on('error', () => socket.destroy())
+  socket.on('close', () => tunnel.destroy())
+  tunnel.on('close', () => socket.destroySoon())
+  socket.pipe(tunnel)
+  tunnel.pipe(socket)
+}
+
+function serveApi(stack: Appliance['stack']): void {
+  if (data.apiPort === undefined) return
+  const host = formatIpv4(data.settings.address.address)
+  netOf(stack).createServer({ allowHalfOpen: true }, carry).listen({ port: data.apiPort, host })
+}
+
 function begin(port: MessagePort, snapshot: Snapshot): void {
   link = new TapLink({
     fd: data.fd,
@@ -88,6 +120,7 @@ function begin(port: MessagePort, snapshot: Snapshot): void {
     decide,
     log,
   })
+  serveApi(appliance.stack)
   control.postMessage({ kind: 'ready' } satisfies NetworkReport)
 }
 
@@ -96,7 +129,11 @@ function onStorage(port: MessagePort, message: BatchAnswer | { readonly snapshot
   else appliance?.settle(message.batch, message.faults)
 }
 
-control.on('message', async (message: NetworkControl | CallMessage) => {
+control.on('message', async (message: NetworkControl | CallMessage | TunnelMessage) => {
+  if ('tunnel' in message) {
+    tunnels.receive(message)
+    return
+  }
   if ('call' in message) {
     if (appliance !== undefined) control.postMessage(await answerCall(appliance.network, message))
     return

@@ -9,11 +9,14 @@ import type { HealthView } from '../services/index.ts'
 import type { NetworkSide } from '../services/network-side.ts'
 import { type AnswerMessage, NetworkCaller } from './channel.ts'
 import type { LoggedEvent, NetworkReport, NetworkWorkerData } from './network-worker.ts'
+import { type TunnelMessage, Tunnels, type TunnelSocket } from './tunnel.ts'
 
 export type ThreadsOptions = {
   readonly directory: string
   readonly network: NetworkWorkerData
   readonly onEvents: (events: readonly LoggedEvent[], suppressed: number) => void
+  /** Somebody on the link connected to the API. */
+  readonly onConnection: (socket: TunnelSocket) => void
   /** The write-ahead log has grown; somebody other than the storage thread should move it into the database. */
   readonly onCheckpointDue: () => void
   /** Frames flow, at the start and after a worker was replaced. */
@@ -137,8 +140,13 @@ export class Threads {
     const { port1, port2 } = new MessageChannel()
     this.#storage?.postMessage({ kind: 'connect', port: port1 }, [port1])
     worker.postMessage({ kind: 'storage', port: port2 }, [port2])
-    worker.on('message', (message: NetworkReport | AnswerMessage) => {
-      if ('answer' in message) this.#caller.receive(message)
+    const tunnels = new Tunnels((message) => worker.postMessage(message))
+    worker.once('exit', () => tunnels.closeAll())
+    worker.on('message', (message: NetworkReport | AnswerMessage | TunnelMessage) => {
+      if ('tunnel' in message) {
+        const socket = tunnels.receive(message)
+        if (socket !== undefined) this.#o.onConnection(socket)
+      } else if ('answer' in message) this.#caller.receive(message)
       else this.#report(worker, message)
     })
     this.#supervise(worker, 'network')

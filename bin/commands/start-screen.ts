@@ -16,7 +16,7 @@ export function startScreen(s: Settings, running: Running): string {
     ['DHCP', `${s.pool.map((p) => `${formatIpv4(p.first)}–${formatIpv4(p.last)}`).join(', ')}, leases of ${s.leaseTime} s`],
     ['DNS', s.domain === undefined ? 'no zone of its own' : `zone ${s.domain} and the reverse zone of ${formatPrefix(s.address.prefix)}`],
     ['upstreams', upstreams === '' ? 'none: only local names are answered' : `${upstreams} by the ${s.upstreamPath === 'host' ? "host's sockets" : "appliance's own stack"}`],
-    ['API', running.apiUrl === undefined ? 'off' : `${running.apiUrl}/   REST under /api/v1, its documentation to try at /docs`],
+    ['API', running.apiUrl === undefined ? 'off' : `${running.apiUrl}/${s.apiOnLink === 'yes' ? ` and on the link http://${own}/` : ''}   REST under /api/v1, documentation to try at /docs`],
     ['token', running.tokenFile],
   ]
   const table = rows.map(([name, text]) => `  ${name.padEnd(10)} ${text}`).join('\n')

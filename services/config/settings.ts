@@ -149,6 +149,7 @@ export const SETTINGS = {
   upstreamPath: row('upstream-path', 'dns.upstreamPath', 'host', oneOf('host', 'stack'), "how they are reached: the host's sockets, or the appliance's own stack and gateway"),
   data: row('data', 'data', 'data', anyText, 'data directory: database, token'),
   api: row('api', 'api.listen', '127.0.0.1:8053', orNone((text) => parseServer(text, 8053)), 'where the REST API and the console listen on the host'),
+  apiOnLink: row('api-on-link', 'api.onLink', 'yes', oneOf('yes', 'no'), "whether the API is reached on the appliance's own address too, port 80, over its own TCP"),
   logFormat: row('log-format', 'log.format', 'auto', oneOf('auto', 'pretty', 'json'), 'auto: pretty on a terminal, else JSON lines'),
   logLevel: row('log-level', 'log.level', 'info', oneOf('trace', 'debug', 'info', 'warn', 'error'), 'least level that is logged'),
 } as const satisfies Record<string, SettingRow<unknown>>
