@@ -31,10 +31,10 @@ export type ThreadsOptions = {
 const MOST_RESTARTS = 5
 const RESTART_WINDOW_MS = 60_000
 /**
- * A young generation of 16 MiB: larger ones are filled before they are swept, so that the program would seem to use
+ * A young generation of 6 MiB: larger ones are filled before they are swept, so that the program would seem to use
  * three times the memory, and their sweeps take longer.
  */
-const LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 4096 } as const
+const LIMITS = { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 4096 } as const
 /** How long health shows that decisions were dropped. */
 const DROP_SHOWN_MS = 60_000
 /** How long a worker may take to end. */
