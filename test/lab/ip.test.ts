@@ -80,7 +80,7 @@ describeLab('IPv4, ARP, ICMP and UDP with real tools', () => {
 
   test('a TCP port where nobody listens is refused at once', async () => {
     const started = performance.now()
-    const { code, stderr } = await host.run(['curl', '-sS', '--max-time', '4', `http://${APPLIANCE}:80/`])
+    const { code, stderr } = await host.run(['curl', '-sS', '--max-time', '4', `http://${APPLIANCE}:8081/`])
     expect(code).toBe(7)
     expect(stderr).toMatch(/refused|connect to server/i)
     expect(performance.now() - started).toBeLessThan(4_000)
