@@ -1,14 +1,15 @@
 /** `npm run demo` as root, as an ordinary user where the machine allows it, and where it does not. */
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { describeLab } from './available.ts'
+import { NOBODY, openCheckout, type OpenCheckout } from './checkout.ts'
 import { Lab, type Host } from './netns.ts'
 
-const NOBODY = 65_534
-const AS_NOBODY = [
-  'setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all', 'env', 'TMPDIR=/tmp',
-  'HOME=/tmp',
+let checkout: OpenCheckout
+const asNobody = (): readonly string[] => [
+  'setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all', 'env',
+  `--chdir=${checkout.directory}`, 'TMPDIR=/tmp', 'HOME=/tmp',
 ]
 const DEMO = ['sh', 'bin/demo']
 const TIMEOUT_MS = 60_000
@@ -25,6 +26,10 @@ async function tunWithMode(mode: string): Promise<void> {
 }
 
 describeLab('demo', () => {
+  beforeAll(() => {
+    checkout = openCheckout()
+  })
+  afterAll(() => checkout.remove())
   beforeEach(async () => {
     lab = await Lab.open()
     machine = await lab.host('machine')
@@ -45,7 +50,7 @@ describeLab('demo', () => {
 
   test('as an ordinary user, where /dev/net/tun is open to everybody', async () => {
     await tunWithMode('666')
-    const { stdout, stderr, code } = await machine.run([...AS_NOBODY, ...DEMO], { timeoutMs: TIMEOUT_MS })
+    const { stdout, stderr, code } = await machine.run([...asNobody(), ...DEMO], { timeoutMs: TIMEOUT_MS })
     expect(stderr).toBe('')
     expect(code).toBe(0)
     expect(stdout).toContain('Everything was as it should be.')
@@ -53,7 +58,7 @@ describeLab('demo', () => {
 
   test('as an ordinary user without /dev/net/tun: says so, and what to do', async () => {
     await tunWithMode('600')
-    const { stdout, stderr, code } = await machine.run([...AS_NOBODY, ...DEMO])
+    const { stdout, stderr, code } = await machine.run([...asNobody(), ...DEMO])
     expect(code).not.toBe(0)
     expect(stderr).toContain('/dev/net/tun is not open')
     expect(stderr).not.toContain('user namespaces')
@@ -66,7 +71,7 @@ describeLab('demo', () => {
     chmodSync(lab.directory, 0o711)
     chmodSync(machine.directory, 0o711)
     const { stderr, code } = await machine.run(
-      [...AS_NOBODY, `PATH=${machine.directory}:${process.env['PATH'] ?? ''}`, ...DEMO],
+      [...asNobody(), `PATH=${machine.directory}:${process.env['PATH'] ?? ''}`, ...DEMO],
     )
     expect(code).not.toBe(0)
     expect(stderr).toContain('user namespaces are not allowed')

@@ -1,18 +1,18 @@
 /** Starting and stopping: devices made and taken away, a TAP of somebody else's, an ordinary user, clear refusals. */
 import { chmodSync, chownSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Appliance } from './appliance.ts'
 import { describeLab } from './available.ts'
+import { NOBODY, openCheckout, type OpenCheckout } from './checkout.ts'
 import { Lab, type Host } from './netns.ts'
 import { APPLIANCE, eventually, GATEWAY } from './world.ts'
 
-/** nobody, on Debian. */
-const NOBODY = 65_534
+let checkout: OpenCheckout
 /** Runs a program as nobody, with no capability and no way to get one. */
-const AS_NOBODY = [
+const asNobody = (): readonly string[] => [
   'setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all', '--bounding-set=-all',
-  '--no-new-privs', '--pdeathsig=KILL',
+  '--no-new-privs', '--pdeathsig=KILL', 'env', `--chdir=${checkout.directory}`,
 ]
 const REFUSAL_MS = 10_000
 
@@ -37,6 +37,10 @@ async function refused(...args: readonly string[]): Promise<string> {
 }
 
 describeLab('start and stop', () => {
+  beforeAll(() => {
+    checkout = openCheckout()
+  })
+  afterAll(() => checkout.remove())
   beforeEach(async () => {
     lab = await Lab.open()
     lan = await lab.host('lan')
@@ -136,7 +140,7 @@ describeLab('start and stop', () => {
     chmodSync(lab.directory, 0o711)
     chmodSync(lan.directory, 0o711)
     const appliance = await Appliance.start(
-      lan, { data, as: AS_NOBODY, arguments: ['--link', 'usertap0', '--host-address', 'none'] },
+      lan, { data, as: asNobody(), arguments: ['--link', 'usertap0', '--host-address', 'none'] },
     )
     const status = await lan.succeed(['cat', `/proc/${appliance.program.pid}/status`])
     expect(status).toMatch(/^CapEff:\s0+$/m)
@@ -152,7 +156,7 @@ describeLab('start and stop', () => {
     chownSync(data, NOBODY, NOBODY)
     chmodSync(lab.directory, 0o711)
     chmodSync(lan.directory, 0o711)
-    const { program } = Appliance.launch(lan, { data, as: AS_NOBODY })
+    const { program } = Appliance.launch(lan, { data, as: asNobody() })
     expect((await program.ended).code).toBeGreaterThan(0)
     expect(program.lines.join('\n')).toMatch(/\/dev\/net\/tun|CAP_NET_ADMIN/)
     expect(program.lines.join('\n')).not.toMatch(/^\s+at .*:\d+/m)
