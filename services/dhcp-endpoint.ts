@@ -1,9 +1,6 @@
 /** SHELL: DHCP messages between the stack's UDP port 67 and the server core. RFC 2131 §4.1. */
 import { BROADCAST, type DatagramMeta, type Interface, type Ipv4, mac, type Stack, type UdpEndpoint } from '../stack/index.ts'
-import type { ReplyDestination } from './dhcp/index.ts'
-
-export const SERVER_PORT = 67
-export const CLIENT_PORT = 68
+import { CLIENT_PORT, type ReplyDestination, SERVER_PORT } from './dhcp/index.ts'
 
 const EVERYBODY = mac('ff:ff:ff:ff:ff:ff')
 

@@ -6,8 +6,7 @@
 import { formatIpv4, formatPrefix, type Ipv4, type Prefix } from '../stack/index.ts'
 import { err, ok, type Result } from '../stack/platform/index.ts'
 import type { Settings } from './config/settings.ts'
-import { parseZoneFile, reverseZoneName, serialAfter, type ParsedZoneFile } from './dns/index.ts'
-import { reverseNameOf } from './lease-names/lease-names.ts'
+import { parseZoneFile, reverseName, reverseZoneName, serialAfter, type ParsedZoneFile } from './dns/index.ts'
 import type { DnsRecord, OptionSet, Subnet, Zone } from './model/index.ts'
 import type { Snapshot, Write } from './storage/store.ts'
 
@@ -106,7 +105,7 @@ class Planner {
     const reverse = reverseZoneName(own.prefix)
     this.#systemRecords(reverse, server, [
       { name: reverse, type: 'NS', data: server },
-      { name: reverseNameOf(own.address), type: 'PTR', data: server },
+      { name: reverseName(own.address), type: 'PTR', data: server },
     ])
   }
 

@@ -1,11 +1,11 @@
 /** The command line: finds the command, runs it, and turns what went wrong into words and an exit code. */
-import { readFileSync } from 'node:fs'
 import { findCommand, parseFor } from './arguments.ts'
 import { connect, ProblemAnswer, Unreachable } from './client.ts'
 import { type Command, type Invocation, NotDone, type Terminal, UsageError, type Values } from './command.ts'
 import { helpOf, helpOfGroup, hint, overview, OWN_COMMANDS } from './help.ts'
 import { printable, printJson } from './print.ts'
 import { COMMANDS } from './registry.ts'
+import { versionOfPackage } from './version.ts'
 
 export const EXIT = { done: 0, refused: 1, usage: 2, unreachable: 3 } as const
 
@@ -33,12 +33,6 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     default:
       return runClient(args, terminal)
   }
-}
-
-/** From package.json, the only place that says it. */
-function versionOfPackage(): string {
-  const description: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return (description as { readonly version: string }).version
 }
 
 async function runClient(args: readonly string[], terminal: Terminal): Promise<number> {

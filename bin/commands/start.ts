@@ -8,12 +8,10 @@ import { compose, type Running } from '../compose.ts'
 import type { LoggedEvent } from '../network-worker.ts'
 import { startHelp } from './start-help.ts'
 import { startScreen } from './start-screen.ts'
+import { versionOfPackage } from './version.ts'
 
 /** Looked for in the working directory when --config is not given. */
 const CONFIG_FILE = 'taproot.yaml'
-
-const version = (): string =>
-  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string }).version
 
 /** Runs until a signal ends it. Exit codes: 0 ended by a signal, 1 could not start or gave up, 2 wrong settings. */
 export async function start(args: readonly string[]): Promise<number> {
@@ -80,7 +78,7 @@ async function run(settings: Settings): Promise<number> {
   const { promise: ended, resolve: end } = Promise.withResolvers<number>()
   const composed = await compose({
     settings,
-    version: version(),
+    version: versionOfPackage(),
     log,
     onEvents: (events, suppressed) => logEvents(log, events, suppressed),
     onRestart: (worker, reason) => log.error({ event: 'appliance.worker.restarted', worker, reason }, `the ${worker} worker died and is replaced`),

@@ -9,6 +9,7 @@ import {
   formatIpv4,
   formatMac,
   formatPrefix,
+  type InterfaceAddress,
   type Ipv4,
   lastOf,
   parseInterfaceAddress,
@@ -19,7 +20,6 @@ import {
 import { err, ok, type Result } from '../../stack/platform/index.ts'
 import { parseServer, type ServerAddress } from './server-address.ts'
 
-export type InterfaceAddress = { readonly address: Ipv4; readonly prefix: Prefix }
 export type AddressRange = { readonly first: Ipv4; readonly last: Ipv4 }
 
 /** A text, or why it is not right (what would be). */

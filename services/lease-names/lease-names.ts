@@ -4,6 +4,7 @@
  * transaction and applies them when it is on disk. Records of other owners are read, never touched. RFC 1034, RFC 1035 §3.5.
  */
 import { formatIpv4, type Ipv4 } from '../../stack/index.ts'
+import { reverseName } from '../dns/index.ts'
 import { type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type Subnet, type TraceStep, type Zone, type ZoneEdit } from '../model/index.ts'
 
 /** TTL of a lease's records in seconds: short, because a client may leave at any moment. */
@@ -34,9 +35,6 @@ type Planning = {
   readonly undo: (() => void)[]
   readonly freed: { readonly name: string; readonly address: Ipv4 }[]
 }
-
-/** "10.53.0.100" → "100.0.53.10.in-addr.arpa", RFC 1035 §3.5. */
-export const reverseNameOf = (a: Ipv4): string => `${a & 255}.${(a >>> 8) & 255}.${(a >>> 16) & 255}.${a >>> 24}.in-addr.arpa`
 
 export class LeaseNames {
   readonly #zones: NameZones
@@ -150,7 +148,7 @@ export class LeaseNames {
       })
     }
     put(this.#zones.zoneEnclosing(name), name, 'A', formatIpv4(address))
-    const reverse = reverseNameOf(address)
+    const reverse = reverseName(address)
     const reverseZone = this.#zones.zoneEnclosing(reverse)
     if (reverseZone !== undefined && this.#foreignRecord(reverseZone.id, reverse) === undefined)
       put(reverseZone, reverse, 'PTR', name)

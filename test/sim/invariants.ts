@@ -3,7 +3,7 @@ import { formatIpv4 } from '../../stack/index.ts'
 import { leaseClientKey, type DnsRecord, type Lease } from '../../services/index.ts'
 import { clientKey } from '../../services/model/index.ts'
 import type { Appliance } from '../../services/appliance.ts'
-import { reverseNameOf } from '../../services/lease-names/lease-names.ts'
+import { reverseName } from '../../services/dns/index.ts'
 import type { Snapshot, Store } from '../../services/storage/store.ts'
 import type { ClientLease } from './dhcp-client.ts'
 import type { Host } from './hosts.ts'
@@ -81,7 +81,7 @@ export function namesMatchLeases(snapshot: Snapshot, sinceRenewal: (reverse: str
     const other = holders.get(name)
     if (other !== undefined) return `${name} is published for ${other} and for ${address}`
     holders.set(name, address)
-    const reverse = reverseNameOf(lease.address)
+    const reverse = reverseName(lease.address)
     expected.set(`${name} A ${address} (lease of ${address})`, 'needed')
     expected.set(`${reverse} PTR ${name} (lease of ${address})`, byHand.has(reverse) || sinceRenewal(reverse, lease.address) ? 'allowed' : 'needed')
   }

@@ -1,6 +1,6 @@
 /** What hosts ask DNS, and whether what they hear is what is on disk. */
 import type { Ipv4 } from '../../stack/index.ts'
-import { reverseNameOf } from '../../services/lease-names/lease-names.ts'
+import { reverseName } from '../../services/dns/index.ts'
 import type { Told } from '../support/dns.ts'
 import { ZONE } from './administrator.ts'
 import type { Host } from './hosts.ts'
@@ -33,7 +33,7 @@ export class Questions {
     const address = other.client.lease?.address
     const kind = random.below(4)
     if (kind === 0) this.#askSerial(host)
-    else if (kind === 1 && address !== undefined) this.ask(host, reverseNameOf(address), 'PTR')
+    else if (kind === 1 && address !== undefined) this.ask(host, reverseName(address), 'PTR')
     else this.ask(host, `${(kind === 2 ? host : other).options.hostName ?? 'nobody'}.${ZONE}`, 'A')
   }
 

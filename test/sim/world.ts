@@ -9,7 +9,7 @@ import { Appliance } from '../../services/appliance.ts'
 import { readSettings, type Settings } from '../../services/config/settings.ts'
 import { eventRow } from '../../services/events/catalogue.ts'
 import type { Decision, Lease } from '../../services/index.ts'
-import { reverseNameOf } from '../../services/lease-names/lease-names.ts'
+import { reverseName } from '../../services/dns/index.ts'
 import { seed as seedWrites } from '../../services/seed.ts'
 import { Administrator, REVERSE_ZONE, ZONE } from './administrator.ts'
 import { Disk } from './disk.ts'
@@ -391,7 +391,7 @@ export class World {
       if (holders.length !== wanted) this.fail(`${name} is wanted by ${hosts.map((host) => host.name).join(', ')} and belongs to ${holders.map((host) => host.name).join(', ') || 'nobody'}`)
       await this.#everybodyHears(name, 'A')
     }
-    for (const host of this.hosts) await this.#everybodyHears(reverseNameOf(host.client.lease?.address ?? 0), 'PTR')
+    for (const host of this.hosts) await this.#everybodyHears(reverseName(host.client.lease?.address ?? 0), 'PTR')
   }
 
   async #everybodyHears(name: string, type: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** Names of leases: who gets which, and which records come and go with them. */
 import { describe, expect, test } from 'vitest'
-import { LeaseNames, reverseNameOf, type NamePlan, type NameZones } from '../../../../services/lease-names/lease-names.ts'
+import { reverseName } from '../../../../services/dns/index.ts'
+import { LeaseNames, type NamePlan, type NameZones } from '../../../../services/lease-names/lease-names.ts'
 import type { DnsRecord, Lease, LeaseChange, Subnet } from '../../../../services/index.ts'
 import { ipv4 } from '../../../../stack/index.ts'
 import { ADDRESS, change, editLines, FORWARD, lease, leaseRecord, record, released, REVERSE, SUBNET } from '../../../support/leases.ts'
@@ -64,7 +65,7 @@ class Bench implements NameZones {
 }
 
 test('the reverse name of an address, RFC 1035 §3.5', () => {
-  expect(reverseNameOf(ipv4('192.168.7.1'))).toBe('1.7.168.192.in-addr.arpa')
+  expect(reverseName(ipv4('192.168.7.1'))).toBe('1.7.168.192.in-addr.arpa')
 })
 
 describe('the name of a lease', () => {
