@@ -3,7 +3,7 @@ import { err, type Result } from '../stack/platform/index.ts'
 import { type NetworkSide, NETWORK_COMMANDS } from '../services/network-side.ts'
 import { type Refusal, refusal } from '../services/index.ts'
 
-export type CallMessage = { readonly call: number; readonly command: keyof NetworkSide; readonly args: readonly unknown[] }
+export type CallMessage = { readonly call: number; /** "dns.addZone" */ readonly command: string; readonly args: readonly unknown[] }
 export type AnswerMessage = { readonly answer: number; readonly result: Result<unknown, Refusal> }
 
 /** Where messages go: a worker, or a port. */
@@ -22,8 +22,11 @@ export class NetworkCaller {
   readonly network: NetworkSide
 
   constructor() {
-    const methods = NETWORK_COMMANDS.map((command) => [command, (...args: readonly unknown[]) => this.#call(command, args)])
-    this.network = Object.fromEntries(methods) as NetworkSide
+    const parts = Object.entries(NETWORK_COMMANDS).map(([part, commands]) => {
+      const methods = commands.map((command) => [command, (...args: readonly unknown[]) => this.#call(`${part}.${command}`, args)])
+      return [part, Object.fromEntries(methods)]
+    })
+    this.network = Object.fromEntries(parts) as NetworkSide
   }
 
   connect(port: Postable | undefined): void {
@@ -38,7 +41,7 @@ export class NetworkCaller {
     settle?.(message.result)
   }
 
-  #call(command: keyof NetworkSide, args: readonly unknown[]): Promise<Result<unknown, Refusal>> {
+  #call(command: string, args: readonly unknown[]): Promise<Result<unknown, Refusal>> {
     const port = this.#port
     if (port === undefined || this.#waiting.size >= MAX_CALLS) return Promise.resolve(err(AWAY))
     const call = this.#next++
@@ -51,6 +54,7 @@ export class NetworkCaller {
 
 /** The worker's end: runs a command and gives what to post back. */
 export async function answerCall(network: NetworkSide, message: CallMessage): Promise<AnswerMessage> {
-  const command = network[message.command] as (...args: readonly unknown[]) => Promise<Result<unknown, Refusal>>
-  return { answer: message.call, result: await command.apply(network, [...message.args]) }
+  const [part, name] = message.command.split('.') as [keyof NetworkSide, string]
+  const side = network[part] as unknown as { readonly [name: string]: (...args: readonly unknown[]) => Promise<Result<unknown, Refusal>> }
+  return { answer: message.call, result: await (side[name] as (typeof side)[string]).apply(side, [...message.args]) }
 }

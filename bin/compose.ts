@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { ApplianceServices } from '../services/appliance-services.ts'
+import { applianceServices } from '../services/appliance-services.ts'
 import type { ApplianceSettings } from '../services/appliance.ts'
 import type { Settings } from '../services/config/settings.ts'
 import { formatServer } from '../services/config/server-address.ts'
@@ -226,7 +226,7 @@ async function startApi(api: AdminApi, o: ComposeOptions, directory: string, thr
   const decisions = openDecisions(directory, clock.wallMs())
   if (!decisions.ok) return decisions
   undo.add(() => decisions.value.close())
-  const services = new ApplianceServices({
+  const services = applianceServices({
     network: threads.network,
     reader,
     decisions: decisions.value,
@@ -234,7 +234,7 @@ async function startApi(api: AdminApi, o: ComposeOptions, directory: string, thr
     version: o.version,
     supervision: () => threads.checks(),
   })
-  const server = api.buildServer({ services, tokens: services, clock, log: o.log, version: o.version })
+  const server = api.buildServer({ services, tokens: reader, clock, log: o.log, version: o.version })
   const listening = await listenOn(server, formatIpv4(listen.address), listen.port)
   if (!listening.ok) return listening
   undo.add(() => server.close())

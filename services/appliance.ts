@@ -13,7 +13,7 @@ import { DnsTcpEndpoint } from './dns-tcp-endpoint.ts'
 import { type DnsOptions, DnsServer, type Upstream } from './dns/index.ts'
 import { LeaseNames } from './lease-names/lease-names.ts'
 import type { Decision, DnsRecord, Facts, LeaseChange, ZoneEdit } from './model/index.ts'
-import { NetworkCommands } from './network-commands.ts'
+import { networkCommands } from './network-commands.ts'
 import type { NetworkSide } from './network-side.ts'
 import { CommitQueue, type Settled } from './storage/commit-queue.ts'
 import type { Snapshot, StoreFault, Transaction, Write } from './storage/store.ts'
@@ -108,7 +108,7 @@ export class Appliance {
       configuration,
       o.snapshot.leases,
     )
-    this.network = new NetworkCommands({
+    this.network = networkCommands({
       clock: o.clock,
       stack: this.stack,
       dhcp: this.dhcp,

@@ -38,7 +38,7 @@ async function byClient(services: Services, mac: string): Answer<ExplanationView
 async function byAddress(services: Services, address: string): Answer<ExplanationView> {
   const known = await gather(services, 'address', address, { address }, { address })
   if (!known.ok) return known
-  const neighbours = await services.listNeighbours()
+  const neighbours = await services.links.listNeighbours()
   const lines = dhcpLines(known.value)
   if (neighbours.ok)
     for (const n of neighbours.value.filter((neighbour) => neighbour.address === address))
@@ -50,7 +50,7 @@ async function byName(services: Services, network: NetworkSide, name: string): A
   const hostName = name.split('.')[0] as string
   const known = await gather(services, 'name', name, { hostName }, { hostName })
   if (!known.ok) return known
-  const dns = await network.explainName(name, 'A')
+  const dns = await network.dns.explainName(name, 'A')
   const lines: string[] = []
   if (dns.ok) {
     lines.push(clip(`${name} A: ${dns.value.rcode}${dns.value.answers.length === 0 ? ', no answer records' : ''}`))
@@ -64,24 +64,24 @@ async function byName(services: Services, network: NetworkSide, name: string): A
 }
 
 async function recordsAt(services: Services, name: string): Promise<readonly RecordView[]> {
-  const zones = await services.listZones()
+  const zones = await services.dns.listZones()
   if (!zones.ok) return []
   const zone = zones.value
     .filter((z) => name === z.name || name.endsWith(`.${z.name}`))
     .sort((a, b) => b.name.length - a.name.length)[0]
   if (zone === undefined) return []
-  const records = await services.listRecords(zone.name, { name: `${name}.` }, page(20))
+  const records = await services.dns.listRecords(zone.name, { name: `${name}.` }, page(20))
   return records.ok ? records.value.items : []
 }
 
 type Filter = { readonly mac?: string; readonly address?: string; readonly hostName?: string }
 
 async function gather(services: Services, kind: Known['kind'], subject: string, of: Filter, decided: Filter): Answer<Known> {
-  const leases = await services.listLeases(of, page(10))
+  const leases = await services.leases.listLeases(of, page(10))
   if (!leases.ok) return leases
-  const history = await services.leaseHistory(of, page(HOLDINGS_SHOWN))
+  const history = await services.leases.leaseHistory(of, page(HOLDINGS_SHOWN))
   if (!history.ok) return history
-  const decisions = await services.listDecisions(decided, page(20))
+  const decisions = await services.reasons.listDecisions(decided, page(20))
   if (!decisions.ok) return decisions
   return ok({ subject, kind, leases: leases.value.items, history: history.value.items, records: [], decisions: decisions.value.items })
 }

@@ -26,7 +26,7 @@ export type NameExplanation = {
   readonly steps: readonly TraceStep[]
 }
 
-export interface NetworkSide {
+export interface DhcpSide {
   releaseLease(address: Ipv4): Answer<Lease>
   subnets(): Answer<readonly Subnet[]>
   addSubnet(subnet: New<Subnet>): Answer<Subnet>
@@ -40,6 +40,9 @@ export interface NetworkSide {
   addReservation(reservation: New<Reservation>): Answer<Reservation>
   changeReservation(id: number, change: Change<Reservation>): Answer<Reservation>
   removeReservation(id: number): Answer<null>
+}
+
+export interface DnsSide {
   zones(): Answer<readonly Zone[]>
   addZone(zone: Omit<Zone, 'id' | 'serial'>): Answer<Zone>
   changeZone(name: string, change: Partial<Omit<Zone, 'id' | 'serial' | 'name'>>): Answer<Zone>
@@ -48,39 +51,54 @@ export interface NetworkSide {
   changeRecord(zone: string, id: number, change: Partial<RecordInput>): Answer<DnsRecord>
   removeRecord(zone: string, id: number): Answer<null>
   exportZone(name: string): Answer<string>
+  explainName(name: string, type: string): Answer<NameExplanation>
+}
+
+export interface LinkSide {
   interfaces(): Answer<readonly InterfaceView[]>
   neighbours(): Answer<readonly NeighbourView[]>
+}
+
+export interface StatusSide {
   statistics(): Answer<StatisticsView>
-  explainName(name: string, type: string): Answer<NameExplanation>
   health(): Answer<NetworkHealth>
 }
 
-/** The commands by name, for the message channel between threads. */
-export const NETWORK_COMMANDS = [
-  'releaseLease',
-  'subnets',
-  'addSubnet',
-  'changeSubnet',
-  'removeSubnet',
-  'pools',
-  'addPool',
-  'changePool',
-  'removePool',
-  'reservations',
-  'addReservation',
-  'changeReservation',
-  'removeReservation',
-  'zones',
-  'addZone',
-  'changeZone',
-  'removeZone',
-  'addRecord',
-  'changeRecord',
-  'removeRecord',
-  'exportZone',
-  'interfaces',
-  'neighbours',
-  'statistics',
-  'explainName',
-  'health',
-] as const satisfies readonly (keyof NetworkSide)[]
+export type NetworkSide = {
+  readonly dhcp: DhcpSide
+  readonly dns: DnsSide
+  readonly links: LinkSide
+  readonly status: StatusSide
+}
+
+/** The commands of each part by name, for the message channel between threads. */
+export const NETWORK_COMMANDS = {
+  dhcp: [
+    'releaseLease',
+    'subnets',
+    'addSubnet',
+    'changeSubnet',
+    'removeSubnet',
+    'pools',
+    'addPool',
+    'changePool',
+    'removePool',
+    'reservations',
+    'addReservation',
+    'changeReservation',
+    'removeReservation',
+  ],
+  dns: [
+    'zones',
+    'addZone',
+    'changeZone',
+    'removeZone',
+    'addRecord',
+    'changeRecord',
+    'removeRecord',
+    'exportZone',
+    'explainName',
+  ],
+  links: ['interfaces', 'neighbours'],
+  status: ['statistics', 'health'],
+} as const satisfies { readonly [P in keyof NetworkSide]: readonly (keyof NetworkSide[P])[] }

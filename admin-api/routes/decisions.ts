@@ -18,7 +18,7 @@ export function decisionRoutes(app: Api, services: Services): void {
     },
     async request => {
       const { filter, paging } = splitQuery(request.query)
-      return granted(await services.listDecisions(filter, paging))
+      return granted(await services.reasons.listDecisions(filter, paging))
     },
   )
 
@@ -34,7 +34,7 @@ export function decisionRoutes(app: Api, services: Services): void {
         response: { 200: Decision },
       },
     },
-    async request => granted(await services.getDecision(request.params.id)),
+    async request => granted(await services.reasons.getDecision(request.params.id)),
   )
 
   app.get(
@@ -49,6 +49,6 @@ export function decisionRoutes(app: Api, services: Services): void {
         response: { 200: Explanation },
       },
     },
-    async request => granted(await services.explain(request.query.subject)),
+    async request => granted(await services.reasons.explain(request.query.subject)),
   )
 }

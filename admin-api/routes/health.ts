@@ -16,7 +16,7 @@ export function healthRoutes(app: Api, services: Services): void {
       },
     },
     async (request, reply) => {
-      const health = await services.health()
+      const health = await services.status.health()
       const answer: HealthAnswer = request.authenticated ? health : { status: health.status }
       return reply.code(health.status === 'failing' ? 503 : 200).send(answer)
     },
@@ -33,6 +33,6 @@ export function healthRoutes(app: Api, services: Services): void {
         response: { 200: Statistics },
       },
     },
-    async () => granted(await services.statistics()),
+    async () => granted(await services.status.statistics()),
   )
 }

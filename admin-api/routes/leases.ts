@@ -22,7 +22,7 @@ function theLeases(app: Api, services: Services): void {
     },
     async request => {
       const { filter, paging } = splitQuery(request.query)
-      return granted(await services.listLeases(filter, paging))
+      return granted(await services.leases.listLeases(filter, paging))
     },
   )
 
@@ -40,7 +40,7 @@ function theLeases(app: Api, services: Services): void {
     },
     async request => {
       const { filter, paging } = splitQuery(request.query)
-      return granted(await services.leaseHistory(filter, paging))
+      return granted(await services.leases.leaseHistory(filter, paging))
     },
   )
 }
@@ -58,7 +58,7 @@ function oneLease(app: Api, services: Services): void {
         response: { 200: Lease },
       },
     },
-    async request => granted(await services.getLease(request.params.address)),
+    async request => granted(await services.leases.getLease(request.params.address)),
   )
 
   app.delete(
@@ -75,6 +75,6 @@ function oneLease(app: Api, services: Services): void {
         response: { 200: Lease },
       },
     },
-    async request => granted(await services.releaseLease(request.params.address)),
+    async request => granted(await services.leases.releaseLease(request.params.address)),
   )
 }

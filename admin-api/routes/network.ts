@@ -14,7 +14,7 @@ export function networkRoutes(app: Api, services: Services): void {
         response: { 200: InterfacePage },
       },
     },
-    async () => singlePage(granted(await services.listInterfaces())),
+    async () => singlePage(granted(await services.links.listInterfaces())),
   )
 
   app.get(
@@ -28,6 +28,6 @@ export function networkRoutes(app: Api, services: Services): void {
         response: { 200: NeighbourPage },
       },
     },
-    async () => singlePage(granted(await services.listNeighbours())),
+    async () => singlePage(granted(await services.links.listNeighbours())),
   )
 }

@@ -20,7 +20,7 @@ function thePools(app: Api, services: Services): void {
         response: { 200: PoolPage },
       },
     },
-    async () => singlePage(granted(await services.listPools())),
+    async () => singlePage(granted(await services.dhcp.listPools())),
   )
 
   app.post(
@@ -37,7 +37,7 @@ function thePools(app: Api, services: Services): void {
       },
     },
     async (request, reply) => {
-      const pool = granted(await services.addPool(request.body))
+      const pool = granted(await services.dhcp.addPool(request.body))
       return reply.code(201).header('location', locationOf('pools', pool.id)).send(pool)
     },
   )
@@ -56,7 +56,7 @@ function onePool(app: Api, services: Services): void {
         response: { 200: Pool },
       },
     },
-    async request => granted(await services.getPool(request.params.id)),
+    async request => granted(await services.dhcp.getPool(request.params.id)),
   )
 
   app.patch(
@@ -73,7 +73,7 @@ function onePool(app: Api, services: Services): void {
         response: { 200: Pool },
       },
     },
-    async request => granted(await services.changePool(request.params.id, request.body)),
+    async request => granted(await services.dhcp.changePool(request.params.id, request.body)),
   )
 
   app.delete(
@@ -88,6 +88,6 @@ function onePool(app: Api, services: Services): void {
         response: { 204: Type.Null({ description: 'It is removed.' }) },
       },
     },
-    async (request, reply) => reply.code(204).send(granted(await services.removePool(request.params.id))),
+    async (request, reply) => reply.code(204).send(granted(await services.dhcp.removePool(request.params.id))),
   )
 }

@@ -34,7 +34,7 @@ function theRecords(app: Api, services: Services): void {
     },
     async request => {
       const { filter, paging } = splitQuery(request.query)
-      return granted(await services.listRecords(request.params.name, filter, paging))
+      return granted(await services.dns.listRecords(request.params.name, filter, paging))
     },
   )
 
@@ -52,7 +52,7 @@ function theRecords(app: Api, services: Services): void {
       },
     },
     async (request, reply) => {
-      const record = granted(await services.addRecord(request.params.name, { ...RECORD_DEFAULTS, ...request.body }))
+      const record = granted(await services.dns.addRecord(request.params.name, { ...RECORD_DEFAULTS, ...request.body }))
       const location = locationOf('zones', request.params.name, 'records', record.id)
       return reply.code(201).header('location', location).send(record)
     },
@@ -73,7 +73,7 @@ function theRecords(app: Api, services: Services): void {
     },
     async request => {
       const { filter, paging } = splitQuery(request.query)
-      return granted(await services.recordHistory(request.params.name, filter, paging))
+      return granted(await services.dns.recordHistory(request.params.name, filter, paging))
     },
   )
 }
@@ -91,7 +91,7 @@ function oneRecord(app: Api, services: Services): void {
         response: { 200: ZoneRecord },
       },
     },
-    async request => granted(await services.getRecord(request.params.name, request.params.id)),
+    async request => granted(await services.dns.getRecord(request.params.name, request.params.id)),
   )
 
   app.patch(
@@ -107,7 +107,7 @@ function oneRecord(app: Api, services: Services): void {
         response: { 200: ZoneRecord },
       },
     },
-    async request => granted(await services.changeRecord(request.params.name, request.params.id, request.body)),
+    async request => granted(await services.dns.changeRecord(request.params.name, request.params.id, request.body)),
   )
 
   app.delete(
@@ -123,6 +123,6 @@ function oneRecord(app: Api, services: Services): void {
       },
     },
     async (request, reply) =>
-      reply.code(204).send(granted(await services.removeRecord(request.params.name, request.params.id))),
+      reply.code(204).send(granted(await services.dns.removeRecord(request.params.name, request.params.id))),
   )
 }

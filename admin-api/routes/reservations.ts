@@ -27,7 +27,7 @@ function theReservations(app: Api, services: Services): void {
         response: { 200: ReservationPage },
       },
     },
-    async () => singlePage(granted(await services.listReservations())),
+    async () => singlePage(granted(await services.dhcp.listReservations())),
   )
 
   app.post(
@@ -43,7 +43,7 @@ function theReservations(app: Api, services: Services): void {
       },
     },
     async (request, reply) => {
-      const reservation = granted(await services.addReservation({ ...RESERVATION_DEFAULTS, ...request.body }))
+      const reservation = granted(await services.dhcp.addReservation({ ...RESERVATION_DEFAULTS, ...request.body }))
       return reply.code(201).header('location', locationOf('reservations', reservation.id)).send(reservation)
     },
   )
@@ -62,7 +62,7 @@ function oneReservation(app: Api, services: Services): void {
         response: { 200: Reservation },
       },
     },
-    async request => granted(await services.getReservation(request.params.id)),
+    async request => granted(await services.dhcp.getReservation(request.params.id)),
   )
 
   app.patch(
@@ -78,7 +78,7 @@ function oneReservation(app: Api, services: Services): void {
         response: { 200: Reservation },
       },
     },
-    async request => granted(await services.changeReservation(request.params.id, request.body)),
+    async request => granted(await services.dhcp.changeReservation(request.params.id, request.body)),
   )
 
   app.delete(
@@ -93,6 +93,6 @@ function oneReservation(app: Api, services: Services): void {
         response: { 204: Type.Null({ description: 'It is removed.' }) },
       },
     },
-    async (request, reply) => reply.code(204).send(granted(await services.removeReservation(request.params.id))),
+    async (request, reply) => reply.code(204).send(granted(await services.dhcp.removeReservation(request.params.id))),
   )
 }

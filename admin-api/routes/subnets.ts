@@ -20,7 +20,7 @@ function theSubnets(app: Api, services: Services): void {
         response: { 200: SubnetPage },
       },
     },
-    async () => singlePage(granted(await services.listSubnets())),
+    async () => singlePage(granted(await services.dhcp.listSubnets())),
   )
 
   app.post(
@@ -37,7 +37,7 @@ function theSubnets(app: Api, services: Services): void {
       },
     },
     async (request, reply) => {
-      const subnet = granted(await services.addSubnet({ ...SUBNET_DEFAULTS, ...request.body }))
+      const subnet = granted(await services.dhcp.addSubnet({ ...SUBNET_DEFAULTS, ...request.body }))
       return reply.code(201).header('location', locationOf('subnets', subnet.id)).send(subnet)
     },
   )
@@ -56,7 +56,7 @@ function oneSubnet(app: Api, services: Services): void {
         response: { 200: Subnet },
       },
     },
-    async request => granted(await services.getSubnet(request.params.id)),
+    async request => granted(await services.dhcp.getSubnet(request.params.id)),
   )
 
   app.patch(
@@ -73,7 +73,7 @@ function oneSubnet(app: Api, services: Services): void {
         response: { 200: Subnet },
       },
     },
-    async request => granted(await services.changeSubnet(request.params.id, request.body)),
+    async request => granted(await services.dhcp.changeSubnet(request.params.id, request.body)),
   )
 
   app.delete(
@@ -88,6 +88,6 @@ function oneSubnet(app: Api, services: Services): void {
         response: { 204: Type.Null({ description: 'It is removed.' }) },
       },
     },
-    async (request, reply) => reply.code(204).send(granted(await services.removeSubnet(request.params.id))),
+    async (request, reply) => reply.code(204).send(granted(await services.dhcp.removeSubnet(request.params.id))),
   )
 }

@@ -21,7 +21,7 @@ function theZones(app: Api, services: Services): void {
         response: { 200: ZonePage },
       },
     },
-    async () => singlePage(granted(await services.listZones())),
+    async () => singlePage(granted(await services.dns.listZones())),
   )
 
   app.post(
@@ -37,7 +37,7 @@ function theZones(app: Api, services: Services): void {
       },
     },
     async (request, reply) => {
-      const zone = granted(await services.addZone({ ...ZONE_DEFAULTS, ...request.body }))
+      const zone = granted(await services.dns.addZone({ ...ZONE_DEFAULTS, ...request.body }))
       return reply.code(201).header('location', locationOf('zones', zone.name)).send(zone)
     },
   )
@@ -56,7 +56,7 @@ function oneZone(app: Api, services: Services): void {
         response: { 200: Zone },
       },
     },
-    async request => granted(await services.getZone(request.params.name)),
+    async request => granted(await services.dns.getZone(request.params.name)),
   )
 
   app.patch(
@@ -72,7 +72,7 @@ function oneZone(app: Api, services: Services): void {
         response: { 200: Zone },
       },
     },
-    async request => granted(await services.changeZone(request.params.name, request.body)),
+    async request => granted(await services.dns.changeZone(request.params.name, request.body)),
   )
 
   app.delete(
@@ -87,7 +87,7 @@ function oneZone(app: Api, services: Services): void {
         response: { 204: Type.Null({ description: 'It is removed.' }) },
       },
     },
-    async (request, reply) => reply.code(204).send(granted(await services.removeZone(request.params.name))),
+    async (request, reply) => reply.code(204).send(granted(await services.dns.removeZone(request.params.name))),
   )
 }
 
@@ -112,7 +112,7 @@ function zoneFile(app: Api, services: Services): void {
       },
     },
     async (request, reply) => {
-      const file = granted(await services.exportZone(request.params.name))
+      const file = granted(await services.dns.exportZone(request.params.name))
       // RFC 4027. Sent as it is: a string is not serialised again.
       return reply.type('text/dns; charset=utf-8').serializer(String).send(file)
     },

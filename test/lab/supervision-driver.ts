@@ -32,11 +32,11 @@ if (!running.ok) throw new Error(`${running.error.problem}; ${running.error.reme
 const { threads, tokenFile, close } = running.value
 
 async function kill(worker: 'network' | 'storage'): Promise<void> {
-  const calls = Array.from({ length: CALLS }, () => threads.network.exportZone('lab.internal'))
+  const calls = Array.from({ length: CALLS }, () => threads.network.dns.exportZone('lab.internal'))
   const gone = threads.kill(worker)
   const answers = await Promise.all(calls)
   await gone
-  const after = await threads.network.zones()
+  const after = await threads.network.dns.zones()
   say('worker.killed', {
     worker,
     answered: answers.filter((answer) => answer.ok).length,

@@ -71,7 +71,7 @@ export class Administrator {
       case 3:
         return this.#takeBack()
       case 4:
-        return this.#command('change of the zone', (network) => network.changeZone(ZONE, { minimum: 30 + random.below(60) }))
+        return this.#command('change of the zone', (network) => network.dns.changeZone(ZONE, { minimum: 30 + random.below(60) }))
       default:
         return this.#remove()
     }
@@ -106,7 +106,7 @@ export class Administrator {
     if (this.#wishes.has(text)) return
     const wish: Wish = { zone, record, id: undefined, state: 'perhaps' }
     this.#wishes.set(text, wish)
-    this.#command(`adding ${text}`, (network) => network.addRecord(zone, record), (added) => {
+    this.#command(`adding ${text}`, (network) => network.dns.addRecord(zone, record), (added) => {
       if (added === undefined) this.#wishes.delete(text)
       else {
         wish.id = (added as DnsRecord).id
@@ -122,7 +122,7 @@ export class Administrator {
     const id = wish?.id
     if (text === undefined || wish === undefined || id === undefined) return
     wish.state = 'perhaps'
-    this.#command(`removing ${text}`, (network) => network.removeRecord(wish.zone, id), (done) => {
+    this.#command(`removing ${text}`, (network) => network.dns.removeRecord(wish.zone, id), (done) => {
       if (done === undefined) wish.state = 'there'
       else this.#wishes.delete(text)
     })
@@ -137,7 +137,7 @@ export class Administrator {
     const { random, clock } = this.#world
     const address: Ipv4 = (ipv4('10.53.0.0') + FIRST + random.below(this.#addresses)) | 0
     this.#takenBackAt.set(address, Number.POSITIVE_INFINITY)
-    this.#command(`releasing ${formatIpv4(address)}`, (network) => network.releaseLease(address), () => void this.#takenBackAt.set(address, clock.now()))
+    this.#command(`releasing ${formatIpv4(address)}`, (network) => network.dhcp.releaseLease(address), () => void this.#takenBackAt.set(address, clock.now()))
   }
 
   /** Undefined when it was refused; a refusal leaves everything as it was. */

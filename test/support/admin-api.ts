@@ -37,7 +37,7 @@ export function testApi(options: Partial<ServerOptions> = {}): TestApi {
 /** A subnet, a pool, a reservation, a zone and a record, with the ids 1 to 5. */
 export async function fill(services: FakeServices): Promise<void> {
   const options = { routers: ['10.53.0.1'] }
-  await services.addSubnet({
+  await services.dhcp.addSubnet({
     prefix: '10.53.0.0/24',
     interface: 'lan0',
     leaseSeconds: 3600,
@@ -46,8 +46,8 @@ export async function fill(services: FakeServices): Promise<void> {
     domain: 'lab.internal',
     options,
   })
-  await services.addPool({ subnetId: 1, first: '10.53.0.100', last: '10.53.0.199' })
-  await services.addReservation({
+  await services.dhcp.addPool({ subnetId: 1, first: '10.53.0.100', last: '10.53.0.199' })
+  await services.dhcp.addReservation({
     subnetId: 1,
     address: '10.53.0.20',
     mac: '02:00:0a:35:00:14',
@@ -56,7 +56,7 @@ export async function fill(services: FakeServices): Promise<void> {
     options: {},
     comment: null,
   })
-  await services.addZone({
+  await services.dns.addZone({
     name: 'lab.internal',
     primaryServer: null,
     hostmaster: null,
@@ -66,5 +66,5 @@ export async function fill(services: FakeServices): Promise<void> {
     minimum: 300,
     defaultTtl: 3600,
   })
-  await services.addRecord('lab.internal', { name: 'www', type: 'A', ttl: null, data: '10.53.0.20', comment: null })
+  await services.dns.addRecord('lab.internal', { name: 'www', type: 'A', ttl: null, data: '10.53.0.20', comment: null })
 }

@@ -94,7 +94,14 @@ function paged<T>(items: readonly T[], { limit, after }: Paging): Result<Page<T>
 type Row = { readonly id: number }
 
 export class FakeServices implements Services {
-  leases: LeaseView[] = [
+  readonly status = this
+  readonly leases = this
+  readonly dhcp = this
+  readonly dns = this
+  readonly links = this
+  readonly reasons = this
+
+  leaseList: LeaseView[] = [
     ...Array.from({ length: 5 }, (_, i) => lease(100 + i)),
     lease(120, { state: 'expired', name: null, hostName: null, expiresAt: null }),
   ]
@@ -105,7 +112,7 @@ export class FakeServices implements Services {
   records: RecordView[] = []
   changes: (RecordHistoryView & { readonly zone: string })[] = []
   decisions: DecisionView[] = Array.from({ length: 4 }, (_, i) => decision(i + 1))
-  status: HealthView['status'] = 'ok'
+  healthStatus: HealthView['status'] = 'ok'
   /** When set, every action throws it, as a defect would. */
   defect: Error | undefined
   /** When set, every change is refused with it, as failing storage would. */
@@ -115,10 +122,10 @@ export class FakeServices implements Services {
   async health(): Promise<HealthView> {
     if (this.defect !== undefined) throw this.defect
     return {
-      status: this.status,
+      status: this.healthStatus,
       version: '0.1.0',
       startedAt: AT,
-      checks: [{ name: 'storage', status: this.status, detail: 'last commit took 2 ms' }],
+      checks: [{ name: 'storage', status: this.healthStatus, detail: 'last commit took 2 ms' }],
     }
   }
 
@@ -129,13 +136,13 @@ export class FakeServices implements Services {
   async listLeases(filter: LeaseFilter, paging: Paging): Answer<Page<LeaseView>> {
     if (this.defect !== undefined) throw this.defect
     return paged(
-      this.leases.filter(item => has(filter, item)),
+      this.leaseList.filter(item => has(filter, item)),
       paging,
     )
   }
 
   async getLease(address: string): Answer<LeaseView> {
-    const found = this.leases.find(item => item.address === address)
+    const found = this.leaseList.find(item => item.address === address)
     return found === undefined ? missing(`a lease of ${address}`) : ok(found)
   }
 
@@ -147,12 +154,12 @@ export class FakeServices implements Services {
       return err(refusal('conflict', '/address', `${address} is not leased now`, 'Only a bound lease can be released.'))
     }
     const released: LeaseView = { ...found.value, state: 'released', name: null }
-    this.leases = this.leases.map(item => (item.address === address ? released : item))
+    this.leaseList = this.leaseList.map(item => (item.address === address ? released : item))
     return ok(released)
   }
 
   async leaseHistory(filter: LeaseFilter, paging: Paging): Answer<Page<LeaseHistoryView>> {
-    const held = this.leases
+    const held = this.leaseList
       .filter(item => has(filter, item))
       .map(({ address, mac, clientId, hostName, startedAt, state }) => ({
         address,
@@ -382,7 +389,7 @@ export class FakeServices implements Services {
   }
 
   async explain(subject: string): Answer<ExplanationView> {
-    const leases = this.leases.filter(item => [item.address, item.mac, item.hostName].includes(subject))
+    const leases = this.leaseList.filter(item => [item.address, item.mac, item.hostName].includes(subject))
     if (leases.length === 0) return missing(subject)
     const kind = parseIpv4(subject) !== undefined ? 'address' : subject.includes(':') ? 'mac' : 'name'
     const lines = leases.map(item => `${item.address} is ${item.state} to ${item.mac}`)

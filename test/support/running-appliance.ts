@@ -3,10 +3,10 @@
  * the services of the main thread over it: what the API sees, without threads and without a device.
  */
 import { onTestFinished } from 'vitest'
-import { ApplianceServices } from '../../services/appliance-services.ts'
+import { applianceServices } from '../../services/appliance-services.ts'
 import { Appliance } from '../../services/appliance.ts'
 import { readSettings, type Settings } from '../../services/config/settings.ts'
-import type { Decision, Facts, HealthView, Lease, Refusal } from '../../services/index.ts'
+import type { Decision, Facts, HealthView, Lease, Refusal, Services } from '../../services/index.ts'
 import { seed } from '../../services/seed.ts'
 import { openDecisions, type DecisionStore } from '../../services/storage/decisions.ts'
 import { storedDecision } from '../../services/storage/stored-decision.ts'
@@ -29,7 +29,7 @@ export type Running = {
   readonly store: SqliteStore
   readonly decisions: DecisionStore
   readonly appliance: Appliance
-  readonly services: ApplianceServices
+  readonly services: Services
   readonly log: (readonly [event: string, facts: Facts])[]
   /** While set, every transaction fails with it. */
   fault: StoreFault | undefined
@@ -72,7 +72,7 @@ export function startAppliance(options: { readonly flags?: { readonly [name: str
     clock, store, decisions, appliance, log,
     fault: undefined,
     supervision: [],
-    services: new ApplianceServices({ network: appliance.network, reader: store, decisions, clock, version: '1.2.3', supervision: () => running.supervision }),
+    services: applianceServices({ network: appliance.network, reader: store, decisions, clock, version: '1.2.3', supervision: () => running.supervision }),
     decide: (decision) => void decisions.add([storedDecision(decision)]),
     bind: (lease) => void store.commit([[{ kind: 'lease', at: NOON, change: change(undefined, lease) }]]),
   }

@@ -174,7 +174,7 @@ describe('health', () => {
     ['degraded', 200],
     ['failing', 503],
   ] as const)('%s answers %i', async (status, code) => {
-    api.services.status = status
+    api.services.healthStatus = status
     const answer = await api.call('GET', '/api/v1/health')
     expect(answer.statusCode).toBe(code)
     expect(answer.json()).toMatchObject({ status, checks: [{ name: 'storage', status }] })

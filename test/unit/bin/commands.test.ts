@@ -62,8 +62,8 @@ describe('what a terminal shows: aligned columns with a heading', () => {
   })
 
   test('control characters of clients do not reach it', async () => {
-    const [first, ...others] = line.api.services.leases
-    line.api.services.leases = first === undefined ? [] : [{ ...first, hostName: 'a\u001b[2Jb\u202e' }, ...others]
+    const [first, ...others] = line.api.services.leaseList
+    line.api.services.leaseList = first === undefined ? [] : [{ ...first, hostName: 'a\u001b[2Jb\u202e' }, ...others]
     const { out } = await line.show('leases', '--limit', '1')
     expect(out).toContain('a\ufffd[2Jb\ufffd')
     expect(out).not.toContain('\u001b')
@@ -258,7 +258,7 @@ describe('single things', () => {
   })
 
   test('a failing appliance is shown, and is not a success', async () => {
-    line.api.services.status = 'failing'
+    line.api.services.healthStatus = 'failing'
     const { code, out, err } = await line.run('health')
     expect(code).toBe(1)
     expect(out).toMatch(/^failing {2}Taproot/)

@@ -16,16 +16,16 @@ const ZONE = { name: 'Example.Internal.', primaryServer: null, hostmaster: null,
 const ALL = { limit: 100 }
 
 describe('leases', () => {
-  const addresses = async (running: Running, ...args: Parameters<Running['services']['listLeases']>): Promise<readonly string[]> =>
-    (await done(running.services.listLeases(...args))).items.map((item) => item.address)
+  const addresses = async (running: Running, ...args: Parameters<Running['services']['leases']['listLeases']>): Promise<readonly string[]> =>
+    (await done(running.services.leases.listLeases(...args))).items.map((item) => item.address)
 
   test('one whole', async () => {
     const { services } = startAppliance({ before: LEASES })
-    expect(await done(services.getLease('10.53.0.101'))).toEqual({
+    expect(await done(services.leases.getLease('10.53.0.101'))).toEqual({
       address: '10.53.0.101', subnet: '10.53.0.0/24', state: 'bound', mac: '02:00:00:00:00:0b', clientId: '01aa', hostName: 'beta', name: null,
       reservationId: null, startedAt: '2026-01-01T12:00:00.000Z', renewedAt: '2026-01-01T12:00:00.000Z', expiresAt: null,
     })
-    expect((await done(services.getLease('10.77.0.1'))).subnet).toBe('removed')
+    expect((await done(services.leases.getLease('10.77.0.1'))).subnet).toBe('removed')
   })
 
   test.each([
@@ -41,17 +41,17 @@ describe('leases', () => {
 
   test('in pages, the last of which says so', async () => {
     const { services } = startAppliance({ before: LEASES })
-    const first = await done(services.listLeases({}, { limit: 2 }))
+    const first = await done(services.leases.listLeases({}, { limit: 2 }))
     expect(first.items.map((item) => item.address)).toEqual(['10.53.0.100', '10.53.0.101'])
-    const last = await done(services.listLeases({}, { limit: 2, after: first.next ?? '' }))
+    const last = await done(services.leases.listLeases({}, { limit: 2, after: first.next ?? '' }))
     expect([last.items.map((item) => item.address), last.next]).toEqual([['10.77.0.1'], null])
-    expect((await done(services.listLeases({}, { limit: 3 }))).next).toBeNull()
+    expect((await done(services.leases.listLeases({}, { limit: 3 }))).next).toBeNull()
   })
 
   test('history, newest first', async () => {
     const { services, store } = startAppliance({ before: LEASES })
     store.commit([[{ kind: 'lease', at: NOON + 60_000, change: released(ALPHA) }]])
-    expect(await done(services.leaseHistory({ mac: ALPHA.mac }, ALL))).toEqual({
+    expect(await done(services.leases.leaseHistory({ mac: ALPHA.mac }, ALL))).toEqual({
       items: [{ address: '10.53.0.100', mac: ALPHA.mac, clientId: null, hostName: 'alpha', from: '2026-01-01T12:00:00.000Z', to: '2026-01-01T12:01:00.000Z', ended: 'released' }],
       next: null,
     })
@@ -59,34 +59,34 @@ describe('leases', () => {
 
   test('released by the administrator', async () => {
     const { services } = startAppliance({ before: LEASES })
-    expect(await done(services.releaseLease('10.53.0.100'))).toMatchObject({ state: 'released', name: null, subnet: '10.53.0.0/24' })
+    expect(await done(services.leases.releaseLease('10.53.0.100'))).toMatchObject({ state: 'released', name: null, subnet: '10.53.0.0/24' })
   })
 })
 
 describe('what a person gives as text', () => {
   test.each<[string, (s: Running['services']) => Promise<{ ok: true; value: unknown } | { ok: false; error: never }>, RegExp]>([
-    ['an address of a lease', (s) => s.getLease('10.53.0') as never, /^invalid \/address: "10\.53\.0" is not an IPv4 address/],
-    ['a lease that is not known', (s) => s.getLease('10.53.0.199') as never, /^not-found : there is no lease of 10\.53\.0\.199/],
-    ['an address to release', (s) => s.releaseLease('x') as never, /^invalid \/address/],
-    ['a subnet to filter by', (s) => s.listLeases({ subnet: '10.0.0.0/8' }, ALL) as never, /^invalid \/subnet: there is no subnet 10\.0\.0\.0\/8/],
-    ['a page mark of leases', (s) => s.listLeases({}, { limit: 1, after: 'second' }) as never, /^invalid \/after: "second" is no page mark/],
-    ['a page mark of history', (s) => s.leaseHistory({}, { limit: 1, after: '1;2' }) as never, /^invalid \/after/],
-    ['a page mark of records', (s) => s.listRecords('lab.internal', {}, { limit: 1, after: '' }) as never, /^invalid \/after/],
-    ['a page mark of changes', (s) => s.recordHistory('lab.internal', {}, { limit: 1, after: 'x' }) as never, /^invalid \/after/],
-    ['a page mark of decisions', (s) => s.listDecisions({}, { limit: 1, after: 'x' }) as never, /^invalid \/after/],
-    ['a prefix with host bits', (s) => s.addSubnet({ ...SUBNET, prefix: '10.54.0.1/24' }) as never, /^invalid \/prefix: "10\.54\.0\.1\/24" is not an address block/],
-    ['a prefix in a change', (s) => s.changeSubnet(1, { prefix: 'all' }) as never, /^invalid \/prefix/],
-    ['the first of a pool', (s) => s.addPool({ ...POOL, first: '10.53.0.999' }) as never, /^invalid \/first/],
-    ['the last of a pool in a change', (s) => s.changePool(1, { last: '' }) as never, /^invalid \/last/],
-    ['the address of a reservation', (s) => s.addReservation({ ...RESERVATION, address: '::1' }) as never, /^invalid \/address/],
-    ['a subnet that is not there', (s) => s.getSubnet(9) as never, /^not-found : there is no subnet 9/],
-    ['a pool that is not there', (s) => s.getPool(9) as never, /^not-found : there is no pool 9/],
-    ['a reservation that is not there', (s) => s.getReservation(9) as never, /^not-found : there is no reservation 9/],
-    ['a zone that is not there', (s) => s.getZone('none.internal') as never, /^not-found : there is no zone none\.internal/],
-    ['records of a zone that is not there', (s) => s.listRecords('none.internal', {}, ALL) as never, /^not-found/],
-    ['a record that is not there', (s) => s.getRecord('lab.internal', 999) as never, /^not-found : there is no record 999 in lab\.internal/],
-    ['a decision that is not there', (s) => s.getDecision(999) as never, /^not-found : there is no decision 999/],
-    ['a subject that is nothing', (s) => s.explain('who?') as never, /^invalid \/subject/],
+    ['an address of a lease', (s) => s.leases.getLease('10.53.0') as never, /^invalid \/address: "10\.53\.0" is not an IPv4 address/],
+    ['a lease that is not known', (s) => s.leases.getLease('10.53.0.199') as never, /^not-found : there is no lease of 10\.53\.0\.199/],
+    ['an address to release', (s) => s.leases.releaseLease('x') as never, /^invalid \/address/],
+    ['a subnet to filter by', (s) => s.leases.listLeases({ subnet: '10.0.0.0/8' }, ALL) as never, /^invalid \/subnet: there is no subnet 10\.0\.0\.0\/8/],
+    ['a page mark of leases', (s) => s.leases.listLeases({}, { limit: 1, after: 'second' }) as never, /^invalid \/after: "second" is no page mark/],
+    ['a page mark of history', (s) => s.leases.leaseHistory({}, { limit: 1, after: '1;2' }) as never, /^invalid \/after/],
+    ['a page mark of records', (s) => s.dns.listRecords('lab.internal', {}, { limit: 1, after: '' }) as never, /^invalid \/after/],
+    ['a page mark of changes', (s) => s.dns.recordHistory('lab.internal', {}, { limit: 1, after: 'x' }) as never, /^invalid \/after/],
+    ['a page mark of decisions', (s) => s.reasons.listDecisions({}, { limit: 1, after: 'x' }) as never, /^invalid \/after/],
+    ['a prefix with host bits', (s) => s.dhcp.addSubnet({ ...SUBNET, prefix: '10.54.0.1/24' }) as never, /^invalid \/prefix: "10\.54\.0\.1\/24" is not an address block/],
+    ['a prefix in a change', (s) => s.dhcp.changeSubnet(1, { prefix: 'all' }) as never, /^invalid \/prefix/],
+    ['the first of a pool', (s) => s.dhcp.addPool({ ...POOL, first: '10.53.0.999' }) as never, /^invalid \/first/],
+    ['the last of a pool in a change', (s) => s.dhcp.changePool(1, { last: '' }) as never, /^invalid \/last/],
+    ['the address of a reservation', (s) => s.dhcp.addReservation({ ...RESERVATION, address: '::1' }) as never, /^invalid \/address/],
+    ['a subnet that is not there', (s) => s.dhcp.getSubnet(9) as never, /^not-found : there is no subnet 9/],
+    ['a pool that is not there', (s) => s.dhcp.getPool(9) as never, /^not-found : there is no pool 9/],
+    ['a reservation that is not there', (s) => s.dhcp.getReservation(9) as never, /^not-found : there is no reservation 9/],
+    ['a zone that is not there', (s) => s.dns.getZone('none.internal') as never, /^not-found : there is no zone none\.internal/],
+    ['records of a zone that is not there', (s) => s.dns.listRecords('none.internal', {}, ALL) as never, /^not-found/],
+    ['a record that is not there', (s) => s.dns.getRecord('lab.internal', 999) as never, /^not-found : there is no record 999 in lab\.internal/],
+    ['a decision that is not there', (s) => s.reasons.getDecision(999) as never, /^not-found : there is no decision 999/],
+    ['a subject that is nothing', (s) => s.reasons.explain('who?') as never, /^invalid \/subject/],
   ])('%s', async (_what, ask, expected) => {
     expect(await refused(ask(startAppliance({ before: LEASES }).services))).toMatch(expected)
   })
@@ -95,49 +95,49 @@ describe('what a person gives as text', () => {
 describe('subnets, pools and reservations', () => {
   test('a subnet with what its pools hold', async () => {
     const { services } = startAppliance({ before: LEASES })
-    expect(await done(services.getSubnet(1))).toMatchObject({ id: 1, prefix: '10.53.0.0/24', interface: 'taproot0', domain: 'lab.internal', poolSize: 100, bound: 2 })
-    expect(await done(services.listPools())).toEqual([{ id: 1, subnetId: 1, first: '10.53.0.100', last: '10.53.0.199', size: 100, bound: 2 }])
+    expect(await done(services.dhcp.getSubnet(1))).toMatchObject({ id: 1, prefix: '10.53.0.0/24', interface: 'taproot0', domain: 'lab.internal', poolSize: 100, bound: 2 })
+    expect(await done(services.dhcp.listPools())).toEqual([{ id: 1, subnetId: 1, first: '10.53.0.100', last: '10.53.0.199', size: 100, bound: 2 }])
   })
 
   test('added and changed; what a change does not name stays, null takes away', async () => {
     const { services } = startAppliance()
-    expect(await done(services.addSubnet(SUBNET))).toEqual({ ...SUBNET, id: 2, poolSize: 0, bound: 0 })
-    expect(await done(services.changeSubnet(1, { leaseSeconds: 900 }))).toMatchObject({ leaseSeconds: 900, domain: 'lab.internal' })
-    expect(await done(services.changeSubnet(1, { domain: null }))).toMatchObject({ leaseSeconds: 900, domain: null })
-    expect(await done(services.changeSubnet(1, { domain: 'Lab.Internal.' }))).toMatchObject({ domain: 'lab.internal' })
-    expect(await done(services.addPool(POOL))).toEqual({ ...POOL, id: 2, size: 10, bound: 0 })
-    expect(await done(services.changePool(2, { last: '10.53.0.30' }))).toMatchObject({ first: '10.53.0.30', size: 1 })
-    expect(await done(services.addReservation(RESERVATION))).toEqual({ ...RESERVATION, id: 1 })
-    expect(await done(services.changeReservation(1, { clientId: '01bb', mac: null }))).toEqual({ ...RESERVATION, id: 1, clientId: '01bb', mac: null })
-    expect(await done(services.getReservation(1))).toMatchObject({ name: 'printer' })
-    await done(services.removeReservation(1))
-    await done(services.removePool(2))
-    await done(services.removeSubnet(2))
-    expect([await done(services.listReservations()), (await done(services.listPools())).length, (await done(services.listSubnets())).length]).toEqual([[], 1, 1])
+    expect(await done(services.dhcp.addSubnet(SUBNET))).toEqual({ ...SUBNET, id: 2, poolSize: 0, bound: 0 })
+    expect(await done(services.dhcp.changeSubnet(1, { leaseSeconds: 900 }))).toMatchObject({ leaseSeconds: 900, domain: 'lab.internal' })
+    expect(await done(services.dhcp.changeSubnet(1, { domain: null }))).toMatchObject({ leaseSeconds: 900, domain: null })
+    expect(await done(services.dhcp.changeSubnet(1, { domain: 'Lab.Internal.' }))).toMatchObject({ domain: 'lab.internal' })
+    expect(await done(services.dhcp.addPool(POOL))).toEqual({ ...POOL, id: 2, size: 10, bound: 0 })
+    expect(await done(services.dhcp.changePool(2, { last: '10.53.0.30' }))).toMatchObject({ first: '10.53.0.30', size: 1 })
+    expect(await done(services.dhcp.addReservation(RESERVATION))).toEqual({ ...RESERVATION, id: 1 })
+    expect(await done(services.dhcp.changeReservation(1, { clientId: '01bb', mac: null }))).toEqual({ ...RESERVATION, id: 1, clientId: '01bb', mac: null })
+    expect(await done(services.dhcp.getReservation(1))).toMatchObject({ name: 'printer' })
+    await done(services.dhcp.removeReservation(1))
+    await done(services.dhcp.removePool(2))
+    await done(services.dhcp.removeSubnet(2))
+    expect([await done(services.dhcp.listReservations()), (await done(services.dhcp.listPools())).length, (await done(services.dhcp.listSubnets())).length]).toEqual([[], 1, 1])
   })
 })
 
 describe('zones and records', () => {
   test('a zone in any letter case, with or without its last dot, and names made for it', async () => {
     const { services } = startAppliance()
-    expect(await done(services.addZone(ZONE))).toEqual({
+    expect(await done(services.dns.addZone(ZONE))).toEqual({
       id: 3, name: 'example.internal', serial: 1, records: 2, primaryServer: 'taproot.example.internal', hostmaster: 'hostmaster.example.internal', refresh: 1, retry: 2, expire: 3, minimum: 4, defaultTtl: 5,
     })
-    expect(await done(services.getZone('EXAMPLE.internal.'))).toMatchObject({ id: 3 })
-    expect(await done(services.changeZone('example.internal.', { minimum: 9, hostmaster: null }))).toMatchObject({ minimum: 9, hostmaster: 'hostmaster.example.internal', serial: 2 })
-    await done(services.removeZone('Example.internal'))
-    expect((await done(services.listZones())).map((zone) => zone.name)).toEqual(['lab.internal', '0.53.10.in-addr.arpa'])
+    expect(await done(services.dns.getZone('EXAMPLE.internal.'))).toMatchObject({ id: 3 })
+    expect(await done(services.dns.changeZone('example.internal.', { minimum: 9, hostmaster: null }))).toMatchObject({ minimum: 9, hostmaster: 'hostmaster.example.internal', serial: 2 })
+    await done(services.dns.removeZone('Example.internal'))
+    expect((await done(services.dns.listZones())).map((zone) => zone.name)).toEqual(['lab.internal', '0.53.10.in-addr.arpa'])
   })
 
   test('a record, its changes, and what changed', async () => {
     const { services } = startAppliance()
-    const www = await done(services.addRecord('lab.internal', { name: 'www', type: 'A', ttl: null, data: '10.53.0.20', comment: 'the web' }))
+    const www = await done(services.dns.addRecord('lab.internal', { name: 'www', type: 'A', ttl: null, data: '10.53.0.20', comment: 'the web' }))
     expect(www).toEqual({ id: www.id, zone: 'lab.internal', name: 'www.lab.internal', type: 'A', ttl: 300, data: '10.53.0.20', owner: 'hand', comment: 'the web' })
-    expect(await done(services.getRecord('lab.internal', www.id))).toEqual(www)
-    const changed = await done(services.changeRecord('lab.internal', www.id, { data: '10.53.0.21' }))
+    expect(await done(services.dns.getRecord('lab.internal', www.id))).toEqual(www)
+    const changed = await done(services.dns.changeRecord('lab.internal', www.id, { data: '10.53.0.21' }))
     expect(changed).toMatchObject({ name: 'www.lab.internal', data: '10.53.0.21', comment: 'the web' })
-    await done(services.removeRecord('lab.internal', changed.id))
-    const history = (await done(services.recordHistory('lab.internal', { name: 'www' }, ALL))).items
+    await done(services.dns.removeRecord('lab.internal', changed.id))
+    const history = (await done(services.dns.recordHistory('lab.internal', { name: 'www' }, ALL))).items
     expect(history.map((c) => `${c.serial} ${c.action} ${c.data} ${c.owner}`)).toEqual(['5 remove 10.53.0.21 hand', '4 add 10.53.0.21 hand', '4 remove 10.53.0.20 hand', '3 add 10.53.0.20 hand'])
   })
 
@@ -145,20 +145,20 @@ describe('zones and records', () => {
     ['www', 1], ['WWW.lab.internal', 1], ['www.lab.internal.', 1], ['@', 1], ['lab.internal', 1], ['nobody', 0],
   ])('records by name: %s', async (name, count) => {
     const { services } = startAppliance({ before: [{ kind: 'zone-edit', at: NOON, edit: { zoneId: 1, serialBefore: 2, serialAfter: 3, remove: [], add: [record(50, 'www.lab.internal', 'A', '10.53.0.20')] } }] })
-    expect((await done(services.listRecords('lab.internal', { name }, ALL))).items).toHaveLength(count)
+    expect((await done(services.dns.listRecords('lab.internal', { name }, ALL))).items).toHaveLength(count)
   })
 
   test('records by type and owner, in pages', async () => {
     const { services } = startAppliance()
-    const types = async (filter: Parameters<typeof services.listRecords>[1]): Promise<readonly string[]> => (await done(services.listRecords('lab.internal', filter, ALL))).items.map((r) => r.type)
+    const types = async (filter: Parameters<typeof services.dns.listRecords>[1]): Promise<readonly string[]> => (await done(services.dns.listRecords('lab.internal', filter, ALL))).items.map((r) => r.type)
     expect([await types({}), await types({ type: 'A' }), await types({ owner: 'hand' })]).toEqual([['NS', 'A'], ['A'], []])
-    const first = await done(services.listRecords('lab.internal', {}, { limit: 1 }))
-    const second = await done(services.listRecords('lab.internal', {}, { limit: 1, after: first.next ?? '' }))
+    const first = await done(services.dns.listRecords('lab.internal', {}, { limit: 1 }))
+    const second = await done(services.dns.listRecords('lab.internal', {}, { limit: 1, after: first.next ?? '' }))
     expect([first.items[0]?.type, second.items[0]?.type, second.next]).toEqual(['NS', 'A', null])
   })
 
   test('a zone as a master file', async () => {
-    expect(await done(startAppliance().services.exportZone('LAB.internal.'))).toMatch(/10\.53\.0\.2/)
+    expect(await done(startAppliance().services.dns.exportZone('LAB.internal.'))).toMatch(/10\.53\.0\.2/)
   })
 })
 
@@ -173,23 +173,23 @@ describe('decisions', () => {
   test('with their sentences, newest first, in pages', async () => {
     const running = startAppliance()
     decided(running)
-    const first = await done(running.services.listDecisions({ mac: ALPHA.mac }, { limit: 1 }))
+    const first = await done(running.services.reasons.listDecisions({ mac: ALPHA.mac }, { limit: 1 }))
     expect(first.items[0]).toMatchObject({ id: 2, at: '2026-01-01T12:00:00.000Z', interface: 'taproot0', received: 'REQUEST', hostName: null, clientId: null })
     expect(first.items[0]?.steps[0]).toMatchObject({ id: 'dhcp.request.no-address', text: expect.stringMatching(/\w/), facts: {} })
-    const second = await done(running.services.listDecisions({}, { limit: 1, after: first.next ?? '' }))
+    const second = await done(running.services.reasons.listDecisions({}, { limit: 1, after: first.next ?? '' }))
     expect([second.items[0]?.id, second.next]).toEqual([1, null])
-    expect(await done(running.services.getDecision(1))).toMatchObject({ received: 'DISCOVER' })
+    expect(await done(running.services.reasons.getDecision(1))).toMatchObject({ received: 'DISCOVER' })
   })
 })
 
 describe('health', () => {
-  const statusOf = async ({ services }: Running, name: string): Promise<string | undefined> => (await services.health()).checks.find((check) => check.name === name)?.status
+  const statusOf = async ({ services }: Running, name: string): Promise<string | undefined> => (await services.status.health()).checks.find((check) => check.name === name)?.status
 
   test('all is well', async () => {
     const running = startAppliance()
     running.clock.advance(5_000)
     running.supervision = [{ name: 'workers', status: 'ok', detail: 'no worker has died' }]
-    const health = await running.services.health()
+    const health = await running.services.status.health()
     expect([health.status, health.version, health.startedAt]).toEqual(['ok', '1.2.3', '2026-01-01T12:00:00.000Z'])
     expect(health.checks.map((check) => check.name)).toEqual(expect.arrayContaining(['workers', 'network', 'storage', 'dhcp', 'dns', 'upstreams']))
   })
@@ -197,23 +197,23 @@ describe('health', () => {
   test('a disk that cannot be written: failing, because no lease can be given', async () => {
     const running = startAppliance()
     running.fault = { kind: 'full', detail: 'SQLITE_FULL' }
-    await running.services.removePool(1)
-    expect([await statusOf(running, 'storage'), (await running.services.health()).status]).toEqual(['failing', 'failing'])
+    await running.services.dhcp.removePool(1)
+    expect([await statusOf(running, 'storage'), (await running.services.status.health()).status]).toEqual(['failing', 'failing'])
   })
 
   test('a full pool: degraded', async () => {
     const running = startAppliance({ flags: { pool: '10.53.0.100-10.53.0.101' }, before: LEASES })
-    expect([await statusOf(running, 'dhcp'), (await running.services.health()).status]).toEqual(['degraded', 'degraded'])
+    expect([await statusOf(running, 'dhcp'), (await running.services.status.health()).status]).toEqual(['degraded', 'degraded'])
   })
 
   test('what the threads report of themselves counts', async () => {
     const running = startAppliance()
     running.supervision = [{ name: 'workers', status: 'degraded', detail: '1 restarts' }]
-    expect((await running.services.health()).status).toBe('degraded')
+    expect((await running.services.status.health()).status).toBe('degraded')
   })
 })
 
 test('the hashes of tokens are those in the store', () => {
   const running = startAppliance({ before: [{ kind: 'token', name: 'x', sha256: new Uint8Array(32).fill(3), at: NOON }] })
-  expect(running.services.tokenHashes()).toEqual([new Uint8Array(32).fill(3)])
+  expect(running.store.tokenHashes()).toEqual([new Uint8Array(32).fill(3)])
 })

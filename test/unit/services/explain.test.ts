@@ -20,7 +20,7 @@ function started(decisions = 1): Running {
   })))
   return running
 }
-const linesOf = async (subject: string, running = started()): Promise<readonly string[]> => (await done(running.services.explain(subject))).lines
+const linesOf = async (subject: string, running = started()): Promise<readonly string[]> => (await done(running.services.reasons.explain(subject))).lines
 
 describe('a client, an address and a name tell the same story', () => {
   test.each([
@@ -28,7 +28,7 @@ describe('a client, an address and a name tell the same story', () => {
     [' 10.53.0.100 ', 'address', '10.53.0.100'],
     ['Alpha.Lab.Internal.', 'name', 'alpha.lab.internal'],
   ])('%s', async (subject, kind, canonical) => {
-    const known = await done(started().services.explain(subject))
+    const known = await done(started().services.reasons.explain(subject))
     expect([known.kind, known.subject]).toEqual([kind, canonical])
     expect(known.lines).toContain('10.53.0.100 is bound to 02:00:00:00:00:0a "alpha" until 2026-01-01 13:00:00Z, as alpha.lab.internal')
     expect(known.lines).toContain('  10.53.0.100 02:00:00:00:00:0a "alpha" from 2026-01-01 12:00:00Z until now')
@@ -67,9 +67,9 @@ test('fits one screen: a hundred columns, and three decisions in full', async ()
 })
 
 test.each(['', 'a b', 'x'.repeat(254), 'naïve.example'])('%j is no subject', async (subject) => {
-  expect(await refused(started().services.explain(subject))).toMatch(/^invalid \/subject: /)
+  expect(await refused(started().services.reasons.explain(subject))).toMatch(/^invalid \/subject: /)
 })
 
 test('what is almost an address may be a name', async () => {
-  expect(await done(started().services.explain('10.53.0.300'))).toMatchObject({ kind: 'name' })
+  expect(await done(started().services.reasons.explain('10.53.0.300'))).toMatchObject({ kind: 'name' })
 })

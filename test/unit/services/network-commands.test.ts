@@ -31,22 +31,22 @@ function sameLiveAndStored({ store, appliance }: Running): void {
 
 describe('what is added, changed and removed is stored and served', () => {
   test.each<[string, (n: NetworkSide) => Promise<unknown>, (r: Running) => unknown, unknown]>([
-    ['a subnet', (n) => done(n.addSubnet(SUBNET)), (r) => r.store.load().subnets[1], { ...SUBNET, id: 2 }],
-    ['a changed subnet', (n) => done(n.changeSubnet(1, { leaseSeconds: 777 })), (r) => r.store.load().subnets[0]?.leaseSeconds, 777],
-    ['a subnet that goes', async (n) => (await done(n.addSubnet(SUBNET)), done(n.removeSubnet(2))), (r) => r.store.load().subnets.length, 1],
-    ['a pool', (n) => done(n.addPool({ subnetId: 1, first: ipv4('10.53.0.30'), last: ipv4('10.53.0.39') })), (r) => r.store.load().pools[1], { id: 2, subnetId: 1, first: ipv4('10.53.0.30'), last: ipv4('10.53.0.39') }],
-    ['a changed pool', (n) => done(n.changePool(1, { last: ipv4('10.53.0.150') })), (r) => formatIpv4(r.store.load().pools[0]?.last ?? 0), '10.53.0.150'],
-    ['a pool that goes', (n) => done(n.removePool(1)), (r) => r.store.load().pools, []],
-    ['a reservation', (n) => done(n.addReservation(RESERVATION)), (r) => r.store.load().reservations, [{ ...RESERVATION, id: 1 }]],
-    ['a changed reservation', async (n) => (await done(n.addReservation(RESERVATION)), done(n.changeReservation(1, { name: 'plotter' }))), (r) => r.store.load().reservations[0]?.name, 'plotter'],
-    ['a reservation that goes', async (n) => (await done(n.addReservation(RESERVATION)), done(n.removeReservation(1))), (r) => r.store.load().reservations, []],
-    ['a zone, with a name server and its address', (n) => done(n.addZone(ZONE)), (r) => r.store.load().zones.at(-1)?.records.map(recordLine), ['example.internal NS ns.example.internal', 'ns.example.internal A 10.53.0.2']],
-    ['a zone served elsewhere gets no address for that', (n) => done(n.addZone({ ...ZONE, primaryServer: 'ns.example.com' })), (r) => r.store.load().zones.at(-1)?.records.map(recordLine), ['example.internal NS ns.example.com']],
-    ['a changed zone, with the next serial', (n) => done(n.changeZone('lab.internal', { minimum: 7 })), (r) => [r.store.load().zones[0]?.zone.minimum, r.store.load().zones[0]?.zone.serial], [7, 3]],
-    ['a zone that goes', (n) => done(n.removeZone('0.53.10.in-addr.arpa')), (r) => r.store.load().zones.map((z) => z.zone.name), ['lab.internal']],
-    ['a record', (n) => done(n.addRecord('lab.internal', hand('www', 'A', '10.53.0.20'))), (r) => r.store.load().zones[0]?.records.at(-1)?.name, 'www.lab.internal'],
-    ['a changed record', async (n) => done(n.changeRecord('lab.internal', (await done(n.addRecord('lab.internal', hand('www', 'A', '10.53.0.20')))).id, { data: '10.53.0.21' })), (r) => recordLine(r.store.load().zones[0]?.records.at(-1) ?? { name: '', type: '', data: '' }), 'www.lab.internal A 10.53.0.21'],
-    ['a record that goes', async (n) => done(n.removeRecord('lab.internal', (await done(n.addRecord('lab.internal', hand('www', 'A', '10.53.0.20')))).id)), (r) => r.store.load().zones[0]?.records.map((x) => x.name), ['lab.internal', 'taproot.lab.internal']],
+    ['a subnet', (n) => done(n.dhcp.addSubnet(SUBNET)), (r) => r.store.load().subnets[1], { ...SUBNET, id: 2 }],
+    ['a changed subnet', (n) => done(n.dhcp.changeSubnet(1, { leaseSeconds: 777 })), (r) => r.store.load().subnets[0]?.leaseSeconds, 777],
+    ['a subnet that goes', async (n) => (await done(n.dhcp.addSubnet(SUBNET)), done(n.dhcp.removeSubnet(2))), (r) => r.store.load().subnets.length, 1],
+    ['a pool', (n) => done(n.dhcp.addPool({ subnetId: 1, first: ipv4('10.53.0.30'), last: ipv4('10.53.0.39') })), (r) => r.store.load().pools[1], { id: 2, subnetId: 1, first: ipv4('10.53.0.30'), last: ipv4('10.53.0.39') }],
+    ['a changed pool', (n) => done(n.dhcp.changePool(1, { last: ipv4('10.53.0.150') })), (r) => formatIpv4(r.store.load().pools[0]?.last ?? 0), '10.53.0.150'],
+    ['a pool that goes', (n) => done(n.dhcp.removePool(1)), (r) => r.store.load().pools, []],
+    ['a reservation', (n) => done(n.dhcp.addReservation(RESERVATION)), (r) => r.store.load().reservations, [{ ...RESERVATION, id: 1 }]],
+    ['a changed reservation', async (n) => (await done(n.dhcp.addReservation(RESERVATION)), done(n.dhcp.changeReservation(1, { name: 'plotter' }))), (r) => r.store.load().reservations[0]?.name, 'plotter'],
+    ['a reservation that goes', async (n) => (await done(n.dhcp.addReservation(RESERVATION)), done(n.dhcp.removeReservation(1))), (r) => r.store.load().reservations, []],
+    ['a zone, with a name server and its address', (n) => done(n.dns.addZone(ZONE)), (r) => r.store.load().zones.at(-1)?.records.map(recordLine), ['example.internal NS ns.example.internal', 'ns.example.internal A 10.53.0.2']],
+    ['a zone served elsewhere gets no address for that', (n) => done(n.dns.addZone({ ...ZONE, primaryServer: 'ns.example.com' })), (r) => r.store.load().zones.at(-1)?.records.map(recordLine), ['example.internal NS ns.example.com']],
+    ['a changed zone, with the next serial', (n) => done(n.dns.changeZone('lab.internal', { minimum: 7 })), (r) => [r.store.load().zones[0]?.zone.minimum, r.store.load().zones[0]?.zone.serial], [7, 3]],
+    ['a zone that goes', (n) => done(n.dns.removeZone('0.53.10.in-addr.arpa')), (r) => r.store.load().zones.map((z) => z.zone.name), ['lab.internal']],
+    ['a record', (n) => done(n.dns.addRecord('lab.internal', hand('www', 'A', '10.53.0.20'))), (r) => r.store.load().zones[0]?.records.at(-1)?.name, 'www.lab.internal'],
+    ['a changed record', async (n) => done(n.dns.changeRecord('lab.internal', (await done(n.dns.addRecord('lab.internal', hand('www', 'A', '10.53.0.20')))).id, { data: '10.53.0.21' })), (r) => recordLine(r.store.load().zones[0]?.records.at(-1) ?? { name: '', type: '', data: '' }), 'www.lab.internal A 10.53.0.21'],
+    ['a record that goes', async (n) => done(n.dns.removeRecord('lab.internal', (await done(n.dns.addRecord('lab.internal', hand('www', 'A', '10.53.0.20')))).id)), (r) => r.store.load().zones[0]?.records.map((x) => x.name), ['lab.internal', 'taproot.lab.internal']],
   ])('%s', async (_what, command, read, expected) => {
     const running = startAppliance()
     await command(running.appliance.network)
@@ -58,30 +58,30 @@ describe('what is added, changed and removed is stored and served', () => {
 })
 
 describe('refused, and nothing has changed', () => {
-  const commands: readonly [string, (n: NetworkSide) => ReturnType<NetworkSide['removePool']> | ReturnType<NetworkSide['zones']> | Promise<never>, RegExp][] = [
-    ['a subnet that overlaps another', (n) => n.addSubnet({ ...SUBNET, prefix: { network: ipv4('10.53.0.128'), length: 25 } }) as never, /^(invalid|conflict) \/prefix: /],
-    ['a subnet on an interface that is not there', (n) => n.addSubnet({ ...SUBNET, interfaceName: 'eth7' }) as never, /^invalid \/interface: there is no interface "eth7"/],
-    ['a change of a subnet that is not there', (n) => n.changeSubnet(9, {}) as never, /^not-found : there is no subnet 9/],
-    ['a subnet that has pools', (n) => n.removeSubnet(1), /^conflict : subnet 1 has pools/],
-    ['a subnet that shrinks away from its pool', (n) => n.changeSubnet(1, { prefix: { network: ipv4('10.53.0.0'), length: 26 } }) as never, /^\w+ .*pool number 1 would be wrong/],
-    ['a pool outside its subnet', (n) => n.addPool({ subnetId: 1, first: ipv4('10.99.0.1'), last: ipv4('10.99.0.2') }) as never, /^invalid \/first: /],
-    ['a pool of no subnet', (n) => n.addPool({ subnetId: 8, first: ipv4('10.53.0.1'), last: ipv4('10.53.0.2') }) as never, /^\w+ \/subnetId: /],
-    ['a pool that is not there', (n) => n.removePool(9), /^not-found : there is no pool 9/],
-    ['a reservation without a client', (n) => n.addReservation({ ...RESERVATION, mac: undefined }) as never, /^invalid \/mac: /],
-    ['a reservation that is not there', (n) => n.changeReservation(9, {}) as never, /^not-found : there is no reservation 9/],
-    ['a zone that is there already', (n) => n.addZone({ ...ZONE, name: 'lab.internal' }) as never, /^conflict \/name: /],
-    ['a zone whose name is none', (n) => n.addZone({ ...ZONE, name: 'a..b' }) as never, /^invalid \/name: "a\.\.b"/],
-    ['a change that makes the hostmaster no name', (n) => n.changeZone('lab.internal', { hostmaster: 'a b' }) as never, /^invalid \/hostmaster: /],
-    ['a zone that is not there', (n) => n.removeZone('none.internal'), /^not-found : there is no zone none\.internal/],
-    ['the zone of the leases’ names', (n) => n.removeZone('lab.internal'), /^conflict : the names of the leases of 10\.53\.0\.0\/24 are in lab\.internal/],
-    ['a record in no zone', (n) => n.addRecord('none.internal', hand('www', 'A', '10.53.0.20')) as never, /^not-found : /],
-    ['a record with bad data', (n) => n.addRecord('lab.internal', hand('www', 'A', '10.53.0.300')) as never, /^invalid \/data: /],
-    ['an alias beside other records', (n) => n.addRecord('lab.internal', hand('taproot', 'CNAME', 'www')) as never, /^conflict \/type: /],
-    ['a record of a lease', (n) => n.removeRecord('lab.internal', 50), /^conflict : record 50 belongs to the lease of 10\.53\.0\.100/],
-    ['a change of a record of a lease', (n) => n.changeRecord('lab.internal', 50, { data: '10.53.0.9' }) as never, /^conflict : record 50 belongs/],
-    ['a record that is not there', (n) => n.removeRecord('lab.internal', 4711), /^not-found : there is no record 4711/],
-    ['an export of a zone that is not there', (n) => n.exportZone('none.internal') as never, /^not-found : /],
-    ['the release of an address that nobody has', (n) => n.releaseLease(ipv4('10.53.0.199')) as never, /^not-found : there is no bound lease of 10\.53\.0\.199/],
+  const commands: readonly [string, (n: NetworkSide) => ReturnType<NetworkSide['dhcp']['removePool']> | ReturnType<NetworkSide['dns']['zones']> | Promise<never>, RegExp][] = [
+    ['a subnet that overlaps another', (n) => n.dhcp.addSubnet({ ...SUBNET, prefix: { network: ipv4('10.53.0.128'), length: 25 } }) as never, /^(invalid|conflict) \/prefix: /],
+    ['a subnet on an interface that is not there', (n) => n.dhcp.addSubnet({ ...SUBNET, interfaceName: 'eth7' }) as never, /^invalid \/interface: there is no interface "eth7"/],
+    ['a change of a subnet that is not there', (n) => n.dhcp.changeSubnet(9, {}) as never, /^not-found : there is no subnet 9/],
+    ['a subnet that has pools', (n) => n.dhcp.removeSubnet(1), /^conflict : subnet 1 has pools/],
+    ['a subnet that shrinks away from its pool', (n) => n.dhcp.changeSubnet(1, { prefix: { network: ipv4('10.53.0.0'), length: 26 } }) as never, /^\w+ .*pool number 1 would be wrong/],
+    ['a pool outside its subnet', (n) => n.dhcp.addPool({ subnetId: 1, first: ipv4('10.99.0.1'), last: ipv4('10.99.0.2') }) as never, /^invalid \/first: /],
+    ['a pool of no subnet', (n) => n.dhcp.addPool({ subnetId: 8, first: ipv4('10.53.0.1'), last: ipv4('10.53.0.2') }) as never, /^\w+ \/subnetId: /],
+    ['a pool that is not there', (n) => n.dhcp.removePool(9), /^not-found : there is no pool 9/],
+    ['a reservation without a client', (n) => n.dhcp.addReservation({ ...RESERVATION, mac: undefined }) as never, /^invalid \/mac: /],
+    ['a reservation that is not there', (n) => n.dhcp.changeReservation(9, {}) as never, /^not-found : there is no reservation 9/],
+    ['a zone that is there already', (n) => n.dns.addZone({ ...ZONE, name: 'lab.internal' }) as never, /^conflict \/name: /],
+    ['a zone whose name is none', (n) => n.dns.addZone({ ...ZONE, name: 'a..b' }) as never, /^invalid \/name: "a\.\.b"/],
+    ['a change that makes the hostmaster no name', (n) => n.dns.changeZone('lab.internal', { hostmaster: 'a b' }) as never, /^invalid \/hostmaster: /],
+    ['a zone that is not there', (n) => n.dns.removeZone('none.internal'), /^not-found : there is no zone none\.internal/],
+    ['the zone of the leases’ names', (n) => n.dns.removeZone('lab.internal'), /^conflict : the names of the leases of 10\.53\.0\.0\/24 are in lab\.internal/],
+    ['a record in no zone', (n) => n.dns.addRecord('none.internal', hand('www', 'A', '10.53.0.20')) as never, /^not-found : /],
+    ['a record with bad data', (n) => n.dns.addRecord('lab.internal', hand('www', 'A', '10.53.0.300')) as never, /^invalid \/data: /],
+    ['an alias beside other records', (n) => n.dns.addRecord('lab.internal', hand('taproot', 'CNAME', 'www')) as never, /^conflict \/type: /],
+    ['a record of a lease', (n) => n.dns.removeRecord('lab.internal', 50), /^conflict : record 50 belongs to the lease of 10\.53\.0\.100/],
+    ['a change of a record of a lease', (n) => n.dns.changeRecord('lab.internal', 50, { data: '10.53.0.9' }) as never, /^conflict : record 50 belongs/],
+    ['a record that is not there', (n) => n.dns.removeRecord('lab.internal', 4711), /^not-found : there is no record 4711/],
+    ['an export of a zone that is not there', (n) => n.dns.exportZone('none.internal') as never, /^not-found : /],
+    ['the release of an address that nobody has', (n) => n.dhcp.releaseLease(ipv4('10.53.0.199')) as never, /^not-found : there is no bound lease of 10\.53\.0\.199/],
   ]
   test.each(commands)('%s', async (_what, command, expected) => {
     const running = startAppliance({ before: BOUND })
@@ -95,24 +95,24 @@ describe('refused, and nothing has changed', () => {
 
 describe('a disk that cannot take it', () => {
   test.each<[string, (n: NetworkSide) => Promise<unknown>]>([
-    ['a pool', (n) => n.removePool(1)],
-    ['a zone', (n) => n.addZone(ZONE)],
-    ['a changed zone', (n) => n.changeZone('lab.internal', { minimum: 7 })],
-    ['a zone that goes', (n) => n.removeZone('0.53.10.in-addr.arpa')],
-    ['a record', (n) => n.addRecord('lab.internal', hand('www', 'A', '10.53.0.20'))],
-    ['a release', (n) => n.releaseLease(ipv4(ADDRESS))],
+    ['a pool', (n) => n.dhcp.removePool(1)],
+    ['a zone', (n) => n.dns.addZone(ZONE)],
+    ['a changed zone', (n) => n.dns.changeZone('lab.internal', { minimum: 7 })],
+    ['a zone that goes', (n) => n.dns.removeZone('0.53.10.in-addr.arpa')],
+    ['a record', (n) => n.dns.addRecord('lab.internal', hand('www', 'A', '10.53.0.20'))],
+    ['a release', (n) => n.dhcp.releaseLease(ipv4(ADDRESS))],
   ])('%s is refused as unavailable with the reason, nothing has changed, and the next try works', async (_what, command) => {
     const running = startAppliance({ before: BOUND })
     const before = running.store.load()
     running.fault = FULL
     expect(await refused(command(running.appliance.network) as Promise<never>)).toMatch(/^unavailable : .*SQLITE_FULL/)
-    expect(await done(running.appliance.network.health())).toMatchObject({ storageFault: FULL.detail, transactionsUnderWay: 0 })
+    expect(await done(running.appliance.network.status.health())).toMatchObject({ storageFault: FULL.detail, transactionsUnderWay: 0 })
     expect(running.store.load()).toEqual(before)
     sameLiveAndStored(running)
     running.fault = undefined
     await done(command(running.appliance.network) as Promise<never>)
     sameLiveAndStored(running)
-    expect((await done(running.appliance.network.health())).storageFault).toBeUndefined()
+    expect((await done(running.appliance.network.status.health())).storageFault).toBeUndefined()
   })
 })
 
@@ -121,12 +121,12 @@ describe('one at a time', () => {
     const running = startAppliance()
     const { network } = running.appliance
     const [first, second, third] = await Promise.all([
-      network.addRecord('lab.internal', hand('www', 'A', '10.53.0.20')),
-      network.addRecord('lab.internal', hand('www', 'CNAME', 'taproot')),
-      network.addZone(ZONE),
+      network.dns.addRecord('lab.internal', hand('www', 'A', '10.53.0.20')),
+      network.dns.addRecord('lab.internal', hand('www', 'CNAME', 'taproot')),
+      network.dns.addZone(ZONE),
     ])
     expect([first.ok, second.ok, third.ok]).toEqual([true, false, true])
-    expect(await Promise.all([network.addPool({ subnetId: 1, first: ipv4('10.53.0.30'), last: ipv4('10.53.0.39') }), network.addPool({ subnetId: 1, first: ipv4('10.53.0.35'), last: ipv4('10.53.0.45') })])).toMatchObject([{ ok: true }, { ok: false }])
+    expect(await Promise.all([network.dhcp.addPool({ subnetId: 1, first: ipv4('10.53.0.30'), last: ipv4('10.53.0.39') }), network.dhcp.addPool({ subnetId: 1, first: ipv4('10.53.0.35'), last: ipv4('10.53.0.45') })])).toMatchObject([{ ok: true }, { ok: false }])
     sameLiveAndStored(running)
   })
 })
@@ -134,10 +134,10 @@ describe('one at a time', () => {
 describe('leases', () => {
   test('a released one is free, and its name goes with it', async () => {
     const running = startAppliance({ before: BOUND })
-    expect((await done(running.appliance.network.releaseLease(HELD.address))).state).toBe('released')
+    expect((await done(running.appliance.network.dhcp.releaseLease(HELD.address))).state).toBe('released')
     expect(running.store.load().zones.flatMap((z) => z.records).filter((r) => r.owner.kind === 'lease')).toEqual([])
     expect(running.store.leaseHistory({}, 9, undefined)[0]?.ended).toBe('released by administrator')
-    expect(await refused(running.appliance.network.releaseLease(HELD.address))).toMatch(/^not-found/)
+    expect(await refused(running.appliance.network.dhcp.releaseLease(HELD.address))).toMatch(/^not-found/)
     sameLiveAndStored(running)
   })
 })
@@ -145,20 +145,20 @@ describe('leases', () => {
 describe('what there is', () => {
   test('interfaces, neighbours and counters', async () => {
     const { appliance } = startAppliance()
-    expect(await done(appliance.network.interfaces())).toMatchObject([{ name: 'taproot0', mtu: 1500, addresses: ['10.53.0.2/24'] }])
-    expect(await done(appliance.network.neighbours())).toEqual([])
-    expect(Object.keys(await done(appliance.network.statistics()))).toEqual(expect.arrayContaining(['ethernet', 'arp', 'ipv4', 'icmp', 'udp', 'dhcp', 'dns', 'dnsTables']))
+    expect(await done(appliance.network.links.interfaces())).toMatchObject([{ name: 'taproot0', mtu: 1500, addresses: ['10.53.0.2/24'] }])
+    expect(await done(appliance.network.links.neighbours())).toEqual([])
+    expect(Object.keys(await done(appliance.network.status.statistics()))).toEqual(expect.arrayContaining(['ethernet', 'arp', 'ipv4', 'icmp', 'udp', 'dhcp', 'dns', 'dnsTables']))
   })
 
   test('a zone as a master file', async () => {
     const { appliance } = startAppliance()
-    const text = await done(appliance.network.exportZone('lab.internal'))
+    const text = await done(appliance.network.dns.exportZone('lab.internal'))
     expect(text).toMatch(/SOA/)
     expect(text).toMatch(/taproot\S*\s+.*A\s+10\.53\.0\.2/)
   })
 
   test('why a name has the answer that it has', async () => {
     const { appliance } = startAppliance()
-    expect(await done(appliance.network.explainName('taproot.lab.internal', 'A'))).toMatchObject({ rcode: 'NOERROR', answers: ['taproot.lab.internal 300 IN A 10.53.0.2'] })
+    expect(await done(appliance.network.dns.explainName('taproot.lab.internal', 'A'))).toMatchObject({ rcode: 'NOERROR', answers: ['taproot.lab.internal 300 IN A 10.53.0.2'] })
   })
 })

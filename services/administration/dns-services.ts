@@ -1,0 +1,114 @@
+/** Zones and records. */
+import { ok } from '../../stack/platform/index.ts'
+import type { Answer, DnsServices, Page, Paging, RecordFilter, RecordHistoryView, RecordInput, RecordView, ZoneInput, ZoneView } from '../facade.ts'
+import type { Zone } from '../model/index.ts'
+import type { NetworkSide } from '../network-side.ts'
+import type { StoreReader } from '../storage/store.ts'
+import { recordChangeView, recordView, zoneView } from '../views.ts'
+import { badCursor, canonical, cursorOf, given, none, notFound, pageOf, pick } from './inputs.ts'
+
+export type ApplianceDnsOptions = {
+  readonly network: NetworkSide
+  readonly reader: StoreReader
+}
+
+export class ApplianceDns implements DnsServices {
+  readonly #o: ApplianceDnsOptions
+
+  constructor(options: ApplianceDnsOptions) {
+    this.#o = options
+  }
+
+  async listZones(): Answer<readonly ZoneView[]> {
+    const zones = await this.#o.network.dns.zones()
+    return zones.ok ? ok(zones.value.map((zone) => this.#zoneView(zone))) : zones
+  }
+
+  async getZone(name: string): Answer<ZoneView> {
+    const zone = await this.#zone(name)
+    return zone.ok ? ok(this.#zoneView(zone.value)) : zone
+  }
+
+  async addZone(input: ZoneInput): Answer<ZoneView> {
+    const name = input.name.toLowerCase().replace(/\.$/, '')
+    const added = await this.#o.network.dns.addZone({
+      ...input,
+      name,
+      primaryServer: input.primaryServer ?? `taproot.${name}`,
+      hostmaster: input.hostmaster ?? `hostmaster.${name}`,
+    })
+    return added.ok ? ok(this.#zoneView(added.value)) : added
+  }
+
+  async changeZone(name: string, change: Partial<Omit<ZoneInput, 'name'>>): Answer<ZoneView> {
+    const { primaryServer, hostmaster, ...times } = change
+    const changed = await this.#o.network.dns.changeZone(
+      canonical(name),
+      given({ ...times, primaryServer: none(primaryServer), hostmaster: none(hostmaster) }),
+    )
+    return changed.ok ? ok(this.#zoneView(changed.value)) : changed
+  }
+
+  removeZone(name: string): Answer<null> {
+    return this.#o.network.dns.removeZone(canonical(name))
+  }
+
+  async listRecords(zoneName: string, filter: RecordFilter, paging: Paging): Answer<Page<RecordView>> {
+    const zone = await this.#zone(zoneName)
+    if (!zone.ok) return zone
+    const after = cursorOf(paging)
+    if (after === 'bad') return badCursor(paging.after ?? '')
+    const rows = this.#o.reader.records(zone.value.id, absoluteFilter(filter, zone.value.name), paging.limit + 1, after)
+    return ok(pageOf(rows, paging.limit, (r) => r.id, (r) => recordView(r, zone.value.name)))
+  }
+
+  async getRecord(zoneName: string, id: number): Answer<RecordView> {
+    const zone = await this.#zone(zoneName)
+    if (!zone.ok) return zone
+    const record = this.#o.reader.records(zone.value.id, {}, 1, id - 1)[0]
+    return record?.id === id ? ok(recordView(record, zone.value.name)) : notFound(`record ${id} in ${zone.value.name}`, "list the zone's records")
+  }
+
+  async addRecord(zone: string, input: RecordInput): Answer<RecordView> {
+    const added = await this.#o.network.dns.addRecord(canonical(zone), input)
+    return added.ok ? ok(recordView(added.value, canonical(zone))) : added
+  }
+
+  async changeRecord(zone: string, id: number, change: Partial<RecordInput>): Answer<RecordView> {
+    const changed = await this.#o.network.dns.changeRecord(canonical(zone), id, given(change))
+    return changed.ok ? ok(recordView(changed.value, canonical(zone))) : changed
+  }
+
+  removeRecord(zone: string, id: number): Answer<null> {
+    return this.#o.network.dns.removeRecord(canonical(zone), id)
+  }
+
+  async recordHistory(zoneName: string, filter: RecordFilter, paging: Paging): Answer<Page<RecordHistoryView>> {
+    const zone = await this.#zone(zoneName)
+    if (!zone.ok) return zone
+    const before = cursorOf(paging)
+    if (before === 'bad') return badCursor(paging.after ?? '')
+    const rows = this.#o.reader.recordHistory(zone.value.id, absoluteFilter(filter, zone.value.name), paging.limit + 1, before)
+    return ok(pageOf(rows, paging.limit, (r) => r.id, recordChangeView))
+  }
+
+  exportZone(name: string): Answer<string> {
+    return this.#o.network.dns.exportZone(canonical(name))
+  }
+
+  async #zone(name: string): Answer<Zone> {
+    return pick(await this.#o.network.dns.zones(), (zone) => zone.name === canonical(name), `zone ${name}`)
+  }
+
+  #zoneView(zone: Zone): ZoneView {
+    return zoneView(zone, this.#o.reader.countRecords(zone.id))
+  }
+}
+
+/** A filter's name may be relative to the zone. */
+function absoluteFilter(filter: RecordFilter, zone: string): RecordFilter {
+  if (filter.name === undefined) return filter
+  if (filter.name === '@') return { ...filter, name: zone }
+  const name = canonical(filter.name)
+  return { ...filter, name: filter.name.endsWith('.') || name === zone || name.endsWith(`.${zone}`) ? name : `${name}.${zone}` }
+}

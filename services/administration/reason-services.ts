@@ -1,0 +1,38 @@
+/** The decisions that are kept, and explanations made of all that is known. */
+import { ok } from '../../stack/platform/index.ts'
+import { explain } from '../explain.ts'
+import type { Answer, DecisionFilter, DecisionView, ExplanationView, Page, Paging, ReasonServices, Services } from '../facade.ts'
+import type { NetworkSide } from '../network-side.ts'
+import type { DecisionStore } from '../storage/decisions.ts'
+import { decisionView } from '../views.ts'
+import { badCursor, cursorOf, notFound, pageOf } from './inputs.ts'
+
+export type ApplianceReasonsOptions = {
+  readonly network: NetworkSide
+  readonly decisions: DecisionStore
+  readonly services: () => Services
+}
+
+export class ApplianceReasons implements ReasonServices {
+  readonly #o: ApplianceReasonsOptions
+
+  constructor(options: ApplianceReasonsOptions) {
+    this.#o = options
+  }
+
+  async listDecisions(filter: DecisionFilter, paging: Paging): Answer<Page<DecisionView>> {
+    const before = cursorOf(paging)
+    if (before === 'bad') return badCursor(paging.after ?? '')
+    const rows = this.#o.decisions.list(filter, paging.limit + 1, before)
+    return ok(pageOf(rows, paging.limit, (d) => d.id, decisionView))
+  }
+
+  async getDecision(id: number): Answer<DecisionView> {
+    const decision = this.#o.decisions.get(id)
+    return decision === undefined ? notFound(`decision ${id}`, 'it may have made room for newer ones; list the decisions') : ok(decisionView(decision))
+  }
+
+  explain(subject: string): Answer<ExplanationView> {
+    return explain(this.#o.services(), this.#o.network, subject)
+  }
+}

@@ -1,0 +1,61 @@
+/** How the appliance is doing, from what its parts say of themselves. */
+import type { Clock } from '../../stack/platform/index.ts'
+import type { Answer, DhcpServices, HealthView, StatisticsView, StatusServices } from '../facade.ts'
+import type { NetworkSide } from '../network-side.ts'
+import { timeText } from '../views.ts'
+
+export type ApplianceStatusOptions = {
+  readonly network: NetworkSide
+  readonly dhcp: DhcpServices
+  readonly clock: Clock
+  readonly version: string
+  /** What the threads report of themselves: worker restarts, dropped decisions. */
+  readonly supervision: () => HealthView['checks']
+}
+
+export class ApplianceStatus implements StatusServices {
+  readonly #o: ApplianceStatusOptions
+  readonly #startedAt: number
+
+  constructor(options: ApplianceStatusOptions) {
+    this.#o = options
+    this.#startedAt = options.clock.wallMs()
+  }
+
+  async health(): Promise<HealthView> {
+    const network = await this.#o.network.status.health()
+    const checks: HealthView['checks'][number][] = [...this.#o.supervision()]
+    if (network.ok) {
+      const { storageFault, transactionsUnderWay, upstreams, zones } = network.value
+      const pools = await this.#o.dhcp.listPools()
+      const full = (pools.ok ? pools.value : []).filter((pool) => pool.bound >= pool.size).map((pool) => `${pool.first}–${pool.last}`)
+      checks.push({ name: 'network', status: 'ok', detail: 'the network worker answers' })
+      checks.push(
+        storageFault === undefined
+          ? { name: 'storage', status: 'ok', detail: `${transactionsUnderWay} transactions under way` }
+          : { name: 'storage', status: 'failing', detail: `no lease can be made durable, so none is given: ${storageFault}` },
+      )
+      checks.push({
+        name: 'dhcp',
+        status: full.length > 0 ? 'degraded' : 'ok',
+        detail: full.length > 0 ? `no address is free in ${full.join(', ')}` : 'every pool has free addresses',
+      })
+      checks.push({
+        name: 'dns',
+        status: zones.skippedRecords > 0 ? 'degraded' : 'ok',
+        detail: `${zones.served} zones served${zones.skippedRecords > 0 ? `; ${zones.skippedRecords} stored records are not well formed and left out` : ''}`,
+      })
+      checks.push({
+        name: 'upstreams',
+        status: upstreams.failing > 0 ? 'degraded' : 'ok',
+        detail: `${upstreams.configured} configured, ${upstreams.failing} failing`,
+      })
+    } else checks.push({ name: 'network', status: 'failing', detail: network.error.problem })
+    const status = (['failing', 'degraded'] as const).find((s) => checks.some((check) => check.status === s)) ?? 'ok'
+    return { status, version: this.#o.version, startedAt: timeText(this.#startedAt), checks }
+  }
+
+  statistics(): Answer<StatisticsView> {
+    return this.#o.network.status.statistics()
+  }
+}

@@ -1,0 +1,173 @@
+/** The administrator's commands on zones and records. */
+import { formatIpv4, formatPrefix, type Ipv4 } from '../../stack/index.ts'
+import { type Clock, err, ok, type Result } from '../../stack/platform/index.ts'
+import type { DhcpConfiguration } from '../dhcp/index.ts'
+import { type DnsServer, formatZone } from '../dns/index.ts'
+import { parseName } from '../dns/wire/name.ts'
+import type { Answer, RecordInput } from '../facade.ts'
+import type { LeaseNames } from '../lease-names/lease-names.ts'
+import { type DnsRecord, type Refusal, refusal, type Zone, type ZoneEdit } from '../model/index.ts'
+import type { DnsSide, NameExplanation } from '../network-side.ts'
+import type { Write } from '../storage/store.ts'
+import type { ZoneBook } from '../zone-book.ts'
+import { type CommandTurns, missing } from './turns.ts'
+
+export type DnsCommandsOptions = {
+  readonly clock: Clock
+  readonly dns: DnsServer
+  readonly zones: ZoneBook
+  readonly names: LeaseNames
+  readonly ownAddress: Ipv4
+  /** Subnets name zones as their domain. */
+  readonly configuration: () => DhcpConfiguration
+  readonly lastZoneId: number
+  readonly nextRecordId: () => number
+  readonly turns: CommandTurns
+}
+
+export class DnsCommands implements DnsSide {
+  readonly #o: DnsCommandsOptions
+  #lastId: number
+
+  constructor(options: DnsCommandsOptions) {
+    this.#o = options
+    this.#lastId = options.lastZoneId
+  }
+
+  async zones(): Answer<readonly Zone[]> {
+    return ok(this.#o.dns.zones.list().map((live) => live.zone))
+  }
+
+  addZone(fields: Omit<Zone, 'id' | 'serial'>): Answer<Zone> {
+    return this.#o.turns.take(async () => {
+      const refused = checkZone(fields)
+      if (refused !== undefined) return err(refused)
+      if (this.#o.dns.zones.get(fields.name) !== undefined)
+        return err(refusal('conflict', '/name', `there is a zone ${fields.name} already`, 'choose another name, or change that zone'))
+      const zone: Zone = { ...fields, id: this.#lastId + 1, serial: 1 }
+      const records = this.#systemRecords(zone)
+      const edit: ZoneEdit = { zoneId: zone.id, serialBefore: 1, serialAfter: 1, remove: [], add: records }
+      const at = this.#o.clock.wallMs()
+      const stored = await this.#o.turns.store([{ kind: 'zone-put', zone }, { kind: 'zone-edit', at, edit }, this.#zoneNews('added', zone)])
+      if (!stored.ok) return stored
+      this.#lastId++
+      this.#o.dns.addZone(zone, records)
+      return ok(zone)
+    })
+  }
+
+  changeZone(name: string, change: Partial<Omit<Zone, 'id' | 'serial' | 'name'>>): Answer<Zone> {
+    return this.#o.turns.take(async () => {
+      const old = this.#o.dns.zones.get(name)?.zone
+      if (old === undefined) return missing(`zone ${name}`)
+      const zone: Zone = { ...old, ...change, serial: this.#o.zones.nextSerial(old.id) }
+      const refused = checkZone(zone)
+      if (refused !== undefined) return err(refused)
+      // An empty edit holds the serial's place among the edits of leases that are under way.
+      const place = this.#o.zones.number({ zoneId: zone.id, remove: [], add: [] })
+      const stored = await this.#o.turns.store([{ kind: 'zone-put', zone }, this.#zoneNews('changed', zone)])
+      if (stored.ok) this.#o.dns.changeZone(zone)
+      this.#o.zones.settled(place, stored.ok)
+      return stored.ok ? ok(zone) : stored
+    })
+  }
+
+  removeZone(name: string): Answer<null> {
+    return this.#o.turns.take(async () => {
+      const zone = this.#o.dns.zones.get(name)?.zone
+      if (zone === undefined) return missing(`zone ${name}`)
+      const user = this.#o.configuration().subnets.find((subnet) => subnet.domain === zone.name)
+      if (user !== undefined)
+        return err(refusal('conflict', '', `the names of the leases of ${formatPrefix(user.prefix)} are in ${name}`, `give subnet ${user.id} another domain, or null, first`))
+      const stored = await this.#o.turns.store([{ kind: 'zone-remove', id: zone.id }, this.#zoneNews('removed', zone)])
+      if (!stored.ok) return stored
+      this.#o.dns.removeZone(zone.name)
+      this.#o.names.forgetZone(zone.id)
+      return ok(null)
+    })
+  }
+
+  addRecord(zone: string, input: RecordInput): Answer<DnsRecord> {
+    return this.#edit(zone, () => ({ add: input, removeIds: [] }))
+  }
+
+  changeRecord(zone: string, id: number, change: Partial<RecordInput>): Answer<DnsRecord> {
+    return this.#edit(zone, () => {
+      const old = this.#record(zone, id)
+      if (!old.ok) return old.error
+      const { name, type, ttl, data, comment } = old.value
+      return { add: { name: `${name}.`, type, ttl, data, comment: comment ?? null, ...change }, removeIds: [id] }
+    })
+  }
+
+  async removeRecord(zone: string, id: number): Answer<null> {
+    const removed = await this.#edit(zone, () => {
+      const old = this.#record(zone, id)
+      return old.ok ? { add: undefined, removeIds: [id] } : old.error
+    })
+    return removed.ok ? ok(null) : removed
+  }
+
+  /** A record that a person may change: those of leases belong to their leases. */
+  #record(zoneName: string, id: number): Result<DnsRecord, Refusal> {
+    const record = this.#o.dns.zones.get(zoneName)?.record(id)
+    if (record === undefined) return missing(`record ${id} in ${zoneName}`)
+    if (record.owner.kind === 'lease')
+      return err(refusal('conflict', '', `record ${id} belongs to the lease of ${record.owner.address}`, 'release the lease, or give the client another name with a reservation'))
+    return ok(record)
+  }
+
+  #edit(zoneName: string, plan: () => { readonly add: RecordInput | undefined; readonly removeIds: readonly number[] } | Refusal): Answer<DnsRecord> {
+    return this.#o.turns.take(async () => {
+      const zone = this.#o.dns.zones.get(zoneName)?.zone
+      if (zone === undefined) return missing(`zone ${zoneName}`)
+      const planned = plan()
+      if ('code' in planned) return err(planned)
+      const add = planned.add === undefined ? [] : [{ ...planned.add, comment: planned.add.comment ?? undefined, owner: { kind: 'hand' } as const }]
+      const edit = this.#o.dns.planEdit(zoneName, { add, removeIds: planned.removeIds }, this.#o.zones.pending(zone.id))
+      if (!edit.ok) return edit
+      const numbered = this.#o.zones.number(edit.value)
+      const stored = await this.#o.turns.store([{ kind: 'zone-edit', at: this.#o.clock.wallMs(), edit: numbered }, this.#zoneNews('edited', { ...zone, serial: numbered.serialAfter })])
+      this.#o.zones.settled(numbered, stored.ok)
+      if (!stored.ok) return stored
+      return ok((numbered.add[0] ?? numbered.remove[0]) as DnsRecord)
+    })
+  }
+
+  async exportZone(name: string): Answer<string> {
+    const live = this.#o.dns.zones.get(name)
+    return live === undefined ? missing(`zone ${name}`) : ok(formatZone(live.zone, live.records()))
+  }
+
+  /** A zone needs a name server; one whose name lies in the zone needs an address, and that is ours. */
+  #systemRecords(zone: Zone): readonly DnsRecord[] {
+    const record = (name: string, type: string, data: string): DnsRecord => ({
+      id: this.#o.nextRecordId(),
+      zoneId: zone.id,
+      name,
+      type,
+      ttl: zone.defaultTtl,
+      data,
+      owner: { kind: 'system' },
+      comment: undefined,
+    })
+    const server = zone.primaryServer.toLowerCase()
+    const inside = server === zone.name || server.endsWith(`.${zone.name}`)
+    const ns = record(zone.name, 'NS', zone.primaryServer)
+    return inside ? [ns, record(zone.primaryServer, 'A', formatIpv4(this.#o.ownAddress))] : [ns]
+  }
+
+  #zoneNews(how: 'added' | 'changed' | 'removed' | 'edited', zone: Zone): Write {
+    return { kind: 'event', at: this.#o.clock.wallMs(), event: 'zone.changed', facts: { zone: zone.name, serial: zone.serial, how } }
+  }
+
+  async explainName(name: string, type: string): Answer<NameExplanation> {
+    return ok(await this.#o.dns.explain(name, type))
+  }
+}
+
+function checkZone(zone: Omit<Zone, 'id' | 'serial'>): Refusal | undefined {
+  for (const [field, text] of [['name', zone.name], ['primaryServer', zone.primaryServer], ['hostmaster', zone.hostmaster]] as const)
+    if (!parseName(text).ok) return refusal('invalid', `/${field}`, `"${text}" is not a domain name`, 'labels of 1 to 63 octets joined by dots, as lab.internal')
+  return undefined
+}

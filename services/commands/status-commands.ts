@@ -1,0 +1,40 @@
+/** Counters, and how the network side is doing. */
+import type { Stack } from '../../stack/index.ts'
+import { ok } from '../../stack/platform/index.ts'
+import type { DhcpServer } from '../dhcp/index.ts'
+import type { DnsServer } from '../dns/index.ts'
+import type { Answer, StatisticsView } from '../facade.ts'
+import type { NetworkHealth, StatusSide } from '../network-side.ts'
+import type { CommitQueue } from '../storage/commit-queue.ts'
+
+export type StatusCommandsOptions = {
+  readonly stack: Stack
+  readonly dhcp: DhcpServer
+  readonly dns: DnsServer
+  readonly commits: CommitQueue
+}
+
+export class StatusCommands implements StatusSide {
+  readonly #o: StatusCommandsOptions
+
+  constructor(options: StatusCommandsOptions) {
+    this.#o = options
+  }
+
+  async statistics(): Answer<StatisticsView> {
+    const { stack, dhcp, dns } = this.#o
+    const layers = Object.entries(stack.counters).map(([layer, counters]) => [layer, counters.toJSON()])
+    return ok({ ...Object.fromEntries(layers), dhcp: dhcp.counters.toJSON(), dns: dns.counters.toJSON(), dnsTables: dns.sizes })
+  }
+
+  async health(): Answer<NetworkHealth> {
+    const states = this.#o.dns.upstreamStates
+    const zones = this.#o.dns.zones.list()
+    return ok({
+      storageFault: this.#o.commits.lastFault?.detail,
+      transactionsUnderWay: this.#o.commits.underWay,
+      zones: { served: zones.length, skippedRecords: zones.reduce((sum, zone) => sum + zone.skipped.length, 0) },
+      upstreams: { configured: states.length, failing: states.filter((s) => s.failing).length },
+    })
+  }
+}

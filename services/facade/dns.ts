@@ -1,0 +1,65 @@
+/** Zones and records. */
+import type { Answer, Page, Paging } from './common.ts'
+
+export type ZoneInput = {
+  readonly name: string
+  readonly primaryServer: string | null
+  readonly hostmaster: string | null
+  readonly refresh: number
+  readonly retry: number
+  readonly expire: number
+  readonly minimum: number
+  readonly defaultTtl: number
+}
+export type ZoneView = {
+  readonly id: number
+  readonly serial: number
+  readonly records: number
+} & { readonly [K in keyof ZoneInput]: NonNullable<ZoneInput[K]> }
+export type RecordInput = {
+  /** Relative to the zone ("www", "@") or absolute with a trailing dot. */
+  readonly name: string
+  readonly type: string
+  /** null: the zone's default. */
+  readonly ttl: number | null
+  readonly data: string
+  readonly comment: string | null
+}
+export type RecordView = {
+  readonly id: number
+  readonly zone: string
+  readonly name: string
+  readonly type: string
+  readonly ttl: number
+  readonly data: string
+  readonly owner: string
+  readonly comment: string | null
+}
+export type RecordFilter = { readonly name?: string | undefined; readonly type?: string | undefined; readonly owner?: string | undefined }
+/** What changed a record: one line per record added or removed. */
+export type RecordHistoryView = {
+  readonly at: string
+  readonly serial: number
+  readonly action: 'add' | 'remove'
+  readonly name: string
+  readonly type: string
+  readonly ttl: number
+  readonly data: string
+  readonly owner: string
+}
+
+export interface DnsServices {
+  listZones(): Answer<readonly ZoneView[]>
+  getZone(name: string): Answer<ZoneView>
+  addZone(input: ZoneInput): Answer<ZoneView>
+  changeZone(name: string, change: Partial<Omit<ZoneInput, 'name'>>): Answer<ZoneView>
+  removeZone(name: string): Answer<null>
+  listRecords(zone: string, filter: RecordFilter, paging: Paging): Answer<Page<RecordView>>
+  getRecord(zone: string, id: number): Answer<RecordView>
+  addRecord(zone: string, input: RecordInput): Answer<RecordView>
+  changeRecord(zone: string, id: number, change: Partial<RecordInput>): Answer<RecordView>
+  removeRecord(zone: string, id: number): Answer<null>
+  recordHistory(zone: string, filter: RecordFilter, paging: Paging): Answer<Page<RecordHistoryView>>
+  /** The zone as a master file (RFC 1035 §5). */
+  exportZone(name: string): Answer<string>
+}

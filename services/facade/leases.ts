@@ -1,0 +1,42 @@
+/** Who holds which address, and who held it. */
+import type { Answer, Page, Paging } from './common.ts'
+
+export type LeaseView = {
+  readonly address: string
+  readonly subnet: string
+  readonly state: 'bound' | 'released' | 'expired' | 'declined'
+  readonly mac: string
+  readonly clientId: string | null
+  readonly hostName: string | null
+  readonly name: string | null
+  readonly reservationId: number | null
+  readonly startedAt: string
+  readonly renewedAt: string
+  readonly expiresAt: string | null
+}
+export type LeaseFilter = {
+  readonly mac?: string | undefined
+  readonly address?: string | undefined
+  readonly hostName?: string | undefined
+  readonly state?: LeaseView['state'] | undefined
+  readonly subnet?: string | undefined
+}
+/** One holding of an address: who had it from when to when. */
+export type LeaseHistoryView = {
+  readonly address: string
+  readonly mac: string
+  readonly clientId: string | null
+  readonly hostName: string | null
+  readonly from: string
+  readonly to: string | null
+  /** 'released', 'expired', 'declined', 'released by administrator', 'taken over'; null while held. */
+  readonly ended: string | null
+}
+
+export interface LeaseServices {
+  listLeases(filter: LeaseFilter, paging: Paging): Answer<Page<LeaseView>>
+  getLease(address: string): Answer<LeaseView>
+  /** Ends a bound lease now, as if the client had released it. */
+  releaseLease(address: string): Answer<LeaseView>
+  leaseHistory(filter: LeaseFilter, paging: Paging): Answer<Page<LeaseHistoryView>>
+}

@@ -1,0 +1,18 @@
+/** How the appliance is doing. */
+import type { Answer } from './common.ts'
+
+export type HealthView = {
+  /** 'ok', 'degraded' (answers, but something a person must see to), 'failing' (no ACKs or no answers). */
+  readonly status: 'ok' | 'degraded' | 'failing'
+  readonly version: string
+  readonly startedAt: string
+  /** One entry per part: 'network', 'storage', 'decisions', 'dhcp', 'dns', 'upstreams'. */
+  readonly checks: readonly { readonly name: string; readonly status: 'ok' | 'degraded' | 'failing'; readonly detail: string }[]
+}
+
+export type StatisticsView = { readonly [part: string]: { readonly [counter: string]: number } }
+
+export interface StatusServices {
+  health(): Promise<HealthView>
+  statistics(): Answer<StatisticsView>
+}
