@@ -1,44 +1,41 @@
 /**
- * Bad weather for any link: what goes out through the wrapper is lost, repeated, held back or damaged, by chance from a
- * seeded generator. Wrap both ends for weather in both directions. With all chances at 0 it is the link it wraps.
+ * Bad weather for any link, in each direction a weather of its own that may be changed at any time. In fair weather it
+ * is the link it wraps, at the cost of one test per frame.
  */
 import type { Clock, Random } from '../platform/index.ts'
 import { Counters } from '../platform/index.ts'
+import { FRAME_OFFSET } from './link.ts'
 import type { FrameHandler, Link } from './link.ts'
-import { TxSlots } from './tx-slots.ts'
+import { copyOf, WeatherPath } from './weather.ts'
+import type { Weather } from './weather.ts'
 
-export type Weather = {
-  /** Chances from 0 to 1, per frame. */
-  readonly loss?: number
-  readonly duplication?: number
-  /** A frame so chosen is held back, so that later ones overtake it. */
-  readonly reordering?: number
-  /** For how long at most; 20 ms when not given. */
-  readonly reorderMs?: number
-  /** One bit of the frame is flipped. */
-  readonly corruption?: number
-}
-
-/** Frames held back at once; the next goes out in order. */
-const HELD_LIMIT = 256
-const SLOTS = 256
+/** Frames committed between two flushes in bad weather. */
+const QUEUED_LIMIT = 256
 
 export class FaultyLink implements Link {
   readonly #inner: Link
-  readonly #clock: Clock
-  readonly #random: Random
-  readonly #weather: Weather
-  readonly #slots: TxSlots
-  readonly #count = new Counters(['lost', 'duplicated', 'reordered', 'corrupted', 'refused'])
-  #held = 0
+  readonly #outgoing: WeatherPath
+  readonly #incoming: WeatherPath
+  readonly #count = new Counters(['refused'])
+  #onFrame: FrameHandler = () => {}
+  #onBatchEnd: () => void = () => {}
+  #reserved = -1
+  /** Committed in bad weather and not flushed, each at FRAME_OFFSET. */
+  #queued: Uint8Array[] = []
   #closed = false
 
-  constructor(inner: Link, clock: Clock, random: Random, weather: Weather) {
+  /** `outgoing` is the weather for what is sent, `incoming` for what is received; fair when not given. */
+  constructor(inner: Link, clock: Clock, random: Random, outgoing: Weather = {}, incoming: Weather = {}) {
     this.#inner = inner
-    this.#clock = clock
-    this.#random = random
-    this.#weather = weather
-    this.#slots = new TxSlots(SLOTS, inner.mtu)
+    this.#outgoing = new WeatherPath(clock, random, outgoing, (b, at, n) => this.#send(b, at, n), () => inner.flush())
+    this.#incoming = new WeatherPath(
+      clock, random, incoming, (b, at, n) => this.#onFrame(b, at, n), () => this.#onBatchEnd(),
+    )
+    inner.onFrame = (buffer, at, length) => {
+      if (this.#incoming.isFair) this.#onFrame(buffer, at, length)
+      else this.#incoming.pass(buffer, at, length)
+    }
+    inner.onBatchEnd = () => this.#onBatchEnd()
   }
 
   get name(): string {
@@ -51,84 +48,79 @@ export class FaultyLink implements Link {
     return this.#inner.mac
   }
   get onFrame(): FrameHandler {
-    return this.#inner.onFrame
+    return this.#onFrame
   }
   set onFrame(handler: FrameHandler) {
-    this.#inner.onFrame = handler
+    this.#onFrame = handler
   }
   get onBatchEnd(): () => void {
-    return this.#inner.onBatchEnd
+    return this.#onBatchEnd
   }
   set onBatchEnd(handler: () => void) {
-    this.#inner.onBatchEnd = handler
+    this.#onBatchEnd = handler
   }
   get txBuffer(): Uint8Array {
-    return this.#slots.buffer
+    return this.#inner.txBuffer
+  }
+  get weather(): { readonly outgoing: Weather; readonly incoming: Weather } {
+    return { outgoing: this.#outgoing.weather, incoming: this.#incoming.weather }
+  }
+
+  /** Holds for the frames that come from now on; those under way arrive as they would have. */
+  setWeather(outgoing: Weather, incoming: Weather = {}): void {
+    this.#outgoing.weather = outgoing
+    this.#incoming.weather = incoming
   }
 
   reserve(): number {
-    return this.#closed ? -1 : this.#slots.reserve()
+    const full = this.#closed || this.#queued.length === QUEUED_LIMIT
+    this.#reserved = full ? -1 : this.#inner.reserve()
+    return this.#reserved
   }
 
   commit(length: number): void {
-    this.#slots.commit(length)
+    if (this.#outgoing.isFair && this.#queued.length === 0) this.#inner.commit(length)
+    else this.#queued.push(copyOf(this.#inner.txBuffer, this.#reserved, length))
   }
 
   flush(): void {
-    this.#slots.drain((at, length) => this.#pass(at, length))
+    if (this.#queued.length > 0) {
+      const frames = this.#queued
+      this.#queued = []
+      for (const frame of frames) this.#outgoing.pass(frame, FRAME_OFFSET, frame.length - FRAME_OFFSET)
+    }
     this.#inner.flush()
+  }
+
+  /** What the weather did; names that begin with "rx-" are about frames received. */
+  weatherCounters(): Record<string, number> {
+    const out: Record<string, number> = { ...this.#outgoing.count.toJSON(), ...this.#count.toJSON() }
+    for (const [name, value] of Object.entries(this.#incoming.count.toJSON())) out[`rx-${name}`] = value
+    return out
   }
 
   /** Those of the wrapped link, and what the weather did. */
   counters(): Record<string, number> {
-    return { ...this.#inner.counters(), ...this.#count.toJSON() }
+    return { ...this.#inner.counters(), ...this.weatherCounters() }
   }
 
   close(): void {
     this.#closed = true
+    this.#queued = []
+    this.#outgoing.close()
+    this.#incoming.close()
     this.#inner.close()
   }
 
-  #pass(at: number, length: number): void {
-    const random = this.#random
-    const weather = this.#weather
-    const frame = this.#slots.buffer.subarray(at, at + length)
-    if (random.chance(weather.loss ?? 0)) return this.#count.count('lost')
-    if (random.chance(weather.corruption ?? 0)) {
-      const bit = random.below(length * 8)
-      frame[bit >>> 3] = (frame[bit >>> 3] as number) ^ (1 << (bit & 7))
-      this.#count.count('corrupted')
+  #send(buffer: Uint8Array, at: number, length: number): void {
+    const inner = this.#inner
+    let room = inner.reserve()
+    if (room < 0) {
+      inner.flush()
+      room = inner.reserve()
     }
-    if (random.chance(weather.duplication ?? 0)) {
-      this.#count.count('duplicated')
-      this.#send(frame)
-    }
-    if (random.chance(weather.reordering ?? 0) && this.#held < HELD_LIMIT) {
-      this.#count.count('reordered')
-      this.#hold(frame.slice())
-    } else {
-      this.#send(frame)
-    }
-  }
-
-  #hold(frame: Uint8Array): void {
-    this.#held++
-    const wait = 1 + this.#random.below(this.#weather.reorderMs ?? 20)
-    this.#clock.at(this.#clock.now() + wait, () => {
-      this.#held--
-      this.#send(frame)
-      this.#inner.flush()
-    })
-  }
-
-  #send(frame: Uint8Array): void {
-    let at = this.#inner.reserve()
-    if (at < 0) {
-      this.#inner.flush()
-      at = this.#inner.reserve()
-    }
-    if (at < 0) return this.#count.count('refused')
-    this.#inner.txBuffer.set(frame, at)
-    this.#inner.commit(frame.length)
+    if (room < 0) return this.#count.count('refused')
+    inner.txBuffer.set(buffer.subarray(at, at + length), room)
+    inner.commit(length)
   }
 }

@@ -11,6 +11,7 @@ export class InFlight {
   readonly #batchEnd: () => void
   #flights: Flight[] = []
   #timer: Timer | undefined
+  #octets = 0
 
   constructor(clock: Clock, receive: FrameHandler, batchEnd: () => void) {
     this.#clock = clock
@@ -22,16 +23,23 @@ export class InFlight {
     return this.#flights.length
   }
 
+  /** Of all frames under way. */
+  get octets(): number {
+    return this.#octets
+  }
+
   /** Copies the frame. `arrival` must not lie before that of the frame pushed last. */
   push(arrival: Instant, buffer: Uint8Array, at: number, length: number): void {
     const slot = new Uint8Array(FRAME_OFFSET + length)
     slot.set(buffer.subarray(at, at + length), FRAME_OFFSET)
     this.#flights.push({ arrival, slot })
+    this.#octets += length
     this.#arm()
   }
 
   clear(): void {
     this.#flights = []
+    this.#octets = 0
     this.#timer?.cancel()
     this.#timer = undefined
   }
@@ -50,6 +58,7 @@ export class InFlight {
     if (count < 0) count = this.#flights.length
     const arrived = this.#flights.splice(0, count)
     for (const { slot } of arrived) {
+      this.#octets -= slot.length - FRAME_OFFSET
       this.#receive(slot, FRAME_OFFSET, slot.length - FRAME_OFFSET)
       // A receiver that keeps the buffer breaks the contract of Link; here it finds out.
       slot.fill(0xdb)

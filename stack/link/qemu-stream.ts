@@ -10,6 +10,7 @@ import type { Result } from '../platform/index.ts'
 import { FrameReader, LENGTH_BYTES } from './frame-stream.ts'
 import { ETHERNET_HEADER_BYTES } from './link.ts'
 import type { FrameHandler, Link } from './link.ts'
+import { patch } from './patch.ts'
 import type { Switch } from './switch.ts'
 import { TxSlots } from './tx-slots.ts'
 
@@ -106,25 +107,6 @@ export class QemuStreamLink implements Link {
     this.#count.count('rxBytes', length)
     this.onFrame(buffer, at, length)
   }
-}
-
-/** Joins two links: what one receives, the other sends. */
-export function patch(a: Link, b: Link): void {
-  const pass = (from: Link, to: Link): void => {
-    from.onFrame = (buffer, at, length) => {
-      let room = to.reserve()
-      if (room < 0) {
-        to.flush()
-        room = to.reserve()
-      }
-      if (room < 0 || length > to.mtu + ETHERNET_HEADER_BYTES) return
-      to.txBuffer.set(buffer.subarray(at, at + length), room)
-      to.commit(length)
-    }
-    from.onBatchEnd = () => to.flush()
-  }
-  pass(a, b)
-  pass(b, a)
 }
 
 export type GuestError =

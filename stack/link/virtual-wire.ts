@@ -3,9 +3,10 @@
  * the injected clock. Bad weather is put on by faulty.ts.
  */
 import type { Mac } from '../address/mac.ts'
-import type { Clock, Instant } from '../platform/index.ts'
+import type { Clock } from '../platform/index.ts'
 import { MemoryLink, numberedMac } from './memory-link.ts'
 import type { MemoryLinkOptions } from './memory-link.ts'
+import { Transmitter } from './transmitter.ts'
 
 export type VirtualWireOptions = {
   readonly names?: readonly [string, string]
@@ -20,14 +21,11 @@ export type VirtualWireOptions = {
   readonly queueFrames?: number
 }
 
-/** Preamble, frame check sequence and gap between frames (IEEE 802.3) take time on the wire too. */
-const WIRE_OVERHEAD_BYTES = 24
-
 class WireEnd extends MemoryLink {
   peer: WireEnd | undefined
   readonly #bitsPerMs: number
   readonly #delayMs: number
-  #busyUntil: Instant = 0
+  readonly #transmitter = new Transmitter()
 
   constructor(clock: Clock, link: MemoryLinkOptions, wire: VirtualWireOptions) {
     super(clock, link)
@@ -36,10 +34,9 @@ class WireEnd extends MemoryLink {
   }
 
   protected override carry(buffer: Uint8Array, at: number, length: number): boolean {
-    const start = Math.max(this.clock.now(), this.#busyUntil)
-    const sent = start + ((length + WIRE_OVERHEAD_BYTES) * 8) / this.#bitsPerMs
-    if (this.peer === undefined || !this.peer.arrive(sent + this.#delayMs, buffer, at, length)) return false
-    this.#busyUntil = sent
+    const departure = this.#transmitter.departure(this.clock.now(), length, this.#bitsPerMs)
+    if (this.peer === undefined || !this.peer.arrive(departure + this.#delayMs, buffer, at, length)) return false
+    this.#transmitter.queue(departure)
     return true
   }
 }

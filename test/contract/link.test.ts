@@ -36,6 +36,14 @@ linkBattery('A faulty link in fair weather', () => {
   return pairOn(clock, fair(near), fair(far))
 })
 
+linkBattery('A faulty link that only delays, both ways', () => {
+  const clock = new VirtualClock()
+  const [near, far] = virtualWire(clock)
+  const weather = { delayMs: 5, jitterMs: 3, bitsPerSecond: 100_000_000 }
+  const rough = (link: typeof near): FaultyLink => new FaultyLink(link, clock, new SeededRandom(1), weather, weather)
+  return pairOn(clock, rough(near), rough(far))
+})
+
 linkBattery('A switch port', () => {
   const clock = new VirtualClock()
   const [near, , far] = new Switch(clock, { ports: 3 }).ports

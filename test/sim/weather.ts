@@ -1,11 +1,11 @@
 /** Cables with weather that changes, and the chances of everything else that can go wrong. */
-import { FaultyLink, virtualWire } from '../../stack/index.ts'
+import { FaultyLink, patch, virtualWire } from '../../stack/index.ts'
 import type { Link, Mac, Weather } from '../../stack/index.ts'
 import type { Clock, Random } from '../../stack/platform/index.ts'
 import { SeededRandom } from '../../stack/platform/index.ts'
 
 /** What one cable does to frames now; the same in both directions. */
-export type Sky = Required<Weather>
+export type Sky = Required<Pick<Weather, 'loss' | 'duplication' | 'reordering' | 'reorderMs' | 'corruption'>>
 
 export const CLEAR: Sky = { loss: 0, duplication: 0, reordering: 0, reorderMs: 1, corruption: 0 }
 
@@ -32,50 +32,40 @@ export function someSky(random: Random): Sky {
 export class Cable {
   /** The host's end. */
   readonly link: Link
-  sky: Sky = CLEAR
-  plugged = true
+  readonly #up: FaultyLink
+  readonly #down: FaultyLink
+  #sky: Sky = CLEAR
+  #plugged = true
 
   constructor(clock: Clock, seed: number, port: Link, name: string, mac: Mac) {
     const [near, far] = virtualWire(clock, { names: [name, `${name}-far`], macs: [mac, mac], delayMs: 0.2, queueFrames: 64 })
-    const weather = this.#weather()
-    this.link = new FaultyLink(near, clock, new SeededRandom(seed), weather)
-    const down = new FaultyLink(far, clock, new SeededRandom(seed + 1), weather)
-    join(port, down)
-    join(down, port)
+    this.#up = new FaultyLink(near, clock, new SeededRandom(seed), CLEAR)
+    this.#down = new FaultyLink(far, clock, new SeededRandom(seed + 1), CLEAR)
+    this.link = this.#up
+    patch(port, this.#down)
   }
 
-  /** The links read their chances from here at every frame. */
-  #weather(): Weather {
-    const cable = this
-    return {
-      get loss() {
-        return cable.plugged ? cable.sky.loss : 1
-      },
-      get duplication() {
-        return cable.sky.duplication
-      },
-      get reordering() {
-        return cable.sky.reordering
-      },
-      get reorderMs() {
-        return cable.sky.reorderMs
-      },
-      get corruption() {
-        return cable.sky.corruption
-      },
-    }
+  get sky(): Sky {
+    return this.#sky
   }
-}
+  set sky(sky: Sky) {
+    this.#sky = sky
+    this.#change()
+  }
 
-/** What comes out of one link goes into the other. */
-function join(from: Link, to: Link): void {
-  from.onFrame = (buffer, at, length) => {
-    const slot = to.reserve()
-    if (slot < 0) return
-    to.txBuffer.set(buffer.subarray(at, at + length), slot)
-    to.commit(length)
+  get plugged(): boolean {
+    return this.#plugged
   }
-  from.onBatchEnd = () => to.flush()
+  set plugged(plugged: boolean) {
+    this.#plugged = plugged
+    this.#change()
+  }
+
+  #change(): void {
+    const weather = this.#plugged ? this.#sky : { ...this.#sky, loss: 1 }
+    this.#up.setWeather(weather)
+    this.#down.setWeather(weather)
+  }
 }
 
 /** Mean times between mishaps in ms; 0 for never. */
