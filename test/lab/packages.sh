@@ -27,6 +27,7 @@ command:dnsmasq       dnsmasq-base
 command:udhcpc        udhcpc
 command:dhclient      isc-dhcp-client
 command:dhcpcd        dhcpcd-base dhcpcd5 dhcpcd
+command:slirp4netns   slirp4netns
 command:gcc           gcc
 file:/usr/include/stdio.h        libc6-dev
 file:/usr/include/linux/if_tun.h linux-libc-dev

@@ -6,7 +6,7 @@ import { succeed } from './program.ts'
 const SOURCE = join(import.meta.dirname, '../bench/c')
 const BUILT = join(import.meta.dirname, '../bench/build')
 
-export type CProgram = 'responder' | 'dns-load' | 'dhcp-load' | 'raw-send'
+export type CProgram = 'responder' | 'dns-load' | 'dhcp-load' | 'tcp-load' | 'raw-send'
 
 const modified = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
