@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { EVENTS } from '../services/events/catalogue.ts'
+import { COUNTER_NAME } from '../stack/platform/index.ts'
 import { allPaths, functionsOf, headComment, importsOf, readSource, ROOT, withoutComments, type SourceFile } from './support/source-tree.ts'
 
 const PATHS = allPaths()
@@ -151,6 +152,17 @@ describe('events', () => {
   test('each in the catalogue is said somewhere', () => {
     expect(Object.keys(EVENTS).filter((id) => !said.has(id))).toEqual([])
   })
+})
+
+test('counters are called alike: words in lower case joined by hyphens', () => {
+  // Declared as lists of names, or answered by a link as an object.
+  const lists = PROGRAM.flatMap((file) => [
+    ...[...withoutComments(file.text).matchAll(/\b\w*(?:COUNTERS|COUNTS)\b[^=\n]*= \[([^\]]*)\]/g)].map((match) => [file.path, match[1] as string] as const),
+    ...[...withoutComments(file.text).matchAll(/\bcounters\(\): Record<string, number> \{\n\s+return \{([^}]*)\}/g)].map((match) => [file.path, (match[1] as string).replaceAll(/(?<=^|\n)\s*(\w+):/g, "'$1'")] as const),
+  ])
+  expect(lists.length).toBeGreaterThan(10)
+  const names = lists.flatMap(([path, list]) => [...list.matchAll(/'([^']+)'/g)].map((match) => [path, match[1] as string] as const))
+  expect(names.filter(([, name]) => !COUNTER_NAME.test(name))).toEqual([])
 })
 
 test('a migration never changes once it has landed; a new one is added to the list', () => {

@@ -27,7 +27,7 @@ export function discover(engine: Engine, x: Exchange, scope: Scope): void {
   x.candidates++
   const address = chooseAddress(engine, x, scope)
   if (address === undefined) {
-    engine.counters.count('poolExhausted')
+    engine.counters.count('pool-exhausted')
     x.trace.push(dhcpStep('dhcp.pool.exhausted', { subnet: scope.name }))
     engine.finish(x, 'none')
     return
@@ -157,7 +157,7 @@ function probed(engine: Engine, x: Exchange, address: Ipv4, holder: Mac | undefi
     conclude(engine, x, scope, address, engine.apply(address, scope.subnet.id, clear))
     return
   }
-  engine.counters.count('probeConflicts')
+  engine.counters.count('probe-conflicts')
   x.trace.push(dhcpStep('dhcp.probe.conflict', { address: text, holder }))
   const taken = {
     kind: 'probe-taken',

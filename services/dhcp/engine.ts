@@ -126,7 +126,7 @@ export class Engine {
   save(changes: readonly LeaseChange[], done: (durable: boolean) => void): void {
     this.ports.commit(changes, durable => {
       if (this.#closed) return
-      if (!durable) this.counters.count('storageFailures')
+      if (!durable) this.counters.count('storage-failures')
       const waiting: (() => void)[] = []
       for (const change of changes) {
         const binding = this.table.find(change.after.address)
@@ -163,7 +163,7 @@ export class Engine {
     if (left.length > 0) x.trace.push(dhcpStep('dhcp.options.no-room', { codes: left.join(', ') }))
     const destination = to ?? replyDestination(type, x.message, yiaddr)
     this.ports.send({ interfaceName: x.arrival.interfaceName, bytes: out, length, to: destination })
-    this.counters.count(type === 'OFFER' ? 'txOffer' : type === 'ACK' ? 'txAck' : 'txNak')
+    this.counters.count(type === 'OFFER' ? 'tx-offer' : type === 'ACK' ? 'tx-ack' : 'tx-nak')
     return describe(destination, x)
   }
 
@@ -186,7 +186,7 @@ export class Engine {
 
   /** Ends an exchange that would have gone past a bound. */
   limit(x: Exchange, limit: number, what: string): void {
-    this.counters.count('limitReached')
+    this.counters.count('limit-reached')
     x.trace.push(dhcpStep('dhcp.limit.reached', { limit, what }))
     this.finish(x, 'none')
   }
@@ -235,7 +235,7 @@ export class Engine {
   #expired(changes: readonly LeaseChange[], durable: boolean): void {
     for (const { after } of changes) {
       const address = formatIpv4(after.address)
-      if (durable) this.counters.count('leasesExpired')
+      if (durable) this.counters.count('leases-expired')
       const step = durable ? dhcpStep('dhcp.lease.expired', { address }) : dhcpStep('dhcp.storage.failed', { address })
       this.decideFor(after, 'expiry', [step])
     }

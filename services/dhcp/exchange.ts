@@ -81,18 +81,18 @@ export class Exchange {
 
 /** Reads `bytes`, which the exchange keeps. Every fault is a reason to drop. */
 export function readExchange(bytes: Uint8Array, arrival: Arrival): Result<Exchange, DropReason> {
-  if (arrival.sourcePort !== CLIENT_PORT && arrival.sourcePort !== SERVER_PORT) return err('badPort')
+  if (arrival.sourcePort !== CLIENT_PORT && arrival.sourcePort !== SERVER_PORT) return err('bad-port')
   const parsed = parseMessage(bytes)
   if (!parsed.ok) return parsed
   const message = parsed.value
-  if (message.op !== BOOT_REQUEST) return err('notARequest')
-  if (message.hardwareType !== ETHERNET || message.hardwareLength !== 6) return err('badHardware')
-  if (isGroupMac(message.chaddr) || isZero(message.chaddr)) return err('badHardwareAddress')
+  if (message.op !== BOOT_REQUEST) return err('not-a-request')
+  if (message.hardwareType !== ETHERNET || message.hardwareLength !== 6) return err('bad-hardware')
+  if (isGroupMac(message.chaddr) || isZero(message.chaddr)) return err('bad-hardware-address')
   const type = typeOf(message.options)
-  if (type === undefined) return err(message.options.has(53) ? 'unknownMessageType' : 'noMessageType')
-  if (type === 'OFFER' || type === 'ACK' || type === 'NAK') return err('serverMessage')
+  if (type === undefined) return err(message.options.has(53) ? 'unknown-message-type' : 'no-message-type')
+  if (type === 'OFFER' || type === 'ACK' || type === 'NAK') return err('server-message')
   if (!FIXED_LENGTHS.every(([code, length]) => (message.options.get(code)?.length ?? length) === length)) {
-    return err('badOptionLength')
+    return err('bad-option-length')
   }
   return ok(new Exchange(message, type, arrival, identify(message)))
 }

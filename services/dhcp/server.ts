@@ -129,9 +129,9 @@ export class DhcpServer {
 }
 
 const RX_COUNTERS: { readonly [Type in ClientMessageType]: DhcpCounter } = {
-  DISCOVER: 'rxDiscover',
-  REQUEST: 'rxRequest',
-  DECLINE: 'rxDecline',
-  RELEASE: 'rxRelease',
-  INFORM: 'rxInform',
+  DISCOVER: 'rx-discover',
+  REQUEST: 'rx-request',
+  DECLINE: 'rx-decline',
+  RELEASE: 'rx-release',
+  INFORM: 'rx-inform',
 }

@@ -32,7 +32,7 @@ export interface Link {
   commit(length: number): void
   /** Hands everything queued to the device. What the device refuses is dropped and counted. */
   flush(): void
-  /** Plain counters for listings: rxFrames, txFrames, rxBytes, txBytes, txDropped … */
+  /** Plain counters for listings: rx-frames, tx-frames, rx-bytes, tx-bytes, tx-dropped … */
   counters(): Record<string, number>
   close(): void
 }

@@ -8,7 +8,7 @@ import { ETHERNET_HEADER_BYTES } from './link.ts'
 import type { FrameHandler, Link } from './link.ts'
 import { TxSlots } from './tx-slots.ts'
 
-const NAMES = ['rxFrames', 'rxBytes', 'txFrames', 'txBytes', 'txDropped'] as const
+const LINK_COUNTERS = ['rx-frames', 'rx-bytes', 'tx-frames', 'tx-bytes', 'tx-dropped'] as const
 
 export type MemoryLinkOptions = {
   readonly name: string
@@ -26,7 +26,7 @@ export abstract class MemoryLink implements Link {
   onFrame: FrameHandler = () => {}
   onBatchEnd: () => void = () => {}
   protected readonly clock: Clock
-  protected readonly count = new Counters(NAMES)
+  protected readonly count = new Counters(LINK_COUNTERS)
   readonly #slots: TxSlots
   readonly #arrivals: InFlight
   #closed = false
@@ -39,8 +39,8 @@ export abstract class MemoryLink implements Link {
     this.queueFrames = options.queueFrames
     this.#slots = new TxSlots(options.queueFrames, options.mtu)
     const receive: FrameHandler = (buffer, at, length) => {
-      this.count.count('rxFrames')
-      this.count.count('rxBytes', length)
+      this.count.count('rx-frames')
+      this.count.count('rx-bytes', length)
       this.onFrame(buffer, at, length)
     }
     this.#arrivals = new InFlight(clock, receive, () => this.onBatchEnd())
@@ -65,10 +65,10 @@ export abstract class MemoryLink implements Link {
     this.#slots.drain((at, length) => {
       const fits = length <= this.mtu + ETHERNET_HEADER_BYTES
       if (!this.#closed && fits && this.carry(this.#slots.buffer, at, length)) {
-        this.count.count('txFrames')
-        this.count.count('txBytes', length)
+        this.count.count('tx-frames')
+        this.count.count('tx-bytes', length)
       } else {
-        this.count.count('txDropped')
+        this.count.count('tx-dropped')
       }
     })
   }

@@ -21,7 +21,7 @@ export const GUEST_LIMIT = 64
 const TX_FRAMES = 256
 
 const STREAM_COUNTERS = [
-  'rxFrames', 'rxBytes', 'txFrames', 'txBytes', 'txDropped', 'rxOversize', 'out-of-step',
+  'rx-frames', 'rx-bytes', 'tx-frames', 'tx-bytes', 'tx-dropped', 'rx-oversize', 'out-of-step',
 ] as const
 
 export type StreamLinkOptions = { readonly name: string; readonly mac: Mac; readonly mtu?: number }
@@ -81,13 +81,13 @@ export class QemuStreamLink implements Link {
     this.#slots.drain((at, length) => {
       const fits = length <= this.mtu + ETHERNET_HEADER_BYTES
       waiting += LENGTH_BYTES + length
-      if (this.#closed || !fits || waiting > STREAM_BACKLOG_BYTES) return this.#count.count('txDropped')
+      if (this.#closed || !fits || waiting > STREAM_BACKLOG_BYTES) return this.#count.count('tx-dropped')
       const piece = new Uint8Array(LENGTH_BYTES + length)
       put32(piece, 0, length)
       piece.set(this.#slots.buffer.subarray(at, at + length), LENGTH_BYTES)
       pieces.push(piece)
-      this.#count.count('txFrames')
-      this.#count.count('txBytes', length)
+      this.#count.count('tx-frames')
+      this.#count.count('tx-bytes', length)
     })
     if (pieces.length > 0) this.#socket.write(Buffer.concat(pieces))
   }
@@ -102,9 +102,9 @@ export class QemuStreamLink implements Link {
   }
 
   #receive(buffer: Uint8Array, at: number, length: number): void {
-    if (length > this.mtu + ETHERNET_HEADER_BYTES) return this.#count.count('rxOversize')
-    this.#count.count('rxFrames')
-    this.#count.count('rxBytes', length)
+    if (length > this.mtu + ETHERNET_HEADER_BYTES) return this.#count.count('rx-oversize')
+    this.#count.count('rx-frames')
+    this.#count.count('rx-bytes', length)
     this.onFrame(buffer, at, length)
   }
 }

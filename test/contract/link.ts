@@ -115,10 +115,10 @@ export function linkBattery(name: string, open: () => LinkPair | Promise<LinkPai
       await pair.settle()
       const tx = pair.near.counters()
       const rx = pair.far.counters()
-      expect((tx['txFrames'] ?? 0) - (before.tx['txFrames'] ?? 0)).toBe(3)
-      expect((tx['txBytes'] ?? 0) - (before.tx['txBytes'] ?? 0)).toBe(300)
-      expect((rx['rxFrames'] ?? 0) - (before.rx['rxFrames'] ?? 0)).toBeGreaterThanOrEqual(3)
-      expect((rx['rxBytes'] ?? 0) - (before.rx['rxBytes'] ?? 0)).toBeGreaterThanOrEqual(300)
+      expect((tx['tx-frames'] ?? 0) - (before.tx['tx-frames'] ?? 0)).toBe(3)
+      expect((tx['tx-bytes'] ?? 0) - (before.tx['tx-bytes'] ?? 0)).toBe(300)
+      expect((rx['rx-frames'] ?? 0) - (before.rx['rx-frames'] ?? 0)).toBeGreaterThanOrEqual(3)
+      expect((rx['rx-bytes'] ?? 0) - (before.rx['rx-bytes'] ?? 0)).toBeGreaterThanOrEqual(300)
     })
 
     test('is silent once closed', async () => {

@@ -162,11 +162,11 @@ describeLab('IPv4, ARP, ICMP and UDP with real tools', () => {
         () => datagram({ payload: udp(4000, 53, [0x12, 0x34, 0x81, ...query.slice(3)]) }),
       ],
       [
-        'a DHCP message of 20 octets', 'dhcp.dropTruncated',
+        'a DHCP message of 20 octets', 'dhcp.dropped-truncated',
         () => datagram({ payload: udp(68, 67, new Array<number>(20).fill(1)) }),
       ],
       [
-        'a DHCP message without magic cookie', 'dhcp.dropBadCookie',
+        'a DHCP message without magic cookie', 'dhcp.dropped-bad-cookie',
         () => datagram({ payload: udp(68, 67, [1, 1, 6, 0, ...new Array<number>(300).fill(0)]) }),
       ],
     ])('%s: %s', async (_what, counter, frame) => {

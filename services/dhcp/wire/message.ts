@@ -70,7 +70,7 @@ export type DhcpMessage = {
 }
 
 /** Why octets are no DHCP message; each is also a counter of the server. */
-export type MessageFault = 'truncated' | 'overLong' | 'badOp' | 'badCookie' | 'optionOverrun'
+export type MessageFault = 'truncated' | 'over-long' | 'bad-op' | 'bad-cookie' | 'option-overrun'
 
 /**
  * Reads one message of exactly `b`. The record's arrays are views of `b`: hand in a copy when it is to be kept.
@@ -78,12 +78,12 @@ export type MessageFault = 'truncated' | 'overLong' | 'badOp' | 'badCookie' | 'o
  */
 export function parseMessage(b: Uint8Array): Result<DhcpMessage, MessageFault> {
   if (b.length < OPTIONS_AT) return err('truncated')
-  if (b.length > MAX_MESSAGE_BYTES) return err('overLong')
+  if (b.length > MAX_MESSAGE_BYTES) return err('over-long')
   const op = u8(b, 0)
-  if (op !== BOOT_REQUEST && op !== BOOT_REPLY) return err('badOp')
-  if (u32(b, COOKIE_AT) !== MAGIC_COOKIE) return err('badCookie')
+  if (op !== BOOT_REQUEST && op !== BOOT_REPLY) return err('bad-op')
+  if (u32(b, COOKIE_AT) !== MAGIC_COOKIE) return err('bad-cookie')
   const options = scanOptions(b)
-  if (options === undefined) return err('optionOverrun')
+  if (options === undefined) return err('option-overrun')
   return ok({
     op,
     hardwareType: u8(b, 1),

@@ -198,11 +198,11 @@ export class TapLink implements Link {
 
   counters(): Record<string, number> {
     return {
-      rxFrames: this.#rxFrames,
-      rxBytes: this.#rxBytes,
-      txFrames: this.#txFrames,
-      txBytes: this.#txBytes,
-      txDropped: this.#txDropped,
+      'rx-frames': this.#rxFrames,
+      'rx-bytes': this.#rxBytes,
+      'tx-frames': this.#txFrames,
+      'tx-bytes': this.#txBytes,
+      'tx-dropped': this.#txDropped,
     }
   }
 

@@ -99,7 +99,7 @@ function round(): readonly Run[] {
     server.receive(renew, 0, renew.length, { ...arrival, target: SERVER })
   }
   runs.push({ label: `renewal, table of ${clients}`, us: ((performance.now() - start) * 1000) / clients })
-  const acks = server.counters.get('txAck')
+  const acks = server.counters.get('tx-ack')
   if (acks !== 2 * clients) throw new Error(`${acks} ACKs instead of ${2 * clients}; ${decided} steps`)
   server.close()
   return runs

@@ -41,7 +41,7 @@ class BenchLink implements Link {
     this.#queued = 0
   }
   counters(): Record<string, number> {
-    return { txFrames: this.sent }
+    return { 'tx-frames': this.sent }
   }
   close(): void {}
 }

@@ -172,7 +172,7 @@ describe('RFC 2131 §2.2 the probe before an offer', () => {
     w.holders.set('10.53.0.100', '02:ee:ee:ee:ee:ee')
     expect(w.acquire(A)).toBe('10.53.0.101')
     expect(w.disk.get(ipv4('10.53.0.100'))).toMatchObject({ state: 'declined', mac: '02:ee:ee:ee:ee:ee' })
-    expect(w.server.counters.get('probeConflicts')).toBe(1)
+    expect(w.server.counters.get('probe-conflicts')).toBe(1)
     w.holders.clear()
     w.clock.advance(3_600_000)
     expect(w.acquire({ ...B, ...wants('10.53.0.100') })).toBe('10.53.0.100')

@@ -43,7 +43,7 @@ describe('RFC 2132 §9.3 and RFC 2131 §4.1 option overload', () => {
     ['in file', '340101 ff', '0cff61', ''],
     ['in sname', '340102 ff', '', '0c4061'],
   ])('an option that runs past its field is refused %s', (_name, options, file, sname) => {
-    expect(optionsOf(message(options, file, sname))).toBe('optionOverrun')
+    expect(optionsOf(message(options, file, sname))).toBe('option-overrun')
   })
 
   test('pad is skipped, what follows end is not read, a missing end is tolerated', () => {

@@ -74,7 +74,7 @@ describe('round trips', () => {
       fc.property(message, m => {
         const bytes = emitMessage(m)
         const parsed = parseMessage(bytes)
-        if (bytes.length > 4096) expect(parsed).toEqual({ ok: false, error: 'overLong' })
+        if (bytes.length > 4096) expect(parsed).toEqual({ ok: false, error: 'over-long' })
         else expect(parsed).toEqual({ ok: true, value: m })
       }),
     )

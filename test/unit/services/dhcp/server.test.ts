@@ -19,24 +19,24 @@ describe('what is no request is dropped, counted by reason and explained', () =>
     return b
   }
   test.each([
-    ['dropTruncated', new Uint8Array(0), 68],
-    ['dropTruncated', good.slice(0, 239), 68],
-    ['dropOverLong', new Uint8Array(5000), 68],
-    ['dropBadOp', changed([0, 9]), 68],
-    ['dropNotARequest', changed([0, 2]), 68],
-    ['dropBadCookie', changed([236, 0]), 68],
-    ['dropOptionOverrun', changed([241, 255]), 68],
-    ['dropBadHardware', changed([1, 6]), 68],
-    ['dropBadHardware', changed([2, 16]), 68],
-    ['dropBadHardwareAddress', changed([28, 1]), 68],
-    ['dropBadHardwareAddress', changed([28, 0], [33, 0]), 68],
-    ['dropNoMessageType', changed([240, 0], [241, 0], [242, 255]), 68],
-    ['dropUnknownMessageType', changed([242, 99]), 68],
-    ['dropUnknownMessageType', changed([242, 0]), 68],
-    ['dropServerMessage', changed([242, 5]), 68],
-    ['dropBadOptionLength', clientMessage('REQUEST', { raw: [[50, '0a35']] }), 68],
-    ['dropBadOptionLength', clientMessage('REQUEST', { raw: [[54, '']] }), 68],
-    ['dropBadPort', good, 1067],
+    ['dropped-truncated', new Uint8Array(0), 68],
+    ['dropped-truncated', good.slice(0, 239), 68],
+    ['dropped-over-long', new Uint8Array(5000), 68],
+    ['dropped-bad-op', changed([0, 9]), 68],
+    ['dropped-not-a-request', changed([0, 2]), 68],
+    ['dropped-bad-cookie', changed([236, 0]), 68],
+    ['dropped-option-overrun', changed([241, 255]), 68],
+    ['dropped-bad-hardware', changed([1, 6]), 68],
+    ['dropped-bad-hardware', changed([2, 16]), 68],
+    ['dropped-bad-hardware-address', changed([28, 1]), 68],
+    ['dropped-bad-hardware-address', changed([28, 0], [33, 0]), 68],
+    ['dropped-no-message-type', changed([240, 0], [241, 0], [242, 255]), 68],
+    ['dropped-unknown-message-type', changed([242, 99]), 68],
+    ['dropped-unknown-message-type', changed([242, 0]), 68],
+    ['dropped-server-message', changed([242, 5]), 68],
+    ['dropped-bad-option-length', clientMessage('REQUEST', { raw: [[50, '0a35']] }), 68],
+    ['dropped-bad-option-length', clientMessage('REQUEST', { raw: [[54, '']] }), 68],
+    ['dropped-bad-port', good, 1067],
   ] as const)('%s', (counter, bytes, sourcePort) => {
     const w = world()
     w.receive(bytes, { sourcePort })
@@ -156,7 +156,7 @@ describe('the end of leases', () => {
     w.clock.advance(3_600_000)
     expect(w.disk.get(ADDRESS)).toMatchObject({ state: 'expired', publishedName: undefined, hostName: 'alpha' })
     expect(w.decisions.at(-1)).toMatchObject({ received: 'expiry', sent: 'none', address: '10.53.0.100' })
-    expect(w.server.counters.get('leasesExpired')).toBe(1)
+    expect(w.server.counters.get('leases-expired')).toBe(1)
   })
 
   test('many at once are stored in batches', () => {
@@ -330,7 +330,7 @@ describe('bounds', () => {
     w.storage = 'later'
     w.receive(clientMessage('REQUEST', { ...A, ciaddr: '10.53.0.100' }))
     for (let i = 0; i < 10; i++) w.receive(clientMessage('DISCOVER', A))
-    expect(w.server.counters.get('limitReached')).toBe(6)
+    expect(w.server.counters.get('limit-reached')).toBe(6)
     w.pending.shift()?.(true)
     expect(w.sent.filter(sent => sent.type === 'OFFER').length).toBe(1 + 4)
   })

@@ -37,7 +37,7 @@ describe('virtual wire', () => {
     for (let i = 0; i < 20; i++) sender.send(numbered(i))
     clock.advance(1_000)
     expect(numbers(peer.take())).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
-    expect(a.counters()).toMatchObject({ txFrames: 8, txDropped: 12 })
+    expect(a.counters()).toMatchObject({ 'tx-frames': 8, 'tx-dropped': 12 })
   })
 
   test('gives frames that arrive together as one batch', () => {
@@ -58,7 +58,7 @@ describe('virtual wire', () => {
     sender.send(octets(114))
     clock.advance(1)
     expect(peer.take().map((frame) => frame.length)).toEqual([114])
-    expect(a.counters()['txDropped']).toBe(1)
+    expect(a.counters()['tx-dropped']).toBe(1)
   })
 
   test('spoils a buffer that the receiver kept', () => {
