@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { RDATA } from '../../services/dns/index.ts'
 import type { RrType } from '../../services/dns/index.ts'
-import type { FieldKind } from '../../services/dns/wire/fields.ts'
+import type { FieldKind } from '../../services/dns/wire/field-table.ts'
 import { parseRdataText } from '../../services/dns/wire/rdata.ts'
 import { ABSOLUTE } from '../../services/dns/wire/name.ts'
 
@@ -44,6 +44,33 @@ const parameters = fc.subarray(
     return [...parsed.value.subarray(3)]
   })
 
+/** Without trailing zeros, as RFC 3123 §4 has it. */
+const trimmed = (most: number): fc.Arbitrary<readonly number[]> =>
+  bytes(0, most).map((b) => b.slice(0, b.findLastIndex((octet) => octet !== 0) + 1))
+const prefix = fc.tuple(fc.constantFrom(1, 2), fc.boolean()).chain(([family, negated]) =>
+  fc.tuple(fc.integer({ min: 0, max: family === 1 ? 32 : 128 }), trimmed(family === 1 ? 4 : 16)).map(
+    ([length, address]) => [0, family, length, (negated ? 0x80 : 0) | address.length, ...address],
+  ))
+const gateway = fc.constantFrom(0, 1, 2, 3).chain((kind) =>
+  fc.tuple(
+    fc.constant(kind), kind === 0 ? fc.constant([]) : kind === 1 ? bytes(4, 4) : kind === 2 ? bytes(16, 16) : name,
+  ))
+const ipsecGateway = fc.tuple(gateway, bytes(0, 20), fc.integer({ min: 1, max: 255 })).map(
+  ([[kind, octets], key, algorithm]) => [kind, key.length === 0 ? 0 : algorithm, ...octets, ...key],
+)
+const amtRelay = fc.tuple(fc.boolean(), gateway).map(
+  ([optional, [kind, octets]]) => [(optional ? 0x80 : 0) | kind, ...octets],
+)
+const hostIdentity = fc.tuple(bytes(1, 20), bytes(1, 1), bytes(1, 40)).map(
+  ([hit, algorithm, key]) => [hit.length, ...algorithm, 0, key.length, ...hit, ...key],
+)
+/** The last octet of a port map has a bit, or text would not bring it back. */
+const portMap = fc.oneof(
+  fc.constant([]), fc.tuple(bytes(0, 20), fc.integer({ min: 1, max: 255 })).map(([head, last]) => [...head, last]),
+)
+const services = fc.tuple(bytes(1, 1), portMap).map((parts) => parts.flat())
+const someStrings = fc.array(counted(bytes(0, 60)), { maxLength: 4 }).map((s) => s.flat())
+
 const KINDS: { readonly [K in FieldKind]: fc.Arbitrary<readonly number[]> } = {
   u8: bytes(1, 1), u16: bytes(2, 2), u32: bytes(4, 4), time: bytes(4, 4), type: bytes(2, 2),
   seconds: fc.integer({ min: 0, max: 0x7fff_ffff }).map(u32),
@@ -54,6 +81,10 @@ const KINDS: { readonly [K in FieldKind]: fc.Arbitrary<readonly number[]> } = {
   rest: bytes(0, 80), tag: counted(letters), base64: bytes(1, 60), hex: bytes(1, 60),
   'counted-hex': counted(bytes(0, 20)), 'counted-base32': counted(bytes(1, 32)),
   bitmap, loc, 'service-parameters': parameters,
+  'prefix-list': fc.array(prefix, { maxLength: 4 }).map((list) => list.flat()),
+  'hex-or-none': bytes(0, 40), 'ipsec-gateway': ipsecGateway, 'amt-relay': amtRelay, 'host-identity': hostIdentity,
+  names: fc.array(name, { maxLength: 3 }).map((list) => list.flat()), 'locator-64': bytes(8, 8),
+  'nsap-address': bytes(1, 20), 'well-known-services': services, 'optional-strings': someStrings,
 }
 
 /** Octets of well-formed rdata. */

@@ -1,16 +1,13 @@
 /**
- * The kinds of fields that rdata is made of: each reads itself from text, writes itself as text and knows how long it
- * is in octets. A row of rdata-table.ts names its fields by these kinds. RFC 1035 §3.3 and §5.1, RFC 3597, RFC 4034.
+ * The plain kinds of fields that rdata is made of: each reads itself from text, writes itself as text and knows how long
+ * it is in octets. field-table.ts names them for the rows of rdata-table.ts. RFC 1035 §3.3 and §5.1, RFC 3597, RFC 4034.
  */
-import { formatIpv4, parseIpv4 } from '../../../stack/index.ts'
-import { fromHex, i32, toHex, u16, u32 } from '../../../stack/platform/index.ts'
-import { formatIpv6, parseIpv6 } from './ipv6.ts'
+import { parseIpv4 } from '../../../stack/index.ts'
+import { fromHex, toHex, u16, u32 } from '../../../stack/platform/index.ts'
 import { formatLoc, LOC_OCTETS, parseLoc } from './loc.ts'
-import { formatName, nameLength, parseName } from './name.ts'
+import { formatName, hasFinalDot, nameLength, parseName } from './name.ts'
 import type { NameRule } from './name.ts'
-import {
-  formatBase32Hex, formatBase64, parseBase32Hex, parseBase64, parseTtl, quoteOctets, unescapeOctets,
-} from './presentation.ts'
+import { parseTtl, quoteOctets, unescapeOctets } from './presentation.ts'
 import type { TokenSource } from './presentation.ts'
 import { formatServiceParameters, parseServiceParameters, serviceParametersLength } from './svcb.ts'
 import { typeCode, typeName } from './type-names.ts'
@@ -21,12 +18,13 @@ export type Octets = number[]
 export type FieldCodec = {
   /** Takes its tokens and appends its octets; the returned sentence part says what is wrong. */
   readonly read: (from: TokenSource, into: Octets, names: NameRule) => string | undefined
-  readonly write: (b: Uint8Array, at: number, end: number) => string
+  /** With `finalDots` every name ends in a dot, as master files need it. */
+  readonly write: (b: Uint8Array, at: number, end: number, finalDots?: boolean) => string
   /** Octets that the field takes at `at`; −1 when malformed. */
   readonly length: (b: Uint8Array, at: number, end: number) => number
 }
 
-const number = (bytes: 1 | 2 | 4): FieldCodec => ({
+export const number = (bytes: 1 | 2 | 4): FieldCodec => ({
   read: (from, into) => {
     const text = from.next()?.text ?? ''
     const most = 2 ** (8 * bytes) - 1
@@ -39,7 +37,7 @@ const number = (bytes: 1 | 2 | 4): FieldCodec => ({
 })
 
 /** Seconds, with unit suffixes allowed in text (RFC 1035 §3.3.13 as BIND reads it). */
-const seconds: FieldCodec = {
+export const seconds: FieldCodec = {
   ...number(4),
   read: (from, into) => {
     const text = from.next()?.text ?? ''
@@ -50,7 +48,7 @@ const seconds: FieldCodec = {
   },
 }
 
-const fixed = (
+export const fixed = (
   octets: number, parse: (text: string) => Uint8Array | undefined,
   format: (b: Uint8Array, at: number) => string, what: string,
 ): FieldCodec => ({
@@ -65,13 +63,13 @@ const fixed = (
   length: (_b, at, end) => (end - at >= octets ? octets : -1),
 })
 
-function parseIpv4Octets(text: string): Uint8Array | undefined {
+export function parseIpv4Octets(text: string): Uint8Array | undefined {
   const a = parseIpv4(text)
   return a === undefined ? undefined : Uint8Array.of(a >>> 24, a >>> 16, a >>> 8, a)
 }
 
 /** RFC 7043: hexadecimal pairs joined by hyphens. */
-const eui = (octets: 6 | 8): FieldCodec =>
+export const eui = (octets: 6 | 8): FieldCodec =>
   fixed(
     octets,
     (text) => (new RegExp(`^([0-9a-f]{2}-){${octets - 1}}[0-9a-f]{2}$`, 'i').test(text) ? fromHex(text) : undefined),
@@ -79,7 +77,7 @@ const eui = (octets: 6 | 8): FieldCodec =>
     `${octets} hexadecimal pairs joined by "-"`,
   )
 
-const nameField: FieldCodec = {
+export const nameField: FieldCodec = {
   read: (from, into, names) => {
     const token = from.next()
     if (token === undefined) return 'a domain name is missing'
@@ -89,9 +87,10 @@ const nameField: FieldCodec = {
     return undefined
   },
   // One label without a dot would read as relative to somebody's origin, so it gets its dot.
-  write: (b, at) => {
+  write: (b, at, _end, finalDots = false) => {
     const text = formatName(b, at)
-    return b[at] !== 0 && b[at + 1 + (b[at] as number)] === 0 ? `${text}.` : text
+    const oneLabel = b[at] !== 0 && b[at + 1 + (b[at] as number)] === 0
+    return oneLabel || (finalDots && !hasFinalDot(text)) ? `${text}.` : text
   },
   length: nameLength,
 }
@@ -106,16 +105,16 @@ function readString(from: TokenSource, into: Octets): string | undefined {
   return undefined
 }
 
-const stringLength = (b: Uint8Array, at: number, end: number): number =>
+export const stringLength = (b: Uint8Array, at: number, end: number): number =>
   at < end && at + 1 + (b[at] as number) <= end ? 1 + (b[at] as number) : -1
-const string: FieldCodec = {
+export const string: FieldCodec = {
   read: readString,
   write: (b, at) => quoteOctets(b, at + 1, at + 1 + (b[at] as number)),
   length: stringLength,
 }
 
 /** One string or more to the end of the rdata (RFC 1035 §3.3.14). */
-const strings: FieldCodec = {
+export const strings: FieldCodec = {
   read: (from, into) => {
     do {
       const problem = readString(from, into)
@@ -140,7 +139,7 @@ const strings: FieldCodec = {
 }
 
 /** Octets to the end of the rdata, written as one string without a length octet (URI, CAA). */
-const rest: FieldCodec = {
+export const rest: FieldCodec = {
   read: (from, into) => {
     const token = from.next()
     if (token === undefined) return 'a string is missing'
@@ -154,7 +153,7 @@ const rest: FieldCodec = {
 }
 
 /** CAA's tag, RFC 8659 §4.1: a length octet and lower-case letters and digits. */
-const tag: FieldCodec = {
+export const tag: FieldCodec = {
   read: (from, into) => {
     const text = from.next()?.text ?? ''
     if (!/^[a-z0-9]{1,255}$/i.test(text)) return `${shown(text)} is not a tag of letters and digits such as issue`
@@ -171,7 +170,7 @@ const tag: FieldCodec = {
 }
 
 /** Octets to the end of the rdata in an encoding that may be broken over several tokens. */
-const encodedRest = (
+export const encodedRest = (
   parse: (text: string) => Uint8Array | undefined,
   format: (b: Uint8Array, at: number, end: number) => string, what: string,
 ): FieldCodec => ({
@@ -188,7 +187,7 @@ const encodedRest = (
 })
 
 /** A length octet and octets in one token; "-" stands for none (RFC 5155 §3.3). */
-const counted = (
+export const counted = (
   parse: (text: string) => Uint8Array | undefined,
   format: (b: Uint8Array, at: number, end: number) => string, what: string,
 ): FieldCodec => ({
@@ -205,9 +204,9 @@ const counted = (
   length: stringLength,
 })
 
-const hexText = (b: Uint8Array, at: number, end: number): string => toHex(b.subarray(at, end)).toUpperCase()
+export const hexText = (b: Uint8Array, at: number, end: number): string => toHex(b.subarray(at, end)).toUpperCase()
 
-const type: FieldCodec = {
+export const type: FieldCodec = {
   ...number(2),
   read: (from, into) => {
     const text = from.next()?.text ?? ''
@@ -220,7 +219,7 @@ const type: FieldCodec = {
 }
 
 /** Signature times, RFC 4034 §3.2: YYYYMMDDHHmmSS in UTC or seconds since 1970 as an unsigned 32-bit number. */
-const time: FieldCodec = {
+export const time: FieldCodec = {
   ...number(4),
   read: (from, into) => {
     const text = from.next()?.text ?? ''
@@ -270,7 +269,7 @@ function civilDate(days: number): readonly [number, number, number] {
 }
 
 /** Type bitmap of NSEC, NSEC3 and CSYNC, RFC 4034 §4.1.2: windows of (number, length 1–32, bits), ascending. */
-const bitmap: FieldCodec = {
+export const bitmap: FieldCodec = {
   read: (from, into) => {
     const windows = new Map<number, Uint8Array>()
     for (let token = from.next(); token !== undefined; token = from.next()) {
@@ -310,49 +309,18 @@ const bitmap: FieldCodec = {
   },
 }
 
-const loc: FieldCodec = {
+export const loc: FieldCodec = {
   read: parseLoc,
   write: formatLoc,
   length: (b, at, end) => (end - at >= LOC_OCTETS && b[at] === 0 ? LOC_OCTETS : -1),
 }
 
-const serviceParameters: FieldCodec = {
+export const serviceParameters: FieldCodec = {
   read: parseServiceParameters,
   write: formatServiceParameters,
   length: serviceParametersLength,
 }
 
 /** For messages: the value in quotes, shortened. */
-const shown = (text: string): string =>
+export const shown = (text: string): string =>
   text === '' ? 'nothing' : `"${text.length > 40 ? `${text.slice(0, 39)}…` : text}"`
-
-/** Kinds by name. 'name-compressible' is the RFC 1035 types' (RFC 3597 §4); a 'name' is never compressed on output. */
-export const FIELDS = {
-  u8: number(1),
-  u16: number(2),
-  u32: number(4),
-  seconds,
-  ipv4: fixed(
-    4, parseIpv4Octets, (b, at) => formatIpv4(i32(b, at)), 'an IPv4 address: four octets 0–255, as 10.53.0.20',
-  ),
-  ipv6: fixed(16, parseIpv6, formatIpv6, 'an IPv6 address such as 2001:db8::1'),
-  eui48: eui(6),
-  eui64: eui(8),
-  name: nameField,
-  'name-compressible': nameField,
-  string,
-  strings,
-  rest,
-  tag,
-  base64: encodedRest(parseBase64, formatBase64, 'base 64'),
-  hex: encodedRest(fromHex, hexText, 'hexadecimal digits in pairs'),
-  'counted-hex': counted(fromHex, hexText, 'hexadecimal digits in pairs, or "-" for none'),
-  'counted-base32': counted(parseBase32Hex, formatBase32Hex, 'base 32 in the extended hex alphabet'),
-  type,
-  time,
-  bitmap,
-  loc,
-  'service-parameters': serviceParameters,
-} as const satisfies { readonly [kind: string]: FieldCodec }
-
-export type FieldKind = keyof typeof FIELDS

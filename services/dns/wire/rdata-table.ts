@@ -4,7 +4,7 @@
  * row here and one vector in test/unit/services/dns/wire/rdata-vectors.ts. Types without a row are handled by RFC 3597.
  * `additional` names the field whose addresses are useful to a client (RFC 1034 §4.3.2 step 6).
  */
-import type { FieldKind } from './fields.ts'
+import type { FieldKind } from './field-table.ts'
 
 export type RrRow = {
   readonly code: number
@@ -24,8 +24,15 @@ export const RDATA = {
       retry: 'seconds', expire: 'seconds', minimum: 'seconds',
     },
   },
+  MB: { code: 7, rfc: 'RFC 1035 §3.3.3', fields: { host: 'name-compressible' }, additional: 'host' },
+  MG: { code: 8, rfc: 'RFC 1035 §3.3.6', fields: { mailbox: 'name-compressible' } },
+  MR: { code: 9, rfc: 'RFC 1035 §3.3.8', fields: { mailbox: 'name-compressible' } },
+  WKS: { code: 11, rfc: 'RFC 1035 §3.4.2', fields: { address: 'ipv4', services: 'well-known-services' } },
   PTR: { code: 12, rfc: 'RFC 1035 §3.3.12', fields: { target: 'name-compressible' } },
   HINFO: { code: 13, rfc: 'RFC 1035 §3.3.2', fields: { cpu: 'string', os: 'string' } },
+  MINFO: {
+    code: 14, rfc: 'RFC 1035 §3.3.7', fields: { responsible: 'name-compressible', errors: 'name-compressible' },
+  },
   MX: {
     code: 15, rfc: 'RFC 1035 §3.3.9', fields: { preference: 'u16', exchange: 'name-compressible' },
     additional: 'exchange',
@@ -33,6 +40,21 @@ export const RDATA = {
   TXT: { code: 16, rfc: 'RFC 1035 §3.3.14', fields: { text: 'strings' } },
   RP: { code: 17, rfc: 'RFC 1183 §2.2', fields: { mailbox: 'name', text: 'name' } },
   AFSDB: { code: 18, rfc: 'RFC 1183 §1', fields: { subtype: 'u16', server: 'name' }, additional: 'server' },
+  X25: { code: 19, rfc: 'RFC 1183 §3.1', fields: { address: 'string' } },
+  ISDN: { code: 20, rfc: 'RFC 1183 §3.2', fields: { address: 'string', subaddress: 'optional-strings' } },
+  RT: { code: 21, rfc: 'RFC 1183 §3.3', fields: { preference: 'u16', intermediate: 'name' }, additional: 'intermediate' },
+  NSAP: { code: 22, rfc: 'RFC 1706 §5', fields: { address: 'nsap-address' } },
+  'NSAP-PTR': { code: 23, rfc: 'RFC 1706 §6', fields: { owner: 'name' } },
+  SIG: {
+    code: 24, rfc: 'RFC 2535 §4',
+    fields: {
+      typeCovered: 'type', algorithm: 'u8', labels: 'u8', originalTtl: 'u32', expiration: 'time', inception: 'time',
+      keyTag: 'u16', signer: 'name', signature: 'base64',
+    },
+  },
+  KEY: { code: 25, rfc: 'RFC 2535 §3', fields: { flags: 'u16', protocol: 'u8', algorithm: 'u8', key: 'base64' } },
+  PX: { code: 26, rfc: 'RFC 2163 §4', fields: { preference: 'u16', map822: 'name', mapX400: 'name' } },
+  GPOS: { code: 27, rfc: 'RFC 1712 §3', fields: { longitude: 'string', latitude: 'string', altitude: 'string' } },
   AAAA: { code: 28, rfc: 'RFC 3596 §2.2', fields: { address: 'ipv6' } },
   LOC: { code: 29, rfc: 'RFC 1876', fields: { place: 'loc' } },
   SRV: {
@@ -48,8 +70,10 @@ export const RDATA = {
   KX: { code: 36, rfc: 'RFC 2230', fields: { preference: 'u16', exchanger: 'name' }, additional: 'exchanger' },
   CERT: { code: 37, rfc: 'RFC 4398', fields: { format: 'u16', keyTag: 'u16', algorithm: 'u8', certificate: 'base64' } },
   DNAME: { code: 39, rfc: 'RFC 6672', fields: { target: 'name' } },
+  APL: { code: 42, rfc: 'RFC 3123', fields: { prefixes: 'prefix-list' } },
   DS: { code: 43, rfc: 'RFC 4034 §5', fields: { keyTag: 'u16', algorithm: 'u8', digestType: 'u8', digest: 'hex' } },
   SSHFP: { code: 44, rfc: 'RFC 4255', fields: { algorithm: 'u8', fingerprintType: 'u8', fingerprint: 'hex' } },
+  IPSECKEY: { code: 45, rfc: 'RFC 4025', fields: { precedence: 'u8', gateway: 'ipsec-gateway' } },
   RRSIG: {
     code: 46, rfc: 'RFC 4034 §3',
     fields: {
@@ -71,6 +95,10 @@ export const RDATA = {
   },
   TLSA: { code: 52, rfc: 'RFC 6698', fields: { usage: 'u8', selector: 'u8', matching: 'u8', association: 'hex' } },
   SMIMEA: { code: 53, rfc: 'RFC 8162', fields: { usage: 'u8', selector: 'u8', matching: 'u8', association: 'hex' } },
+  HIP: { code: 55, rfc: 'RFC 8005', fields: { identity: 'host-identity', servers: 'names' } },
+  NINFO: { code: 56, rfc: 'draft-reid-dnsext-zs', fields: { text: 'strings' } },
+  RKEY: { code: 57, rfc: 'draft-reid-dnsext-rkey', fields: { flags: 'u16', protocol: 'u8', algorithm: 'u8', key: 'base64' } },
+  TALINK: { code: 58, rfc: 'draft-wijngaards-dnsop-trust-history', fields: { start: 'name', end: 'name' } },
   CDS: { code: 59, rfc: 'RFC 7344', fields: { keyTag: 'u16', algorithm: 'u8', digestType: 'u8', digest: 'hex' } },
   CDNSKEY: { code: 60, rfc: 'RFC 7344', fields: { flags: 'u16', protocol: 'u8', algorithm: 'u8', key: 'base64' } },
   OPENPGPKEY: { code: 61, rfc: 'RFC 7929', fields: { key: 'base64' } },
@@ -84,11 +112,28 @@ export const RDATA = {
     code: 65, rfc: 'RFC 9460', fields: { priority: 'u16', target: 'name', parameters: 'service-parameters' },
     additional: 'target',
   },
+  DSYNC: {
+    code: 66, rfc: 'RFC 9859 §2', fields: { type: 'type', scheme: 'u8', port: 'u16', target: 'name' },
+  },
   SPF: { code: 99, rfc: 'RFC 7208 §3.1', fields: { text: 'strings' } },
+  NID: { code: 104, rfc: 'RFC 6742 §2.1', fields: { preference: 'u16', nodeId: 'locator-64' } },
+  L32: { code: 105, rfc: 'RFC 6742 §2.2', fields: { preference: 'u16', locator: 'ipv4' } },
+  L64: { code: 106, rfc: 'RFC 6742 §2.3', fields: { preference: 'u16', locator: 'locator-64' } },
+  LP: { code: 107, rfc: 'RFC 6742 §2.4', fields: { preference: 'u16', pointer: 'name' } },
   EUI48: { code: 108, rfc: 'RFC 7043 §3', fields: { address: 'eui48' } },
   EUI64: { code: 109, rfc: 'RFC 7043 §4', fields: { address: 'eui64' } },
   URI: { code: 256, rfc: 'RFC 7553', fields: { priority: 'u16', weight: 'u16', target: 'rest' } },
   CAA: { code: 257, rfc: 'RFC 8659', fields: { flags: 'u8', tag: 'tag', value: 'rest' } },
+  AVC: { code: 258, rfc: 'IANA', fields: { text: 'strings' } },
+  AMTRELAY: { code: 260, rfc: 'RFC 8777', fields: { precedence: 'u8', relay: 'amt-relay' } },
+  RESINFO: { code: 261, rfc: 'RFC 9606 §5', fields: { text: 'strings' } },
+  WALLET: { code: 262, rfc: 'IANA', fields: { text: 'strings' } },
+  TA: {
+    code: 32_768, rfc: 'IANA', fields: { keyTag: 'u16', algorithm: 'u8', digestType: 'u8', digest: 'hex-or-none' },
+  },
+  DLV: {
+    code: 32_769, rfc: 'RFC 4431', fields: { keyTag: 'u16', algorithm: 'u8', digestType: 'u8', digest: 'hex-or-none' },
+  },
 } as const satisfies { readonly [type: string]: RrRow }
 
 /** Mnemonics of the types with a known form. */

@@ -4,9 +4,9 @@
  */
 import type { Result } from '../../../stack/platform/index.ts'
 import { err, fromHex, ok, toHex, u16 } from '../../../stack/platform/index.ts'
-import { FIELDS } from './fields.ts'
+import { FIELDS } from './field-table.ts'
 import type { FieldCodec } from './fields.ts'
-import { hasFinalDot, nameLength } from './name.ts'
+import { nameLength } from './name.ts'
 import type { Name, NameReader, NameRule } from './name.ts'
 import { EntryReader, TokenSource } from './presentation.ts'
 import { RDATA } from './rdata-table.ts'
@@ -137,8 +137,8 @@ export function formatRdata(type: number, rdata: Uint8Array, names: 'stored' | '
   const parts: string[] = []
   let i = 0
   for (const field of form.fields) {
-    const text = field.codec.write(rdata, i, rdata.length)
-    if (text !== '') parts.push(field.isName && names === 'final-dots' && !hasFinalDot(text) ? `${text}.` : text)
+    const text = field.codec.write(rdata, i, rdata.length, names === 'final-dots')
+    if (text !== '') parts.push(text)
     i += field.codec.length(rdata, i, rdata.length)
   }
   return parts.join(' ')
