@@ -53,6 +53,8 @@ export function freeDeviceName(name: string): string {
 }
 
 export const deviceExists = (name: string): boolean => existsSync(`/sys/class/net/${name}`)
+/** Octets of layer 3 that a device carries, by /sys. */
+export const deviceMtu = (name: string): number => Number(readFileSync(`/sys/class/net/${name}/mtu`, 'utf8'))
 /** A TAP (not TUN) device: IFF_TAP is 0x0002 in its flags. */
 export function isTapDevice(name: string): boolean {
   const file = `/sys/class/net/${name}/tun_flags`

@@ -1,6 +1,6 @@
 /** Reads a command line by the rows of the registry. A slip of the finger is answered with what may have been meant. */
 import { parseArgs } from 'node:util'
-import { type Command, COMMON_OPTIONS, type Option, UsageError, type Values } from './command.ts'
+import { type Command, type CommandRow, COMMON_OPTIONS, type Option, type Options, UsageError, type Values } from './command.ts'
 import { nearest } from './nearest.ts'
 
 const meant = (word: string, known: readonly string[], prefix = ''): string => {
@@ -38,8 +38,8 @@ export function findCommand(commands: readonly Command[], args: readonly string[
 export type Parsed = { readonly values: Values; readonly operands: readonly string[] }
 
 /** Throws UsageError for unknown options, missing values, and operands too few or too many. */
-export function parseFor(command: Command, args: readonly string[]): Parsed {
-  const options: { readonly [name: string]: Option } = { ...command.options, ...COMMON_OPTIONS }
+export function parseFor(command: CommandRow, args: readonly string[], common: Options = COMMON_OPTIONS): Parsed {
+  const options: { readonly [name: string]: Option } = { ...command.options, ...common }
   const config = Object.fromEntries(
     Object.entries(options).map(([name, { type, multiple }]) => [
       name,
@@ -68,7 +68,7 @@ export function parseFor(command: Command, args: readonly string[]): Parsed {
   return { values: values as Values, operands: positionals }
 }
 
-function checkOperands(command: Command, operands: readonly string[]): void {
+function checkOperands(command: CommandRow, operands: readonly string[]): void {
   if (operands.length < command.fewest) throw new UsageError(`${command.words} needs ${command.operands}`)
   if (operands.length > command.most) throw new UsageError(`"${operands[command.most] ?? ''}" is one word too many`)
 }

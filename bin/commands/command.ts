@@ -35,7 +35,8 @@ export type Invocation = {
   texts(option: string): readonly string[]
 }
 
-export type Command = {
+/** What a command line is parsed and explained by. */
+export type CommandRow = {
   /** "zone add". */
   readonly words: string
   readonly summary: string
@@ -45,6 +46,10 @@ export type Command = {
   readonly most: number
   readonly options: Options
   readonly examples: readonly string[]
+}
+
+/** A command that is a client of the API. */
+export type Command = CommandRow & {
   /** Prints; throws UsageError, ProblemAnswer or Unreachable. */
   run(invocation: Invocation): Promise<void>
 }
@@ -60,6 +65,9 @@ export const PAGING_OPTIONS = {
   after: { type: 'string', value: 'MARK', says: 'go on where the last page ended' },
 } as const satisfies Options
 
+export const HELP_OPTION = { type: 'boolean', says: 'show this' } as const satisfies Option
+
+/** Of every client of the API. */
 export const COMMON_OPTIONS = {
   json: { type: 'boolean', says: "print the API's JSON" },
   api: { type: 'string', value: 'URL', says: 'the appliance (default $TAPROOT_API or http://127.0.0.1:8053)' },
@@ -68,5 +76,5 @@ export const COMMON_OPTIONS = {
     value: 'PATH',
     says: 'the token (default $TAPROOT_TOKEN_FILE or $TAPROOT_DATA/token or data/token)',
   },
-  help: { type: 'boolean', says: 'show this' },
+  help: HELP_OPTION,
 } as const satisfies Options

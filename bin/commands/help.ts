@@ -1,14 +1,15 @@
 /** The help, made from the rows of the registry. */
-import { type Command, COMMON_OPTIONS, type Option } from './command.ts'
+import { type Command, type CommandRow, COMMON_OPTIONS, type Option, type Options } from './command.ts'
 
 /** Commands that are not clients of the API. */
 export const OWN_COMMANDS = [
   { words: 'start', summary: 'run the appliance (taproot start --help)' },
+  { words: 'wire', summary: 'join two TAP devices by a wire with loss, delay, rate … (taproot wire --help)' },
   { words: 'help', summary: 'show this, or taproot help COMMAND' },
   { words: 'version', summary: 'print the version' },
 ] as const
 
-const usageOf = (command: Command): string =>
+const usageOf = (command: CommandRow): string =>
   ['taproot', command.words, command.operands, '[options]'].filter(part => part !== '').join(' ')
 
 const option = (name: string, { value }: Option): string => (value === undefined ? `--${name}` : `--${name} ${value}`)
@@ -28,17 +29,17 @@ export function overview(commands: readonly Command[]): string {
   const rows = [...OWN_COMMANDS, ...commands].map(command => [command.words, command.summary] as const)
   return (
     `Taproot: DNS and DHCP appliance\n\nUsage: taproot COMMAND [options]\n\n${columns(rows)}\n` +
-    `Options of every command but start:\n${columns(optionRows(COMMON_OPTIONS))}\n` +
+    `Options of every command but start and wire:\n${columns(optionRows(COMMON_OPTIONS))}\n` +
     `taproot COMMAND --help shows examples. Exit codes: ${EXIT_CODES}.\n`
   )
 }
 
 /** One command with its options and examples. */
-export function helpOf(command: Command): string {
+export function helpOf(command: CommandRow, common: Options = COMMON_OPTIONS): string {
   const own = Object.keys(command.options).length === 0 ? '' : `Options:\n${columns(optionRows(command.options))}\n`
   return (
     `${usageOf(command)}\n\n${command.summary[0]?.toUpperCase() ?? ''}${command.summary.slice(1)}.\n\n${own}` +
-    `Common options:\n${columns(optionRows(COMMON_OPTIONS))}\n` +
+    `Common options:\n${columns(optionRows(common))}\n` +
     `Examples:\n${command.examples.map(example => `  ${example}\n`).join('')}\nExit codes: ${EXIT_CODES}.\n`
   )
 }
@@ -50,7 +51,7 @@ export function helpOfGroup(word: string, commands: readonly Command[]): string 
 }
 
 /** What to say after a wrong command line. */
-export const hint = (command: Command | undefined): string =>
+export const hint = (command: CommandRow | undefined): string =>
   command === undefined
     ? 'taproot help lists the commands'
     : `usage: ${usageOf(command)}\ntaproot ${command.words} --help shows more`

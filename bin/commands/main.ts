@@ -1,7 +1,7 @@
 /** The command line: finds the command, runs it, and turns what went wrong into words and an exit code. */
 import { findCommand, parseFor } from './arguments.ts'
 import { connect, ProblemAnswer, Unreachable } from './client.ts'
-import { type Command, type Invocation, NotDone, type Terminal, UsageError, type Values } from './command.ts'
+import { type Command, type CommandRow, type Invocation, NotDone, type Terminal, UsageError, type Values } from './command.ts'
 import { helpOf, helpOfGroup, hint, overview, OWN_COMMANDS } from './help.ts'
 import { printable, printJson } from './print.ts'
 import { COMMANDS } from './registry.ts'
@@ -16,6 +16,10 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     case 'start': {
       const { start } = await import('./start.ts')
       return start(rest)
+    }
+    case 'wire': {
+      const { wire, WIRE } = await import('./wire.ts')
+      return wire(rest, terminal).catch((error: unknown) => complain(error, WIRE, false, terminal))
     }
     case undefined:
       terminal.err(overview(COMMANDS))
@@ -87,7 +91,7 @@ function invocation(values: Values, operands: readonly string[], terminal: Termi
 }
 
 /** On stderr; with --json a refusal stays the problem+json that it was. */
-function complain(error: unknown, command: Command | undefined, json: boolean, terminal: Terminal): number {
+function complain(error: unknown, command: CommandRow | undefined, json: boolean, terminal: Terminal): number {
   const say = (text: string): void => terminal.err(`taproot: ${text.split('\n').map(printable).join('\n')}\n`)
   if (error instanceof UsageError) {
     say(`${error.message}\n${hint(command)}`)

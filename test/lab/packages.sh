@@ -22,6 +22,11 @@ command:ping          iputils-ping
 command:arping        iputils-arping
 command:tcpdump       tcpdump
 command:curl          curl
+command:nc            netcat-openbsd
+command:iperf3        iperf3
+command:traceroute    traceroute
+command:nmap          nmap
+command:tshark        tshark
 command:dig           bind9-dnsutils dnsutils
 command:dnsmasq       dnsmasq-base
 command:udhcpc        udhcpc
