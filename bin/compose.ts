@@ -114,6 +114,7 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
       link: settings.link,
       mac: settings.linkMac,
       mtu: settings.mtu,
+      offloads: link.value.device.offloads,
       settings: network,
       apiPort: settings.api === undefined || settings.apiOnLink === 'no' ? undefined : API_PORT_ON_LINK,
     },

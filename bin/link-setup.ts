@@ -29,7 +29,7 @@ export function openLink(s: Settings): Result<OpenLink, SetupFault> {
     const taken = rangeTaken(s)
     if (taken !== undefined) return err(taken)
   }
-  const opened = openTap({ name: s.link, attachOnly: existed, persist: s.persist === 'yes', ownerUid: existed ? undefined : s.owner })
+  const opened = openTap({ name: s.link, attachOnly: existed, persist: s.persist === 'yes', ownerUid: existed ? undefined : s.owner, offloads: s.offloads === 'auto' })
   if (!opened.ok) return err(openFault(s.link, opened.error))
   const device = opened.value
   if (existed) return ok({ device, managed: false, setCarrier: () => {}, close: () => void closeTap(device) })

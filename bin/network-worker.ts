@@ -19,6 +19,8 @@ export type NetworkWorkerData = {
   readonly link: string
   readonly mac: Uint8Array
   readonly mtu: number
+  /** What the kernel granted to the open device. */
+  readonly offloads: boolean
   readonly settings: ApplianceSettings
   /** Port of the appliance's own address on which the API is to be reached; undefined: not there. */
   readonly apiPort: number | undefined
@@ -107,6 +109,7 @@ function begin(port: MessagePort, snapshot: Snapshot): void {
     name: data.link,
     mac: data.mac,
     mtu: data.mtu,
+    offloads: data.offloads,
     onGone: (code) => control.postMessage({ kind: 'link-gone', code } satisfies NetworkReport),
   })
   appliance = new Appliance({

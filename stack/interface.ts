@@ -151,10 +151,10 @@ export class Interface implements Port {
   #attach(parts: InterfaceParts): void {
     const { input, output, ethernetCounters, onFault } = parts
     const arp = this.#arp
-    this.link.onFrame = (buffer, at, length) => {
+    this.link.onFrame = (buffer, at, length, offload) => {
       output.frameReceived()
       try {
-        input.receive(this, arp, buffer, at, length)
+        input.receive(this, arp, buffer, at, length, offload)
       } catch (fault) {
         // One frame is the boundary: a bug that it meets must not stop the others.
         ethernetCounters.count('fault')

@@ -100,10 +100,10 @@ function openEnd(name: string, mtu: number, onGone: (code: string) => void): End
   if (existed && !isTapDevice(name)) throw new NotDone(`${name} is a device of the host, but no TAP device`)
   const actual = existed ? deviceMtu(name) : mtu
   if (actual > LARGEST_MTU) throw new NotDone(`${name} has an MTU of ${actual}; a wire carries ${LARGEST_MTU} at most`)
-  const device = must(name, openTap({ name, attachOnly: existed, persist: false, ownerUid: undefined }))
+  const device = must(name, openTap({ name, attachOnly: existed, persist: false, ownerUid: undefined, offloads: false }))
   if (!existed) configure(device, mtu)
-  // No stack uses the wire's own addresses.
-  const link = new TapLink({ fd: device.fd, name, mac: mac('02:00:00:00:00:00'), mtu: actual, onGone })
+  // No stack uses the wire's own addresses; and its weather befalls frames, not super-segments.
+  const link = new TapLink({ fd: device.fd, name, offloads: device.offloads, mac: mac('02:00:00:00:00:00'), mtu: actual, onGone })
   return { link, close: () => void closeTap(device) }
 }
 

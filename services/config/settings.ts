@@ -134,6 +134,7 @@ export const SETTINGS = {
   linkMac: row('link-mac', 'link.mac', undefined, macAddress, "Ethernet address of the appliance (default: made from its address)"),
   hostMac: row('host-mac', 'link.hostMac', undefined, macAddress, "Ethernet address of the host's end (default: made from its address)"),
   mtu: row('mtu', 'link.mtu', '1500', whole(576, 1500, 'octets'), 'largest IPv4 datagram on the link'),
+  offloads: row('offloads', 'link.offloads', 'auto', oneOf('auto', 'off'), 'let the kernel compute checksums and cut and join TCP segments, where it can'),
   bridge: row('bridge', 'link.bridge', 'none', orNone(deviceName), 'bridge that the TAP device joins; made if missing; it gets the host address'),
   persist: row('persist', 'link.persist', 'no', oneOf('yes', 'no'), 'leave the TAP device when the program ends'),
   owner: row('owner', 'link.owner', 'none', orNone(whole(0, 0x7fff_ffff, 'user id')), 'user id that may attach to the TAP device later'),

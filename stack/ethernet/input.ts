@@ -12,6 +12,7 @@ import {
   ETHERTYPE_ARP, ETHERTYPE_IPV4, MULTICAST_HIGH, MULTICAST_LOW,
 } from '../wire/ethernet.ts'
 import * as snap from '../wire/llc-snap.ts'
+import { isOpen, NO_OFFLOAD } from '../wire/offload.ts'
 
 export const ETHERNET_COUNTERS = [
   'received', 'truncated', 'group-source', 'ieee-802.3', 'length-past-end', 'not-for-us', 'unknown-type', 'fault',
@@ -29,7 +30,7 @@ export class EthernetInput {
     this.#ipv4 = ipv4
   }
 
-  receive(iface: Interface, arp: Arp, b: Uint8Array, at: number, length: number): void {
+  receive(iface: Interface, arp: Arp, b: Uint8Array, at: number, length: number, offload: number): void {
     this.#counters.bump(this.#received)
     const end = at + length
     const fault = check(b, at, end)
@@ -40,22 +41,24 @@ export class EthernetInput {
     const broadcast = (high === BROADCAST_HIGH && low === BROADCAST_LOW) ||
       (high === MULTICAST_HIGH && low >>> 23 === MULTICAST_LOW >>> 23 && iface.groups.hasHardware(low & 0x7f_ffff))
     if (!broadcast && (high !== iface.macHigh || low !== iface.macLow)) return this.#counters.count('not-for-us')
-    if (fault !== undefined) return this.#receiveSnap(iface, arp, b, at, end, broadcast)
+    if (fault !== undefined) return this.#receiveSnap(iface, arp, b, at, end, broadcast, offload)
     const type = etherType(b, at)
-    if (type === ETHERTYPE_IPV4) this.#ipv4.receive(iface, b, at + ETHERNET_HEADER_BYTES, end, broadcast)
+    if (type === ETHERTYPE_IPV4) this.#ipv4.receive(iface, b, at + ETHERNET_HEADER_BYTES, end, broadcast, offload)
     else if (type === ETHERTYPE_ARP) arp.receive(b, at + ETHERNET_HEADER_BYTES, end, false)
     else this.#counters.count('unknown-type')
   }
 
   /** IEEE 802.3 with LLC and SNAP (RFC 1042), whose length says where the padding begins. */
   #receiveSnap(
-    iface: Interface, arp: Arp, b: Uint8Array, at: number, frameEnd: number, broadcast: boolean,
+    iface: Interface, arp: Arp, b: Uint8Array, at: number, frameEnd: number, broadcast: boolean, offload: number,
   ): void {
     const fault = snap.check(b, at, frameEnd)
     if (fault !== undefined) return this.#counters.count(fault)
     const type = snap.snapType(b, at)
     const end = snap.snapEnd(b, at)
-    if (type === ETHERTYPE_IPV4) this.#ipv4.receive(iface, b, at + snap.SNAP_HEADER_BYTES, end, broadcast)
+    // Nothing is left open in such frames; that one was checked holds wherever it stands.
+    const known = isOpen(offload) ? NO_OFFLOAD : offload
+    if (type === ETHERTYPE_IPV4) this.#ipv4.receive(iface, b, at + snap.SNAP_HEADER_BYTES, end, broadcast, known)
     else if (type === ETHERTYPE_ARP) arp.receive(b, at + snap.SNAP_HEADER_BYTES, end, true)
     else this.#counters.count('unknown-type')
   }

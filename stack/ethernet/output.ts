@@ -8,6 +8,7 @@ import type { Link } from '../link/link.ts'
 import { put16 } from '../platform/index.ts'
 import { ETHERNET_HEADER_BYTES, MIN_PAYLOAD_BYTES, putMac } from '../wire/ethernet.ts'
 import * as snap from '../wire/llc-snap.ts'
+import { closeChecksum, NO_OFFLOAD } from '../wire/offload.ts'
 import type { SnapStations } from './snap-stations.ts'
 
 /** A link as the transmit path sees it: with our address as numbers, and whether frames wait for a flush. */
@@ -52,20 +53,31 @@ export class EthernetOutput {
     return at + ETHERNET_HEADER_BYTES
   }
 
+  /** The frame begun last may be a super-segment. */
+  segments(port: Port): boolean {
+    return port.link.offloads && !this.#snap
+  }
+
   /**
    * Queues the frame begun last, with `length` octets of payload at `at`; short ones are padded with zeros (RFC 894).
+   * `offload` as in an Ethernet II frame; a checksum that the link does not compute is computed here.
    */
-  end(port: Port, at: number, length: number): void {
+  end(port: Port, at: number, length: number, offload = NO_OFFLOAD): void {
     const link = port.link
     const b = link.txBuffer
     const llc = this.#snap ? snap.LLC_SNAP_BYTES : 0
+    let left = offload
+    if (left !== NO_OFFLOAD && (this.#snap || !link.offloads)) {
+      closeChecksum(b, at - ETHERNET_HEADER_BYTES, at + length, offload)
+      left = NO_OFFLOAD
+    }
     if (this.#snap) put16(b, at - snap.SNAP_HEADER_BYTES + 12, llc + length)
     let padded = llc + length
     if (padded < MIN_PAYLOAD_BYTES) {
       b.fill(0, at + length, at + MIN_PAYLOAD_BYTES - llc)
       padded = MIN_PAYLOAD_BYTES
     }
-    link.commit(ETHERNET_HEADER_BYTES + padded)
+    link.commit(ETHERNET_HEADER_BYTES + padded, left)
     if (!this.#receiving && this.#batches === 0) {
       link.flush()
     } else if (!port.unflushed) {

@@ -15,6 +15,10 @@ export class ReceivedDatagram {
   target: Ipv4 = 0
   protocol = 0
   ttl = 0
+  /** What the link says besides, with offsets as in an Ethernet II frame (see wire/offload.ts). */
+  offload = 0
+  /** Its transport checksum is known to be right. */
+  checked = false
   /** Where it came in. */
   iface: Interface
   /** It came in a frame to all or to a group. */

@@ -1,7 +1,8 @@
 /**
  * HOT PATH. Forwarding (RFC 1812 §5.2, §5.3): what is not ours goes on to its next hop, one hop older, in fragments if
  * need be, or its source hears why not. Off until it is turned on (RFC 1122 §3.1). Nothing is allocated for a datagram
- * without options whose next hop is known and that fits. Watched by test/bench/micro/udp-echo.ts.
+ * without options whose next hop is known and that fits. A super-segment (wire/offload.ts) goes on as one where the next
+ * link cuts it, and is cut here otherwise. Watched by test/bench/micro/udp-echo.ts.
  */
 import { isUnicast } from '../address/ipv4.ts'
 import type { Ipv4 } from '../address/ipv4.ts'
@@ -9,10 +10,13 @@ import type { EthernetOutput } from '../ethernet/output.ts'
 import type { Interface } from '../interface.ts'
 import { copy } from '../platform/index.ts'
 import type { Clock } from '../platform/index.ts'
-import { BROADCAST_HIGH, BROADCAST_LOW, ETHERTYPE_IPV4 } from '../wire/ethernet.ts'
+import { BROADCAST_HIGH, BROADCAST_LOW, ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4 } from '../wire/ethernet.ts'
 import * as ip from '../wire/ipv4.ts'
+import {
+  closeChecksum, isOpen, isSegmentable, NO_OFFLOAD, segmentBytes, textBytes, writePiece,
+} from '../wire/offload.ts'
 import type { OwnAddresses } from './addresses.ts'
-import type { ReceivedDatagram } from './datagram.ts'
+import { ReceivedDatagram } from './datagram.ts'
 import type { Ipv4Counters } from './input.ts'
 import { record } from './options.ts'
 import type { Ipv4Output } from './output.ts'
@@ -37,6 +41,8 @@ export class Forwarder {
   readonly #parts: ForwarderParts
   readonly #counters: Ipv4Counters
   readonly #forwarded: number
+  /** A piece of a super-segment, seen as a datagram of its own; made when the first is. */
+  #piece: ReceivedDatagram | undefined
 
   constructor(parts: ForwarderParts) {
     this.#parts = parts
@@ -47,7 +53,8 @@ export class Forwarder {
   /** A datagram to an address that is not ours, whose header and options are sound. */
   forward(d: ReceivedDatagram): void {
     const { errors, routes } = this.#parts
-    if (!mayForward(d)) return this.#counters.count('not-forwardable')
+    const size = segmentBytes(d.offload)
+    if (!mayForward(d) || (size > 0 && !isSegmentable(d.buffer, d.at))) return this.#counters.count('not-forwardable')
     if (d.ttl <= 1) {
       this.#counters.count('ttl-expired')
       return errors.timeExceeded(d)
@@ -63,11 +70,12 @@ export class Forwarder {
       return this.#counters.count('directed-broadcast')
     }
     const total = d.payloadAt - d.at + d.payloadLength
-    if (total > route.mtu && ip.dontFragment(d.buffer, d.at)) return this.#tooBig(d, route.mtu)
+    const largest = size === 0 ? total : total - Math.max(0, textBytes(d.buffer, d.at) - size)
+    if (largest > route.mtu && ip.dontFragment(d.buffer, d.at)) return this.#tooBig(d, route.mtu)
     const nextHop = route.gateway === 0 ? d.target : route.gateway
     // RFC 1812 §5.2.7.2: the sender could have gone there itself.
     if (route.iface === d.iface && route.iface.addressing.shareSubnet(d.source, nextHop)) errors.redirect(d, nextHop)
-    this.#pass(d, route, nextHop, total, toAll)
+    this.#pass(d, route, nextHop, total, largest, toAll)
   }
 
   /** A forwarded datagram that waited for ARP in vain. */
@@ -75,19 +83,24 @@ export class Forwarder {
     this.#parts.errors.hostUnreachable(d)
   }
 
-  #pass(d: ReceivedDatagram, route: Route, nextHop: Ipv4, total: number, toAll: boolean): void {
+  /** `largest`: octets of the largest datagram that will be on the wire. */
+  #pass(
+    d: ReceivedDatagram, route: Route, nextHop: Ipv4, total: number, largest: number, toAll: boolean,
+  ): void {
     const iface = route.iface
     const neighbour = toAll ? undefined : iface.neighbours.lookup(nextHop)
     const known = toAll || neighbour !== undefined
     const high = neighbour === undefined ? BROADCAST_HIGH : neighbour.macHigh
     const low = neighbour === undefined ? BROADCAST_LOW : neighbour.macLow
     const mtu = iface.snapStations.limit(high, low, route.mtu, iface.mtu)
-    if (total > mtu && ip.dontFragment(d.buffer, d.at)) return this.#tooBig(d, mtu)
+    if (largest > mtu && ip.dontFragment(d.buffer, d.at)) return this.#tooBig(d, mtu)
     const plain = d.payloadAt - d.at === ip.IPV4_HEADER_BYTES
-    if (known && plain && total <= mtu) {
+    const cut = largest < total
+    if (known && plain && largest <= mtu && (!cut || (iface.link.offloads && !iface.snapStations.any))) {
       if (this.#sendWhole(d, iface, high, low, total)) this.#counters.bump(this.#forwarded)
       return
     }
+    if (cut) return this.#passPieces(d, route, nextHop, toAll)
     const datagram = this.#older(d, iface, nextHop, total)
     if (datagram === undefined) return
     const output = this.#parts.output
@@ -96,6 +109,23 @@ export class Forwarder {
       : output.enqueue(iface, nextHop, datagram)
     if (fault === 0) this.#counters.bump(this.#forwarded)
     else if (fault === SEND_FAULT.hostUnreachable) this.#parts.errors.hostUnreachable(d)
+  }
+
+  #passPieces(d: ReceivedDatagram, route: Route, nextHop: Ipv4, toAll: boolean): void {
+    const piece = (this.#piece ??= new ReceivedDatagram(new Uint8Array(ip.MAX_DATAGRAM_BYTES), d.iface))
+    piece.payloadAt = d.payloadAt - d.at
+    piece.source = d.source
+    piece.target = d.target
+    piece.protocol = d.protocol
+    piece.ttl = d.ttl
+    piece.iface = d.iface
+    const size = segmentBytes(d.offload)
+    const text = textBytes(d.buffer, d.at)
+    for (let from = 0; from < text; from += size) {
+      const total = writePiece(d.buffer, d.at, from, size, piece.buffer, 0)
+      piece.payloadLength = total - piece.payloadAt
+      this.#pass(piece, route, nextHop, total, total, toAll)
+    }
   }
 
   #tooBig(d: ReceivedDatagram, mtu: number): void {
@@ -113,7 +143,7 @@ export class Forwarder {
     copy(d.buffer, d.at, b, at, total)
     b[at + 8] = d.ttl - 1
     ip.rewrite(b, at, total, ip.fieldOf(b, at))
-    this.#parts.ethernet.end(iface, at, total)
+    this.#parts.ethernet.end(iface, at, total, isOpen(d.offload) ? d.offload : NO_OFFLOAD)
     return true
   }
 
@@ -121,6 +151,7 @@ export class Forwarder {
   #older(d: ReceivedDatagram, iface: Interface, nextHop: Ipv4, total: number): Uint8Array | undefined {
     const { clock, errors, own } = this.#parts
     const datagram = d.buffer.slice(d.at, d.at + total)
+    if (isOpen(d.offload)) closeChecksum(datagram, -ETHERNET_HEADER_BYTES, total, d.offload)
     datagram[8] = d.ttl - 1
     const wrong = record(datagram, ip.IPV4_HEADER_BYTES, ip.headerLength(datagram, 0), {
       address: iface.addressing.sourceFor(nextHop),

@@ -7,6 +7,7 @@ import type { Ipv4 } from '../address/ipv4.ts'
 import type { Interface } from '../interface.ts'
 import type { Clock, Counters } from '../platform/index.ts'
 import * as ip from '../wire/ipv4.ts'
+import { CHECKED, NO_OFFLOAD } from '../wire/offload.ts'
 import { NOT_OURS, OWN, TO_BROADCAST, TO_MULTICAST } from './addresses.ts'
 import type { OwnAddresses } from './addresses.ts'
 import { ReceivedDatagram } from './datagram.ts'
@@ -65,8 +66,8 @@ export class Ipv4Input {
     return this.#reassembly.bytesHeld
   }
 
-  /** `at` … `end` is what the frame carries, padding included. */
-  receive(iface: Interface, b: Uint8Array, at: number, end: number, linkBroadcast: boolean): void {
+  /** `at` … `end` is what the frame carries, padding included; `offload` as of an Ethernet II frame. */
+  receive(iface: Interface, b: Uint8Array, at: number, end: number, linkBroadcast: boolean, offload: number): void {
     const counters = this.#counters
     counters.bump(this.#received)
     const fault = ip.check(b, at, end)
@@ -78,7 +79,7 @@ export class Ipv4Input {
     if (kind === NOT_OURS && this.#forwarder.enabled) {
       const hasOptions = ip.headerLength(b, at) > ip.IPV4_HEADER_BYTES
       if (hasOptions && !this.#optionsPass(iface, b, at, linkBroadcast, false)) return
-      return this.#forwarder.forward(this.#look(iface, b, at, linkBroadcast, false))
+      return this.#forwarder.forward(this.#look(iface, b, at, linkBroadcast, false, offload))
     }
     if (kind === OWN || (iface.loopback && isLoopback(target))) {
       // RFC 1122 §3.3.6; and 0.0.0.0 may only call to all.
@@ -93,12 +94,12 @@ export class Ipv4Input {
     const hasOptions = ip.headerLength(b, at) > ip.IPV4_HEADER_BYTES
     if (hasOptions && !this.#optionsPass(iface, b, at, linkBroadcast, broadcast)) return
     if (ip.isFragment(b, at)) this.#gather(iface, b, at, linkBroadcast)
-    else this.#deliver(this.#look(iface, b, at, linkBroadcast, broadcast))
+    else this.#deliver(this.#look(iface, b, at, linkBroadcast, broadcast, offload))
   }
 
   /** A datagram of others that was kept, as the protocols and the forwarder see one. */
   seen(iface: Interface, datagram: Uint8Array): ReceivedDatagram {
-    return this.#look(iface, datagram, 0, false, false)
+    return this.#look(iface, datagram, 0, false, false, NO_OFFLOAD)
   }
 
   close(): void {
@@ -122,7 +123,7 @@ export class Ipv4Input {
       this.#counters.count('source-route')
     } else {
       this.#counters.count('options-malformed')
-      this.#errors.parameterProblem(this.#look(iface, b, at, linkBroadcast, broadcast), verdict)
+      this.#errors.parameterProblem(this.#look(iface, b, at, linkBroadcast, broadcast, NO_OFFLOAD), verdict)
     }
     return false
   }
@@ -134,11 +135,11 @@ export class Ipv4Input {
 
   #view({ iface, datagram, linkBroadcast }: Assembled): ReceivedDatagram {
     const kind = this.#own.classify(iface.addressing, ip.target(datagram, 0), linkBroadcast)
-    return this.#look(iface, datagram, 0, linkBroadcast, kind === TO_BROADCAST)
+    return this.#look(iface, datagram, 0, linkBroadcast, kind === TO_BROADCAST, NO_OFFLOAD)
   }
 
   #look(
-    iface: Interface, b: Uint8Array, at: number, linkBroadcast: boolean, broadcast: boolean,
+    iface: Interface, b: Uint8Array, at: number, linkBroadcast: boolean, broadcast: boolean, offload: number,
   ): ReceivedDatagram {
     const d = (this.#datagram ??= new ReceivedDatagram(b, iface))
     const header = ip.headerLength(b, at)
@@ -150,6 +151,8 @@ export class Ipv4Input {
     d.target = ip.target(b, at)
     d.protocol = ip.protocol(b, at)
     d.ttl = ip.ttl(b, at)
+    d.offload = offload
+    d.checked = (offload & CHECKED) !== 0
     d.iface = iface
     d.linkBroadcast = linkBroadcast
     d.broadcast = broadcast

@@ -10,8 +10,11 @@ import type { Ipv4 } from '../address/ipv4.ts'
 import type { EthernetOutput } from '../ethernet/output.ts'
 import type { Interface } from '../interface.ts'
 import { copy, i32, u16 } from '../platform/index.ts'
-import { BROADCAST_HIGH, BROADCAST_LOW, ETHERTYPE_IPV4, MULTICAST_HIGH, MULTICAST_LOW } from '../wire/ethernet.ts'
+import {
+  BROADCAST_HIGH, BROADCAST_LOW, ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4, MULTICAST_HIGH, MULTICAST_LOW,
+} from '../wire/ethernet.ts'
 import * as ip from '../wire/ipv4.ts'
+import { closeChecksum, isOpen, NO_OFFLOAD } from '../wire/offload.ts'
 import type { OwnAddresses } from './addresses.ts'
 import { fragmentPayload } from './fragment.ts'
 import type { Identifications } from './identification.ts'
@@ -60,6 +63,8 @@ export class Ipv4Output {
   #mtu = 0
   #dontFragment = false
   #options: Readonly<Uint8Array> = NO_OPTIONS
+  /** Octets of payload in each piece of a super-segment; 0: the datagram is none. */
+  #pieceBytes = 0
 
   constructor(parts: Ipv4OutputParts) {
     this.#parts = parts
@@ -75,6 +80,14 @@ export class Ipv4Output {
   prepare(dontFragment: boolean, options: Readonly<Uint8Array> = NO_OPTIONS): void {
     this.#dontFragment = dontFragment
     this.#options = options
+  }
+
+  /**
+   * The datagram begun next is a super-segment of TCP, whose pieces have `pieceBytes` of payload at most. begin() refuses
+   * with cannotSegment where the link does not cut it; the commit() that follows must say how it is to be cut.
+   */
+  prepareSegments(pieceBytes: number): void {
+    this.#pieceBytes = pieceBytes
   }
 
   /** The largest datagram that goes to `target` in one piece, as far as is known; 0 when there is no route. */
@@ -100,6 +113,7 @@ export class Ipv4Output {
     const fault = this.#chooseAll(target, source, via, allowBroadcast)
     if (fault === 0) return this.#open(this.#iface as Interface, target, protocol, length, ttl)
     this.prepare(false)
+    this.#pieceBytes = 0
     return fault
   }
 
@@ -114,14 +128,18 @@ export class Ipv4Output {
     return this.#open(iface, target, protocol, length, ttl)
   }
 
-  /** Sends what was begun. Returns 0, also when it waits for ARP, or a SEND_FAULT. */
-  commit(): number {
+  /**
+   * Sends what was begun. `offload`, as in an Ethernet II frame: its checksum may be open (wire/offload.ts). Returns 0,
+   * also when it waits for ARP, or a SEND_FAULT.
+   */
+  commit(offload = NO_OFFLOAD): number {
     const iface = this.#iface as Interface
     if (this.#inLink) {
-      this.#parts.ethernet.end(iface, this.#headerAt, this.#total)
+      this.#parts.ethernet.end(iface, this.#headerAt, this.#total, offload)
       this.#counters.bump(this.#sent)
       return 0
     }
+    if (isOpen(offload)) closeChecksum(this.#scratch, -ETHERNET_HEADER_BYTES, this.#total, offload)
     if (this.#resolved) {
       return this.sendTo(iface, this.#macHigh, this.#macLow, this.#scratch, this.#total, this.#mtu)
     }
@@ -278,9 +296,13 @@ export class Ipv4Output {
     this.#dontFragment = false
     this.#options = NO_OPTIONS
     const total = header + length
-    if (total > ip.MAX_DATAGRAM_BYTES || (dontFragment && total > this.#mtu)) return SEND_FAULT.tooLong
+    const cut = this.#pieceBytes > 0 && this.#pieceBytes < length
+    const largest = cut ? header + this.#pieceBytes : total
+    this.#pieceBytes = 0
+    if (total > ip.MAX_DATAGRAM_BYTES || (dontFragment && largest > this.#mtu)) return SEND_FAULT.tooLong
     this.#total = total
-    this.#inLink = this.#resolved && total <= this.#mtu
+    this.#inLink = this.#resolved && largest <= this.#mtu
+    if (cut && !(this.#inLink && iface.link.offloads)) return SEND_FAULT.cannotSegment
     let at = 0
     if (this.#inLink) {
       at = this.#parts.ethernet.begin(iface, this.#macHigh, this.#macLow, ETHERTYPE_IPV4)
@@ -288,6 +310,7 @@ export class Ipv4Output {
         this.#counters.count('no-room')
         return SEND_FAULT.queueFull
       }
+      if (cut && !this.#parts.ethernet.segments(iface)) return SEND_FAULT.cannotSegment
       this.buffer = iface.link.txBuffer
     } else {
       this.buffer = this.#scratch

@@ -10,6 +10,7 @@ export const SEND_FAULT = {
   broadcastRefused: 7,
   invalidTarget: 8,
   closed: 9,
+  cannotSegment: 10,
 } as const
 export type SendFault = (typeof SEND_FAULT)[keyof typeof SEND_FAULT]
 
@@ -24,4 +25,5 @@ export const SEND_FAULT_TEXT: Readonly<Record<SendFault, { readonly errno: strin
   7: { errno: 'EACCES', says: 'broadcast was not allowed for this endpoint' },
   8: { errno: 'EINVAL', says: 'not an address to send to' },
   9: { errno: 'ENOTCONN', says: 'the endpoint is closed' },
+  10: { errno: 'EMSGSIZE', says: 'longer than the link cuts by itself' },
 }

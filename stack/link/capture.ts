@@ -2,7 +2,9 @@
  * A tap on any link: what comes in and goes out is also written as pcapng (draft-ietf-opsawg-pcapng) to whoever
  * listens. While nobody does, frames take the same way as without the wrapper, at the cost of one test each.
  */
+import { put16 } from '../platform/index.ts'
 import type { Clock } from '../platform/index.ts'
+import { checksumField, checksumStart, isOpen, NO_OFFLOAD, openChecksum } from '../wire/offload.ts'
 import * as pcapng from '../wire/pcapng.ts'
 import type { FrameTest } from './capture-filter.ts'
 import type { FrameHandler, Link } from './link.ts'
@@ -49,9 +51,9 @@ export class CaptureLink implements Link {
     this.#inner = inner
     this.#clock = clock
     this.#epochMs = clock.wallMs() - clock.now()
-    inner.onFrame = (buffer, at, length) => {
-      if (this.#listeners.length > 0) this.#see('in', buffer, at, length)
-      this.#onFrame(buffer, at, length)
+    inner.onFrame = (buffer, at, length, offload) => {
+      if (this.#listeners.length > 0) this.#see('in', buffer, at, length, offload)
+      this.#onFrame(buffer, at, length, offload)
     }
   }
 
@@ -60,6 +62,9 @@ export class CaptureLink implements Link {
   }
   get mtu(): number {
     return this.#inner.mtu
+  }
+  get offloads(): boolean {
+    return this.#inner.offloads
   }
   get mac(): string {
     return this.#inner.mac
@@ -85,9 +90,9 @@ export class CaptureLink implements Link {
     return this.#reserved
   }
 
-  commit(length: number): void {
-    if (this.#listeners.length > 0) this.#see('out', this.#inner.txBuffer, this.#reserved, length)
-    this.#inner.commit(length)
+  commit(length: number, offload = NO_OFFLOAD): void {
+    if (this.#listeners.length > 0) this.#see('out', this.#inner.txBuffer, this.#reserved, length, offload)
+    this.#inner.commit(length, offload)
   }
 
   flush(): void {
@@ -118,13 +123,19 @@ export class CaptureLink implements Link {
     }
   }
 
-  #see(direction: 'in' | 'out', buffer: Uint8Array, at: number, length: number): void {
+  /** A checksum that is left to the device is written down as the device will make it; super-segments stay whole. */
+  #see(direction: 'in' | 'out', buffer: Uint8Array, at: number, length: number, offload: number): void {
     const timeUs = Math.floor((this.#epochMs + this.#clock.now()) * 1000)
     for (const listener of this.#listeners) {
       const { keep, sink, snapLength } = listener.options
       if (keep !== undefined && !keep(buffer, at, length)) continue
       const captured = Math.min(length, snapLength ?? length)
-      if (sink(pcapng.enhancedPacket(0, timeUs, direction, buffer, at, captured, length))) listener.captured++
+      const block = pcapng.enhancedPacket(0, timeUs, direction, buffer, at, captured, length)
+      const field = checksumStart(offload) + checksumField(offload)
+      if (isOpen(offload) && field + 2 <= captured) {
+        put16(block, pcapng.PACKET_OCTETS_AT + field, openChecksum(buffer, at, at + length, offload))
+      }
+      if (sink(block)) listener.captured++
       else listener.missed++
     }
   }

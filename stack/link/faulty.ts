@@ -4,7 +4,8 @@
  */
 import type { Clock, Random } from '../platform/index.ts'
 import { Counters } from '../platform/index.ts'
-import { FRAME_OFFSET } from './link.ts'
+import { frameCount, isSegmentable, isWhole, NO_OFFLOAD, segmentBytes, writeFrame } from '../wire/offload.ts'
+import { ETHERNET_HEADER_BYTES, FRAME_OFFSET, SUPER_FRAME_BYTES } from './link.ts'
 import type { FrameHandler, Link } from './link.ts'
 import { copyOf, WeatherPath } from './weather.ts'
 import type { Weather } from './weather.ts'
@@ -22,6 +23,7 @@ export class FaultyLink implements Link {
   #reserved = -1
   /** Committed in bad weather and not flushed, each at FRAME_OFFSET. */
   #queued: Uint8Array[] = []
+  #finished: Uint8Array | undefined
   #closed = false
 
   /** `outgoing` is the weather for what is sent, `incoming` for what is received; fair when not given. */
@@ -29,11 +31,11 @@ export class FaultyLink implements Link {
     this.#inner = inner
     this.#outgoing = new WeatherPath(clock, random, outgoing, (b, at, n) => this.#send(b, at, n), () => inner.flush())
     this.#incoming = new WeatherPath(
-      clock, random, incoming, (b, at, n) => this.#onFrame(b, at, n), () => this.#onBatchEnd(),
+      clock, random, incoming, (b, at, n) => this.#onFrame(b, at, n, NO_OFFLOAD), () => this.#onBatchEnd(),
     )
-    inner.onFrame = (buffer, at, length) => {
-      if (this.#incoming.isFair) this.#onFrame(buffer, at, length)
-      else this.#incoming.pass(buffer, at, length)
+    inner.onFrame = (buffer, at, length, offload) => {
+      if (this.#incoming.isFair) this.#onFrame(buffer, at, length, offload)
+      else this.#receive(buffer, at, length, offload)
     }
     inner.onBatchEnd = () => this.#onBatchEnd()
   }
@@ -43,6 +45,10 @@ export class FaultyLink implements Link {
   }
   get mtu(): number {
     return this.#inner.mtu
+  }
+  /** So that it is given frames as they are on a wire. */
+  get offloads(): false {
+    return false
   }
   get mac(): string {
     return this.#inner.mac
@@ -110,6 +116,17 @@ export class FaultyLink implements Link {
     this.#outgoing.close()
     this.#incoming.close()
     this.#inner.close()
+  }
+
+  /** The weather befalls frames as they are on a wire: whole, and none longer than the link lets. */
+  #receive(buffer: Uint8Array, at: number, length: number, offload: number): void {
+    if (isWhole(offload)) return this.#incoming.pass(buffer, at, length)
+    if (segmentBytes(offload) > 0 && !isSegmentable(buffer, at + ETHERNET_HEADER_BYTES)) return
+    const frame = (this.#finished ??= new Uint8Array(SUPER_FRAME_BYTES))
+    const frames = frameCount(buffer, at, offload)
+    for (let i = 0; i < frames; i++) {
+      this.#incoming.pass(frame, 0, writeFrame(i, buffer, at, length, offload, frame, 0))
+    }
   }
 
   #send(buffer: Uint8Array, at: number, length: number): void {

@@ -3,6 +3,7 @@
  * socket` speak. Octets come in pieces of any size.
  */
 import { u32 } from '../platform/index.ts'
+import { NO_OFFLOAD } from '../wire/offload.ts'
 import { FRAME_OFFSET } from './link.ts'
 import type { FrameHandler } from './link.ts'
 
@@ -43,7 +44,7 @@ export class FrameReader {
       at += take
       if (this.#have < this.#want) continue
       this.#lengthHave = 0
-      this.#receive(this.#slot, FRAME_OFFSET, this.#want)
+      this.#receive(this.#slot, FRAME_OFFSET, this.#want, NO_OFFLOAD)
     }
     return true
   }

@@ -1,5 +1,6 @@
 /** Frames on their way to one receiver, in order of arrival, on the injected clock. */
 import type { Clock, Instant, Timer } from '../platform/index.ts'
+import { NO_OFFLOAD } from '../wire/offload.ts'
 import { FRAME_OFFSET } from './link.ts'
 import type { FrameHandler } from './link.ts'
 
@@ -59,7 +60,7 @@ export class InFlight {
     const arrived = this.#flights.splice(0, count)
     for (const { slot } of arrived) {
       this.#octets -= slot.length - FRAME_OFFSET
-      this.#receive(slot, FRAME_OFFSET, slot.length - FRAME_OFFSET)
+      this.#receive(slot, FRAME_OFFSET, slot.length - FRAME_OFFSET, NO_OFFLOAD)
       // A receiver that keeps the buffer breaks the contract of Link; here it finds out.
       slot.fill(0xdb)
     }

@@ -4,7 +4,8 @@ import type { Mac } from '../address/mac.ts'
 import { Counters } from '../platform/index.ts'
 import type { Clock, Instant } from '../platform/index.ts'
 import { InFlight } from './in-flight.ts'
-import { ETHERNET_HEADER_BYTES } from './link.ts'
+import { frameCount, NO_OFFLOAD, writeFrame } from '../wire/offload.ts'
+import { ETHERNET_HEADER_BYTES, SUPER_FRAME_BYTES } from './link.ts'
 import type { FrameHandler, Link } from './link.ts'
 import { TxSlots } from './tx-slots.ts'
 
@@ -16,6 +17,8 @@ export type MemoryLinkOptions = {
   readonly mtu: number
   /** Frames that may be committed before a flush, and that may be under way to the receiver. */
   readonly queueFrames: number
+  /** As a network card that computes checksums and cuts super-segments; not when not given. */
+  readonly offloads?: boolean
 }
 
 export abstract class MemoryLink implements Link {
@@ -23,11 +26,14 @@ export abstract class MemoryLink implements Link {
   readonly mac: Mac
   readonly mtu: number
   readonly queueFrames: number
+  readonly offloads: boolean
   onFrame: FrameHandler = () => {}
   onBatchEnd: () => void = () => {}
   protected readonly clock: Clock
   protected readonly count = new Counters(LINK_COUNTERS)
   readonly #slots: TxSlots
+  /** Where frames are made from super-segments. */
+  readonly #cut: Uint8Array
   readonly #arrivals: InFlight
   #closed = false
 
@@ -37,11 +43,14 @@ export abstract class MemoryLink implements Link {
     this.mac = options.mac
     this.mtu = options.mtu
     this.queueFrames = options.queueFrames
-    this.#slots = new TxSlots(options.queueFrames, options.mtu)
-    const receive: FrameHandler = (buffer, at, length) => {
+    this.offloads = options.offloads ?? false
+    const largest = this.offloads ? SUPER_FRAME_BYTES : options.mtu + ETHERNET_HEADER_BYTES
+    this.#slots = new TxSlots(options.queueFrames, largest - ETHERNET_HEADER_BYTES)
+    this.#cut = new Uint8Array(this.offloads ? largest : 0)
+    const receive: FrameHandler = (buffer, at, length, offload) => {
       this.count.count('rx-frames')
       this.count.count('rx-bytes', length)
-      this.onFrame(buffer, at, length)
+      this.onFrame(buffer, at, length, offload)
     }
     this.#arrivals = new InFlight(clock, receive, () => this.onBatchEnd())
   }
@@ -57,18 +66,17 @@ export abstract class MemoryLink implements Link {
     return this.#closed ? -1 : this.#slots.reserve()
   }
 
-  commit(length: number): void {
-    this.#slots.commit(length)
+  commit(length: number, offload = NO_OFFLOAD): void {
+    this.#slots.commit(length, offload)
   }
 
   flush(): void {
-    this.#slots.drain((at, length) => {
-      const fits = length <= this.mtu + ETHERNET_HEADER_BYTES
-      if (!this.#closed && fits && this.carry(this.#slots.buffer, at, length)) {
-        this.count.count('tx-frames')
-        this.count.count('tx-bytes', length)
-      } else {
-        this.count.count('tx-dropped')
+    const { buffer } = this.#slots
+    this.#slots.drain((at, length, offload) => {
+      if (offload === NO_OFFLOAD) return this.#send(buffer, at, length)
+      const frames = frameCount(buffer, at, offload)
+      for (let i = 0; i < frames; i++) {
+        this.#send(this.#cut, 0, writeFrame(i, buffer, at, length, offload, this.#cut, 0))
       }
     })
   }
@@ -78,6 +86,16 @@ export abstract class MemoryLink implements Link {
     if (this.#closed || this.#arrivals.size >= this.queueFrames) return false
     this.#arrivals.push(arrival, buffer, at, length)
     return true
+  }
+
+  #send(buffer: Uint8Array, at: number, length: number): void {
+    const fits = length <= this.mtu + ETHERNET_HEADER_BYTES
+    if (!this.#closed && fits && this.carry(buffer, at, length)) {
+      this.count.count('tx-frames')
+      this.count.count('tx-bytes', length)
+    } else {
+      this.count.count('tx-dropped')
+    }
   }
 
   counters(): Record<string, number> {

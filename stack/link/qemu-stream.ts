@@ -10,8 +10,9 @@ import type { Result } from '../platform/index.ts'
 import { FrameReader, LENGTH_BYTES } from './frame-stream.ts'
 import { ETHERNET_HEADER_BYTES } from './link.ts'
 import type { FrameHandler, Link } from './link.ts'
-import { patch } from './patch.ts'
+import { NO_OFFLOAD } from '../wire/offload.ts'
 import type { Switch } from './switch.ts'
+import { patch } from './patch.ts'
 import { TxSlots } from './tx-slots.ts'
 
 /** Octets that may wait for a guest that does not read; what comes then is dropped, as on a full wire. */
@@ -31,6 +32,7 @@ export class QemuStreamLink implements Link {
   readonly name: string
   readonly mac: Mac
   readonly mtu: number
+  readonly offloads = false
   onFrame: FrameHandler = () => {}
   onBatchEnd: () => void = () => {}
   /** The connection has ended, by either side or because its lengths made no sense. */
@@ -46,7 +48,7 @@ export class QemuStreamLink implements Link {
     this.mtu = options.mtu ?? 1500
     this.#socket = socket
     this.#slots = new TxSlots(TX_FRAMES, this.mtu)
-    const reader = new FrameReader((buffer, at, length) => this.#receive(buffer, at, length))
+    const reader = new FrameReader((buffer, at, length, offload) => this.#receive(buffer, at, length, offload))
     socket.on('data', (chunk: Buffer) => {
       if (this.#closed) return
       if (!reader.push(chunk)) {
@@ -72,7 +74,7 @@ export class QemuStreamLink implements Link {
   }
 
   commit(length: number): void {
-    this.#slots.commit(length)
+    this.#slots.commit(length, NO_OFFLOAD)
   }
 
   flush(): void {
@@ -101,11 +103,11 @@ export class QemuStreamLink implements Link {
     this.#socket.destroy()
   }
 
-  #receive(buffer: Uint8Array, at: number, length: number): void {
+  #receive(buffer: Uint8Array, at: number, length: number, offload: number): void {
     if (length > this.mtu + ETHERNET_HEADER_BYTES) return this.#count.count('rx-oversize')
     this.#count.count('rx-frames')
     this.#count.count('rx-bytes', length)
-    this.onFrame(buffer, at, length)
+    this.onFrame(buffer, at, length, offload)
   }
 }
 

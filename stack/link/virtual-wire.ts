@@ -19,6 +19,8 @@ export type VirtualWireOptions = {
   readonly delayMs?: number
   /** Frames under way in each direction before the next is dropped; 1024 when not given. */
   readonly queueFrames?: number
+  /** Both ends cut super-segments and compute checksums, as network cards do; not when not given. */
+  readonly offloads?: boolean
 }
 
 class WireEnd extends MemoryLink {
@@ -51,6 +53,7 @@ export function virtualWire(clock: Clock, options: VirtualWireOptions = {}): rea
         mac: options.macs?.[side] ?? numberedMac(side + 1),
         mtu: options.mtu ?? 1500,
         queueFrames: options.queueFrames ?? 1024,
+        offloads: options.offloads ?? false,
       },
       options,
     )

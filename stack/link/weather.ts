@@ -7,7 +7,6 @@ import type { Clock, Instant, Random } from '../platform/index.ts'
 import { Counters } from '../platform/index.ts'
 import { InFlight } from './in-flight.ts'
 import { FRAME_OFFSET } from './link.ts'
-import type { FrameHandler } from './link.ts'
 import { Transmitter } from './transmitter.ts'
 
 export type Weather = {
@@ -42,6 +41,9 @@ const QUEUE_BYTES = 256 * 1024
 /** Octets under way in one direction: half a second of 1 Gbit/s, or 5 s of 100 Mbit/s. */
 export const DELAYED_LIMIT_BYTES = 64 * 1024 * 1024
 
+/** Takes a whole frame. */
+type Emit = (buffer: Uint8Array, at: number, length: number) => void
+
 const isFair = (weather: Weather): boolean =>
   !weather.loss && !weather.duplication && !weather.reordering && !weather.corruption && !weather.delayMs &&
   !weather.jitterMs && weather.bitsPerSecond === undefined
@@ -50,7 +52,7 @@ export class WeatherPath {
   readonly count: WeatherCounters = new Counters(WEATHER_COUNTERS)
   readonly #clock: Clock
   readonly #random: Random
-  readonly #emit: FrameHandler
+  readonly #emit: Emit
   readonly #batchEnd: () => void
   readonly #delayed: InFlight
   readonly #transmitter = new Transmitter()
@@ -63,7 +65,7 @@ export class WeatherPath {
   /**
    * `emit` gets every frame that comes through, at once or later; `batchEnd` is called after those that come later.
    */
-  constructor(clock: Clock, random: Random, weather: Weather, emit: FrameHandler, batchEnd: () => void) {
+  constructor(clock: Clock, random: Random, weather: Weather, emit: Emit, batchEnd: () => void) {
     this.#clock = clock
     this.#random = random
     this.#weather = weather

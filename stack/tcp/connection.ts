@@ -68,6 +68,8 @@ export type ConnectionOptions = {
   readonly timestampOffset: number
   /** Payload octets that fit the link, without options. */
   readonly mss: number
+  /** How many segments may leave as one super-segment; 1: none do. */
+  readonly segmentsMost: number
   readonly tuning: TcpTuning
   readonly tally: TcpTally
   /** RFC 5961 §7: one limit for all connections. */
@@ -104,6 +106,8 @@ export class TcpConnection {
   /** Payload octets of a full segment without options: the lesser of what the peer takes and the link carries. */
   mss: number
   readonly linkMss: number
+  /** How many segments may leave as one super-segment. */
+  segmentsMost: number
   readonly sendRing = new ByteRing()
   /** The sequence number of the first octet in sendRing. */
   sendRingSeq: number
@@ -227,6 +231,7 @@ export class TcpConnection {
     this.probeEnd = iss
     this.sendRingSeq = plus(iss, 1)
     this.linkMss = options.mss
+    this.segmentsMost = options.segmentsMost
     this.mss = options.mss
     this.congestion = congestionControls[options.tuning.congestion](options.mss)
     this.tunedAt = now

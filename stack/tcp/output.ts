@@ -19,6 +19,10 @@ import { armPersist, armRetransmit, armTailProbe } from './timers.ts'
 const STALL_MS = 5
 /** A timer is not finer than this, so what falls due within it is sent at once. */
 const PACING_GRAIN_MS = 1
+/** Text of the largest super-segment: with the longest headers a datagram of 65,535 octets. */
+const SUPER_SEGMENT_BYTES = 65_535 - 20 - 60
+/** A paced sender lets go what it may send in this time, and two segments at least; Linux does so too. */
+const SUPER_SEGMENT_PACED_SECONDS = 0.001
 
 export function emitSegment(c: TcpConnection, writer: SegmentWriter, now: Instant): boolean {
   if (c.resetPending) return emitReset(c, writer)
@@ -49,13 +53,14 @@ function emitReset(c: TcpConnection, writer: SegmentWriter): boolean {
   out.window = 0
   out.optionBytes = 0
   out.length = 0
+  out.pieceBytes = 0
   c.tally.count('resets-sent')
   writer.write(c, out)
   return true
 }
 
 function emitSyn(c: TcpConnection, writer: SegmentWriter, now: Instant): boolean {
-  if (!transmit(c, writer, c.iss, synFlags(c), 0, 0, now)) return false
+  if (!transmit(c, writer, c.iss, synFlags(c), 0, 0, 0, now)) return false
   c.synPending = false
   c.sndNxt = plus(c.iss, 1)
   record(c, c.iss, c.sndNxt, HAS_SYN, now)
@@ -78,7 +83,7 @@ function retransmit(c: TcpConnection, writer: SegmentWriter, now: Instant): bool
   const fin = (flags & HAS_FIN) !== 0
   const length = ahead(end, seq) - (syn ? 1 : 0) - (fin ? 1 : 0)
   const header = syn ? synFlags(c) : (fin ? tcp.FIN | tcp.ACK : tcp.ACK) | (length > 0 ? tcp.PSH : 0)
-  if (!transmit(c, writer, seq, header, syn ? 0 : ahead(seq, c.sendRingSeq), length, now)) return false
+  if (!transmit(c, writer, seq, header, syn ? 0 : ahead(seq, c.sendRingSeq), length, 0, now)) return false
   c.forceRetransmit = false
   c.lostHint = sent.base + i + 1
   c.lostCount--
@@ -91,7 +96,7 @@ function retransmit(c: TcpConnection, writer: SegmentWriter, now: Instant): bool
   return true
 }
 
-/** New text, with FIN behind the last of it. */
+/** New text, with FIN behind the last of it: one segment, or a super-segment of whole ones. */
 function emitText(c: TcpConnection, writer: SegmentWriter, inPipe: number, now: Instant): boolean {
   if (c.finSent) return false
   const offset = ahead(c.sndNxt, c.sendRingSeq)
@@ -99,7 +104,8 @@ function emitText(c: TcpConnection, writer: SegmentWriter, inPipe: number, now: 
   if (waiting === 0 && !c.finQueued) return noteIdle(c, inPipe)
   const room = ahead(plus(c.sndUna, c.sndWnd), c.sndNxt)
   const full = c.mss - optionBytes(c)
-  const length = Math.max(0, Math.min(waiting, full, room))
+  let length = Math.max(0, Math.min(waiting, full, room))
+  if (length === full && c.segmentsMost > 1) length = full * segmentsNow(c, Math.min(waiting, room), full, inPipe)
   const fin = c.finQueued && length === waiting && room > length
   if ((length === 0 && !fin) || !worthSending(c, length, full, waiting, fin)) {
     if (c.sent.count === 0) armPersist(c, now)
@@ -111,14 +117,27 @@ function emitText(c: TcpConnection, writer: SegmentWriter, inPipe: number, now: 
   }
   if (!paced(c, now)) return false
   const flags = tcp.ACK | (fin ? tcp.FIN : 0) | (length === waiting && length > 0 ? tcp.PSH : 0)
-  if (!transmit(c, writer, c.sndNxt, flags, offset, length, now)) return false
-  const seq = c.sndNxt
+  if (!transmit(c, writer, c.sndNxt, flags, offset, length, length > full ? full : 0, now)) return false
+  let seq = c.sndNxt
   c.sndNxt = plus(seq, length + (fin ? 1 : 0))
   c.sendPartial = false
   if (length < full) c.smallEnd = c.sndNxt
   if (fin) finGone(c)
+  // Each piece is a segment of its own to the peer, and may be lost alone.
+  for (let left = length; left > full; left -= full) {
+    record(c, seq, plus(seq, full), 0, now)
+    seq = plus(seq, full)
+  }
   record(c, seq, c.sndNxt, fin ? HAS_FIN : 0, now)
   return true
+}
+
+/** How many whole segments may go at once: at least one, whatever the congestion window says of it. */
+function segmentsNow(c: TcpConnection, sendable: number, full: number, inPipe: number): number {
+  const rate = c.congestion.pacingRate()
+  const paced = rate === undefined ? SUPER_SEGMENT_BYTES : Math.max(2 * full, rate * SUPER_SEGMENT_PACED_SECONDS)
+  const least = Math.min(sendable, c.congestion.window() - inPipe, SUPER_SEGMENT_BYTES, paced)
+  return Math.max(1, Math.min(c.segmentsMost, Math.floor(least / full)))
 }
 
 /** Nothing more to send: what goes now tells little about the path, and a larger window would mean nothing. */
@@ -132,7 +151,7 @@ function noteIdle(c: TcpConnection, inPipe: number): false {
 
 /** Sender's silly window avoidance (RFC 9293 §3.8.6.2.1) with Nagle's rule (RFC 896) as Minshall relaxed it. */
 function worthSending(c: TcpConnection, length: number, full: number, waiting: number, fin: boolean): boolean {
-  if (length === full || fin || c.sendPartial) return true
+  if (length >= full || fin || c.sendPartial) return true
   if (length === waiting) return c.noDelay || !gt(c.smallEnd, c.sndUna)
   return length >= c.sndMaxWnd >>> 1
 }
@@ -143,7 +162,7 @@ function finGone(c: TcpConnection): void {
 }
 
 function emitEmpty(c: TcpConnection, writer: SegmentWriter, seq: number, now: Instant): boolean {
-  return transmit(c, writer, seq, tcp.ACK, 0, 0, now)
+  return transmit(c, writer, seq, tcp.ACK, 0, 0, 0, now)
 }
 
 /** Puts a new segment on the list of those sent. */
@@ -196,9 +215,10 @@ function sackBlocks(c: TcpConnection): number {
   return Math.min(most, c.early.count + (c.duplicateLeft === c.duplicateRight ? 0 : 1))
 }
 
-/** Fills c.out and writes it. False when it did not leave. */
+/** Fills c.out and writes it; `piece` as OutSegment.pieceBytes. False when it did not leave. */
 function transmit(
-  c: TcpConnection, writer: SegmentWriter, seq: number, flags: number, offset: number, length: number, now: Instant,
+  c: TcpConnection, writer: SegmentWriter, seq: number, flags: number, offset: number, length: number, piece: number,
+  now: Instant,
 ): boolean {
   const { out } = c
   out.seq = seq
@@ -206,8 +226,9 @@ function transmit(
   out.ack = (flags & tcp.ACK) !== 0 ? c.rcvNxt : 0
   out.offset = offset
   out.length = length
+  out.pieceBytes = piece
   // A retransmission may have less room than it had; then the blocks wait for the next ACK.
-  const withSack = length === 0 || length + optionBytes(c) <= c.mss
+  const withSack = length === 0 || piece > 0 || length + optionBytes(c) <= c.mss
   if ((flags & tcp.SYN) !== 0) {
     putSynOptions(c, now)
     out.window = Math.min(0xffff, c.receiveLimit)

@@ -9,8 +9,15 @@ const LOOPBACK_ADDRESS = 0x7f00_0001
 const HEADERS_BYTES = 40
 /** A segment that fills a datagram of 65,535 octets gains nothing on a loopback that is memory. */
 const LARGEST_MSS = 32_768
+/** As far as a datagram of 65,535 octets holds them: 44 of 1460 octets. */
+const SUPER_SEGMENTS_MOST = 128
 
-export type Path = { readonly source: Ipv4; readonly mss: number }
+export type Path = {
+  readonly source: Ipv4
+  readonly mss: number
+  /** Segments that the link takes as one super-segment; 1: it does not cut. */
+  readonly segmentsMost: number
+}
 
 export class Paths {
   readonly #own: OwnAddresses
@@ -44,12 +51,14 @@ export class Paths {
   to(target: Ipv4): Path | undefined {
     if (this.#own.isLocal(target)) {
       const source = isLoopback(target) ? LOOPBACK_ADDRESS : target
-      return { source, mss: Math.min(LARGEST_MSS, this.#loopback().mtu - HEADERS_BYTES) }
+      return { source, mss: Math.min(LARGEST_MSS, this.#loopback().mtu - HEADERS_BYTES), segmentsMost: 1 }
     }
     if (!isUnicast(target)) return undefined
     const route = this.#routes.lookup(target)
     if (route === undefined || route.iface.addressing.isSubnetBroadcast(target)) return undefined
     const source = route.iface.addressing.sourceFor(route.gateway === 0 ? target : route.gateway)
-    return source === 0 ? undefined : { source, mss: Math.min(LARGEST_MSS, route.iface.mtu - HEADERS_BYTES) }
+    if (source === 0) return undefined
+    const mss = Math.min(LARGEST_MSS, route.iface.mtu - HEADERS_BYTES)
+    return { source, mss, segmentsMost: route.iface.link.offloads ? SUPER_SEGMENTS_MOST : 1 }
   }
 }

@@ -41,4 +41,6 @@ export class OutSegment {
   /** Payload: `length` octets of the connection's send buffer from `offset`. */
   offset = 0
   length = 0
+  /** A super-segment: octets of text in each of its pieces; 0: it is none. */
+  pieceBytes = 0
 }

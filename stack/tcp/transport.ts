@@ -6,11 +6,10 @@ import type { Ipv4 } from '../address/ipv4.ts'
 import { isUnicast } from '../address/ipv4.ts'
 import type { EthernetOutput } from '../ethernet/output.ts'
 import type { ReceivedDatagram } from '../ipv4/datagram.ts'
-import { DEFAULT_TTL } from '../ipv4/output.ts'
 import type { Ipv4Output } from '../ipv4/output.ts'
 import type { ProtocolHandler, SocketError } from '../ipv4/protocols.ts'
 import { SEND_FAULT } from '../ipv4/send-fault.ts'
-import { copy, err, i32, ok, TokenBucket } from '../platform/index.ts'
+import { err, i32, ok, TokenBucket } from '../platform/index.ts'
 import type { Clock, Instant, Result, SecureRandom } from '../platform/index.ts'
 import * as ip from '../wire/ipv4.ts'
 import * as tcp from '../wire/tcp.ts'
@@ -25,9 +24,10 @@ import { beginFromCookie, beginPassive, LEAST_MSS } from './input.ts'
 import { initialSequence, timestampOffsetFor, TupleHash } from './isn.ts'
 import { Listener } from './listen.ts'
 import type { ListenOptions } from './listen.ts'
-import type { Paths } from './path.ts'
+import type { Path, Paths } from './path.ts'
 import { resendForPath } from './recovery.ts'
 import { OutSegment, Segment } from './segment.ts'
+import { SegmentOutput } from './segment-output.ts'
 import { le, lt, plus } from './seq.ts'
 import { CLOSED, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './state.ts'
 import { cookieFor, keepOptions, keptSack, keptScale, openCookie } from './syn-cookie.ts'
@@ -93,8 +93,8 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
   readonly #random: SecureRandom
   readonly #tally: TcpTally
   readonly #received: number
-  readonly #sent: number
   readonly #output: Ipv4Output
+  readonly #segments: SegmentOutput
   readonly #ethernet: EthernetOutput
   readonly #paths: Paths
   readonly #hash: TupleHash
@@ -118,8 +118,8 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
     this.#random = random
     this.#tally = tally
     this.#received = tally.slot('received')
-    this.#sent = tally.slot('sent')
     this.#output = parts.output
+    this.#segments = new SegmentOutput(parts.output, tally)
     this.#ethernet = parts.ethernet
     this.#paths = parts.paths
     this.#hash = new TupleHash(random)
@@ -141,7 +141,7 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
     if (localPort === undefined) return err({ kind: 'no-free-port' })
     if (!isPort(localPort) || localPort === 0) return err({ kind: 'bad-port', port: localPort })
     if (this.#taken(local, localPort, o.address, o.port)) return err({ kind: 'address-in-use', port: localPort })
-    const endpoint = this.#create(local, localPort, o.address, o.port, path.mss, undefined, undefined)
+    const endpoint = this.#create(local, localPort, o.address, o.port, path, undefined, undefined)
     endpoint.connection.open(this.#clock.now())
     this.#tally.count('opened')
     this.#service(endpoint, this.#clock.now())
@@ -182,7 +182,7 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
     const end = at + d.payloadLength
     // RFC 9293 §3.9.2.3.
     if (d.broadcast || d.linkBroadcast || !isUnicast(d.source)) return tally.count('not-unicast')
-    const fault = tcp.check(b, at, end, d.source, d.target)
+    const fault = tcp.check(b, at, end, d.source, d.target, d.checked)
     if (fault !== undefined) return tally.count(fault)
     const s = this.#segment
     s.read(b, at, end)
@@ -213,10 +213,11 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
 
   /** Sends one segment of a connection. What waiting would not mend counts as sent, and the timers see to it. */
   write(c: TcpConnection, out: OutSegment): number {
-    let fault = this.#send(c.local, c.localPort, c.remote, c.remotePort, out, c)
+    let fault = this.#segments.sendOf(c, out)
     if (fault === SEND_FAULT.tooLong) {
       this.#fitPath(c)
-      fault = this.#send(c.local, c.localPort, c.remote, c.remotePort, out, c)
+      if (out.pieceBytes > 0) out.pieceBytes = c.mss - out.optionBytes
+      fault = this.#segments.sendOf(c, out)
     }
     if (fault === 0 || fault === SEND_FAULT.queueFull) return fault
     const error = SEND_ERROR.get(fault) ?? 'EHOSTUNREACH'
@@ -289,12 +290,14 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
   }
 
   #create(
-    local: Ipv4, localPort: number, remote: Ipv4, remotePort: number, mss: number, listener: Listener | undefined,
+    local: Ipv4, localPort: number, remote: Ipv4, remotePort: number, path: Path, listener: Listener | undefined,
     iss: number | undefined,
   ): TcpEndpoint {
     const now = this.#clock.now()
     const connection = new TcpConnection({
-      local, localPort, remote, remotePort, mss, now,
+      local, localPort, remote, remotePort, now,
+      mss: path.mss,
+      segmentsMost: path.segmentsMost,
       iss: iss ?? initialSequence(this.#hash, local, localPort, remote, remotePort, now),
       timestampOffset: timestampOffsetFor(this.#hash, local, remote),
       tuning: this.tuning,
@@ -346,15 +349,15 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
     // RFC 9293 §3.10.7.4: beyond what the connection before it used.
     if (atLeast !== undefined && le(iss, atLeast)) iss = plus(atLeast, 1)
     listener.halfOpen++
-    const endpoint = this.#accept(listener, local, localPort, remote, remotePort, path.mss, iss)
+    const endpoint = this.#accept(listener, local, localPort, remote, remotePort, path, iss)
     beginPassive(endpoint.connection, s, now)
     this.#service(endpoint, now)
   }
 
   #accept(
-    listener: Listener, local: Ipv4, localPort: number, remote: Ipv4, remotePort: number, mss: number, iss: number,
+    listener: Listener, local: Ipv4, localPort: number, remote: Ipv4, remotePort: number, path: Path, iss: number,
   ): TcpEndpoint {
-    const endpoint = this.#create(local, localPort, remote, remotePort, mss, listener, iss)
+    const endpoint = this.#create(local, localPort, remote, remotePort, path, listener, iss)
     listener.take(remote)
     endpoint.release = () => listener.giveBack(remote)
     return endpoint
@@ -381,7 +384,7 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
       keepOptions(stamp, o.windowScale, o.sackPermitted), o.timestamp,
     )
     this.#tally.count('syn-cookies-sent')
-    this.#send(local, localPort, remote, remotePort, out, undefined)
+    this.#segments.send(local, localPort, remote, remotePort, out, undefined)
   }
 
   #returnedCookie(
@@ -411,7 +414,7 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
     syn.options.windowScale = s.options.hasTimestamps ? keptScale(s.options.timestampEcho) : -1
     syn.options.sackPermitted = s.options.hasTimestamps && keptSack(s.options.timestampEcho)
     listener.halfOpen++
-    const endpoint = this.#accept(listener, local, localPort, remote, remotePort, path.mss, iss)
+    const endpoint = this.#accept(listener, local, localPort, remote, remotePort, path, iss)
     beginFromCookie(endpoint.connection, syn, now)
     endpoint.connection.process(s, now)
     this.#service(endpoint, now)
@@ -430,7 +433,7 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
     out.optionBytes = 0
     out.length = 0
     this.#tally.count('resets-sent')
-    this.#send(local, localPort, remote, remotePort, out, undefined)
+    this.#segments.send(local, localPort, remote, remotePort, out, undefined)
   }
 
   #repeatAck(w: TimeWait): void {
@@ -442,26 +445,7 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
     out.length = 0
     const stamp = (Math.floor(this.#clock.now()) + w.timestampOffset) | 0
     out.optionBytes = w.timestampsOn ? options.putTimestamps(out.options, 0, stamp, w.tsRecent) : 0
-    this.#send(w.local, w.localPort, w.remote, w.remotePort, out, undefined)
-  }
-
-  #send(
-    local: Ipv4, localPort: number, remote: Ipv4, remotePort: number, out: OutSegment, c: TcpConnection | undefined,
-  ): number {
-    const header = tcp.TCP_HEADER_BYTES + out.optionBytes
-    const length = header + out.length
-    const output = this.#output
-    // RFC 1191 §3; what was cut for a wider path goes in fragments.
-    if (c !== undefined) output.prepare(length <= c.mss + tcp.TCP_HEADER_BYTES)
-    const fault = output.begin(remote, local, ip.PROTOCOL_TCP, length, DEFAULT_TTL, undefined, false)
-    if (fault !== 0) return fault
-    const b = output.buffer
-    const at = output.payloadAt
-    copy(out.options, 0, b, at + tcp.TCP_HEADER_BYTES, out.optionBytes)
-    if (c !== undefined && out.length > 0) c.sendRing.copyTo(out.offset, b, at + header, out.length)
-    tcp.write(b, at, local, localPort, remote, remotePort, out.seq, out.ack, out.flags, out.window, header, length)
-    this.#tally.bump(this.#sent)
-    return output.commit()
+    this.#segments.send(w.local, w.localPort, w.remote, w.remotePort, out, undefined)
   }
 
   /** The connection that sent a quoted segment, if it is in flight. */

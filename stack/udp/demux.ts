@@ -83,7 +83,7 @@ export class UdpDemux implements ProtocolHandler {
     counters.bump(this.#received)
     const b = d.buffer
     const at = d.payloadAt
-    const fault = udp.check(b, at, at + d.payloadLength, d.source, d.target)
+    const fault = udp.check(b, at, at + d.payloadLength, d.source, d.target, d.checked)
     if (fault !== undefined) return counters.count(fault)
     const sourcePort = udp.sourcePort(b, at)
     const targetPort = udp.targetPort(b, at)

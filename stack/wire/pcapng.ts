@@ -18,6 +18,8 @@ const LINK_TYPE_ETHERNET = 1
 const OPTION_NAME = 2
 const OPTION_RESOLUTION = 9
 const OPTION_FLAGS = 2
+/** Where the octets of a frame begin in an enhanced packet block. */
+export const PACKET_OCTETS_AT = 28
 /** Type and two copies of the length. */
 const BLOCK_OVERHEAD_BYTES = 12
 /** No block that this reads is larger; a jumbo frame with options is far below. */
@@ -94,8 +96,8 @@ export function enhancedPacket(
   put32(b, 16, timeUs % 0x1_0000_0000)
   put32(b, 20, captured)
   put32(b, 24, originalLength)
-  b.set(frames.subarray(at, at + captured), 28)
-  putOption(b, 28 + padded(captured), OPTION_FLAGS, Uint8Array.of(0, 0, 0, direction === 'in' ? 1 : 2))
+  b.set(frames.subarray(at, at + captured), PACKET_OCTETS_AT)
+  putOption(b, PACKET_OCTETS_AT + padded(captured), OPTION_FLAGS, Uint8Array.of(0, 0, 0, direction === 'in' ? 1 : 2))
   return b
 }
 

@@ -27,6 +27,8 @@ export const RST = 0x04
 export const PSH = 0x08
 export const ACK = 0x10
 export const URG = 0x20
+/** RFC 3168 §6.1. */
+export const CWR = 0x80
 
 export const sourcePort = (b: Uint8Array, at: number): number => u16(b, at)
 export const targetPort = (b: Uint8Array, at: number): number => u16(b, at + 2)
@@ -39,21 +41,27 @@ export const urgentPointer = (b: Uint8Array, at: number): number => u16(b, at + 
 
 export type TcpFault = 'truncated' | 'header-length' | 'checksum' | 'options'
 
-/** After `undefined` every accessor is safe for the same (b, at). `end` is the end of the IPv4 payload. */
-export function check(b: Uint8Array, at: number, end: number, source: Ipv4, target: Ipv4): TcpFault | undefined {
+/**
+ * After `undefined` every accessor is safe for the same (b, at). `end` is the end of the IPv4 payload. `checked`: the
+ * checksum is known to be right.
+ */
+export function check(
+  b: Uint8Array, at: number, end: number, source: Ipv4, target: Ipv4, checked = false,
+): TcpFault | undefined {
   const length = end - at
   if (length < TCP_HEADER_BYTES) return 'truncated'
   const header = headerLength(b, at)
   if (header < TCP_HEADER_BYTES || header > length) return 'header-length'
-  if (fold(sumWords(b, at, length, pseudoHeader(source, target, PROTOCOL_TCP, length))) !== 0xffff) return 'checksum'
+  const sum = checked ? 0xffff : sumWords(b, at, length, pseudoHeader(source, target, PROTOCOL_TCP, length))
+  if (fold(sum) !== 0xffff) return 'checksum'
   return checkOptions(b, at + TCP_HEADER_BYTES, at + header) ? undefined : 'options'
 }
 
 /**
- * Writes the fixed header and the checksum of the whole segment. `header` octets of header (options stand at `at + 20`
- * already) and the payload behind them are `length` octets together.
+ * Writes the fixed header, with the sum of the pseudo-header in place of the checksum (see wire/offload.ts). `header`
+ * octets of header (options stand at `at + 20` already) and the payload behind them are `length` octets together.
  */
-export function write(
+export function writeOpen(
   b: Uint8Array, at: number, from: Ipv4, fromPort: number, to: Ipv4, toPort: number, seq: number, ack: number,
   flagBits: number, window: number, header: number, length: number,
 ): void {
@@ -64,8 +72,8 @@ export function write(
   b[at + 12] = (header >>> 2) << 4
   b[at + 13] = flagBits
   put16(b, at + 14, window)
-  put32(b, at + 16, 0)
-  seal(b, at, from, to, length)
+  put16(b, at + 16, fold(pseudoHeader(from, to, PROTOCOL_TCP, length)))
+  put16(b, at + 18, 0)
 }
 
 function seal(b: Uint8Array, at: number, from: Ipv4, to: Ipv4, length: number): void {
@@ -112,7 +120,7 @@ export function emit(h: TcpHeader, b: Uint8Array, at: number, source: Ipv4, targ
   const header = TCP_HEADER_BYTES + h.options.length
   const length = header + h.payloadLength
   b.set(h.options, at + TCP_HEADER_BYTES)
-  write(
+  writeOpen(
     b, at, source, h.sourcePort, target, h.targetPort, h.sequence, h.acknowledgment, h.flags, h.window, header, length,
   )
   put16(b, at + 18, h.urgentPointer)

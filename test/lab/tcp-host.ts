@@ -9,10 +9,10 @@ import { mac, netOf, openTap, parseInterfaceAddress, Stack, TapLink } from '../.
 import { SystemClock, SystemRandom } from '../../stack/platform/index.ts'
 
 const address = parseInterfaceAddress(process.argv[2] ?? '')
-const opened = openTap({ name: 'tap0', attachOnly: false, persist: false, ownerUid: undefined })
+const opened = openTap({ name: 'tap0', attachOnly: false, persist: false, ownerUid: undefined, offloads: true })
 if (!opened.ok || address === undefined) throw new Error('cannot start')
 const link = new TapLink({
-  fd: opened.value.fd, name: 'tap0', mac: mac('02:00:00:00:77:01'), mtu: 1500,
+  ...opened.value, mac: mac('02:00:00:00:77:01'), mtu: 1500,
   onGone: (code) => console.log('gone', code),
 })
 const stack = new Stack({

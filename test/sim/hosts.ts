@@ -125,9 +125,9 @@ export class Host {
     const { link } = this.cable
     this.#iface = this.#stack.addInterface(link, { addresses: address === undefined ? [] : [{ address, prefix: this.#prefix }] })
     const toStack = link.onFrame
-    link.onFrame = (b, at, length) => {
+    link.onFrame = (b, at, length, offload) => {
       this.#overhear(b, at, at + length)
-      toStack(b, at, length)
+      toStack(b, at, length, offload)
     }
   }
 

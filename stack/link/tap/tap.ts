@@ -9,12 +9,14 @@ import { createRequire } from 'node:module'
 import { formatMac, type Mac } from '../../address/mac.ts'
 import type { Ipv4 } from '../../address/ipv4.ts'
 import { maskOf, type Prefix } from '../../address/ipv4.ts'
-import { FRAME_OFFSET, type FrameHandler, type Link, SLOT_BYTES } from '../link.ts'
+import { ETHERNET_HEADER_BYTES, type FrameHandler, type Link, SUPER_FRAME_BYTES } from '../link.ts'
 import { err, ok, type Result } from '../../platform/index.ts'
+import { NO_OFFLOAD, segmentBytes } from '../../wire/offload.ts'
+import { readVnetHeader, UNUSABLE, VNET_HEADER_BYTES, writeVnetHeader } from './vnet-header.ts'
 
 type Handle = { readonly opaque: unique symbol }
 type Addon = {
-  create(name: string, attachOnly: boolean, persist: boolean, ownerUid: number): { fd: number; name: string; created: boolean }
+  create(name: string, attachOnly: boolean, persist: boolean, ownerUid: number, offloads: boolean): TapDevice
   closeFd(fd: number): void
   setMac(name: string, octets: Uint8Array): void
   setMtu(name: string, octets: number): void
@@ -27,7 +29,7 @@ type Addon = {
   removeBridge(name: string): void
   start(
     fd: number,
-    shape: { slots: number; slotBytes: number; frameOffset: number },
+    shape: { frames: number; room: number; header: number },
     rx: Uint8Array,
     rxLengths: Uint32Array,
     tx: Uint8Array,
@@ -83,14 +85,21 @@ export type TapOptions = {
   readonly persist: boolean
   /** User who may attach later; undefined: none. */
   readonly ownerUid: number | undefined
+  /** Ask for offloads (docs/adr/0006-tap-offloads.md). A kernel that refuses them is no failure. */
+  readonly offloads: boolean
 }
 
-/** An open device; the network worker drives its `fd`. */
-export type TapDevice = { readonly fd: number; readonly name: string; readonly created: boolean }
+/** An open device; the network worker drives its `fd`. `offloads`: what it has got. */
+export type TapDevice = {
+  readonly fd: number
+  readonly name: string
+  readonly created: boolean
+  readonly offloads: boolean
+}
 
 /** Creates the TAP device, or attaches to one that exists. Needs CAP_NET_ADMIN, or to own the existing device. */
 export const openTap = (o: TapOptions): Result<TapDevice, TapError> =>
-  attempt(() => addon().create(o.name, o.attachOnly, o.persist, o.ownerUid ?? -1))
+  attempt(() => addon().create(o.name, o.attachOnly, o.persist, o.ownerUid ?? -1, o.offloads))
 
 /** Closes the descriptor; a device that is not persistent disappears with it. */
 export const closeTap = (device: TapDevice): Result<void, TapError> => attempt(() => addon().closeFd(device.fd))
@@ -116,7 +125,16 @@ export const hostEnd = {
 } as const
 
 /** Frames per batch: beyond 64 the gain ends (measured 8: 237k, 64: 262k, 256: 266k queries a second). */
-const SLOTS = 64
+const FRAMES = 64
+/** As in the addon: where a frame begins in its place, and where the next place may begin. */
+const FRAME_AT = 10
+const PLACE_ALIGN = 64
+/** A frame of a VLAN is that much longer. */
+const VLAN_TAG_BYTES = 4
+/** A batch of super-segments stays within a usual second-level cache. */
+const SUPER_BUFFER_BYTES = 512 << 10
+
+const nextPlace = (place: number, length: number): number => (place + FRAME_AT + length + PLACE_ALIGN - 1) & -PLACE_ALIGN
 
 export type TapLinkOptions = {
   readonly fd: number
@@ -124,37 +142,53 @@ export type TapLinkOptions = {
   /** Our end's Ethernet address, six octets; must differ from the host end's. */
   readonly mac: Uint8Array
   readonly mtu: number
+  /** As openTap() said. */
+  readonly offloads: boolean
   /** The device is gone (errno name); no frame will come any more. */
   readonly onGone: (code: string) => void
 }
 
-/** Drives an open TAP device. The mtu must leave room in a slot: at most SLOT_BYTES − 16 − 14. */
+/** Drives an open TAP device. */
 export class TapLink implements Link {
   readonly name: string
   readonly mtu: number
   readonly mac: Mac
+  readonly offloads: boolean
   onFrame: FrameHandler = () => {}
   onBatchEnd: () => void = () => {}
-  readonly txBuffer = new Uint8Array(SLOTS * SLOT_BYTES)
-  readonly #rx = new Uint8Array(SLOTS * SLOT_BYTES)
-  readonly #rxLengths = new Uint32Array(SLOTS)
-  readonly #txLengths = new Uint32Array(SLOTS)
+  readonly txBuffer: Uint8Array
+  readonly #rx: Uint8Array
+  readonly #room: number
+  readonly #rxLengths = new Uint32Array(FRAMES)
+  readonly #txLengths = new Uint32Array(FRAMES)
   readonly #addon = addon()
   #handle: Handle | undefined
   #queued = 0
+  /** Where in txBuffer the frame reserved last, or next, has its place. */
+  #place = 0
   #rxFrames = 0
   #rxBytes = 0
+  #rxSuperFrames = 0
+  #rxUnusable = 0
   #txFrames = 0
   #txBytes = 0
+  #txSuperFrames = 0
   #txDropped = 0
 
   constructor(options: TapLinkOptions) {
     this.name = options.name
     this.mtu = options.mtu
     this.mac = formatMac(options.mac)
+    this.offloads = options.offloads
+    const largest = options.offloads ? SUPER_FRAME_BYTES : options.mtu + ETHERNET_HEADER_BYTES + VLAN_TAG_BYTES
+    this.#room = nextPlace(0, largest)
+    // Pages that no frame has touched cost no memory.
+    const bytes = options.offloads ? SUPER_BUFFER_BYTES : FRAMES * this.#room
+    this.txBuffer = new Uint8Array(bytes)
+    this.#rx = new Uint8Array(bytes)
     this.#handle = this.#addon.start(
       options.fd,
-      { slots: SLOTS, slotBytes: SLOT_BYTES, frameOffset: FRAME_OFFSET },
+      { frames: FRAMES, room: this.#room, header: options.offloads ? VNET_HEADER_BYTES : 0 },
       this.#rx,
       this.#rxLengths,
       this.txBuffer,
@@ -168,23 +202,36 @@ export class TapLink implements Link {
   }
 
   #onBatch(count: number): void {
+    const b = this.#rx
+    let place = 0
     for (let i = 0; i < count; i++) {
       const length = this.#rxLengths[i] as number
+      const at = place + FRAME_AT
       this.#rxFrames++
       this.#rxBytes += length
-      this.onFrame(this.#rx, i * SLOT_BYTES + FRAME_OFFSET, length)
+      place = nextPlace(place, length)
+      const offload = this.offloads ? readVnetHeader(b, at - VNET_HEADER_BYTES, length) : NO_OFFLOAD
+      if (offload === UNUSABLE) {
+        this.#rxUnusable++
+        continue
+      }
+      if (segmentBytes(offload) > 0) this.#rxSuperFrames++
+      this.onFrame(b, at, length, offload)
     }
     this.onBatchEnd()
   }
 
   reserve(): number {
-    // A full ring goes to the device at once: a batch may answer with more frames than it brought.
-    if (this.#queued === SLOTS) this.flush()
-    return this.#handle === undefined ? -1 : this.#queued * SLOT_BYTES + FRAME_OFFSET
+    // A full buffer goes to the device at once: a batch may answer with more frames than it brought.
+    if (this.#queued === FRAMES || this.#place + this.#room > this.txBuffer.length) this.flush()
+    return this.#handle === undefined ? -1 : this.#place + FRAME_AT
   }
 
-  commit(length: number): void {
+  commit(length: number, offload = NO_OFFLOAD): void {
+    if (this.offloads) writeVnetHeader(this.txBuffer, this.#place + FRAME_AT - VNET_HEADER_BYTES, offload)
+    if (segmentBytes(offload) > 0) this.#txSuperFrames++
     this.#txLengths[this.#queued++] = length
+    this.#place = nextPlace(this.#place, length)
     this.#txBytes += length
   }
 
@@ -194,6 +241,7 @@ export class TapLink implements Link {
     this.#txFrames += taken
     this.#txDropped += this.#queued - taken
     this.#queued = 0
+    this.#place = 0
   }
 
   counters(): Record<string, number> {
@@ -203,6 +251,9 @@ export class TapLink implements Link {
       'tx-frames': this.#txFrames,
       'tx-bytes': this.#txBytes,
       'tx-dropped': this.#txDropped,
+      'rx-super-frames': this.#rxSuperFrames,
+      'tx-super-frames': this.#txSuperFrames,
+      'rx-unusable': this.#rxUnusable,
     }
   }
 

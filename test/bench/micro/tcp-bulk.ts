@@ -17,6 +17,7 @@ const ADDRESSES = [ipv4('10.53.0.1'), ipv4('10.53.0.2')] as const
 class PumpedLink implements Link {
   readonly name = 'bench0'
   readonly mtu = 1500
+  readonly offloads = false
   readonly mac: string
   onFrame: FrameHandler = () => {}
   onBatchEnd: () => void = () => {}
@@ -48,7 +49,7 @@ class PumpedLink implements Link {
     copy.set(this.txBuffer.subarray(0, count * SLOT_BYTES))
     const lengths = this.#lengths.slice(0, count)
     this.#queued = 0
-    for (let i = 0; i < count; i++) to.onFrame(copy, i * SLOT_BYTES + FRAME_OFFSET, lengths[i] as number)
+    for (let i = 0; i < count; i++) to.onFrame(copy, i * SLOT_BYTES + FRAME_OFFSET, lengths[i] as number, 0)
     to.onBatchEnd()
     return count
   }

@@ -22,6 +22,7 @@ const CLIENT = ipv4('10.53.0.9')
 class BenchLink implements Link {
   readonly name = 'bench0'
   readonly mtu = 1500
+  readonly offloads = false
   readonly mac = '02:00:00:00:00:01'
   onFrame: FrameHandler = () => {}
   onBatchEnd: () => void = () => {}
@@ -63,7 +64,7 @@ function round(link: BenchLink): number {
   const start = process.hrtime.bigint()
   for (let batch = 0; batch < BATCHES_PER_ROUND; batch++) {
     for (let i = 0; i < BATCH; i++) {
-      link.onFrame(link.rxBuffer, i * SLOT_BYTES + FRAME_OFFSET, ethernet.ETHERNET_HEADER_BYTES + DATAGRAM_BYTES)
+      link.onFrame(link.rxBuffer, i * SLOT_BYTES + FRAME_OFFSET, ethernet.ETHERNET_HEADER_BYTES + DATAGRAM_BYTES, 0)
     }
     link.onBatchEnd()
   }

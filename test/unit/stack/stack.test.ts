@@ -65,6 +65,7 @@ describe('Stack flushes', () => {
   class CountingLink implements Link {
     readonly name = 'count0'
     readonly mtu = 1500
+    readonly offloads = false
     readonly mac = HOST_MAC
     onFrame: FrameHandler = () => {}
     onBatchEnd: () => void = () => {}
@@ -90,7 +91,7 @@ describe('Stack flushes', () => {
     const stack = new Stack({ clock: new VirtualClock(), random: new SeededSecureRandom(1) })
     const link = new CountingLink()
     stack.addInterface(link, { addresses: [addressOn(`${HOST}/24`)] })
-    const hear = (frame: Uint8Array): void => link.onFrame(frame, 0, frame.length)
+    const hear = (frame: Uint8Array): void => link.onFrame(frame, 0, frame.length, 0)
     hear(arpFrame())
     link.onBatchEnd()
     link.flushed.length = 0
