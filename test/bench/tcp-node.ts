@@ -129,10 +129,10 @@ const echo = (socket: Sends) => (message: Buffer, from: { address: string; port:
 
 function onTap(address: string): void {
   const interfaceAddress = parseInterfaceAddress(address)
-  const opened = openTap({ name: 'tap0', attachOnly: false, persist: false, ownerUid: undefined })
+  const opened = openTap({ name: 'tap0', attachOnly: false, persist: false, ownerUid: undefined, offloads: true })
   if (!opened.ok || interfaceAddress === undefined) throw new Error('cannot start')
   const link = new TapLink({
-    fd: opened.value.fd, name: 'tap0', mac: mac('02:00:00:00:77:01'), mtu: MTU,
+    ...opened.value, mac: mac('02:00:00:00:77:01'), mtu: MTU,
     onGone: code => console.log('gone', code),
   })
   stack = new Stack({
