@@ -22,7 +22,7 @@ import type { OptionSet, Pool, Refusal, Reservation, Subnet } from '../model/ind
 import type { DhcpConfiguration } from './configuration.ts'
 import { labelsOf } from './wire/names.ts'
 import { encodeOption } from './wire/option-values.ts'
-import { optionNamed } from './wire/options-table.ts'
+import { optionNamed } from './wire/option-spaces.ts'
 
 const LONGEST_SECONDS = 0xffff_ffff
 /** RFC 2131 §3.3 knows no least time; a lease must outlast a renewal under load. */

@@ -6,7 +6,8 @@ import { compareIpv4, contains, formatIpv4, formatPrefix, lastOf, maskOf } from 
 import type { Ipv4 } from '../../stack/index.ts'
 import type { OptionSet, OptionValue, Pool, Reservation, Subnet } from '../model/index.ts'
 import type { ClientIdentity } from './lease-machine.ts'
-import { codeOf, optionNamed } from './wire/options-table.ts'
+import { optionNamed } from './wire/option-spaces.ts'
+import { codeOf } from './wire/options-table.ts'
 import { encodeOption } from './wire/option-values.ts'
 
 export type DhcpConfiguration = {

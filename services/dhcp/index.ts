@@ -14,6 +14,11 @@ export type { ReleaseOutcome } from './server.ts'
 export { CLIENT_PORT, MESSAGE_TYPES, SERVER_PORT, emitMessage, messageTypeCode, parseMessage } from './wire/message.ts'
 export type { DhcpMessage, MessageFault, MessageType } from './wire/message.ts'
 export { decodeOption, decodeOptions, encodeOption } from './wire/option-values.ts'
-export { OPTIONS, optionCoded, optionNamed } from './wire/options-table.ts'
-export type { OptionName, OptionRow, OptionType } from './wire/options-table.ts'
+export { describeClientIdentifier } from './wire/client-identifier.ts'
+export {
+  DECLARABLE_TYPES, OptionRegistry, STANDARD_OPTIONS, declarationFault, optionCoded, optionNamed,
+} from './wire/option-spaces.ts'
+export type { DeclarationFault, OptionDeclaration, SpaceName } from './wire/option-spaces.ts'
+export { OPTIONS } from './wire/options-table.ts'
+export type { OptionField, OptionName, OptionRow, OptionType, ValueShape } from './wire/options-table.ts'
 export type { RawOptions } from './wire/options.ts'

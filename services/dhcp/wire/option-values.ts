@@ -1,253 +1,277 @@
 /**
- * Option values between octets and JSON, one codec per type of options-table.ts.
+ * Option values between octets and JSON: one codec per type of options-table.ts.
  * Used when a configuration is read or a message is shown; a packet in progress uses the octets.
  */
-import { err, fromHex, i32, ok, put16, put32, toHex, u16, u32 } from '../../../stack/platform/index.ts'
+import { err, fromHex, ok, put32, toHex, u32 } from '../../../stack/platform/index.ts'
 import type { Result } from '../../../stack/platform/index.ts'
-import { formatIpv4, formatPrefix, maskOf, parseIpv4, parsePrefix } from '../../../stack/index.ts'
 import type { OptionSet, OptionValue } from '../../model/index.ts'
-import { decodeNames, encodeName, encodeNames, labelsOf, readName } from './names.ts'
-import { optionCoded } from './options-table.ts'
-import type { OptionRow, OptionType } from './options-table.ts'
+import {
+  addressLists, compressedNames, fqdn, oneName, plainNames, resolvers, routes, sipServers, texts, userClass,
+} from './name-codecs.ts'
+import { STANDARD_OPTIONS } from './option-spaces.ts'
+import type { OptionRegistry, SpaceName } from './option-spaces.ts'
+import { END, PAD } from './options.ts'
 import type { RawOptions } from './options.ts'
+import type { OptionField, OptionType, ValueShape } from './options-table.ts'
+import {
+  addressPair, addressValue, boolValue, bytesValue, concat, flagValue, i32Value, i8Value, ipv6Value, listOf, objectOf,
+  repeated, splitByLengths, textValue, u16Value, u32Value, u8Value, variable, withLengths,
+} from './scalar-codecs.ts'
+import type { Codec } from './scalar-codecs.ts'
 
 /** The octets of a value; the error says what would be right. */
-export function encodeOption(row: OptionRow, value: OptionValue): Result<Uint8Array, string> {
+export function encodeOption(
+  row: ValueShape,
+  value: OptionValue,
+  registry: OptionRegistry = STANDARD_OPTIONS,
+): Result<Uint8Array, string> {
   const codec = CODECS[row.type]
-  const bytes = codec.encode(value, row)
+  const bytes = codec.encode(value, row, registry)
   return bytes === undefined || !longEnough(row, bytes) ? err(codec.form(row)) : ok(bytes)
 }
 
 /** The JSON form of received octets; the error says what would be right. */
-export function decodeOption(row: OptionRow, bytes: Uint8Array): Result<OptionValue, string> {
+export function decodeOption(
+  row: ValueShape,
+  bytes: Uint8Array,
+  registry: OptionRegistry = STANDARD_OPTIONS,
+): Result<OptionValue, string> {
   const codec = CODECS[row.type]
-  const value = longEnough(row, bytes) ? codec.decode(bytes, row) : undefined
+  const value = longEnough(row, bytes) ? codec.decode(bytes, row, registry) : undefined
   return value === undefined ? err(codec.form(row)) : ok(value)
 }
 
 /** All options by name; a value that does not fit its type is shown as {"malformed": "hex"}. */
-export function decodeOptions(raw: RawOptions): OptionSet {
+export function decodeOptions(
+  raw: RawOptions,
+  registry: OptionRegistry = STANDARD_OPTIONS,
+  space: SpaceName = 'dhcp4',
+): OptionSet {
   const set: { [name: string]: OptionValue } = {}
   for (const [code, bytes] of raw) {
-    const { name, row } = optionCoded(code)
-    const value = decodeOption(row, bytes)
+    const { name, row } = registry.coded(code, space)
+    const value = decodeOption(row, bytes, registry)
     set[name] = value.ok ? value.value : { malformed: toHex(bytes) }
   }
   return set
 }
 
-type Codec = {
-  /** What a right value looks like. */
-  form(row: OptionRow): string
-  encode(value: OptionValue, row: OptionRow): Uint8Array | undefined
-  decode(b: Uint8Array, row: OptionRow): OptionValue | undefined
-}
-
-function longEnough(row: OptionRow, bytes: Uint8Array): boolean {
-  const fewest = row.fewest ?? 1
-  return fewest === 0 || bytes.length >= (row.type === 'bytes' ? fewest : 1)
-}
-
-/** A codec for values of `size` octets each. */
-function fixed(
-  size: number,
-  form: (row: OptionRow) => string,
-  put: (b: Uint8Array, at: number, value: OptionValue, row: OptionRow) => boolean,
-  get: (b: Uint8Array, at: number, row: OptionRow) => OptionValue | undefined,
-): { readonly one: Codec; readonly list: Codec } {
-  const one: Codec = {
-    form,
-    encode: (value, row) => {
-      const b = new Uint8Array(size)
-      return put(b, 0, value, row) ? b : undefined
-    },
-    decode: (b, row) => (b.length === size ? get(b, 0, row) : undefined),
+/**
+ * The options inside an option: code, length, value. Undefined when one runs past the end or stands there twice.
+ * `padded`: pad and end are allowed, as in option 43 (RFC 2132 §8.4).
+ */
+export function splitOptions(b: Uint8Array, padded: boolean): RawOptions | undefined {
+  const found = new Map<number, Uint8Array>()
+  for (let at = 0; at < b.length;) {
+    const code = b[at] as number
+    if (padded && code === END) break
+    at++
+    if (padded && code === PAD) continue
+    if (at === b.length || found.has(code)) return undefined
+    const end = at + 1 + (b[at] as number)
+    if (end > b.length) return undefined
+    found.set(code, b.subarray(at + 1, end))
+    at = end
   }
-  const list: Codec = {
-    form: row => `a list, each item ${form(row)}`,
-    encode: (value, row) => {
-      if (!Array.isArray(value)) return undefined
-      const b = new Uint8Array(size * value.length)
-      return value.every((item: OptionValue, i) => put(b, i * size, item, row)) ? b : undefined
-    },
-    decode: (b, row) => {
-      if (b.length % size !== 0) return undefined
-      const items: OptionValue[] = []
-      for (let at = 0; at < b.length; at += size) {
-        const item = get(b, at, row)
-        if (item === undefined) return undefined
-        items.push(item)
-      }
-      return items
-    },
+  return found
+}
+
+function longEnough(row: ValueShape, bytes: Uint8Array): boolean {
+  return bytes.length > 0 || row.fewest === 0
+}
+
+const record: Codec = {
+  size: shape => {
+    let sum = 0
+    for (const field of shape.fields ?? []) {
+      const size = CODECS[field.type].size(field)
+      if (size === undefined) return undefined
+      sum += size
+    }
+    return sum
+  },
+  form: shape =>
+    `an object with ${(shape.fields ?? []).map(field => `"${field.name}": ${CODECS[field.type].form(field)}`).join('; ')}`,
+  encode: (value, shape, registry) => {
+    const fields = shape.fields ?? []
+    const object = objectOf(value, fields.map(field => field.name))
+    const parts = fields.map(field => encodeField(object?.[field.name], field, registry))
+    return parts.every(part => part !== undefined) ? concat(parts) : undefined
+  },
+  decode: (b, shape, registry) => {
+    const object: { [name: string]: OptionValue } = {}
+    let at = 0
+    for (const field of shape.fields ?? []) {
+      const size = CODECS[field.type].size(field) ?? b.length - at
+      if (at + size > b.length) return undefined
+      const value = decodeOption(field, b.subarray(at, at + size), registry)
+      if (!value.ok) return undefined
+      object[field.name] = value.value
+      at += size
+    }
+    return at === b.length ? object : undefined
+  },
+}
+
+function encodeField(value: OptionValue | undefined, field: OptionField, registry: OptionRegistry): Uint8Array | undefined {
+  if (value === undefined) return undefined
+  const bytes = encodeOption(field, value, registry)
+  return bytes.ok ? bytes.value : undefined
+}
+
+/** Options by name as code, length, value; undefined for a name or value that is none, and for one too long. */
+function encodeSpace(value: OptionValue | undefined, space: SpaceName, registry: OptionRegistry): Uint8Array | undefined {
+  const object = objectOf(value, undefined)
+  if (object === undefined) return undefined
+  const parts: Uint8Array[] = []
+  const codes = new Set<number>()
+  for (const [name, inner] of Object.entries(object)) {
+    const row = registry.named(name, space)
+    const bytes = row === undefined ? undefined : encodeOption(row, inner, registry)
+    if (row === undefined || bytes?.ok !== true || bytes.value.length > 255 || codes.has(row.code)) return undefined
+    codes.add(row.code)
+    parts.push(Uint8Array.of(row.code, bytes.value.length), bytes.value)
   }
-  return { one, list }
+  return concat(parts)
 }
 
-function number(size: number, lowest: number, highest: number): { readonly one: Codec; readonly list: Codec } {
-  const within = (value: OptionValue | undefined, row: OptionRow): value is number =>
-    Number.isInteger(value) && (value as number) >= (row.min ?? lowest) && (value as number) <= (row.max ?? highest)
-  return fixed(
-    size,
-    row => `a whole number from ${row.min ?? lowest} to ${row.max ?? highest}`,
-    (b, at, value, row) => {
-      if (!within(value, row)) return false
-      if (size === 1) b[at] = value
-      else if (size === 2) put16(b, at, value)
-      else put32(b, at, value)
-      return true
-    },
-    (b, at, row) => {
-      const value = size === 1 ? b[at] : size === 2 ? u16(b, at) : lowest < 0 ? i32(b, at) : u32(b, at)
-      return within(value, row) ? value : undefined
-    },
-  )
+/** The other way. Undefined when the octets are no options, or the value of one is not of its type. */
+function decodeSpace(b: Uint8Array, space: SpaceName, registry: OptionRegistry): OptionSet | undefined {
+  const found = splitOptions(b, false)
+  if (found === undefined) return undefined
+  const set: { [name: string]: OptionValue } = {}
+  for (const [code, bytes] of found) {
+    if (code === PAD || code === END) return undefined
+    const { name, row } = registry.coded(code, space)
+    const value = decodeOption(row, bytes, registry)
+    if (!value.ok) return undefined
+    set[name] = value.value
+  }
+  return set
 }
 
-const address = fixed(
-  4,
-  () => 'an IPv4 address in text, as "10.53.0.1"',
-  (b, at, value) => {
-    const parsed = typeof value === 'string' ? parseIpv4(value) : undefined
-    if (parsed === undefined) return false
-    put32(b, at, parsed)
-    return true
+const hexOf = (value: OptionValue): Uint8Array | undefined => (typeof value === 'string' ? fromHex(value) : undefined)
+
+const options: Codec = {
+  size: variable,
+  form: shape => `the options of "${shape.space ?? ''}" by name, each of at most 255 octets, or hexadecimal`,
+  encode: (value, shape, registry) => hexOf(value) ?? encodeSpace(value, shape.space ?? '', registry),
+  decode: (b, shape, registry) => decodeSpace(b, shape.space ?? '', registry) ?? toHex(b),
+}
+
+/** Firmware by this standard looks for the end (PXE 2.1 table 2-1). */
+const ENDED_SPACE = 'pxe'
+
+/** RFC 2132 §8.4: what it means depends on the vendor class, so that octets alone are shown as they are. */
+const vendorOptions: Codec = {
+  size: variable,
+  form: () => 'hexadecimal, or one vendor space with its options, as {"pxe": {"discovery-control": 8}}',
+  encode: (value, _shape, registry) => {
+    const octets = hexOf(value)
+    if (octets !== undefined) return octets
+    const spaces = Object.entries(objectOf(value, undefined) ?? {})
+    const [first] = spaces
+    if (first === undefined || spaces.length > 1 || first[0] === 'dhcp4' || !registry.hasSpace(first[0])) return undefined
+    const encoded = encodeSpace(first[1], first[0], registry)
+    return first[0] === ENDED_SPACE && encoded !== undefined ? concat([encoded, Uint8Array.of(END)]) : encoded
   },
-  (b, at) => formatIpv4(i32(b, at)),
-)
-
-const addressPair = fixed(
-  8,
-  () => 'two IPv4 addresses, as ["10.0.0.0", "10.53.0.1"]',
-  (b, at, value) => {
-    const halves =
-      Array.isArray(value) && value.length === 2 ? address.list.encode(value as OptionValue, ANY) : undefined
-    if (halves === undefined) return false
-    b.set(halves, at)
-    return true
-  },
-  (b, at) => [formatIpv4(i32(b, at)), formatIpv4(i32(b, at + 4))],
-)
-/** For codecs that read nothing of their row. */
-const ANY: OptionRow = { code: 0, type: 'ipv4', rfc: '' }
-
-const bool: Codec = {
-  form: () => 'true or false',
-  encode: value => (typeof value === 'boolean' ? Uint8Array.of(value ? 1 : 0) : undefined),
-  decode: b => (b.length === 1 && (b[0] as number) <= 1 ? b[0] === 1 : undefined),
-}
-
-const text: Codec = {
-  form: () => 'text of printable ASCII characters',
-  encode: value =>
-    typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)
-      ? Uint8Array.from(value, c => c.charCodeAt(0))
-      : undefined,
-  // RFC 2132 §2: trailing NULs are to be deleted. Octets that are no ASCII show as Latin-1.
-  decode: b =>
-    Array.from(b, octet => String.fromCharCode(octet))
-      .join('')
-      .replace(/\0+$/, ''),
-}
-
-const bytes: Codec = {
-  form: row => `at least ${row.fewest ?? 1} octets in hexadecimal, as "0104a0ff"`,
-  encode: value => (typeof value === 'string' ? fromHex(value) : undefined),
   decode: b => toHex(b),
 }
 
-const names: Codec = {
-  form: () => 'a list of domain names, as ["lab.internal"]',
-  encode: value => {
-    if (!Array.isArray(value) || value.length === 0) return undefined
-    const parsed = value.map((item: OptionValue) => (typeof item === 'string' ? labelsOf(item) : undefined))
-    return parsed.every(labels => labels !== undefined) ? encodeNames(parsed) : undefined
-  },
-  decode: b => decodeNames(b),
+const ENTERPRISE_BYTES = 4
+
+/** RFC 3925 §3, §4: an enterprise number, the length of what is its, and that. */
+function byEnterprise(
+  form: string,
+  key: 'options' | 'classes',
+  encode: (value: OptionValue | undefined, enterprise: number, registry: OptionRegistry) => Uint8Array | undefined,
+  decode: (b: Uint8Array, enterprise: number, registry: OptionRegistry) => OptionValue,
+): Codec {
+  return {
+    size: variable,
+    form: () => form,
+    encode: (value, _shape, registry) => {
+      const parts = listOf(value)?.map(item => {
+        const object = objectOf(item, ['enterprise', key])
+        const number = object?.['enterprise']
+        if (!Number.isInteger(number) || (number as number) < 0 || (number as number) > 0xffff_ffff) return undefined
+        const inner = encode(object?.[key], number as number, registry)
+        if (inner === undefined || inner.length > 255) return undefined
+        const head = new Uint8Array(ENTERPRISE_BYTES + 1)
+        put32(head, 0, number as number)
+        head[ENTERPRISE_BYTES] = inner.length
+        return concat([head, inner])
+      })
+      return parts?.every(part => part !== undefined) === true ? concat(parts) : undefined
+    },
+    decode: (b, _shape, registry) => {
+      const list: OptionValue[] = []
+      for (let at = 0; at < b.length;) {
+        if (at + ENTERPRISE_BYTES + 1 > b.length) return undefined
+        const enterprise = u32(b, at)
+        const from = at + ENTERPRISE_BYTES + 1
+        at = from + (b[from - 1] as number)
+        if (at > b.length) return undefined
+        list.push({ enterprise, [key]: decode(b.subarray(from, at), enterprise, registry) })
+      }
+      return list
+    },
+  }
 }
 
-/** RFC 3442: prefix length, as many octets of the destination as it needs, router. */
-const routes: Codec = {
-  form: () => 'a list of routes, as [{"destination": "10.0.0.0/8", "router": "10.53.0.1"}]',
-  encode: value => {
-    if (!Array.isArray(value) || value.length === 0) return undefined
-    const out: number[] = []
-    for (const item of value as readonly OptionValue[]) {
-      if (typeof item !== 'object' || item === null || Array.isArray(item)) return undefined
-      const { destination, router } = item as { readonly [key: string]: OptionValue }
-      const prefix = typeof destination === 'string' ? parsePrefix(destination) : undefined
-      const via = typeof router === 'string' ? parseIpv4(router) : undefined
-      if (prefix === undefined || via === undefined || Object.keys(item).length !== 2) return undefined
-      out.push(prefix.length)
-      for (let i = 0; i < prefix.length; i += 8) out.push((prefix.network >>> (24 - i)) & 255)
-      out.push(via >>> 24, (via >>> 16) & 255, (via >>> 8) & 255, via & 255)
-    }
-    return Uint8Array.from(out)
-  },
-  decode: b => {
-    const list: OptionValue[] = []
-    for (let at = 0; at < b.length;) {
-      const length = b[at] as number
-      const octets = (length + 7) >> 3
-      if (length > 32 || at + 1 + octets + 4 > b.length) return undefined
-      let network = 0
-      for (let i = 0; i < octets; i++) network |= (b[at + 1 + i] as number) << (24 - 8 * i)
-      // RFC 3442: host bits that the sender left in are to be cleared.
-      network &= maskOf(length)
-      list.push({ destination: formatPrefix({ network, length }), router: formatIpv4(i32(b, at + 1 + octets)) })
-      at += 1 + octets + 4
-    }
-    return list
-  },
-}
+const enterpriseOptions = byEnterprise(
+  'a list of enterprises with their options, as [{"enterprise": 3561, "options": {"option-1": "00"}}]',
+  'options',
+  (value, enterprise, registry) => hexOf(value ?? null) ?? encodeSpace(value, enterprise, registry),
+  (b, enterprise, registry) => decodeSpace(b, enterprise, registry) ?? toHex(b),
+)
 
-/**
- * RFC 4702 §2.1: flags, two octets that no longer mean anything, the name; flag E says that it is in DNS wire format.
- */
-const FQDN_ENCODED = 4
-const fqdn: Codec = {
-  form: () => 'flags and a name, as {"flags": 4, "name": "host.lab.internal."}; without the last dot it is partial',
-  encode: value => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-    const { flags, name } = value as { readonly [key: string]: OptionValue }
-    if (!Number.isInteger(flags) || (flags as number) < 0 || (flags as number) > 255 || typeof name !== 'string')
-      return undefined
-    const wire = ((flags as number) & FQDN_ENCODED) !== 0
-    const labels = name === '' ? [] : labelsOf(name)
-    if (labels === undefined) return undefined
-    const encoded = wire ? encodeName(labels, !name.endsWith('.')) : Uint8Array.from(name, c => c.charCodeAt(0))
-    return Uint8Array.of(flags as number, 0, 0, ...encoded)
+const enterpriseClasses = byEnterprise(
+  'a list of enterprises with their classes in hexadecimal, as [{"enterprise": 3561, "classes": ["6162"]}]',
+  'classes',
+  value => {
+    const octets = hexOf(value ?? null)
+    if (octets !== undefined) return octets
+    const parts = listOf(value)?.map(hexOf)
+    return parts?.every(part => part !== undefined) === true ? withLengths(parts, 1) : undefined
   },
-  decode: b => {
-    if (b.length < 3) return undefined
-    const flags = b[0] as number
-    if ((flags & FQDN_ENCODED) === 0) return { flags, name: text.decode(b.subarray(3), ANY) as string }
-    if (b.length === 3) return { flags, name: '' }
-    const name = readName(b.subarray(3), 0)
-    if (name === undefined || name.end !== b.length - 3) return undefined
-    return { flags, name: b[b.length - 1] === 0 ? `${name.text}.` : name.text }
-  },
-}
-
-const octet = number(1, 0, 0xff)
-const word = number(2, 0, 0xffff)
-const long = number(4, 0, 0xffff_ffff)
+  b => splitByLengths(b, 1)?.map(toHex) ?? toHex(b),
+)
 
 const CODECS: { readonly [Type in OptionType]: Codec } = {
-  ipv4: address.one,
-  'ipv4[]': address.list,
-  'ipv4-pair[]': addressPair.list,
-  bool,
-  u8: octet.one,
-  u16: word.one,
-  u32: long.one,
-  i32: number(4, -0x8000_0000, 0x7fff_ffff).one,
-  'u8[]': octet.list,
-  'u16[]': word.list,
-  seconds: long.one,
-  text,
-  bytes,
-  'name[]': names,
+  ipv4: addressValue,
+  'ipv4[]': repeated(addressValue),
+  'ipv4-pair[]': repeated(addressPair),
+  'ipv4-list[]': addressLists,
+  ipv6: ipv6Value,
+  'ipv6[]': repeated(ipv6Value),
+  bool: boolValue,
+  u8: u8Value,
+  u16: u16Value,
+  u32: u32Value,
+  i8: i8Value,
+  i32: i32Value,
+  'u8[]': repeated(u8Value),
+  'u16[]': repeated(u16Value),
+  'u32[]': repeated(u32Value),
+  seconds: u32Value,
+  text: textValue,
+  'text[]': texts(1, 'a list of texts'),
+  'uri[]': texts(2, 'a list of URIs'),
+  bytes: bytesValue,
+  flag: flagValue,
+  name: oneName,
+  'name[]': compressedNames,
+  'plain-name[]': plainNames,
   'route[]': routes,
   fqdn,
+  record,
+  'record[]': repeated(record),
+  options,
+  'vendor-options': vendorOptions,
+  'enterprise-options': enterpriseOptions,
+  'enterprise-classes': enterpriseClasses,
+  'user-class': userClass,
+  'sip-servers': sipServers,
+  'resolver[]': resolvers,
 }

@@ -8,7 +8,7 @@ import { COOKIE_AT, FILE_AT, OPTIONS_AT, SNAME_AT } from './layout.ts'
 /** Values by code, each joined from all its instances. */
 export type RawOptions = ReadonlyMap<number, Uint8Array>
 
-const PAD = 0
+export const PAD = 0
 export const END = 255
 const OVERLOAD = 52
 

@@ -94,7 +94,7 @@ describe('RFC 3046 §2.2 relay agent information', () => {
     const offer = w.exchange('DISCOVER', relayed)[0]
     const nak = w.exchange('REQUEST', { ...relayed, ciaddr: '192.0.2.1' })[0]
     expect([offer, nak].map(sent => [...(sent?.message.options.keys() ?? [])].at(-1))).toEqual([82, 82])
-    expect(offer?.options['relay-agent-information']).toBe('0104deadbeef')
+    expect(offer?.options['relay-agent-information']).toEqual({ 'circuit-id': 'deadbeef' })
   })
 })
 

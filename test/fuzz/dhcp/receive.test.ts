@@ -2,10 +2,11 @@
 import { describe, expect, test } from 'vitest'
 import { SeededRandom } from '../../../stack/platform/index.ts'
 import { MAX_MESSAGE_BYTES, parseMessage } from '../../../services/dhcp/wire/message.ts'
-import { OPTIONS, decodeOption, decodeOptions } from '../../../services/dhcp/index.ts'
+import { OPTIONS, STANDARD_OPTIONS, decodeOption, decodeOptions, describeClientIdentifier, encodeOption } from '../../../services/dhcp/index.ts'
 import { clientMessage, configuration, pool, world } from '../../support/dhcp-bench.ts'
 import type { MessageType } from '../../../services/dhcp/index.ts'
 
+const SPACES = ['relay-agent', 'pxe', 'ipxe', 'cablelabs', 'mobility-addresses', 'mobility-names']
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8]
 
 const bytes = (random: SeededRandom, length: number): Uint8Array => Uint8Array.from({ length }, () => random.below(256))
@@ -65,7 +66,13 @@ describe('the codecs', () => {
     const random = new SeededRandom(seed)
     for (let i = 0; i < 200; i++) {
       const b = bytes(random, random.below(40))
-      for (const row of Object.values(OPTIONS)) decodeOption(row, b)
+      for (const row of Object.values(OPTIONS)) {
+        const value = decodeOption(row, b)
+        // What could be read can be said again, though perhaps in other octets.
+        if (value.ok && row.type !== 'text') encodeOption(row, value.value)
+      }
+      for (const space of SPACES) for (let code = 1; code < 255; code += 7) decodeOption(STANDARD_OPTIONS.coded(code, space).row, b)
+      expect(describeClientIdentifier(b).length).toBeGreaterThan(0)
       const parsed = parseMessage(mutant(random))
       if (parsed.ok) expect(Object.keys(decodeOptions(parsed.value.options)).length).toBe(parsed.value.options.size)
     }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { OPTIONS, decodeOption, emitMessage, encodeOption, parseMessage } from '../../../services/dhcp/index.ts'
-import type { DhcpMessage, OptionName, OptionRow } from '../../../services/dhcp/index.ts'
+import { OPTIONS, STANDARD_OPTIONS, decodeOption, emitMessage, encodeOption, parseMessage } from '../../../services/dhcp/index.ts'
+import type { DhcpMessage, OptionName, ValueShape } from '../../../services/dhcp/index.ts'
 import type { OptionValue } from '../../../services/model/index.ts'
 import { layOut, replyLimit } from '../../../services/dhcp/reply.ts'
 import { scanOptions } from '../../../services/dhcp/wire/options.ts'
@@ -9,36 +9,69 @@ import { scanOptions } from '../../../services/dhcp/wire/options.ts'
 const address = fc.integer({ min: 0, max: 0xffff_ffff }).map(n => `${n >>> 24}.${(n >>> 16) & 255}.${(n >>> 8) & 255}.${n & 255}`)
 const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?$/)
 const name = fc.array(label, { minLength: 1, maxLength: 4 }).map(labels => labels.join('.'))
-const numeric = (row: OptionRow, low: number, high: number): fc.Arbitrary<number> => fc.integer({ min: row.min ?? low, max: row.max ?? high })
+const numeric = (row: ValueShape, low: number, high: number): fc.Arbitrary<number> => fc.integer({ min: row.min ?? low, max: row.max ?? high })
 const list = (items: fc.Arbitrary<OptionValue>): fc.Arbitrary<OptionValue> => fc.array(items, { minLength: 1, maxLength: 8 })
 const route = fc.tuple(fc.integer({ min: 0, max: 32 }), fc.integer(), address).map(([length, bits, router]): OptionValue => {
   const network = length === 0 ? 0 : bits & (-1 << (32 - length))
   return { destination: `${network >>> 24}.${(network >>> 16) & 255}.${(network >>> 8) & 255}.${network & 255}/${length}`, router }
 })
 
-function valueOf(row: OptionRow): fc.Arbitrary<OptionValue> {
+const octets = (from: number, to: number): fc.Arbitrary<string> =>
+  fc.uint8Array({ minLength: from, maxLength: to }).map(b => Buffer.from(b).toString('hex'))
+const text = fc.stringMatching(/^[\x20-\x7e]{1,31}$/)
+const ipv6 = fc.tuple(fc.integer({ min: 0x2000, max: 0x3fff }), fc.integer({ min: 1, max: 0xffff })).map(([a, b]) => `${a.toString(16)}::${b.toString(16)}`)
+const inside = (space: string | number): fc.Arbitrary<OptionValue> =>
+  fc.dictionary(fc.integer({ min: 1, max: 254 }).map(code => STANDARD_OPTIONS.coded(code, space)).filter(({ row }) => row.type === 'bytes' && row.octets === undefined).map(({ name }) => name), octets(1, 12), { maxKeys: 5 })
+    .filter(set => Object.keys(set).length > 0)
+
+function valueOf(row: ValueShape): fc.Arbitrary<OptionValue> {
   switch (row.type) {
     case 'ipv4': return address
     case 'ipv4[]': return list(address)
     case 'ipv4-pair[]': return list(fc.tuple(address, address))
+    case 'ipv4-list[]': return list(list(address))
+    case 'ipv6': return ipv6
+    case 'ipv6[]': return list(ipv6)
     case 'bool': return fc.boolean()
+    case 'flag': return fc.constant(true)
     case 'u8': return numeric(row, 0, 255)
+    case 'i8': return numeric(row, -128, 127)
     case 'u16': return numeric(row, 0, 65_535)
     case 'u32':
     case 'seconds': return numeric(row, 0, 0xffff_ffff)
     case 'i32': return numeric(row, -0x8000_0000, 0x7fff_ffff)
     case 'u8[]': return list(numeric(row, 0, 255))
     case 'u16[]': return list(numeric(row, 0, 65_535))
-    case 'text': return fc.stringMatching(/^[\x20-\x7e]{1,40}$/)
-    case 'bytes': return fc.uint8Array({ minLength: row.fewest ?? 1, maxLength: 300 }).map(b => Buffer.from(b).toString('hex'))
+    case 'u32[]': return list(numeric(row, 0, 0xffff_ffff))
+    case 'text': return text
+    case 'text[]':
+    case 'uri[]': return list(text)
+    case 'bytes': return row.octets === undefined ? octets(row.fewest ?? 1, 300) : octets(row.octets, row.octets)
+    case 'name': return name
+    case 'plain-name[]':
     case 'name[]': return list(name)
     case 'route[]': return list(route)
+    case 'record': return record(row)
+    case 'record[]': return list(record(row))
+    case 'options': return inside(row.space ?? '')
+    case 'vendor-options': return octets(1, 60)
+    case 'enterprise-options': return list(fc.record({ enterprise: fc.integer({ min: 0, max: 0xffff_ffff }), options: inside(1) }))
+    case 'enterprise-classes': return list(fc.record({ enterprise: fc.integer({ min: 0, max: 0xffff_ffff }), classes: list(octets(1, 20)) }))
+    case 'user-class': return fc.oneof(list(text), text)
+    case 'sip-servers': return fc.oneof(list(address), list(name.filter(n => !/^[\d.]+$/.test(n))))
+    case 'resolver[]': return list(fc.oneof(
+      fc.record({ priority: numeric(row, 0, 65_535), name }),
+      fc.record({ priority: numeric(row, 0, 65_535), name, addresses: list(address) }),
+      fc.record({ priority: numeric(row, 0, 65_535), name, addresses: list(address), parameters: fc.constantFrom('alpn="dot"', 'alpn="h2,h3" dohpath="/dns-query{?dns}"', 'port=8853') }),
+    ))
     case 'fqdn': return fc.oneof(
-      fc.record({ flags: fc.constantFrom(4, 5, 15), name: fc.oneof(name, name.map(text => `${text}.`)) }),
+      fc.record({ flags: fc.constantFrom(4, 5, 15), name: fc.oneof(name, name.map(n => `${n}.`)) }),
       fc.record({ flags: fc.constantFrom(0, 1, 8), name }),
     )
   }
 }
+const record = (row: ValueShape): fc.Arbitrary<OptionValue> =>
+  fc.record(Object.fromEntries((row.fields ?? []).map(field => [field.name, valueOf(field)])))
 
 const raw = fc
   .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 254 }).filter(code => code !== 52), fc.uint8Array({ maxLength: 600 })), { selector: ([code]) => code, maxLength: 12 })
@@ -46,7 +79,7 @@ const raw = fc
 
 describe('round trips', () => {
   test.each(Object.keys(OPTIONS) as OptionName[])('every value of %s', optionName => {
-    const row: OptionRow = OPTIONS[optionName]
+    const row: ValueShape = OPTIONS[optionName]
     fc.assert(
       fc.property(valueOf(row), value => {
         const encoded = encodeOption(row, value)
