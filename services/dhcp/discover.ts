@@ -62,7 +62,7 @@ function perform(
   for (const effect of effects) {
     switch (effect.kind) {
       case 'reply':
-        if (skipped !== undefined && engine.table.stateOf(address).kind === 'offered') {
+        if (skipped !== undefined && engine.table.kindOf(address) === 'offered') {
           x.trace.push(dhcpStep('dhcp.probe.skipped', { address: formatIpv4(address), because: skipped }))
         }
         sendOffer(engine, x, scope, address)
@@ -100,7 +100,7 @@ function withdrawOthers(engine: Engine, x: Exchange, scope: Scope, address: Ipv4
 
 /** Takes back an offer to this client, and ends the DISCOVER that waits for its probe. */
 export function withdraw(engine: Engine, x: Exchange, address: Ipv4, subnetId: number): void {
-  const { kind } = engine.table.stateOf(address)
+  const kind = engine.table.kindOf(address)
   if (kind !== 'offered' && kind !== 'probing') return
   engine.apply(address, subnetId, { kind: 'withdraw', client: x.client.key })
   x.trace.push(dhcpStep('dhcp.offer.withdrawn', { address: formatIpv4(address) }))

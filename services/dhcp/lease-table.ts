@@ -2,59 +2,79 @@
  * All addresses that are anything but untouched, by address and by client, and what is due next. The table decides
  * whether an address is free; an allocator only names candidates.
  * Bounded by the configuration: only addresses of subnets get in, one entry each.
+ *
+ * An address at rest (free, bound, set aside) is a row in columns; what happens to it in memory only (a probe, an offer,
+ * a save under way) makes it a Binding of its own until it is at rest again. So a million leases are a hundred
+ * megabytes, and a Binding given by find() is good until the next event.
  */
 import type { Clock, Instant } from '../../stack/platform/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
 import type { ClientKey, Lease } from '../model/index.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
 import { FREE, deadline, ownerOf, settled } from './lease-machine.ts'
-import type { BindingState } from './lease-machine.ts'
+import type { BindingState, SettledState } from './lease-machine.ts'
+import { LeaseRows } from './lease-rows.ts'
+import { hashText, roomFor, SlotIndex } from './slot-index.ts'
 
-/** One address. Only the table writes its fields. */
+/** One address as it is now. Only the table writes its fields. */
 export class Binding {
   readonly address: Ipv4
   /** The subnet that holds the address now; a configuration may move it to another id. */
-  subnetId: number
-  state: BindingState = FREE
-  owner: ClientKey | undefined = undefined
-  /** The next address of the same owner: a client has few, so a chain is smaller than a list per client. */
-  nextOfOwner: Binding | undefined = undefined
-  deadline: Instant = Number.POSITIVE_INFINITY
-  heapAt = -1
+  readonly subnetId: number
+  state: BindingState
   /** What is to be done when the save under way has ended. */
   deferred: (() => void)[] | undefined = undefined
 
-  constructor(address: Ipv4, subnetId: number) {
+  constructor(address: Ipv4, subnetId: number, state: BindingState) {
     this.address = address
     this.subnetId = subnetId
+    this.state = state
   }
 }
 
 /** Timeouts handled at once: a night's worth of expiries becomes several transactions, not one endless one. */
 const TIMEOUT_BATCH = 256
 
+/** What an address at rest is; the row's own state may differ (a quarantine that has ended leaves a declined row). */
+const KINDS = ['free', 'bound', 'declined'] as const satisfies readonly SettledState['kind'][]
+const NOBODY = -1
+
+const int32 = (length: number): Int32Array => new Int32Array(length)
+const uint8 = (length: number): Uint8Array => new Uint8Array(length)
+
 export type LeaseTablePorts = {
   readonly clock: Clock
   /** The deadline of these has come, at most TIMEOUT_BATCH. */
   due(bindings: readonly Binding[]): void
   /** The address may be given to anybody from now on. */
-  freed(binding: Binding): void
+  freed(binding: { readonly address: Ipv4; readonly subnetId: number }): void
 }
 
 export class LeaseTable {
   readonly #ports: LeaseTablePorts
-  readonly #byAddress = new Map<Ipv4, Binding>()
-  readonly #byOwner = new Map<ClientKey, Binding>()
-  readonly #queue: DeadlineQueue<Binding>
+  readonly #rows = new LeaseRows()
+  readonly #byAddress = new SlotIndex()
+  /** Hash of an owner → the first slot of its chain. Owners of one hash share a chain. */
+  readonly #byOwner = new SlotIndex()
+  /** By slot: index into KINDS, of an address at rest. */
+  #kinds = uint8(64)
+  #ownerHashes = int32(64)
+  /** By slot: the next of the same hash; NOBODY ends the chain. */
+  #nextOfOwner = int32(64)
+  /** By slot: whether it is in a chain. */
+  #owned = uint8(64)
+  /** Addresses that something is happening to, by slot. Bounded by the engine's MAX_OFFERS, MAX_PROBES, MAX_SAVES. */
+  readonly #live = new Map<number, Binding>()
+  readonly #queue: DeadlineQueue
   #offers = 0
   #probes = 0
   #saves = 0
 
   constructor(ports: LeaseTablePorts, leases: Iterable<Lease>) {
     this.#ports = ports
-    this.#queue = new DeadlineQueue(ports.clock, TIMEOUT_BATCH, bindings => ports.due(bindings))
+    this.#queue = new DeadlineQueue(ports.clock, TIMEOUT_BATCH, slots => ports.due(slots.map(slot => this.#binding(slot))))
     const at = { now: ports.clock.now(), wallMs: ports.clock.wallMs() }
-    for (const row of leases) this.set(this.at(row.address, row.subnetId), settled(row, at))
+    for (const row of leases) this.#rest(this.#slotFor(row.address, row.subnetId), settled(row, at))
   }
 
   /** Addresses on offer, being probed, and being stored, now. */
@@ -71,84 +91,184 @@ export class LeaseTable {
     return this.#byAddress.size
   }
 
+  /** The address as it is now; undefined when it is untouched. */
   find(address: Ipv4): Binding | undefined {
-    return this.#byAddress.get(address)
+    const slot = this.#byAddress.get(address)
+    return slot < 0 ? undefined : this.#binding(slot)
   }
 
   stateOf(address: Ipv4): BindingState {
-    return this.#byAddress.get(address)?.state ?? FREE
+    return this.find(address)?.state ?? FREE
   }
 
-  /** The entry of an address, made if need be. */
+  /** As stateOf, without reading the row. */
+  kindOf(address: Ipv4): BindingState['kind'] {
+    const slot = this.#byAddress.get(address)
+    return slot < 0 ? 'free' : this.#kind(slot)
+  }
+
+  /** False: nobody ever had it, as far as is known, and nothing happens to it. */
+  knows(address: Ipv4): boolean {
+    return this.#byAddress.get(address) >= 0
+  }
+
+  /** The address as it is now, with an entry to be filled by set() if it had none. */
   at(address: Ipv4, subnetId: number): Binding {
-    const found = this.#byAddress.get(address)
-    if (found !== undefined) return found
-    const binding = new Binding(address, subnetId)
-    this.#byAddress.set(address, binding)
-    return binding
+    return this.find(address) ?? new Binding(address, subnetId, FREE)
   }
 
   /** Moves an address into a state. `due` replaces the state's own deadline: a failed expiry is tried again later. */
   set(binding: Binding, state: BindingState, due: Instant | undefined = deadline(state)): void {
-    const before = binding.state
+    const slot = this.#slotFor(binding.address, binding.subnetId)
+    const before = this.#kind(slot)
     this.#count(before, -1)
-    this.#count(state, 1)
+    this.#count(state.kind, 1)
     binding.state = state
-    const owner = ownerOf(state)
-    if (owner !== binding.owner) {
-      this.#unlink(binding)
-      this.#link(binding, owner)
+    if (state.kind === 'free' || state.kind === 'bound' || state.kind === 'declined') {
+      const subnetId = this.#rows.subnetId(slot)
+      this.#live.delete(slot)
+      this.#rest(slot, state, due)
+      if (state.kind !== 'free') return
+      if (state.row === undefined) this.#forget(slot)
+      if (before !== 'free') this.#ports.freed({ address: binding.address, subnetId })
+      return
     }
-    this.#queue.set(binding, due)
-    if (state.kind !== 'free') return
-    if (state.row === undefined) this.#byAddress.delete(binding.address)
-    if (before.kind !== 'free') this.#ports.freed(binding)
+    this.#live.set(slot, binding)
+    this.#own(slot, ownerOf(state))
+    this.#queue.set(slot, due)
   }
 
   /** The addresses of a client in a subnet: bound, on offer, or held last. */
   *ofClient(client: ClientKey, subnetId: number): Iterable<Binding> {
-    for (let binding = this.#byOwner.get(client); binding !== undefined;) {
-      // Whoever iterates may set the state and with it the chain.
-      const next: Binding | undefined = binding.nextOfOwner
-      if (binding.subnetId === subnetId) yield binding
-      binding = next
+    const mine: number[] = []
+    // Whoever iterates may set the state and with it the chain.
+    for (let slot = this.#byOwner.get(hashText(client)); slot >= 0; slot = this.#nextOfOwner[slot] as number)
+      if (this.#rows.subnetId(slot) === subnetId) mine.push(slot)
+    for (const slot of mine) {
+      const binding = this.#binding(slot)
+      if (ownerOf(binding.state) === client) yield binding
     }
   }
 
-  all(): Iterable<Binding> {
-    return this.#byAddress.values()
+  *all(): Iterable<Binding> {
+    for (const slot of this.#everySlot()) yield this.#binding(slot)
+  }
+
+  /** Free addresses with a history in a subnet, without their rows: the wall time at which they were free again. */
+  *freeIn(subnetId: number): Iterable<{ readonly address: Ipv4; readonly endedAt: number }> {
+    for (const slot of this.#everySlot()) {
+      if (this.#rows.subnetId(slot) !== subnetId || this.#kind(slot) !== 'free') continue
+      const endedAt = this.#rows.expiresAt(slot)
+      yield { address: this.#rows.address(slot), endedAt: Number.isFinite(endedAt) ? endedAt : 0 }
+    }
+  }
+
+  /** Gives every address the subnet that holds it now; undefined leaves it as it is. */
+  rehome(subnetOf: (address: Ipv4, subnetId: number) => number | undefined): void {
+    for (const slot of this.#everySlot()) {
+      const old = this.#rows.subnetId(slot)
+      const id = subnetOf(this.#rows.address(slot), old)
+      if (id === undefined || id === old) continue
+      this.#rows.setSubnetId(slot, id)
+      const live = this.#live.get(slot)
+      if (live === undefined) continue
+      const moved = new Binding(live.address, id, live.state)
+      moved.deferred = live.deferred
+      this.#live.set(slot, moved)
+    }
   }
 
   close(): void {
     this.#queue.close()
   }
 
-  #count(state: BindingState, by: number): void {
-    if (state.kind === 'offered') this.#offers += by
-    else if (state.kind === 'probing') this.#probes += by
-    else if (state.kind === 'saving') this.#saves += by
+  *#everySlot(): Iterable<number> {
+    for (let slot = 0; slot < this.#rows.slots; slot++)
+      if (this.#byAddress.get(this.#rows.address(slot)) === slot) yield slot
   }
 
-  #link(binding: Binding, owner: ClientKey | undefined): void {
-    binding.owner = owner
-    if (owner === undefined) return
-    binding.nextOfOwner = this.#byOwner.get(owner)
-    this.#byOwner.set(owner, binding)
-  }
-
-  #unlink(binding: Binding): void {
-    const owner = binding.owner
-    if (owner === undefined) return
-    const first = this.#byOwner.get(owner) as Binding
-    if (first === binding) {
-      if (binding.nextOfOwner === undefined) this.#byOwner.delete(owner)
-      else this.#byOwner.set(owner, binding.nextOfOwner)
-    } else {
-      let earlier = first
-      while (earlier.nextOfOwner !== binding) earlier = earlier.nextOfOwner as Binding
-      earlier.nextOfOwner = binding.nextOfOwner
+  #slotFor(address: Ipv4, subnetId: number): number {
+    const found = this.#byAddress.get(address)
+    if (found >= 0) return found
+    const slot = this.#rows.take(address, subnetId)
+    this.#byAddress.set(address, slot)
+    if (slot >= this.#kinds.length) {
+      this.#kinds = roomFor(this.#kinds, slot + 1, uint8)
+      this.#owned = roomFor(this.#owned, slot + 1, uint8)
+      this.#ownerHashes = roomFor(this.#ownerHashes, slot + 1, int32)
+      this.#nextOfOwner = roomFor(this.#nextOfOwner, slot + 1, int32)
     }
-    binding.nextOfOwner = undefined
-    binding.owner = undefined
+    this.#kinds[slot] = 0
+    this.#owned[slot] = 0
+    return slot
+  }
+
+  /** Nothing is known of the address any more. */
+  #forget(slot: number): void {
+    this.#byAddress.delete(this.#rows.address(slot))
+    this.#rows.release(slot)
+  }
+
+  #kind(slot: number): BindingState['kind'] {
+    return this.#live.get(slot)?.state.kind ?? (KINDS[this.#kinds[slot] as number] as SettledState['kind'])
+  }
+
+  #binding(slot: number): Binding {
+    const live = this.#live.get(slot)
+    return live ?? new Binding(this.#rows.address(slot), this.#rows.subnetId(slot), this.#restingState(slot))
+  }
+
+  /** Into the columns. */
+  #rest(slot: number, state: SettledState, due: Instant | undefined = deadline(state)): void {
+    this.#kinds[slot] = KINDS.indexOf(state.kind)
+    if (state.row === undefined) this.#rows.clear(slot)
+    else this.#rows.write(slot, state.row)
+    this.#own(slot, ownerOf(state))
+    this.#queue.set(slot, due)
+  }
+
+  /** Out of the columns. An expiry that is to be tried again has its later deadline here, which is as good. */
+  #restingState(slot: number): SettledState {
+    const row = this.#rows.read(slot)
+    const kind = KINDS[this.#kinds[slot] as number] as SettledState['kind']
+    if (kind === 'free' || row === undefined) return row === undefined ? { kind: 'free', row: undefined } : { kind: 'free', row }
+    const until = this.#queue.last(slot)
+    if (kind === 'bound') return { kind, row, until: row.expiresAt === undefined ? undefined : until }
+    return { kind, row, until: until ?? this.#ports.clock.now() }
+  }
+
+  #count(kind: BindingState['kind'], by: number): void {
+    if (kind === 'offered') this.#offers += by
+    else if (kind === 'probing') this.#probes += by
+    else if (kind === 'saving') this.#saves += by
+  }
+
+  /** Puts the slot into the chain of its owner and takes it out of the one it was in. */
+  #own(slot: number, owner: ClientKey | undefined): void {
+    const hash = owner === undefined ? 0 : hashText(owner)
+    if (this.#owned[slot] === 1) {
+      if (owner !== undefined && this.#ownerHashes[slot] === hash) return
+      this.#disown(slot)
+    }
+    if (owner === undefined) return
+    const first = this.#byOwner.get(hash)
+    this.#owned[slot] = 1
+    this.#ownerHashes[slot] = hash
+    this.#nextOfOwner[slot] = first
+    this.#byOwner.set(hash, slot)
+  }
+
+  #disown(slot: number): void {
+    const hash = this.#ownerHashes[slot] as number
+    const next = this.#nextOfOwner[slot] as number
+    this.#owned[slot] = 0
+    let before = this.#byOwner.get(hash)
+    if (before === slot) {
+      if (next === NOBODY) this.#byOwner.delete(hash)
+      else this.#byOwner.set(hash, next)
+      return
+    }
+    while (this.#nextOfOwner[before] !== slot) before = this.#nextOfOwner[before] as number
+    this.#nextOfOwner[before] = next
   }
 }

@@ -37,7 +37,7 @@ export function request(engine: Engine, x: Exchange, scope: Scope): void {
     engine.limit(x, MAX_SAVES, 'leases being stored')
     return
   }
-  const remembered = engine.table.stateOf(address).kind !== 'free'
+  const remembered = engine.table.kindOf(address) !== 'free'
   const effects = engine.apply(address, scope.subnet.id, {
     kind: 'request',
     stage,

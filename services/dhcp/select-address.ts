@@ -6,7 +6,7 @@ import type { Scope } from './configuration.ts'
 import type { Engine } from './engine.ts'
 import { dhcpStep } from './events.ts'
 import type { Exchange } from './exchange.ts'
-import { FREE, owns } from './lease-machine.ts'
+import { owns } from './lease-machine.ts'
 import type { BindingState, Refusal } from './lease-machine.ts'
 
 /** Whether the configuration lets the client have the address. Says nothing of who holds it now. */
@@ -67,9 +67,9 @@ export function chooseAddress(engine: Engine, x: Exchange, scope: Scope): Ipv4 |
     return chosen(x, x.requested, 'asked for by the client and free')
   }
   const view: AddressView = {
-    untouched: address => engine.table.stateOf(address) === FREE,
+    untouched: address => !engine.table.knows(address),
     available: address =>
-      engine.table.stateOf(address).kind === 'free' && refusalOf(engine, x, scope, address) === undefined,
+      engine.table.kindOf(address) === 'free' && refusalOf(engine, x, scope, address) === undefined,
   }
   const fresh = engine.addresses.next(scope, view)
   return fresh === undefined ? undefined : chosen(x, fresh, 'the next free one')

@@ -6,7 +6,7 @@ import { compareIpv4 } from '../../../stack/index.ts'
 import type { Ipv4 } from '../../../stack/index.ts'
 import type { Pool } from '../../model/index.ts'
 import type { Configuration, Scope } from '../configuration.ts'
-import type { Binding, LeaseTable } from '../lease-table.ts'
+import type { LeaseTable } from '../lease-table.ts'
 import type { AddressView, Allocator } from './allocator.ts'
 import { FreeQueue } from './free-queue.ts'
 
@@ -42,37 +42,28 @@ export class AddressSource {
   #releaseReservations(configuration: Configuration, table: LeaseTable): void {
     const reserved = new Map(configuration.source.reservations.map(r => [r.address, r.subnetId]))
     for (const [address, subnetId] of this.#reserved) {
-      if (!reserved.has(address) && table.stateOf(address).kind === 'free') this.freed({ address, subnetId })
+      if (!reserved.has(address) && table.kindOf(address) === 'free') this.freed({ address, subnetId })
     }
     this.#reserved = reserved
   }
 }
 
 function makeSource(scope: Scope, table: LeaseTable): Source {
-  const returned: Binding[] = []
-  for (const binding of table.all()) {
-    if (binding.subnetId === scope.subnet.id && binding.state.kind === 'free' && scope.inPool(binding.address)) {
-      returned.push(binding)
-    }
-  }
-  returned.sort((a, b) => endOf(a) - endOf(b) || compareIpv4(a.address, b.address))
+  const returned = [...table.freeIn(scope.subnet.id)].filter(({ address }) => scope.inPool(address))
+  returned.sort((a, b) => a.endedAt - b.endedAt || compareIpv4(a.address, b.address))
   const allocator = new FreeQueue(
     scope.pools,
-    returned.map(binding => binding.address),
+    returned.map(({ address }) => address),
   )
   return { prefix: scope.name, pools: scope.pools, allocator }
 }
 
-const endOf = (binding: Binding): number => (binding.state.kind === 'free' ? (binding.state.row?.expiresAt ?? 0) : 0)
-
 /** Addresses whose subnet got another id belong to that one now. */
 function rehome(configuration: Configuration, table: LeaseTable): void {
-  for (const binding of table.all()) {
-    const scope = configuration.scope(binding.subnetId)
-    if (scope?.contains(binding.address) === true) continue
-    const holder = configuration.scopeHolding(binding.address)
-    if (holder !== undefined) binding.subnetId = holder.subnet.id
-  }
+  table.rehome((address, subnetId) => {
+    if (configuration.scope(subnetId)?.contains(address) === true) return undefined
+    return configuration.scopeHolding(address)?.subnet.id
+  })
 }
 
 function sameRanges(source: Source | undefined, scope: Scope): boolean {
