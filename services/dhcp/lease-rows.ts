@@ -7,7 +7,7 @@
  *   | published name: form u8 (0 none, 1 host name and a suffix known by number u16, 2 length u8 and ASCII)
  *   | length u16 and JSON of whatever further fields a Lease has
  */
-import { assert, fromHex, put16, toHex, u16 } from '../../stack/platform/index.ts'
+import { assert, put16, toHex, u16 } from '../../stack/platform/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
 import { clientKey } from '../model/index.ts'
 import type { ClientKey, Lease, LeaseState } from '../model/index.ts'
@@ -164,18 +164,12 @@ export class LeaseRows {
     const most = 512 + mac.length + (clientId?.length ?? 0) + 3 * json.length
     if (this.#scratch.length < most) this.#scratch = uint8(most)
     const b = this.#scratch
-    const macOctets = fromHex(mac)
-    const idOctets = clientId === undefined ? undefined : fromHex(clientId)
-    assert(macOctets !== undefined && macOctets.length < 256, 'a hardware address is hexadecimal pairs')
-    assert(clientId === undefined || idOctets !== undefined, 'a client identifier is hexadecimal pairs')
-    let at = 0
-    b[at++] = macOctets.length
-    b.set(macOctets, at)
-    at += macOctets.length
-    put16(b, at, idOctets?.length ?? NO_CLIENT_ID)
-    at += 2
-    if (idOctets !== undefined) b.set(idOctets, at)
-    at += idOctets?.length ?? 0
+    let at = putHexPairs(b, 1, mac)
+    assert(at <= 256, 'a hardware address has 255 octets at most')
+    b[0] = at - 1
+    const idAt = at + 2
+    at = clientId === undefined ? idAt : putHexPairs(b, idAt, clientId)
+    put16(b, idAt - 2, clientId === undefined ? NO_CLIENT_ID : at - idAt)
     at = putAscii(b, at, hostName ?? '')
     at = this.#putPublished(b, at, hostName, publishedName)
     const octets = Buffer.from(json)
@@ -275,6 +269,24 @@ const NOTHING_FURTHER = { reservationId: undefined }
 function furtherText(further: { readonly [field: string]: unknown }): string {
   for (const field in further) if (further[field] !== undefined) return JSON.stringify(further)
   return ''
+}
+
+/** Hexadecimal pairs, which colons may separate. Returns where they end. */
+function putHexPairs(b: Uint8Array, from: number, text: string): number {
+  let at = from
+  for (let i = 0; i < text.length; i += 2) {
+    if (text.charCodeAt(i) === 0x3a) i++
+    const high = hexDigit(text.charCodeAt(i))
+    const low = hexDigit(text.charCodeAt(i + 1))
+    assert(high >= 0 && low >= 0, 'hardware addresses and client identifiers are hexadecimal pairs')
+    b[at++] = (high << 4) | low
+  }
+  return at
+}
+
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30
+  return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1
 }
 
 function putAscii(b: Uint8Array, at: number, text: string): number {
