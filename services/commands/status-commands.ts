@@ -24,7 +24,7 @@ export class StatusCommands implements StatusSide {
   async statistics(): Answer<StatisticsView> {
     const { stack, dhcp, dns } = this.#o
     const layers = Object.entries(stack.counters).map(([layer, counters]) => [layer, counters.toJSON()])
-    return ok({ ...Object.fromEntries(layers), dhcp: dhcp.counters.toJSON(), dns: dns.counters.toJSON(), dnsTables: dns.sizes })
+    return ok({ ...Object.fromEntries(layers), dhcp: dhcp.counters.toJSON(), dhcpTables: dhcp.sizes, dns: dns.counters.toJSON(), dnsTables: dns.sizes })
   }
 
   async health(): Answer<NetworkHealth> {

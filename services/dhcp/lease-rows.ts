@@ -52,6 +52,11 @@ export class LeaseRows {
     return this.#slots
   }
 
+  /** Memory that the texts take. */
+  get arenaOctets(): number {
+    return this.#arena.length
+  }
+
   /** A slot for an address, without a row. */
   take(address: Ipv4, subnetId: number): number {
     const slot = this.#freeSlots.pop() ?? this.#slots++

@@ -90,6 +90,10 @@ export class LeaseTable {
   get size(): number {
     return this.#byAddress.size
   }
+  /** Memory that the texts of the rows take. */
+  get textOctets(): number {
+    return this.#rows.arenaOctets
+  }
 
   /** The address as it is now; undefined when it is untouched. */
   find(address: Ipv4): Binding | undefined {

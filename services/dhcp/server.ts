@@ -105,6 +105,11 @@ export class DhcpServer {
     return { offers, probes, saves }
   }
 
+  /** Addresses with a history or something under way, and the memory that the texts of their rows take. */
+  get sizes(): { readonly addresses: number; readonly 'text-octets': number } {
+    return { addresses: this.#engine.table.size, 'text-octets': this.#engine.table.textOctets }
+  }
+
   /** Stops timers; what is under way gets no answer. */
   close(): void {
     this.#engine.close()
