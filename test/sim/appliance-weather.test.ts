@@ -1,6 +1,4 @@
-/**
- * The whole appliance in bad weather, by seed. TAPROOT_SIM_SEEDS=n runs n seeds of each kind, TAPROOT_SIM_SEED=k that one.
- */
+/** The whole appliance in bad weather, by seed; which seeds run is said in seeds.ts. */
 import { simulate } from './simulate.ts'
 import { STORM } from './weather.ts'
 

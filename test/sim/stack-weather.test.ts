@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { FaultyLink, ipv4, Stack, Switch, virtualWire } from '../../stack/index.ts'
 import type { Interface, UdpEndpoint, Weather } from '../../stack/index.ts'
 import { SeededRandom, SeededSecureRandom, VirtualClock } from '../../stack/platform/index.ts'
+import { fold, sumWords } from '../../stack/wire/checksum.ts'
 import { addressOn, must } from '../support/stack-lan.ts'
+import { seeds } from './seeds.ts'
 
 /** The octets of message `n`, so that the receiver can tell what it must be. */
 function message(n: number, length: number): Uint8Array {
@@ -61,6 +63,18 @@ function run(seed: number, weather: Weather, messages: number) {
   return { hosts, sent, faults }
 }
 
+/**
+ * The octets that were sent; or, as UDP has only 16 bits of checksum for fragments that the weather damaged one by one,
+ * octets of the same sum that differ in several bits.
+ */
+function isIntact(copy: Uint8Array, original: Uint8Array): boolean {
+  if (Buffer.compare(copy, original) === 0) return true
+  const differences = original.reduce((bits, octet, i) => bits + bitsOf(octet ^ (copy[i] ?? 0)), 0)
+  const sumOf = (octets: Uint8Array): number => fold(sumWords(octets, 0, octets.length, 0))
+  return copy.length === original.length && differences >= 2 && sumOf(copy) === sumOf(original)
+}
+const bitsOf = (octet: number): number => octet.toString(2).replaceAll('0', '').length
+
 /** Every datagram that arrived is one that was sent to that host, octet by octet. */
 function checkIntact({ hosts, sent, faults }: ReturnType<typeof run>): number {
   expect(faults).toEqual([])
@@ -68,7 +82,7 @@ function checkIntact({ hosts, sent, faults }: ReturnType<typeof run>): number {
   hosts.forEach(({ got, stack }, side) => {
     for (const [n, copies] of got) {
       expect(n % 2).toBe(1 - side)
-      for (const copy of copies) expect(copy).toEqual(message(n, sent[n] ?? -1))
+      for (const copy of copies) expect(isIntact(copy, message(n, sent[n] ?? -1))).toBe(true)
       arrived++
     }
     expect(stack.reassemblyBytes).toBe(0)
@@ -77,18 +91,18 @@ function checkIntact({ hosts, sent, faults }: ReturnType<typeof run>): number {
 }
 
 describe('two hosts exchange datagrams of up to 65,507 octets', () => {
-  test.each([1, 2, 3])('in fair weather each arrives once, seed %i', (seed) => {
+  test.each(seeds(3))('in fair weather each arrives once, seed %i', (seed) => {
     const world = run(seed, {}, 60)
     expect(checkIntact(world)).toBe(60)
     for (const { got } of world.hosts) for (const copies of got.values()) expect(copies.length).toBe(1)
   })
 
-  test.each([1, 2, 3])('overtaking and repetition lose nothing, seed %i', (seed) => {
+  test.each(seeds(3))('overtaking and repetition lose nothing, seed %i', (seed) => {
     const world = run(seed, { reordering: 0.3, duplication: 0.2, reorderMs: 40 }, 60)
     expect(checkIntact(world)).toBe(60)
   })
 
-  test.each([1, 2, 3, 4, 5, 6])('in a storm what arrives is whole, seed %i', (seed) => {
+  test.each(seeds(6))('in a storm what arrives is whole, seed %i', (seed) => {
     const world = run(seed, { loss: 0.05, reordering: 0.2, duplication: 0.1, corruption: 0.01 }, 100)
     const arrived = checkIntact(world)
     expect(arrived).toBeGreaterThan(20)
@@ -97,7 +111,7 @@ describe('two hosts exchange datagrams of up to 65,507 octets', () => {
 })
 
 describe('eight hosts on a switch', () => {
-  test.each([1, 2])('all reach all, seed %i', (seed) => {
+  test.each(seeds(2))('all reach all, seed %i', (seed) => {
     const clock = new VirtualClock()
     const faults: unknown[] = []
     const bridge = new Switch(clock, { ports: 8, delayMs: 1 })
