@@ -1,7 +1,7 @@
 /**
  * What a Node program offers to the TCP benchmark, on a stack of ours or on the kernel's sockets, by the same code:
  *
- *   node test/bench/tcp-node.ts tap <address/prefix> [offloads]     makes and drives tap0
+ *   node test/bench/tcp-node.ts tap <address/prefix> on|off     makes and drives tap0, with offloads or without
  *   node test/bench/tcp-node.ts kernel
  *
  * Port 80: HTTP; 1009 takes everything and 1019 sends without end, by streams; 1007: UDP echo by node:dgram's
@@ -127,9 +127,9 @@ type Sends = { send(message: Buffer, port: number, address: string): void }
 const echo = (socket: Sends) => (message: Buffer, from: { address: string; port: number }) =>
   socket.send(message, from.port, from.address)
 
-function onTap(address: string): void {
+function onTap(address: string, offloads: boolean): void {
   const interfaceAddress = parseInterfaceAddress(address)
-  const opened = openTap({ name: 'tap0', attachOnly: false, persist: false, ownerUid: undefined, offloads: true })
+  const opened = openTap({ name: 'tap0', attachOnly: false, persist: false, ownerUid: undefined, offloads })
   if (!opened.ok || interfaceAddress === undefined) throw new Error('cannot start')
   const link = new TapLink({
     ...opened.value, mac: mac('02:00:00:00:77:01'), mtu: MTU,
@@ -156,8 +156,8 @@ function onKernel(): void {
   datagrams.on('message', echo(datagrams)).bind(1007)
 }
 
-const [where, address = ''] = process.argv.slice(2)
-if (where === 'tap') onTap(address)
+const [where, address = '', offloads] = process.argv.slice(2)
+if (where === 'tap') onTap(address, offloads === 'on')
 else onKernel()
 createInterface({ input: process.stdin }).on('line', line => {
   if (line === 'count-copies') countCopies()

@@ -2,7 +2,7 @@
  * Who is measured by the TCP benchmark. Each pair of ends is in namespaces of its own and stays up for the whole run,
  * so that the rounds can be interleaved:
  *
- *   our stack on a TAP          kernel sockets in the namespace at the other end of the TAP
+ *   our stack on a TAP          kernel sockets in the namespace at the other end of the TAP; with offloads and without
  *   kernel, veth                both ends kernel sockets, in two namespaces with a cable; once with the offloads that
  *                               veth has (checksums never computed, segments of up to 64 KiB), once without
  *   slirp4netns (libslirp)      a guest namespace behind the userspace TCP of slirp4netns; it goes on to sockets of the
@@ -53,8 +53,8 @@ const STREAM_SOURCE = 1019
 /** V8 as in the appliance's network worker (bin/threads.ts). */
 const NODE = [process.execPath, '--max-semi-space-size=2', '--expose-gc', 'test/bench/tcp-node.ts']
 
-export async function startOnTap(host: Host): Promise<NodeServer> {
-  const program = host.start('tcp-node', [...NODE, 'tap', `${TAP_OURS}/24`])
+export async function startOnTap(host: Host, offloads: 'on' | 'off'): Promise<NodeServer> {
+  const program = host.start('tcp-node', [...NODE, 'tap', `${TAP_OURS}/24`, offloads])
   await program.line(/^ready$/)
   await host.address('tap0', `${TAP_KERNEL}/24`)
   await host.succeed(['ip', 'link', 'set', 'tap0', 'up'])
@@ -105,15 +105,18 @@ export async function startAll(lab: Lab): Promise<Subjects> {
   const left = await lab.host('left')
   const right = await lab.host('right')
   const world = await lab.host('world')
-  const ours = await startOnTap(tap)
+  const plainTap = await lab.host('plain-tap')
+  const ours = await startOnTap(tap, 'on')
+  const oursPlain = await startOnTap(plainTap, 'off')
   const nodeRight = await startOnKernel(right)
   const nodeWorld = await startOnKernel(world)
   const fast = await cable(lab, left, right, 0, true)
   const plain = await cable(lab, left, right, 1, false)
   const guest = await slirpGuest(lab, world, 'guest', 1500)
   const bigGuest = await slirpGuest(lab, world, 'big-guest', 65_520)
-  for (const host of [tap, left, guest, bigGuest]) await manyPorts(host)
+  for (const host of [tap, plainTap, left, guest, bigGuest]) await manyPorts(host)
   const onTap = { client: tap, address: TAP_OURS, server: ours }
+  const onPlainTap = { ...onTap, client: plainTap, server: oursPlain }
   const kernel = { client: left, address: fast }
   const slirp = { client: guest, address: SLIRP_HOST }
   const raw = { port: SINK, sourcePort: SOURCE }
@@ -122,6 +125,7 @@ export async function startAll(lab: Lab): Promise<Subjects> {
     bulk: [
       { name: 'taproot', ...onTap, ...raw },
       { name: 'taproot, streams', ...onTap, ...streams },
+      { name: 'taproot, no offloads', ...onPlainTap, ...raw },
       { name: 'kernel', ...kernel, ...raw },
       { name: 'kernel, no offloads', ...kernel, address: plain, ...raw },
       { name: 'kernel, node:net', ...kernel, ...streams, server: nodeRight },

@@ -155,7 +155,7 @@ function countedRows(rounds: readonly CountedRound[], peers: readonly string[]):
 /** Memory of so many connections that say nothing, in a server of their own, after a garbage collection. */
 async function idle(lab: Lab): Promise<Idle> {
   const host = await lab.host('idle')
-  const server = await startOnTap(host)
+  const server = await startOnTap(host, 'on')
   const before = await server.figures('collect')
   const connections = Number(values.idle)
   const client = host.start('idle', [program, 'idle', TAP_OURS, '11', String(connections)])
@@ -168,7 +168,7 @@ async function idle(lab: Lab): Promise<Idle> {
 /** Octets moved by set() and copy() for each octet of payload, in a server of its own, because counting takes time. */
 async function copies(lab: Lab): Promise<Readonly<Record<string, number>>> {
   const host = await lab.host('copies')
-  const server = await startOnTap(host)
+  const server = await startOnTap(host, 'on')
   const subject = { name: 'copies', client: host, address: TAP_OURS, port: 9 }
   await server.figures('count-copies')
   const found: Record<string, number> = {}

@@ -16,6 +16,7 @@ const BYTES = 4 << 20
 class HandOver implements Link {
   readonly name = 'wire0'
   readonly mtu = 1500
+  readonly offloads = false
   readonly mac: string
   onFrame: FrameHandler = () => {}
   onBatchEnd: () => void = () => {}
@@ -40,7 +41,7 @@ class HandOver implements Link {
   /** How many frames went to the other end. */
   pump(to: HandOver): number {
     const count = this.#lengths.length
-    this.#lengths.forEach((length, i) => to.onFrame(this.txBuffer, i * SLOT_BYTES + FRAME_OFFSET, length))
+    this.#lengths.forEach((length, i) => to.onFrame(this.txBuffer, i * SLOT_BYTES + FRAME_OFFSET, length, 0))
     this.#lengths.length = 0
     to.onBatchEnd()
     return count
