@@ -20,6 +20,7 @@ const TAGS = [
   { name: 'zones', description: 'Parts of the name space that the appliance is authoritative for.' },
   { name: 'records', description: 'What is in a zone.' },
   { name: 'network', description: 'The own network stack.' },
+  { name: 'diagnostics', description: 'Looking into the network.' },
   { name: 'decisions', description: 'What was decided, and why.' },
 ]
 

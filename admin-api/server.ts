@@ -16,6 +16,7 @@ import { SECURITY_HEADERS } from './headers.ts'
 import { describeApi, openApiRoute } from './openapi.ts'
 import { pageRoutes } from './pages.ts'
 import { decisionRoutes } from './routes/decisions.ts'
+import { diagnosticRoutes } from './routes/diagnostics.ts'
 import { healthRoutes } from './routes/health.ts'
 import { leaseRoutes } from './routes/leases.ts'
 import { networkRoutes } from './routes/network.ts'
@@ -54,6 +55,7 @@ const ROUTES = [
   zoneRoutes,
   recordRoutes,
   networkRoutes,
+  diagnosticRoutes,
   decisionRoutes,
 ] as const
 

@@ -12,6 +12,7 @@ import { formatIpv4, netOf, TapLink, type NetSocket } from '../stack/index.ts'
 import { SystemClock, SystemRandom } from '../stack/platform/index.ts'
 import { answerCall, type CallMessage } from './channel.ts'
 import type { StorageRequest } from './storage-worker.ts'
+import { type StreamRequest, StreamSources } from './streams.ts'
 import { type TunnelMessage, Tunnels } from './tunnel.ts'
 
 export type NetworkWorkerData = {
@@ -75,6 +76,7 @@ function log(event: string, facts: Facts): void {
 }
 
 const tunnels = new Tunnels((message) => control.postMessage(message))
+const streams = new StreamSources((message, transfer) => control.postMessage(message, transfer))
 
 /** Carries a connection from the link to the API's server in the main thread. */
 function carry(socket: NetSocket): void {
@@ -132,13 +134,17 @@ function onStorage(port: MessagePort, message: BatchAnswer | { readonly snapshot
   else appliance?.settle(message.batch, message.faults)
 }
 
-control.on('message', async (message: NetworkControl | CallMessage | TunnelMessage) => {
+control.on('message', async (message: NetworkControl | CallMessage | StreamRequest | TunnelMessage) => {
   if ('tunnel' in message) {
     tunnels.receive(message)
     return
   }
+  if ('stream' in message) {
+    streams.receive(message)
+    return
+  }
   if ('call' in message) {
-    if (appliance !== undefined) control.postMessage(await answerCall(appliance.network, message))
+    if (appliance !== undefined) control.postMessage(await answerCall(appliance.network, message, streams))
     return
   }
   if (message.kind === 'storage') {
@@ -146,6 +152,7 @@ control.on('message', async (message: NetworkControl | CallMessage | TunnelMessa
     storage.on('message', (answer) => onStorage(message.port, answer as BatchAnswer))
     return
   }
+  streams.closeAll()
   appliance?.close()
   link?.close()
   sendDecisions()

@@ -9,6 +9,7 @@ import type { HealthView } from '../services/index.ts'
 import type { NetworkSide } from '../services/network-side.ts'
 import { type AnswerMessage, NetworkCaller } from './channel.ts'
 import type { LoggedEvent, NetworkReport, NetworkWorkerData } from './network-worker.ts'
+import type { StreamReport } from './streams.ts'
 import { type TunnelMessage, Tunnels, type TunnelSocket } from './tunnel.ts'
 
 export type ThreadsOptions = {
@@ -142,11 +143,11 @@ export class Threads {
     worker.postMessage({ kind: 'storage', port: port2 }, [port2])
     const tunnels = new Tunnels((message) => worker.postMessage(message))
     worker.once('exit', () => tunnels.closeAll())
-    worker.on('message', (message: NetworkReport | AnswerMessage | TunnelMessage) => {
+    worker.on('message', (message: NetworkReport | AnswerMessage | StreamReport | TunnelMessage) => {
       if ('tunnel' in message) {
         const socket = tunnels.receive(message)
         if (socket !== undefined) this.#o.onConnection(socket)
-      } else if ('answer' in message) this.#caller.receive(message)
+      } else if ('answer' in message || 'stream' in message) this.#caller.receive(message)
       else this.#report(worker, message)
     })
     this.#supervise(worker, 'network')

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../stack/platform/index.ts'
 import { ApplianceDhcp } from './administration/dhcp-services.ts'
+import { ApplianceDiagnostics } from './administration/diagnostic-services.ts'
 import { ApplianceDns } from './administration/dns-services.ts'
 import { ApplianceLeases } from './administration/lease-services.ts'
 import { ApplianceLinks } from './administration/link-services.ts'
@@ -32,6 +33,7 @@ export function applianceServices(o: ApplianceServicesOptions): Services {
     dhcp,
     dns: new ApplianceDns(o),
     links: new ApplianceLinks(o),
+    diagnostics: new ApplianceDiagnostics(o),
     reasons: new ApplianceReasons({ ...o, services: () => services }),
   }
   return services

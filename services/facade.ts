@@ -4,6 +4,7 @@
  * Views are JSON: addresses and names are text, times are RFC 3339 UTC ("2026-11-22T03:11:00.000Z").
  */
 import type { DhcpServices } from './facade/dhcp.ts'
+import type { DiagnosticServices } from './facade/diagnostics.ts'
 import type { DnsServices } from './facade/dns.ts'
 import type { LeaseServices } from './facade/leases.ts'
 import type { LinkServices } from './facade/links.ts'
@@ -12,6 +13,7 @@ import type { StatusServices } from './facade/status.ts'
 
 export * from './facade/common.ts'
 export * from './facade/dhcp.ts'
+export * from './facade/diagnostics.ts'
 export * from './facade/dns.ts'
 export * from './facade/leases.ts'
 export * from './facade/links.ts'
@@ -24,6 +26,7 @@ export type Services = {
   readonly dhcp: DhcpServices
   readonly dns: DnsServices
   readonly links: LinkServices
+  readonly diagnostics: DiagnosticServices
   readonly reasons: ReasonServices
 }
 

@@ -1,3 +1,4 @@
 /** Public face of the services layer. */
 export * from './facade.ts'
 export * from './model/index.ts'
+export { StreamBroken } from './pipe.ts'

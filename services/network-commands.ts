@@ -4,6 +4,7 @@
  */
 import type { Ipv4, Stack } from '../stack/index.ts'
 import type { Clock } from '../stack/platform/index.ts'
+import { DiagnosticCommands } from './commands/diagnostic-commands.ts'
 import { DhcpCommands } from './commands/dhcp-commands.ts'
 import { DnsCommands } from './commands/dns-commands.ts'
 import { LinkCommands } from './commands/link-commands.ts'
@@ -36,5 +37,6 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const turns = new CommandTurns(o)
   const dhcp = new DhcpCommands({ ...o, turns })
   const dns = new DnsCommands({ ...o, turns, lastZoneId: o.lastIds.zone, configuration: () => dhcp.configuration })
-  return { dhcp, dns, links: new LinkCommands(o), status: new StatusCommands(o) }
+  const diagnostics = new DiagnosticCommands({ ...o, configuration: () => dhcp.configuration })
+  return { dhcp, dns, links: new LinkCommands(o), diagnostics, status: new StatusCommands(o) }
 }

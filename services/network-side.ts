@@ -4,7 +4,10 @@
  * because they cross threads.
  */
 import type { Ipv4 } from '../stack/index.ts'
-import type { Answer, InterfaceView, NeighbourView, RecordInput, StatisticsView } from './facade.ts'
+import type {
+  Answer, CaptureInput, InterfaceView, NeighbourView, Page, Paging, PingEventView, PingInput, RecordInput, SocketFilter, SocketView,
+  StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
+} from './facade.ts'
 import type { DnsRecord, Lease, Pool, Reservation, Subnet, TraceStep, Zone } from './model/index.ts'
 
 export type New<T> = Omit<T, 'id'>
@@ -60,14 +63,22 @@ export interface LinkSide {
 }
 
 export interface StatusSide {
-  statistics(): Answer<StatisticsView>
+  statistics(all: boolean): Answer<StatisticsView>
   health(): Answer<NetworkHealth>
+}
+
+export interface DiagnosticSide {
+  ping(input: PingInput): Streaming<PingEventView>
+  traceroute(input: TracerouteInput): Streaming<TracerouteEventView>
+  capture(input: CaptureInput): Streaming<Uint8Array>
+  sockets(filter: SocketFilter, paging: Paging): Answer<Page<SocketView>>
 }
 
 export type NetworkSide = {
   readonly dhcp: DhcpSide
   readonly dns: DnsSide
   readonly links: LinkSide
+  readonly diagnostics: DiagnosticSide
   readonly status: StatusSide
 }
 
@@ -100,5 +111,11 @@ export const NETWORK_COMMANDS = {
     'explainName',
   ],
   links: ['interfaces', 'neighbours'],
+  diagnostics: ['ping', 'traceroute', 'capture', 'sockets'],
   status: ['statistics', 'health'],
 } as const satisfies { readonly [P in keyof NetworkSide]: readonly (keyof NetworkSide[P])[] }
+
+/** Those of them that are answered by a stream. */
+export const NETWORK_STREAMS = { diagnostics: ['ping', 'traceroute', 'capture'] } as const satisfies {
+  readonly [P in keyof NetworkSide]?: readonly (keyof NetworkSide[P])[]
+}

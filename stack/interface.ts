@@ -20,6 +20,8 @@ import type { InterfaceAddress } from './ipv4/addresses.ts'
 import { OPEN_POLICY } from './ipv4/martian.ts'
 import type { SourcePolicy } from './ipv4/martian.ts'
 import type { Ipv4Output } from './ipv4/output.ts'
+import { CaptureLink } from './link/capture.ts'
+import type { Capture, CaptureOptions } from './link/capture.ts'
 import type { Link } from './link/link.ts'
 import { i32, u16 } from './platform/index.ts'
 import type { Clock, Random } from './platform/index.ts'
@@ -62,7 +64,8 @@ export class Interface implements Port {
   /** From 1 in the order of adding; 0 is the loopback. */
   readonly index: number
   readonly name: string
-  readonly link: Link
+  /** The link itself, or the tap on it while somebody captures. */
+  link: Link
   readonly macBytes: Uint8Array
   /** The address as two numbers, for the hot path: its first 16 bits, and the last 32 as an int32. */
   readonly macHigh: number
@@ -85,9 +88,12 @@ export class Interface implements Port {
   readonly directedBroadcasts: boolean
   readonly proxyArp: ProxyArp
   readonly #arp: Arp
+  readonly #clock: Clock
+  #tap: CaptureLink | undefined
 
   constructor(index: number, link: Link, options: InterfaceOptions, loopback: boolean, parts: InterfaceParts) {
     this.index = index
+    this.#clock = parts.clock
     this.name = link.name
     this.link = link
     this.macBytes = mac(link.mac)
@@ -140,8 +146,31 @@ export class Interface implements Port {
     for (const { address } of this.addresses) this.#arp.conflicts.announce(address)
   }
 
-  /** Lets go of the link, which stays open. Probes end with undefined; what waited for ARP is dropped. */
+  /**
+   * Writes what comes and goes from now on as pcapng, whoever it is for. The link is wrapped only meanwhile, so that
+   * nothing is paid when nobody captures. Undefined when CAPTURE_LIMIT captures run.
+   */
+  capture(options: CaptureOptions): Capture | undefined {
+    const tap = this.#tap ?? new CaptureLink(this.link, this.#clock)
+    this.#tap = tap
+    this.link = tap
+    const capture = tap.start(options)
+    if (capture === undefined) return undefined
+    const stop = (): void => {
+      capture.stop()
+      if (tap.idle && this.#tap === tap) this.#untap()
+    }
+    return { counts: capture.counts, stop }
+  }
+
+  #untap(): void {
+    if (this.#tap !== undefined) this.link = this.#tap.release()
+    this.#tap = undefined
+  }
+
+  /** Lets go of the link, which stays open. Captures end; probes end with undefined; what waited for ARP is dropped. */
   detach(): void {
+    this.#untap()
     this.link.onFrame = () => {}
     this.link.onBatchEnd = () => {}
     this.#arp.close()

@@ -169,6 +169,11 @@ export class Stack {
     return this.#interfaces.find((iface) => iface.name === name)
   }
 
+  /** Also of the loopback, which is called 'lo'. */
+  anyInterface(name: string): Interface | undefined {
+    return name === this.loopback.name ? this.loopback : this.interface(name)
+  }
+
   /**
    * Takes over the link's onFrame and onBatchEnd, makes the direct routes, and announces the addresses (RFC 5227 §2.3).
    */
@@ -220,6 +225,10 @@ export class Stack {
     const iface = interfaceName === undefined ? undefined : this.interface(interfaceName)
     if (interfaceName !== undefined && iface === undefined) return err({ kind: 'no-such-interface', interfaceName })
     return this.#udp.bind({ port, address, iface, broadcast, reuseAddress, onDatagram, onError })
+  }
+
+  udpEndpoints(): readonly UdpEndpoint[] {
+    return this.#udp.endpoints()
   }
 
   /** Sends echo requests until it is done or stopped. Undefined when 64 such tools run already. */

@@ -1,6 +1,6 @@
 import { type Api, granted } from '../api.ts'
 import type { Services } from '../../services/index.ts'
-import { Health, type HealthAnswer, Statistics } from '../schemas/health.ts'
+import { Health, type HealthAnswer, Statistics, statisticsQuery } from '../schemas/health.ts'
 
 export function healthRoutes(app: Api, services: Services): void {
   app.get(
@@ -29,10 +29,11 @@ export function healthRoutes(app: Api, services: Services): void {
         operationId: 'getStatistics',
         tags: ['appliance'],
         summary: 'Counters of every part',
-        description: 'What was received, answered and dropped, by reason, since the appliance was started.',
+        description: 'What was received, answered and dropped, by reason, since the network thread was started.',
+        querystring: statisticsQuery,
         response: { 200: Statistics },
       },
     },
-    async () => granted(await services.status.statistics()),
+    async request => granted(await services.status.statistics(request.query.all === 'yes')),
   )
 }

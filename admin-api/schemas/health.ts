@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { HealthView, StatisticsView } from '../../services/index.ts'
-import { list, object, oneOf, time, view, word } from './common.ts'
+import { list, object, oneOf, parameters, time, view, word } from './common.ts'
 
 const status = oneOf(
   ['ok', 'degraded', 'failing'],
@@ -23,7 +23,11 @@ export const Health = view<HealthAnswer>()('Health', 'The state of the appliance
 
 export const Statistics = Type.Unsafe<StatisticsView>(
   Type.Record(Type.String(), Type.Record(Type.String(), Type.Number()), {
-    description: 'Counters by part; zero ones may be left out.',
+    description: 'Counters by part.',
     examples: [{ dhcp: { received: 12, dropped: 0 } }],
   }),
 )
+
+export const statisticsQuery = parameters({
+  all: Type.Optional(oneOf(['yes', 'no'], 'Whether counters that are zero are listed too; they are not when this is not given.')),
+})

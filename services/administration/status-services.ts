@@ -55,7 +55,7 @@ export class ApplianceStatus implements StatusServices {
     return { status, version: this.#o.version, startedAt: timeText(this.#startedAt), checks }
   }
 
-  statistics(): Answer<StatisticsView> {
-    return this.#o.network.status.statistics()
+  statistics(all: boolean): Answer<StatisticsView> {
+    return this.#o.network.status.statistics(all)
   }
 }

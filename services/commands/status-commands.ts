@@ -21,10 +21,17 @@ export class StatusCommands implements StatusSide {
     this.#o = options
   }
 
-  async statistics(): Answer<StatisticsView> {
+  async statistics(all: boolean): Answer<StatisticsView> {
     const { stack, dhcp, dns } = this.#o
-    const layers = Object.entries(stack.counters).map(([layer, counters]) => [layer, counters.toJSON()])
-    return ok({ ...Object.fromEntries(layers), dhcp: dhcp.counters.toJSON(), dhcpTables: dhcp.sizes, dns: dns.counters.toJSON(), dnsTables: dns.sizes })
+    const parts = { ...stack.counters, dhcp: dhcp.counters, dns: dns.counters }
+    const counted = Object.entries(parts).map(([part, counters]) => [part, all ? counters.all() : counters.toJSON()])
+    const links = [...stack.interfaces, stack.loopback].map((iface) => [`link.${iface.name}`, present(iface.link.counters(), all)])
+    return ok({
+      ...Object.fromEntries(counted),
+      'dhcp-tables': present(dhcp.sizes, all),
+      'dns-tables': present(dns.sizes, all),
+      ...Object.fromEntries(links),
+    })
   }
 
   async health(): Answer<NetworkHealth> {
@@ -38,3 +45,6 @@ export class StatusCommands implements StatusSide {
     })
   }
 }
+
+const present = (counters: Readonly<Record<string, number>>, all: boolean): Readonly<Record<string, number>> =>
+  all ? counters : Object.fromEntries(Object.entries(counters).filter(([, value]) => value !== 0))

@@ -10,9 +10,11 @@ export type HealthView = {
   readonly checks: readonly { readonly name: string; readonly status: 'ok' | 'degraded' | 'failing'; readonly detail: string }[]
 }
 
+/** By part: 'ipv4', 'dhcp', 'link.taproot0' …, those of the interfaces last. */
 export type StatisticsView = { readonly [part: string]: { readonly [counter: string]: number } }
 
 export interface StatusServices {
   health(): Promise<HealthView>
-  statistics(): Answer<StatisticsView>
+  /** All: also those that are zero. */
+  statistics(all: boolean): Answer<StatisticsView>
 }

@@ -4,6 +4,7 @@
  */
 import type { Ipv4 } from '../address/ipv4.ts'
 import { DEFAULT_TTL } from '../ipv4/output.ts'
+import type { Interface } from '../interface.ts'
 import type { Ipv4Output } from '../ipv4/output.ts'
 import type { Protocols } from '../ipv4/protocols.ts'
 import type { ReceivedDatagram } from '../ipv4/datagram.ts'
@@ -26,6 +27,10 @@ export type PingOptions = {
   readonly octets?: number
   readonly ttl?: number
   readonly dontFragment?: boolean
+  /** An address of ours; chosen by the route when not given. */
+  readonly source?: Ipv4
+  /** The only interface to send by; the route's when not given. */
+  readonly via?: Interface
 }
 
 export type PingSummary = {
@@ -38,6 +43,10 @@ export type PingSummary = {
   readonly minMs: number | undefined
   readonly meanMs: number | undefined
   readonly maxMs: number | undefined
+  /** The standard deviation of the round-trip times. */
+  readonly deviationMs: number | undefined
+  /** From the first request to the end. */
+  readonly elapsedMs: number
 }
 
 export type PingEvent =
@@ -82,8 +91,10 @@ type Request = { readonly sentAt: Instant; timer: Timer | undefined; answered: b
 
 export class Ping {
   readonly #parts: ProbeParts
-  readonly #options: Required<PingOptions>
+  readonly #options: Required<Omit<PingOptions, 'via'>>
+  readonly #via: Interface | undefined
   readonly #onEvent: (event: PingEvent) => void
+  readonly #startedAt: Instant
   readonly #identifier: number
   readonly #requests = new LruMap<number, Request>(REMEMBERED, (_, request) => request.timer?.cancel())
   readonly #unwatch: () => void
@@ -94,6 +105,7 @@ export class Ping {
   #duplicates = 0
   #errors = 0
   #totalMs = 0
+  #totalSquares = 0
   #minMs = Number.POSITIVE_INFINITY
   #maxMs = 0
   #highest = 0
@@ -104,8 +116,10 @@ export class Ping {
     this.#parts = parts
     this.#options = {
       count: Number.POSITIVE_INFINITY, intervalMs: 1_000, timeoutMs: 2_000, octets: 56, ttl: DEFAULT_TTL,
-      dontFragment: false, ...options,
+      dontFragment: false, source: 0, ...options,
     }
+    this.#via = options.via
+    this.#startedAt = parts.clock.now()
     this.#onEvent = onEvent
     this.#identifier = parts.random.below(0x1_0000)
     this.#unwatch = parts.protocols.watch({
@@ -123,6 +137,9 @@ export class Ping {
     for (const { timer } of this.#requests.values()) timer?.cancel()
     this.#unwatch()
     const answered = this.#received > 0
+    const meanMs = this.#totalMs / this.#received
+    // What rounding makes of equal times may lie below zero.
+    const variance = Math.max(0, this.#totalSquares / this.#received - meanMs * meanMs)
     this.#onEvent({
       kind: 'done',
       summary: {
@@ -131,8 +148,10 @@ export class Ping {
         duplicates: this.#duplicates,
         errors: this.#errors,
         minMs: answered ? this.#minMs : undefined,
-        meanMs: answered ? this.#totalMs / this.#received : undefined,
+        meanMs: answered ? meanMs : undefined,
         maxMs: answered ? this.#maxMs : undefined,
+        deviationMs: answered ? Math.sqrt(variance) : undefined,
+        elapsedMs: this.#parts.clock.now() - this.#startedAt,
       },
     })
   }
@@ -150,10 +169,10 @@ export class Ping {
   }
 
   #send(sequence: number): number {
-    const { target, octets, ttl, dontFragment } = this.#options
+    const { target, source, octets, ttl, dontFragment } = this.#options
     const { output } = this.#parts
     output.prepare(dontFragment)
-    const fault = output.begin(target, 0, PROTOCOL_ICMP, icmp.ICMP_HEADER_BYTES + octets, ttl, undefined, false)
+    const fault = output.begin(target, source, PROTOCOL_ICMP, icmp.ICMP_HEADER_BYTES + octets, ttl, this.#via, false)
     if (fault !== 0) return fault
     const at = output.payloadAt
     for (let i = 0; i < octets; i++) output.buffer[at + icmp.ICMP_HEADER_BYTES + i] = i
@@ -180,6 +199,7 @@ export class Ping {
     } else {
       this.#received++
       this.#totalMs += rttMs
+      this.#totalSquares += rttMs * rttMs
       this.#minMs = Math.min(this.#minMs, rttMs)
       this.#maxMs = Math.max(this.#maxMs, rttMs)
     }

@@ -21,11 +21,14 @@ export type CaptureOptions = {
   readonly keep?: FrameTest
   /** Octets kept of each frame; the whole frame when not given. */
   readonly snapLength?: number
+  /** The link is gone: no frame will come any more. */
+  readonly onGone?: () => void
 }
 
 export type Capture = {
   /** Frames written, and frames that the sink had no room for. */
   readonly counts: () => { readonly captured: number; readonly missed: number }
+  /** Writes the counts as the last block. */
   readonly stop: () => void
 }
 
@@ -36,6 +39,8 @@ type Listener = {
   readonly options: CaptureOptions
   captured: number
   missed: number
+  /** How many of the missed ones the file tells of. */
+  told: number
 }
 
 export class CaptureLink implements Link {
@@ -51,6 +56,7 @@ export class CaptureLink implements Link {
     this.#inner = inner
     this.#clock = clock
     this.#epochMs = clock.wallMs() - clock.now()
+    this.#onFrame = inner.onFrame
     inner.onFrame = (buffer, at, length, offload) => {
       if (this.#listeners.length > 0) this.#see('in', buffer, at, length, offload)
       this.#onFrame(buffer, at, length, offload)
@@ -104,32 +110,65 @@ export class CaptureLink implements Link {
   }
 
   close(): void {
-    this.#listeners = []
+    this.release()
     this.#inner.close()
+  }
+
+  /** Nobody captures. */
+  get idle(): boolean {
+    return this.#listeners.length === 0
+  }
+
+  /** Takes the wrapper off: captures end, and the link itself has the handler again. */
+  release(): Link {
+    const gone = this.#listeners
+    this.#listeners = []
+    this.#inner.onFrame = this.#onFrame
+    for (const { options } of gone) options.onGone?.()
+    return this.#inner
   }
 
   /** Writes the head of a file to the sink, then every frame, until stop(). Undefined when CAPTURE_LIMIT is reached. */
   start(options: CaptureOptions): Capture | undefined {
     if (this.#listeners.length === CAPTURE_LIMIT) return undefined
-    const listener: Listener = { options, captured: 0, missed: 0 }
+    const listener: Listener = { options, captured: 0, missed: 0, told: 0 }
     options.sink(pcapng.sectionHeader())
     options.sink(pcapng.interfaceDescription(this.name, options.snapLength ?? 0))
     this.#listeners = [...this.#listeners, listener]
     return {
       counts: () => ({ captured: listener.captured, missed: listener.missed }),
       stop: () => {
+        if (!this.#listeners.includes(listener)) return
         this.#listeners = this.#listeners.filter((other) => other !== listener)
+        this.#tell(listener)
       },
     }
   }
 
+  get #timeUs(): number {
+    return Math.floor((this.#epochMs + this.#clock.now()) * 1000)
+  }
+
+  /** Writes how many frames there were and how many are not in the file. False when there is no room even for that. */
+  #tell(listener: Listener): boolean {
+    const { captured, missed, options } = listener
+    const written = options.sink(pcapng.interfaceStatistics(0, this.#timeUs, captured + missed, missed))
+    if (written) listener.told = missed
+    return written
+  }
+
   /** A checksum that is left to the device is written down as the device will make it; super-segments stay whole. */
   #see(direction: 'in' | 'out', buffer: Uint8Array, at: number, length: number, offload: number): void {
-    const timeUs = Math.floor((this.#epochMs + this.#clock.now()) * 1000)
+    const timeUs = this.#timeUs
     for (const listener of this.#listeners) {
       const { keep, sink, snapLength } = listener.options
       if (keep !== undefined && !keep(buffer, at, length)) continue
       const captured = Math.min(length, snapLength ?? length)
+      // What is missing is told of before what comes after it.
+      if (listener.missed > listener.told && !this.#tell(listener)) {
+        listener.missed++
+        continue
+      }
       const block = pcapng.enhancedPacket(0, timeUs, direction, buffer, at, captured, length)
       const field = checksumStart(offload) + checksumField(offload)
       if (isOpen(offload) && field + 2 <= captured) {

@@ -169,6 +169,11 @@ export class TcpConnection {
   forceRetransmit = false
   duplicateAcks = 0
   retransmits = 0
+  /** Segments sent again since it began. */
+  resentSegments = 0
+  /** Octets that the program wrote, and that it read, since it began. */
+  written = 0
+  read = 0
   /** The way there may be dead: for the transport to look at. */
   pathSuspect = false
   rackSentAt: Instant = -1
@@ -271,6 +276,7 @@ export class TcpConnection {
     if (!this.#canSend()) return 0
     const taken = Math.max(0, Math.min(length, this.sendLimit - this.sendRing.used))
     if (taken > 0) this.sendRing.append(from, at, taken)
+    this.written += taken
     if (taken < length) this.writeBlocked = true
     return taken
   }
@@ -285,6 +291,7 @@ export class TcpConnection {
     if (taken === 0) return 0
     this.receiveRing.copyTo(0, into, at, taken)
     this.receiveRing.drop(taken, this.early.count > 0)
+    this.read += taken
     tuneReceiveBuffer(this, taken, now)
     if (lt(this.rcvAdv, windowToOffer(this)) && !this.finSeen) this.ackNow = true
     return taken

@@ -6,6 +6,7 @@ import type { Ipv4 } from '../address/ipv4.ts'
 import type { Clock, Timer } from '../platform/index.ts'
 import { NEVER } from './connection.ts'
 import type { ConnectionError, TcpConnection } from './connection.ts'
+import { windowToOffer } from './receive.ts'
 import { STATE_NAMES } from './state.ts'
 import type { Listener } from './listen.ts'
 
@@ -27,7 +28,24 @@ export type TcpView = {
   readonly inFlight: number
   readonly sendWindow: number
   readonly mss: number
+  /** Octets where slow start ends; undefined before the first loss. */
+  readonly threshold: number | undefined
+  /** Least round-trip time of late; undefined before the first sample. */
+  readonly leastRttMs: number | undefined
+  /** Room for what the peer sends. */
+  readonly receiveWindow: number
+  /** Segments sent again since it began, and times in a row that the time-out has passed. */
+  readonly retransmitted: number
+  readonly timeouts: number
+  /** Octets that the peer has acknowledged, and that came from it in order. */
+  readonly acknowledged: number
+  readonly received: number
+  /** The next that will run out. */
+  readonly timer: { readonly kind: TcpTimer; readonly inMs: number } | undefined
 }
+
+/** As `ss -o` calls them, as far as it knows them. */
+export type TcpTimer = 'retransmit' | 'tail-probe' | 'reordering' | 'delayed-ack' | 'persist' | 'keep-alive' | 'limit'
 
 export class TcpEndpoint {
   readonly local: Ipv4
@@ -129,7 +147,25 @@ export class TcpEndpoint {
       inFlight: c.inFlight,
       sendWindow: c.sndWnd,
       mss: c.mss,
+      threshold: c.congestion.threshold(),
+      leastRttMs: Number.isFinite(c.rtt.least) ? c.rtt.least : undefined,
+      receiveWindow: Math.max(0, (windowToOffer(c) - c.rcvNxt) | 0),
+      retransmitted: c.resentSegments,
+      timeouts: c.rtt.backoffs,
+      acknowledged: c.written - c.sendRing.used,
+      received: c.read + c.receiveRing.used,
+      timer: this.#nextTimer(),
     }
+  }
+
+  #nextTimer(): TcpView['timer'] {
+    const c = this.connection
+    const timers: readonly (readonly [TcpTimer, number])[] = [
+      ['retransmit', c.rtoAt], ['tail-probe', c.tailAt], ['reordering', c.reorderAt], ['delayed-ack', c.delayedAckAt],
+      ['persist', c.persistAt], ['keep-alive', c.keepAliveAt], ['limit', c.limitAt],
+    ]
+    const [kind, at] = timers.reduce((first, other) => (other[1] < first[1] ? other : first))
+    return at === NEVER ? undefined : { kind, inMs: Math.max(0, at - this.#clock.now()) }
   }
 
   /** Sets the timer to the connection's deadline. One that fires too early is cheaper than setting each anew. */

@@ -92,6 +92,7 @@ function retransmit(c: TcpConnection, writer: SegmentWriter, now: Instant): bool
   stamp(c, slot)
   c.inFlight += ahead(end, seq)
   c.tally.count('retransmitted')
+  c.resentSegments++
   if (c.rtoAt === NEVER) armRetransmit(c, now)
   return true
 }

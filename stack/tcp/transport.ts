@@ -170,6 +170,11 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
     return [...this.#listeners.values()].flat()
   }
 
+  /** What is in TIME-WAIT. */
+  timeWaits(): readonly TimeWait[] {
+    return this.#timeWaits.table.list()
+  }
+
   get timeWaitCount(): number {
     return this.#timeWaits.table.size
   }

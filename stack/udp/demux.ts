@@ -78,6 +78,11 @@ export class UdpDemux implements ProtocolHandler {
     return ok(endpoint)
   }
 
+  /** Every endpoint there is. */
+  endpoints(): readonly UdpEndpoint[] {
+    return [...this.#ports.values()].flat()
+  }
+
   receive(d: ReceivedDatagram): void {
     const counters = this.#counters
     counters.bump(this.#received)

@@ -34,6 +34,8 @@ import { type Refusal, refusal } from '../../services/index.ts'
 import { compareIpv4, contains, type Ipv4, parseIpv4, parsePrefix, type Prefix } from '../../stack/index.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
 
+import { FakeDiagnostics } from './fake-diagnostics.ts'
+
 const AT = '2026-11-22T03:11:00.000Z'
 
 const lease = (last: number, change: Partial<LeaseView> = {}): LeaseView => ({
@@ -99,6 +101,7 @@ export class FakeServices implements Services {
   readonly dhcp = this
   readonly dns = this
   readonly links = this
+  readonly diagnostics = new FakeDiagnostics()
   readonly reasons = this
 
   leaseList: LeaseView[] = [
@@ -129,8 +132,8 @@ export class FakeServices implements Services {
     }
   }
 
-  async statistics(): Answer<StatisticsView> {
-    return ok({ dhcp: { received: 12 }, dns: { queries: 34 } })
+  async statistics(all: boolean): Answer<StatisticsView> {
+    return ok({ dhcp: { received: 12, ...(all ? { unanswered: 0 } : {}) }, dns: { queries: 34 } })
   }
 
   async listLeases(filter: LeaseFilter, paging: Paging): Answer<Page<LeaseView>> {

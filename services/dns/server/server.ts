@@ -394,12 +394,12 @@ export class DnsServer {
   /** Answers kept from upstream servers, questions under way, finished responses kept. */
   get sizes(): {
     readonly cached: number
-    readonly cachedOctets: number
+    readonly 'cached-octets': number
     readonly pending: number
     readonly finished: number
   } {
     return {
-      cached: this.#cache.size, cachedOctets: this.#cache.octets, pending: this.#forwarder.pending,
+      cached: this.#cache.size, 'cached-octets': this.#cache.octets, pending: this.#forwarder.pending,
       finished: this.#table.size,
     }
   }

@@ -80,6 +80,10 @@ export class Bbr implements Congestion {
     return this.#window
   }
 
+  threshold(): undefined {
+    return undefined
+  }
+
   pacingRate(): number | undefined {
     if (this.#bandwidth === 0) return undefined
     return Math.max(this.#bandwidth * this.#gain() * PACING_MARGIN, this.#mss)

@@ -38,6 +38,8 @@ export interface Congestion {
   onTimeout(inFlight: number, now: Instant): void
   /** Octets allowed in flight. */
   window(): number
+  /** Where slow start ends (RFC 5681 §3.1), in octets; undefined before the first loss, and where there is none. */
+  threshold(): number | undefined
   /** Octets a second; undefined: as fast as the window lets. */
   pacingRate(): number | undefined
 }

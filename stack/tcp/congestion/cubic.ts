@@ -64,6 +64,10 @@ export class Cubic implements Congestion {
     return this.#window
   }
 
+  threshold(): number | undefined {
+    return this.#threshold === Number.POSITIVE_INFINITY ? undefined : this.#threshold
+  }
+
   pacingRate(): undefined {
     return undefined
   }

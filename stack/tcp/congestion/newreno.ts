@@ -45,6 +45,10 @@ export class NewReno implements Congestion {
     return this.#window
   }
 
+  threshold(): number | undefined {
+    return this.#threshold === Number.POSITIVE_INFINITY ? undefined : this.#threshold
+  }
+
   pacingRate(): undefined {
     return undefined
   }

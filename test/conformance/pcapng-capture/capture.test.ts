@@ -5,7 +5,7 @@ import type { CaptureOptions } from '../../../stack/link/capture.ts'
 import { parseCaptureFilter } from '../../../stack/link/capture-filter.ts'
 import { VirtualClock } from '../../../stack/platform/index.ts'
 import { describeFrame } from '../../../stack/wire/describe.ts'
-import * as pcapng from '../../../stack/wire/pcapng.ts'
+import * as reader from '../../../stack/wire/pcapng-reader.ts'
 import {
   arpFrame, echoRequest, fragmentFrames, HOST, HOST_MAC, icmpFrame, must, octets, PEER, PEER_MAC, RawPeer, udpFrame,
   udpSegment,
@@ -24,7 +24,7 @@ function tapped() {
     const blocks: Uint8Array[] = []
     const started = link.start({ sink: (block) => blocks.push(block) > 0, ...options })
     if (started === undefined) throw new Error('no room for a capture')
-    return { ...started, file: () => must(pcapng.parse(joined(blocks))) }
+    return { ...started, file: () => must(reader.parse(joined(blocks))) }
   }
   return { clock, link, here, there, capture }
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as pcapng from '../../../../stack/wire/pcapng.ts'
+import * as reader from '../../../../stack/wire/pcapng-reader.ts'
 
 const file = (...blocks: readonly Uint8Array[]): Uint8Array => Uint8Array.from(blocks.flatMap((block) => [...block]))
 const head = file(pcapng.sectionHeader(), pcapng.interfaceDescription('eth0', 0))
@@ -27,7 +28,7 @@ describe('pcapng §3 blocks', () => {
         const blocks = frames.map(({ octets, timeUs, out, more }) =>
           pcapng.enhancedPacket(0, timeUs, out ? 'out' : 'in', octets, 0, octets.length, octets.length + more))
         const text = new TextDecoder().decode(new TextEncoder().encode(name))
-        expect(pcapng.parse(file(pcapng.sectionHeader(), pcapng.interfaceDescription(name, 0), ...blocks))).toEqual({
+        expect(reader.parse(file(pcapng.sectionHeader(), pcapng.interfaceDescription(name, 0), ...blocks))).toEqual({
           ok: true,
           value: {
             interfaces: [text],
@@ -41,7 +42,7 @@ describe('pcapng §3 blocks', () => {
   })
 
   test('a file of a little-endian machine', () => {
-    expect(pcapng.parse(littleEndianFile())).toEqual({
+    expect(reader.parse(littleEndianFile())).toEqual({
       ok: true,
       value: {
         interfaces: [''],
@@ -58,7 +59,7 @@ describe('pcapng §3 blocks', () => {
   test('blocks of other kinds are passed over', () => {
     const other = new Uint8Array(16)
     other.set([0, 0, 0, 99, 0, 0, 0, 16])
-    expect(pcapng.parse(file(head, other, one))).toMatchObject({ ok: true, value: { frames: [{ timeUs: 1 }] } })
+    expect(reader.parse(file(head, other, one))).toMatchObject({ ok: true, value: { frames: [{ timeUs: 1 }] } })
   })
 
   test.each([
@@ -71,7 +72,7 @@ describe('pcapng §3 blocks', () => {
     ['link-type', file(head.with(28 + 9, 9), one)],
     ['interface-unknown', file(pcapng.sectionHeader(), one)],
   ])('a bad file is refused: %s', (error, octets) => {
-    expect(pcapng.parse(octets)).toEqual({ ok: false, error })
+    expect(reader.parse(octets)).toEqual({ ok: false, error })
   })
 
   test('mutated files are read or refused, never an exception', () => {
@@ -79,7 +80,7 @@ describe('pcapng §3 blocks', () => {
       fc.property(fc.array(fc.tuple(fc.nat(file(head, one).length - 1), fc.nat(255)), { maxLength: 6 }), (changes) => {
         const mutant = file(head, one)
         for (const [at, value] of changes) mutant[at] = value
-        expect(pcapng.parse(mutant)).toHaveProperty('ok')
+        expect(reader.parse(mutant)).toHaveProperty('ok')
       }),
     )
   })
