@@ -1,0 +1,117 @@
+/**
+ * TCP of ours and the Linux kernel's over a bad line: loss, delay, reordering … by seed, whole transfers both ways at once.
+ * With TAPROOT_LAB_LONG=1 over more weathers, seeds and octets. The seed of a run is in the name of its test, and may be
+ * set by TAPROOT_LAB_SEED.
+ */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { CongestionName, Weather } from '../../stack/index.ts'
+import { hashOfOctets, octetsAt } from '../support/octets.ts'
+import { describeLab } from './available.ts'
+import { Lab, type Host } from './netns.ts'
+import { OURS, StackHost } from './stack-host-control.ts'
+
+const LONG = process.env['TAPROOT_LAB_LONG'] === '1'
+const SEED = Number(process.env['TAPROOT_LAB_SEED'] ?? 1)
+const SEEDS = LONG ? Array.from({ length: 5 }, (_, i) => SEED + i) : [SEED]
+/** A transfer that has not ended by then is stuck: each takes a few seconds. */
+const STUCK_S = 60 * (LONG ? 10 : 1)
+
+const MB = 1_000_000
+/** Each direction has this weather. */
+const WEATHERS: readonly (readonly [name: string, weather: Weather, bytes: number])[] = [
+  ['loss of 0.1 %', { loss: 0.001, delayMs: 5 }, 10 * MB],
+  ['loss of 1 %', { loss: 0.01, delayMs: 5 }, 4 * MB],
+  ['loss of 5 %', { loss: 0.05, delayMs: 5 }, MB],
+  ['loss of 20 %', { loss: 0.2, delayMs: 1 }, 0.1 * MB],
+  ['delay and jitter', { delayMs: 30, jitterMs: 30 }, 4 * MB],
+  ['reordering', { delayMs: 5, reordering: 0.1, reorderMs: 10 }, 4 * MB],
+  ['duplication', { delayMs: 5, duplication: 0.2 }, 8 * MB],
+  ['corruption', { delayMs: 2, corruption: 0.01 }, 3 * MB],
+  ['a rate of 20 Mbit/s and a short queue', { delayMs: 5, bitsPerSecond: 20e6, queueBytes: 40_000 }, 3 * MB],
+  ['a rate of 20 Mbit/s and a long queue', { delayMs: 5, bitsPerSecond: 20e6, queueBytes: 400_000 }, 3 * MB],
+  [
+    'everything at once',
+    { loss: 0.02, delayMs: 10, jitterMs: 10, reordering: 0.05, duplication: 0.05, corruption: 0.005, bitsPerSecond: 50e6 }, MB,
+  ],
+]
+const FACTOR = LONG ? 5 : 1
+
+describeLab('TCP over a bad line', () => {
+  let lab: Lab
+  beforeAll(async () => {
+    lab = await Lab.open()
+  })
+  afterAll(() => lab.close())
+
+  const curl = (host: Host, ...more: readonly string[]): Promise<string> =>
+    host.succeed(['curl', '-sS', '--max-time', String(STUCK_S), ...more], { timeoutMs: (STUCK_S + 5) * 1000 })
+
+  describe.each(SEEDS)('seed %i', (seed) => {
+    let host: Host
+    let ours: StackHost
+    const file = (): string => join(host.directory, 'upload')
+    beforeAll(async () => {
+      host = await lab.host('kernel')
+      ours = await StackHost.besideKernel(host, { seed })
+    })
+    afterAll(() => host.close())
+
+    test.each(WEATHERS)('%s: both ways arrive whole', async (_name, weather, size) => {
+      const bytes = size * FACTOR
+      writeFileSync(file(), octetsAt(0, bytes))
+      await ours.ask({ do: 'weather', link: 'tap0', outgoing: weather, incoming: weather })
+      const [down, up] = await Promise.all([
+        host.succeed(
+          ['sh', '-c', `curl -sS --max-time ${STUCK_S} http://${OURS}/bytes/${bytes} | sha256sum`], { timeoutMs: (STUCK_S + 5) * 1000 },
+        ),
+        curl(host, '-T', file(), `http://${OURS}/`),
+      ])
+      expect([down.slice(0, 64), up]).toEqual([hashOfOctets(bytes), hashOfOctets(bytes)])
+      // The weather was there: else this would say nothing.
+      const link = (await ours.counters())['tap0'] ?? {}
+      for (const [part, name] of FATES) if ((weather[part] ?? 0) > 0) expect(link[name]).toBeGreaterThan(0)
+      expect(ours.program.lines.filter((line) => line.startsWith('fault'))).toEqual([])
+    })
+  })
+})
+
+const FATES = [
+  ['loss', 'lost'], ['loss', 'rx-lost'], ['delayMs', 'delayed'], ['delayMs', 'rx-delayed'], ['reordering', 'reordered'],
+  ['duplication', 'duplicated'], ['corruption', 'corrupted'],
+] as const satisfies readonly (readonly [keyof Weather, string])[]
+
+describeLab('congestion control against the kernel as receiver', () => {
+  let lab: Lab
+  beforeAll(async () => {
+    lab = await Lab.open()
+  })
+  afterAll(() => lab.close())
+
+  /** Octets a second that a kernel got from us, over 50 ms there and back. */
+  async function goodput(congestion: CongestionName, loss: number, bytes: number, seed: number): Promise<number> {
+    const host = await lab.host(congestion)
+    // Acknowledgements are lost too, as on a real line.
+    const weather: Weather = { loss, delayMs: 25, bitsPerSecond: 50e6, queueBytes: 300_000 }
+    await StackHost.besideKernel(host, { congestion, seed, outgoing: weather, incoming: weather })
+    const text = await host.succeed(
+      ['curl', '-sS', '-o', '/dev/null', '-w', '%{speed_download} %{size_download}', '--max-time', String(STUCK_S), `http://${OURS}/bytes/${bytes}`],
+      { timeoutMs: (STUCK_S + 5) * 1000 },
+    )
+    await host.close()
+    const [speed, size] = text.split(' ').map(Number)
+    expect(size).toBe(bytes)
+    return speed as number
+  }
+
+  test.each(SEEDS.flatMap((seed) => [[0.01, seed], [0.03, seed], [0.05, seed]]))(
+    'BBR brings half as much again as CUBIC at a loss of %f, seed %i',
+    async (loss, seed) => {
+      const bytes = Math.round((0.02 / loss) * MB) * FACTOR
+      const [bbr, cubic] = [await goodput('bbr', loss, bytes, seed), await goodput('cubic', loss, bytes, seed)]
+      if (LONG) console.log(`loss ${loss}: BBR ${(bbr * 8e-6).toFixed(1)}, CUBIC ${(cubic * 8e-6).toFixed(1)} Mbit/s`)
+      expect(bbr).toBeGreaterThan(1.5 * cubic)
+    },
+  )
+})
