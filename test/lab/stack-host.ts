@@ -35,10 +35,10 @@ function must<T>(value: T | undefined, what: string): T {
 
 function openLinks(): void {
   config.links.forEach(({ name, address, mtu = 1500, outgoing = {}, incoming = {}, ...options }, i) => {
-    const opened = openTap({ name, attachOnly: false, persist: false, ownerUid: undefined })
+    const opened = openTap({ name, attachOnly: false, persist: false, ownerUid: undefined, offloads: true })
     if (!opened.ok) throw new Error(`${opened.error.problem}`)
     const tap = new TapLink({
-      fd: opened.value.fd, name, mtu, mac: mac(`02:00:00:00:77:0${i + 1}`), onGone: (code) => console.error('gone', name, code),
+      ...opened.value, mtu, mac: mac(`02:00:00:00:77:0${i + 1}`), onGone: (code) => console.error('gone', name, code),
     })
     const faulty = new FaultyLink(tap, clock, new SeededRandom(config.seed ?? 1), outgoing, incoming)
     const capture = new CaptureLink(faulty, clock)
