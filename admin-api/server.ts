@@ -24,6 +24,7 @@ import { poolRoutes } from './routes/pools.ts'
 import { recordRoutes } from './routes/records.ts'
 import { reservationRoutes } from './routes/reservations.ts'
 import { subnetRoutes } from './routes/subnets.ts'
+import { uplinkRoutes } from './routes/uplinks.ts'
 import { zoneRoutes } from './routes/zones.ts'
 import { validatorCompiler } from './validation.ts'
 
@@ -56,6 +57,7 @@ const ROUTES = [
   recordRoutes,
   networkRoutes,
   diagnosticRoutes,
+  uplinkRoutes,
   decisionRoutes,
 ] as const
 

@@ -215,7 +215,7 @@ function networkSettings(s: Settings): ApplianceSettings {
       : s.upstreams.kind === 'none'
         ? []
         : hostNameservers(s.address.prefix).map((address) => ({ address, port: 53 }))
-  return { address: s.address, gateway: s.gateway, upstreams, upstreamPath: s.upstreamPath, probe: s.probe === 'yes' }
+  return { address: s.address, gateway: s.gateway, upstreams, upstreamPath: s.upstreamPath, upstreamsFromUplinks: s.upstreams.kind === 'auto', releaseUplinks: s.uplinkRelease === 'yes', probe: s.probe === 'yes' }
 }
 
 async function startApi(api: AdminApi, o: ComposeOptions, directory: string, threads: Threads, connections: EarlyConnections, undo: Undo): Promise<Result<string | undefined, SetupFault>> {

@@ -10,6 +10,7 @@ import { ApplianceLeases } from './administration/lease-services.ts'
 import { ApplianceLinks } from './administration/link-services.ts'
 import { ApplianceReasons } from './administration/reason-services.ts'
 import { ApplianceStatus } from './administration/status-services.ts'
+import { ApplianceUplinks } from './administration/uplink-services.ts'
 import type { HealthView, Services } from './facade.ts'
 import type { NetworkSide } from './network-side.ts'
 import type { DecisionStore } from './storage/decisions.ts'
@@ -34,6 +35,7 @@ export function applianceServices(o: ApplianceServicesOptions): Services {
     dns: new ApplianceDns(o),
     links: new ApplianceLinks(o),
     diagnostics: new ApplianceDiagnostics(o),
+    uplinks: new ApplianceUplinks(o),
     reasons: new ApplianceReasons({ ...o, services: () => services }),
   }
   return services

@@ -17,6 +17,7 @@ import { networkCommands } from './network-commands.ts'
 import type { NetworkSide } from './network-side.ts'
 import { CommitQueue, type Settled } from './storage/commit-queue.ts'
 import type { Snapshot, StoreFault, Transaction, Write } from './storage/store.ts'
+import { Uplinks } from './uplinks.ts'
 import { ZoneBook } from './zone-book.ts'
 
 /** Plain data, because it crosses threads. */
@@ -25,6 +26,10 @@ export type ApplianceSettings = {
   readonly gateway: Ipv4 | undefined
   readonly upstreams: readonly Upstream[]
   readonly upstreamPath: 'host' | 'stack'
+  /** Name servers that an uplink's lease brings take the place of `upstreams`, and are reached by the own stack. */
+  readonly upstreamsFromUplinks: boolean
+  /** Leases of uplinks are given back when the program ends. */
+  readonly releaseUplinks: boolean
   readonly probe: boolean
 }
 
@@ -51,6 +56,8 @@ export class Appliance {
   readonly dhcp: DhcpServer
   readonly dns: DnsServer
   readonly network: NetworkSide
+  /** Interfaces that get their address from a DHCP server. */
+  readonly uplinks: Uplinks
   readonly #clock: Clock
   readonly #commits: CommitQueue
   readonly #names: LeaseNames
@@ -72,14 +79,13 @@ export class Appliance {
     this.stack.addInterface(o.link, { addresses: [o.settings.address] })
     if (o.settings.gateway !== undefined) this.#addDefaultRoute(o.link.name, o.settings.gateway)
 
-    const { query, queryStream } =
-      o.settings.upstreamPath === 'stack'
-        ? { query: stackQuery(this.stack), queryStream: stackQueryStream(this.stack) }
-        : { query: hostQuery, queryStream: hostQueryStream }
+    const byStack = { query: stackQuery(this.stack), queryStream: stackQueryStream(this.stack) }
+    const bySetting = o.settings.upstreamPath === 'stack' ? byStack : { query: hostQuery, queryStream: hostQueryStream }
+    let path = bySetting
     let lastRecordId = o.snapshot.lastIds.record
     const nextRecordId = (): number => ++lastRecordId
     this.dns = new DnsServer(
-      { clock: o.clock, random: o.random, query, queryStream },
+      { clock: o.clock, random: o.random, query: (...asked) => path.query(...asked), queryStream: (...asked) => path.queryStream(...asked) },
       { upstreams: o.settings.upstreams, nextRecordId, answerSlabs: o.answerSlabs, emit: (id, facts) => id === 'dns.upstream.down' && o.log(id, facts) },
       o.snapshot.zones,
     )
@@ -108,6 +114,21 @@ export class Appliance {
       configuration,
       o.snapshot.leases,
     )
+    this.uplinks = new Uplinks({
+      clock: o.clock,
+      random: o.random,
+      stack: this.stack,
+      hostName: HOST_NAME,
+      release: o.settings.releaseUplinks,
+      remembered: o.snapshot.settings,
+      // What could not be stored shows in health; the client goes on without it.
+      submit: (transaction) => this.submit(transaction, () => {}),
+      onNameServers: (servers) => {
+        if (!o.settings.upstreamsFromUplinks) return
+        path = servers.length > 0 ? byStack : bySetting
+        this.dns.setUpstreams(servers.length > 0 ? servers.map((address) => ({ address, port: 53 })) : o.settings.upstreams)
+      },
+    })
     this.network = networkCommands({
       clock: o.clock,
       stack: this.stack,
@@ -115,6 +136,7 @@ export class Appliance {
       dns: this.dns,
       zones: this.#zones,
       names: this.#names,
+      uplinks: this.uplinks,
       ownAddress: o.settings.address.address,
       configuration,
       lastIds: o.snapshot.lastIds,
@@ -139,6 +161,7 @@ export class Appliance {
   }
 
   close(): void {
+    this.uplinks.close()
     this.dhcp.close()
     this.#dhcpEndpoint.close()
     this.#dnsEndpoint.close()
@@ -178,6 +201,9 @@ export class Appliance {
  * client waits seconds for its offer.
  */
 const PROBE_WAIT_MS = 200
+
+/** How the appliance calls itself to the servers of its uplinks. */
+const HOST_NAME = 'taproot'
 
 function* leaseRecords(snapshot: Snapshot): Iterable<DnsRecord> {
   for (const { records } of snapshot.zones) for (const record of records) if (record.owner.kind === 'lease') yield record

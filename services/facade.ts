@@ -10,6 +10,7 @@ import type { LeaseServices } from './facade/leases.ts'
 import type { LinkServices } from './facade/links.ts'
 import type { ReasonServices } from './facade/reasons.ts'
 import type { StatusServices } from './facade/status.ts'
+import type { UplinkServices } from './facade/uplinks.ts'
 
 export * from './facade/common.ts'
 export * from './facade/dhcp.ts'
@@ -19,6 +20,7 @@ export * from './facade/leases.ts'
 export * from './facade/links.ts'
 export * from './facade/reasons.ts'
 export * from './facade/status.ts'
+export * from './facade/uplinks.ts'
 
 export type Services = {
   readonly status: StatusServices
@@ -27,6 +29,7 @@ export type Services = {
   readonly dns: DnsServices
   readonly links: LinkServices
   readonly diagnostics: DiagnosticServices
+  readonly uplinks: UplinkServices
   readonly reasons: ReasonServices
 }
 

@@ -10,12 +10,14 @@ import { DnsCommands } from './commands/dns-commands.ts'
 import { LinkCommands } from './commands/link-commands.ts'
 import { StatusCommands } from './commands/status-commands.ts'
 import { CommandTurns } from './commands/turns.ts'
+import { UplinkCommands } from './commands/uplink-commands.ts'
 import type { DhcpConfiguration, DhcpServer } from './dhcp/index.ts'
 import type { DnsServer } from './dns/index.ts'
 import type { LeaseNames } from './lease-names/lease-names.ts'
 import type { NetworkSide } from './network-side.ts'
 import type { CommitQueue, Settled } from './storage/commit-queue.ts'
 import type { Snapshot, Transaction } from './storage/store.ts'
+import type { Uplinks } from './uplinks.ts'
 import type { ZoneBook } from './zone-book.ts'
 
 export type NetworkCommandsOptions = {
@@ -25,6 +27,7 @@ export type NetworkCommandsOptions = {
   readonly dns: DnsServer
   readonly zones: ZoneBook
   readonly names: LeaseNames
+  readonly uplinks: Uplinks
   readonly ownAddress: Ipv4
   readonly configuration: DhcpConfiguration
   readonly lastIds: Snapshot['lastIds']
@@ -38,5 +41,6 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const dhcp = new DhcpCommands({ ...o, turns })
   const dns = new DnsCommands({ ...o, turns, lastZoneId: o.lastIds.zone, configuration: () => dhcp.configuration })
   const diagnostics = new DiagnosticCommands({ ...o, configuration: () => dhcp.configuration })
-  return { dhcp, dns, links: new LinkCommands(o), diagnostics, status: new StatusCommands(o) }
+  const uplinks = new UplinkCommands(o)
+  return { dhcp, dns, links: new LinkCommands(o), diagnostics, uplinks, status: new StatusCommands(o) }
 }

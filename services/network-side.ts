@@ -5,7 +5,7 @@
  */
 import type { Ipv4 } from '../stack/index.ts'
 import type {
-  Answer, CaptureInput, InterfaceView, NeighbourView, Page, Paging, PingEventView, PingInput, RecordInput, SocketFilter, SocketView,
+  Answer, CaptureInput, DhcpClientView, InterfaceView, NeighbourView, Page, Paging, PingEventView, PingInput, RecordInput, SocketFilter, SocketView,
   StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
 } from './facade.ts'
 import type { DnsRecord, Lease, Pool, Reservation, Subnet, TraceStep, Zone } from './model/index.ts'
@@ -62,6 +62,12 @@ export interface LinkSide {
   neighbours(): Answer<readonly NeighbourView[]>
 }
 
+export interface UplinkSide {
+  dhcpClient(interfaceName: string): Answer<DhcpClientView>
+  renewDhcpClient(interfaceName: string): Answer<DhcpClientView>
+  releaseDhcpClient(interfaceName: string): Answer<DhcpClientView>
+}
+
 export interface StatusSide {
   statistics(all: boolean): Answer<StatisticsView>
   health(): Answer<NetworkHealth>
@@ -79,6 +85,7 @@ export type NetworkSide = {
   readonly dns: DnsSide
   readonly links: LinkSide
   readonly diagnostics: DiagnosticSide
+  readonly uplinks: UplinkSide
   readonly status: StatusSide
 }
 
@@ -112,6 +119,7 @@ export const NETWORK_COMMANDS = {
   ],
   links: ['interfaces', 'neighbours'],
   diagnostics: ['ping', 'traceroute', 'capture', 'sockets'],
+  uplinks: ['dhcpClient', 'renewDhcpClient', 'releaseDhcpClient'],
   status: ['statistics', 'health'],
 } as const satisfies { readonly [P in keyof NetworkSide]: readonly (keyof NetworkSide[P])[] }
 

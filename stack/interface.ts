@@ -70,8 +70,10 @@ export class Interface implements Port {
   /** The address as two numbers, for the hot path: its first 16 bits, and the last 32 as an int32. */
   readonly macHigh: number
   readonly macLow: number
-  /** Octets of the largest datagram. */
-  readonly mtu: number
+  /** Octets of the largest datagram: the link's, or less (Stack.changeMtu). */
+  mtu: number
+  /** Hears of another host's claim to an address of ours (RFC 5227 §2.4). */
+  onContested: (address: Ipv4, holder: Mac) => void = () => {}
   readonly loopback: boolean
   /** The addresses in the form in which the stack asks about them. */
   addressing: InterfaceAddresses
@@ -108,6 +110,7 @@ export class Interface implements Port {
     this.#arp = new Arp(this, this.macBytes, parts.output, parts.clock, parts.random, parts.arpCounters, {
       sourceFor: (target) => this.addressing.sourceFor(target),
       isOwn: (address) => this.addressing.isOwn(address),
+      contested: (address, holder) => this.onContested(address, holder),
       release: (datagram, high, low) => parts.ipv4Output.release(this, high, low, datagram),
       useLinkLocal: (address) => parts.changeAddresses(this, [...this.addresses, linkLocal(address)]),
       releaseLinkLocal: (address) =>

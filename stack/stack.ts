@@ -200,6 +200,13 @@ export class Stack {
     this.routes.readdress(iface, before)
   }
 
+  /** Datagrams by this interface have at most `mtu` octets from now on: at least 68, and never more than its link carries. */
+  changeMtu(iface: Interface, mtu: number): void {
+    const before = iface.mtu
+    iface.mtu = Math.max(MIN_MTU, Math.min(mtu, iface.link.mtu))
+    if (iface.mtu !== before) this.routes.remeasure(iface, before)
+  }
+
   /** Its routes go with it. Endpoints bound to it hear and send nothing more. The link stays open. */
   removeInterface(name: string): void {
     const iface = this.interface(name)

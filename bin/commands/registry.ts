@@ -2,6 +2,7 @@
 import { health, interfaces, neighbours, statistics } from './appliance.ts'
 import type { Command } from './command.ts'
 import { decisions } from './decisions.ts'
+import { dhcpClientRelease, dhcpClientRenew, dhcpClientShow } from './dhcp-client.ts'
 import { explain } from './explain.ts'
 import { leasesHistory, leasesList, leasesRelease } from './leases.ts'
 import { poolAdd, poolList, poolRemove } from './pool.ts'
@@ -35,6 +36,9 @@ export const COMMANDS: readonly Command[] = [
   recordRemove,
   interfaces,
   neighbours,
+  dhcpClientShow,
+  dhcpClientRenew,
+  dhcpClientRelease,
   health,
   statistics,
 ]

@@ -148,6 +148,7 @@ export const SETTINGS = {
   zoneFile: row('zone-file', 'dns.zones', 'none', orNone(listOf(zoneFile)), 'master files to serve, NAME=PATH'),
   upstreams: row('upstreams', 'dns.upstreams', 'auto', upstreams, 'servers that are asked for all other names: ADDRESS[:PORT],…'),
   upstreamPath: row('upstream-path', 'dns.upstreamPath', 'host', oneOf('host', 'stack'), "how they are reached: the host's sockets, or the appliance's own stack and gateway"),
+  uplinkRelease: row('uplink-release', 'uplinks.release', 'no', oneOf('yes', 'no'), 'give the DHCP leases of uplinks back when the program ends'),
   data: row('data', 'data', 'data', anyText, 'data directory: database, token'),
   api: row('api', 'api.listen', '127.0.0.1:8053', orNone((text) => parseServer(text, 8053)), 'where the REST API and the console listen on the host'),
   apiOnLink: row('api-on-link', 'api.onLink', 'yes', oneOf('yes', 'no'), "whether the API is reached on the appliance's own address too, port 80, over its own TCP"),

@@ -3,6 +3,7 @@
  * anything but ARP packets. A point-to-point link, whose other end is known, has no ARP at all.
  */
 import { formatMac, isGroupMac } from '../address/mac.ts'
+import type { Mac } from '../address/mac.ts'
 import { isMulticast, isReserved } from '../address/ipv4.ts'
 import type { Ipv4 } from '../address/ipv4.ts'
 import type { EthernetOutput, Port } from '../ethernet/output.ts'
@@ -25,6 +26,8 @@ export type ArpPorts = {
   /** The address with which we ask for `target`; 0 when we have none. */
   readonly sourceFor: (target: Ipv4) => Ipv4
   readonly isOwn: (address: Ipv4) => boolean
+  /** Another host, with that hardware address, claims an address of ours; it has been defended if it was time. */
+  readonly contested: (address: Ipv4, holder: Mac) => void
   /** We answer for it with our hardware address (RFC 1027). */
   readonly isProxied: (target: Ipv4) => boolean
   /** An address of 169.254/16 was found free and is to be ours, or is so no longer (RFC 3927). */
@@ -101,7 +104,10 @@ export class Arp {
     const isOurMac = this.#isOurMac(b, at + wire.SENDER_MAC)
     if (!isOurMac && this.linkLocal.observe(sender, target)) return
     if (sender !== 0 && this.#ports.isOwn(sender)) {
-      if (!isOurMac) this.conflicts.defend(sender)
+      if (!isOurMac) {
+        this.conflicts.defend(sender)
+        this.#ports.contested(sender, formatMac(b, at + wire.SENDER_MAC))
+      }
       return
     }
     this.#port.snapStations.heard(u16(b, at + wire.SENDER_MAC), i32(b, at + wire.SENDER_MAC + 2), snap)

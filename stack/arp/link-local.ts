@@ -144,6 +144,7 @@ export class LinkLocal {
   readonly #ports: LinkLocalPorts
   #state: LinkLocalState = IDLE
   #timer: Timer | undefined
+  #changed: (address: Ipv4 | undefined) => void = () => {}
 
   constructor(clock: Clock, random: Random, mac: Uint8Array, ports: LinkLocalPorts) {
     this.#clock = clock
@@ -157,7 +158,9 @@ export class LinkLocal {
     return this.#state.kind === 'bound' ? this.#state.address : undefined
   }
 
-  start(): void {
+  /** `changed` hears which address is ours from then on, or that none is. */
+  start(changed: (address: Ipv4 | undefined) => void = () => {}): void {
+    this.#changed = changed
     this.#apply({ kind: 'start' })
   }
 
@@ -185,8 +188,12 @@ export class LinkLocal {
     switch (kind) {
       case 'probe': return this.#ports.request(0, address)
       case 'announce': return this.#ports.request(address, address)
-      case 'use': return this.#ports.use(address)
-      case 'release': return this.#ports.release(address)
+      case 'use':
+        this.#ports.use(address)
+        return this.#changed(address)
+      case 'release':
+        this.#ports.release(address)
+        return this.#changed(undefined)
     }
   }
 }

@@ -38,7 +38,7 @@ export type RouteView = {
 
 export type RouteError =
   | { readonly kind: 'no-such-interface'; readonly interfaceName: string | undefined }
-  /** The gateway is in no subnet of the interface, or is ourselves. */
+  /** The gateway is in no subnet of the interface and behind no route to its link, or is ourselves. */
   | { readonly kind: 'gateway-not-on-link'; readonly gateway: Ipv4 }
   /** Below 68 octets. */
   | { readonly kind: 'mtu-too-small'; readonly mtu: number }
@@ -92,7 +92,7 @@ export class RouteTable {
   add(input: RouteInput): Result<RouteView, RouteError> {
     const iface = this.#interfaceOf(input)
     if (iface === undefined) return err({ kind: 'no-such-interface', interfaceName: input.interfaceName })
-    if (input.gateway !== 0 && (!iface.addressing.isOnLink(input.gateway) || iface.addressing.isOwn(input.gateway))) {
+    if (input.gateway !== 0 && (!this.#isOnLink(input.gateway, iface) || iface.addressing.isOwn(input.gateway))) {
       return err({ kind: 'gateway-not-on-link', gateway: input.gateway })
     }
     if (input.mtu !== undefined && input.mtu < MIN_MTU) return err({ kind: 'mtu-too-small', mtu: input.mtu })
@@ -145,16 +145,32 @@ export class RouteTable {
   readdress(iface: Interface, before: InterfaceAddresses): void {
     const has = (addresses: InterfaceAddresses, route: Route): boolean =>
       addresses.list.some(({ prefix }) => samePrefix(prefix, route.prefix))
-    this.#routes = this.#routes.filter((route) => {
-      if (route.iface !== iface) return true
-      if (route.gateway !== 0) return iface.addressing.isOnLink(route.gateway)
-      return !has(before, route) || has(iface.addressing, route)
-    })
+    this.#routes = this.#routes.filter(
+      (r) => r.iface !== iface || r.gateway !== 0 || !has(before, r) || has(iface.addressing, r),
+    )
+    this.#routes = this.#routes.filter(
+      (r) => r.iface !== iface || r.gateway === 0 || this.#isOnLink(r.gateway, iface),
+    )
     this.addDirect(iface)
+  }
+
+  /** The interface's MTU was `before`: routes that had it have the new one, others what fits. */
+  remeasure(iface: Interface, before: number): void {
+    this.#routes = this.#routes.map((r) =>
+      r.iface !== iface
+        ? r
+        : new Route(r.prefix, r.gateway, iface, r.metric, r.mtu === before ? iface.mtu : r.mtu, r.origin),
+    )
   }
 
   removeInterface(iface: Interface): void {
     this.#routes = this.#routes.filter((route) => route.iface !== iface)
+  }
+
+  /** In a subnet of the interface, or behind a route to its link (RFC 3442: a router outside the subnet). */
+  #isOnLink(gateway: Ipv4, iface: Interface): boolean {
+    if (iface.addressing.isOnLink(gateway)) return true
+    return this.#routes.some((r) => r.iface === iface && r.gateway === 0 && ((gateway ^ r.network) & r.mask) === 0)
   }
 
   #interfaceOf({ interfaceName, gateway, prefix }: RouteInput): Interface | undefined {

@@ -174,7 +174,7 @@ export class World {
       clock,
       random: new SeededSecureRandom(this.random.u32()),
       link: (this.#cables[0] as Cable).link,
-      settings: { address: this.#settings.address, gateway: undefined, upstreams: [], upstreamPath: 'host', probe: true },
+      settings: { address: this.#settings.address, gateway: undefined, upstreams: [], upstreamPath: 'host', upstreamsFromUplinks: false, releaseUplinks: false, probe: true },
       snapshot,
       answerSlabs: [{ slotOctets: 192, slots: 32 }, { slotOctets: 512, slots: 8 }],
       soon: (run) => {

@@ -57,7 +57,7 @@ export function startAppliance(options: { readonly flags?: { readonly [name: str
     clock,
     random: new SeededSecureRandom(1),
     link,
-    settings: { address: settings.address, gateway: settings.gateway, upstreams: [], upstreamPath: 'stack', probe: true },
+    settings: { address: settings.address, gateway: settings.gateway, upstreams: [], upstreamPath: 'stack', upstreamsFromUplinks: true, releaseUplinks: false, probe: true },
     snapshot: store.load(),
     answerSlabs: [{ slotOctets: 512, slots: 8 }],
     soon: queueMicrotask,

@@ -2,7 +2,7 @@
  * Runs the client's machine for one interface: the clock's timer for its deadline, its effects through the ports, and a
  * history of what it did. It holds no socket; services/uplinks.ts gives it one.
  */
-import { Counters, type Clock, type Instant, type Random, type Timer } from '../../../stack/platform/index.ts'
+import { type Clock, Counters, type Instant, type Random, type Timer, TokenBucket } from '../../../stack/platform/index.ts'
 import { formatIpv4, type Ipv4, type Mac } from '../../../stack/index.ts'
 import type { TraceStep } from '../../model/index.ts'
 import { clientStep } from './events.ts'
@@ -14,11 +14,14 @@ import { INFINITE, type Terms } from './terms.ts'
 /** Steps kept for people: a day of renewals and a handful of mishaps. */
 export const HISTORY_STEPS = 64
 
+const COMPLAINTS_PER_SECOND = 1 / 60
+const COMPLAINTS_AT_ONCE = 3
+
 export const CLIENT_COUNTERS = [
-  'rx', 'txDiscover', 'txRequest', 'txDecline', 'txRelease',
-  'truncated', 'overLong', 'badOp', 'badCookie', 'optionOverrun', 'notAReply', 'forAnother', 'noServerMessage',
+  'rx', 'tx-discover', 'tx-request', 'tx-decline', 'tx-release',
+  'truncated', 'over-long', 'bad-op', 'bad-cookie', 'option-overrun', 'not-a-reply', 'for-another', 'no-server-message',
   'no-server-identifier', 'no-lease-time', 'unusable-address',
-] as const satisfies readonly (AnswerFault | 'rx' | `tx${string}`)[]
+] as const satisfies readonly (AnswerFault | 'rx' | `tx-${string}`)[]
 export type ClientCounter = (typeof CLIENT_COUNTERS)[number]
 
 /** A lease as it is kept over a restart. Times are wall time in ms; expiresAt null: it does not end. */
@@ -64,12 +67,15 @@ export class DhcpClient {
   readonly #ports: ClientPorts
   readonly #identity: ClientIdentity
   readonly #history: HistoryEntry[] = []
+  /** A server that says the same nonsense again and again is reported once in a while. */
+  readonly #complaints: TokenBucket
   #state: ClientState = STOPPED
   #timer: Timer | undefined
 
   constructor(identity: ClientIdentity, ports: ClientPorts) {
     this.#identity = identity
     this.#ports = ports
+    this.#complaints = new TokenBucket(COMPLAINTS_PER_SECOND, COMPLAINTS_AT_ONCE, ports.clock.now())
   }
 
   /** `remembered`: the lease of an earlier life, if one was kept. */
@@ -100,6 +106,7 @@ export class DhcpClient {
     const { fault, server, message } = read.error
     this.counters.count(fault)
     if (message !== '') {
+      if (!this.#complaints.take(this.#ports.clock.now())) return
       const because = UNUSABLE[fault] ?? fault
       this.#note(clientStep('dhcp-client.unusable', { message, server: server === undefined ? null : formatIpv4(server), because }))
     }
@@ -196,7 +203,7 @@ export class DhcpClient {
 }
 
 const TX_COUNTERS: { readonly [Type in ClientMessage['type']]: ClientCounter } = {
-  DISCOVER: 'txDiscover', REQUEST: 'txRequest', DECLINE: 'txDecline', RELEASE: 'txRelease',
+  DISCOVER: 'tx-discover', REQUEST: 'tx-request', DECLINE: 'tx-decline', RELEASE: 'tx-release',
 }
 
 /** For people. */

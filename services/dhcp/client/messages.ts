@@ -5,7 +5,7 @@
 import { equalBytes, err, i32, ok, put16, put32, type Result } from '../../../stack/platform/index.ts'
 import { BROADCAST, type Ipv4 } from '../../../stack/index.ts'
 import {
-  BOOT_REPLY, BOOT_REQUEST, BROADCAST_FLAG, CHADDR_BYTES, emitMessage, ETHERNET, MESSAGE_TYPES, type MessageFault,
+  BOOT_REPLY, BOOT_REQUEST, BROADCAST_FLAG, emitMessage, ETHERNET, MESSAGE_TYPES, type MessageFault,
   messageTypeCode, parseMessage,
 } from '../wire/message.ts'
 import { CHADDR_BYTES, FILE_BYTES, SNAME_BYTES } from '../wire/layout.ts'
@@ -67,7 +67,7 @@ export function emitClientMessage(m: ClientMessage, who: ClientIdentity): Uint8A
 }
 
 /** Why a datagram to port 68 is no answer to us. */
-export type AnswerFault = MessageFault | 'notAReply' | 'forAnother' | 'noServerMessage' | TermsFault
+export type AnswerFault = MessageFault | 'not-a-reply' | 'for-another' | 'no-server-message' | TermsFault
 
 export type Answer = Extract<ClientEvent, { kind: 'offer' | 'ack' | 'nak' }>
 
@@ -80,8 +80,8 @@ export function readAnswer(bytes: Uint8Array, who: ClientIdentity): Result<Answe
   const message = parsed.value
   const bad = (fault: AnswerFault, server?: Ipv4, type = ''): Result<Answer, BadAnswer> =>
     err({ fault, server, message: type })
-  if (message.op !== BOOT_REPLY) return bad('notAReply')
-  if (message.hardwareType !== ETHERNET || !equalBytes(message.chaddr.subarray(0, 6), who.mac)) return bad('forAnother')
+  if (message.op !== BOOT_REPLY) return bad('not-a-reply')
+  if (message.hardwareType !== ETHERNET || !equalBytes(message.chaddr.subarray(0, 6), who.mac)) return bad('for-another')
   const code = message.options.get(53)
   const type = code?.length === 1 ? MESSAGE_TYPES[(code[0] as number) - 1] : undefined
   const octets = message.options.get(54)
@@ -90,7 +90,7 @@ export function readAnswer(bytes: Uint8Array, who: ClientIdentity): Result<Answe
     const text = String.fromCharCode(...(message.options.get(56) ?? [])).replace(/[^\x20-\x7e]/g, '')
     return ok({ kind: 'nak', xid: message.xid, server, text })
   }
-  if (type !== 'OFFER' && type !== 'ACK') return bad('noServerMessage', server)
+  if (type !== 'OFFER' && type !== 'ACK') return bad('no-server-message', server)
   const terms = readTerms(message)
   if (!terms.ok) return bad(terms.error, server, type)
   return ok({ kind: type === 'OFFER' ? 'offer' : 'ack', xid: message.xid, terms: terms.value })

@@ -27,6 +27,9 @@ describe('what a pipe sees: a line per item, tabs between the fields', () => {
     ['record list lab.internal --name www', 1, /^5\twww\.lab\.internal\t3600\tA\t10\.53\.0\.20\thand\t-$/m],
     ['interfaces', 1, /^lan0\t02:00:0a:35:00:02\t1500\t10\.53\.0\.2\/24$/m],
     ['neighbours', 2, /^lan0\t10\.53\.0\.101\t-\tincomplete\t-$/m],
+    ['dhcp-client show uplink0', 11, /^address +192\.168\.1\.23\/24$/m],
+    ['dhcp-client renew uplink0', 11, /^state +renewing$/m],
+    ['dhcp-client release uplink0', 9, /^address +none$/m],
     ['statistics dns', 1, /^dns\tqueries\t34$/m],
   ])('%s', async (words, lines, shown) => {
     const { code, out, err } = await line.run(...words.split(' '))
@@ -215,6 +218,7 @@ describe('--json is what the API answers', () => {
     ['record list lab.internal', '/api/v1/zones/lab.internal/records'],
     ['interfaces', '/api/v1/interfaces'],
     ['neighbours', '/api/v1/neighbours'],
+    ['dhcp-client show uplink0', '/api/v1/interfaces/uplink0/dhcp-client'],
     ['health', '/api/v1/health'],
     ['statistics', '/api/v1/statistics'],
   ])('%s', async (words, url) => {
