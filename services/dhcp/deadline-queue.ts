@@ -3,8 +3,8 @@
  * and removing one costs O(log n) and nothing stale is left behind, whatever the number of renewals. Typed arrays, so
  * that a million deadlines are 16 MB.
  */
+import { roomFor } from '../../stack/platform/index.ts'
 import type { Clock, Instant, Timer } from '../../stack/platform/index.ts'
-import { roomFor } from './slot-index.ts'
 
 const FIRST_SLOTS = 64
 const OUT = -1

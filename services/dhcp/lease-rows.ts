@@ -7,18 +7,14 @@
  *   | published name: form u8 (0 none, 1 host name and a suffix known by number u16, 2 length u8 and ASCII)
  *   | length u16 and JSON of whatever further fields a Lease has
  */
-import { assert, put16, toHex, u16 } from '../../stack/platform/index.ts'
+import { assert, copy, OctetArena, put16, roomFor, toHex, u16 } from '../../stack/platform/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
 import { clientKey } from '../model/index.ts'
 import type { ClientKey, Lease, LeaseState } from '../model/index.ts'
-import { roomFor } from './slot-index.ts'
 
 const STATES: readonly LeaseState[] = ['bound', 'released', 'expired', 'declined']
 const NO_CLIENT_ID = 0xffff
 const FIRST_ROWS = 64
-const FIRST_ARENA_OCTETS = 4096
-/** More waste than this, and more than half of the arena, and it is written anew. */
-const LEAST_WASTE_OCTETS = 65_536
 /** Suffixes of published names ("lab.internal") that have a number; one per zone, so few. */
 const MOST_SUFFIXES = 1024
 
@@ -38,9 +34,7 @@ export class LeaseRows {
   #expiresAt = float64(FIRST_ROWS)
   #blocks = int32(FIRST_ROWS)
   #blockOctets = int32(FIRST_ROWS)
-  #arena = uint8(FIRST_ARENA_OCTETS)
-  #arenaEnd = 0
-  #waste = 0
+  readonly #arena = new OctetArena()
   readonly #suffixes: string[] = []
   readonly #suffixNumbers = new Map<string, number>()
   #scratch = uint8(1024)
@@ -54,7 +48,7 @@ export class LeaseRows {
 
   /** Memory that the texts take. */
   get arenaOctets(): number {
-    return this.#arena.length
+    return this.#arena.bytes.length
   }
 
   /** A slot for an address, without a row. */
@@ -100,7 +94,7 @@ export class LeaseRows {
   /** Takes the row away; the slot stays. */
   clear(slot: number): void {
     this.#states[slot] = 0
-    this.#waste += this.#blockOctets[slot] as number
+    this.#arena.free(this.#blockOctets[slot] as number)
     this.#blockOctets[slot] = 0
   }
 
@@ -112,9 +106,7 @@ export class LeaseRows {
     this.#renewedAt[slot] = row.renewedAt
     this.#expiresAt[slot] = row.expiresAt ?? Number.POSITIVE_INFINITY
     const octets = this.#encode(row)
-    this.#blocks[slot] = this.#place(slot, octets)
-    this.#blockOctets[slot] = octets
-    this.#arena.set(this.#scratch.subarray(0, octets), this.#blocks[slot] as number)
+    this.#place(slot, octets)
   }
 
   /** The row; undefined when the slot has none. */
@@ -143,23 +135,23 @@ export class LeaseRows {
   client(slot: number): ClientKey {
     const at = this.#blocks[slot] as number
     const mac = this.#macAt(at)
-    const idAt = at + 1 + (this.#arena[at] as number)
+    const idAt = at + 1 + (this.#arena.bytes[at] as number)
     return clientKey(this.#hardwareTypes[slot] as number, mac, this.#clientIdAt(idAt))
   }
 
   #macAt(at: number): string {
     let text = ''
-    const end = at + 1 + (this.#arena[at] as number)
+    const end = at + 1 + (this.#arena.bytes[at] as number)
     for (let i = at + 1; i < end; i++) {
-      const octet = this.#arena[i] as number
+      const octet = this.#arena.bytes[i] as number
       text += `${i > at + 1 ? ':' : ''}${octet < 16 ? '0' : ''}${octet.toString(16)}`
     }
     return text
   }
 
   #clientIdAt(at: number): string | undefined {
-    const length = u16(this.#arena, at)
-    return length === NO_CLIENT_ID ? undefined : toHex(this.#arena.subarray(at + 2, at + 2 + length))
+    const length = u16(this.#arena.bytes, at)
+    return length === NO_CLIENT_ID ? undefined : toHex(this.#arena.bytes.subarray(at + 2, at + 2 + length))
   }
 
   /** Writes the block of a row into the scratch room; its length. */
@@ -206,7 +198,7 @@ export class LeaseRows {
   }
 
   #decode(at: number): Block {
-    const b = this.#arena
+    const b = this.#arena.bytes
     const mac = this.#macAt(at)
     let i = at + 1 + (b[at] as number)
     const clientId = this.#clientIdAt(i)
@@ -223,35 +215,28 @@ export class LeaseRows {
     return { mac, clientId, hostName: hostName === '' ? undefined : hostName, publishedName, further }
   }
 
-  /** Where a block of that length goes: in the place of the row's old one if it fits there. */
-  #place(slot: number, octets: number): number {
+  /** Puts the block that stands in the scratch room where the row's old one was if it fits there, else at the end. */
+  #place(slot: number, octets: number): void {
     const old = this.#blockOctets[slot] as number
     if (octets <= old) {
-      this.#waste += old - octets
-      return this.#blocks[slot] as number
+      this.#arena.free(old - octets)
+      copy(this.#scratch, 0, this.#arena.bytes, this.#blocks[slot] as number, octets)
+    } else {
+      this.#arena.free(old)
+      this.#blockOctets[slot] = 0
+      if (this.#arena.wasteful) this.#compact()
+      this.#blocks[slot] = this.#arena.put(this.#scratch, 0, octets)
     }
-    this.#waste += old
-    this.#blockOctets[slot] = 0
-    if (this.#waste > LEAST_WASTE_OCTETS && this.#waste > this.#arenaEnd / 2) this.#compact()
-    this.#arena = roomFor(this.#arena, this.#arenaEnd + octets, uint8)
-    const at = this.#arenaEnd
-    this.#arenaEnd += octets
-    return at
+    this.#blockOctets[slot] = octets
   }
 
   #compact(): void {
-    const from = this.#arena
-    this.#arena = uint8(Math.max(FIRST_ARENA_OCTETS, this.#arenaEnd - this.#waste))
-    this.#arenaEnd = 0
-    for (let slot = 0; slot < this.#slots; slot++) {
-      const octets = this.#blockOctets[slot] as number
-      if (octets === 0) continue
-      const at = this.#blocks[slot] as number
-      this.#arena.set(from.subarray(at, at + octets), this.#arenaEnd)
-      this.#blocks[slot] = this.#arenaEnd
-      this.#arenaEnd += octets
-    }
-    this.#waste = 0
+    this.#arena.compact(keep => {
+      for (let slot = 0; slot < this.#slots; slot++) {
+        const octets = this.#blockOctets[slot] as number
+        if (octets > 0) this.#blocks[slot] = keep(this.#blocks[slot] as number, octets)
+      }
+    })
   }
 
   #growTo(length: number): void {

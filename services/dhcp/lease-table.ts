@@ -7,6 +7,7 @@
  * a save under way) makes it a Binding of its own until it is at rest again. So a million leases are a hundred
  * megabytes, and a Binding given by find() is good until the next event.
  */
+import { hashText, roomFor, SlotChains, SlotIndex } from '../../stack/platform/index.ts'
 import type { Clock, Instant } from '../../stack/platform/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
 import type { ClientKey, Lease } from '../model/index.ts'
@@ -14,7 +15,6 @@ import { DeadlineQueue } from './deadline-queue.ts'
 import { FREE, deadline, ownerOf, settled } from './lease-machine.ts'
 import type { BindingState, SettledState } from './lease-machine.ts'
 import { LeaseRows } from './lease-rows.ts'
-import { hashText, roomFor, SlotIndex } from './slot-index.ts'
 
 /** One address as it is now. Only the table writes its fields. */
 export class Binding {
@@ -37,9 +37,7 @@ const TIMEOUT_BATCH = 256
 
 /** What an address at rest is; the row's own state may differ (a quarantine that has ended leaves a declined row). */
 const KINDS = ['free', 'bound', 'declined'] as const satisfies readonly SettledState['kind'][]
-const NOBODY = -1
 
-const int32 = (length: number): Int32Array => new Int32Array(length)
 const uint8 = (length: number): Uint8Array => new Uint8Array(length)
 
 export type LeaseTablePorts = {
@@ -54,15 +52,10 @@ export class LeaseTable {
   readonly #ports: LeaseTablePorts
   readonly #rows = new LeaseRows()
   readonly #byAddress = new SlotIndex()
-  /** Hash of an owner → the first slot of its chain. Owners of one hash share a chain. */
-  readonly #byOwner = new SlotIndex()
+  /** By hash of the owner. */
+  readonly #byOwner = new SlotChains()
   /** By slot: index into KINDS, of an address at rest. */
   #kinds = uint8(64)
-  #ownerHashes = int32(64)
-  /** By slot: the next of the same hash; NOBODY ends the chain. */
-  #nextOfOwner = int32(64)
-  /** By slot: whether it is in a chain. */
-  #owned = uint8(64)
   /** Addresses that something is happening to, by slot. Bounded by the engine's MAX_OFFERS, MAX_PROBES, MAX_SAVES. */
   readonly #live = new Map<number, Binding>()
   readonly #queue: DeadlineQueue
@@ -146,7 +139,7 @@ export class LeaseTable {
   *ofClient(client: ClientKey, subnetId: number): Iterable<Binding> {
     const mine: number[] = []
     // Whoever iterates may set the state and with it the chain.
-    for (let slot = this.#byOwner.get(hashText(client)); slot >= 0; slot = this.#nextOfOwner[slot] as number)
+    for (let slot = this.#byOwner.first(hashText(client)); slot >= 0; slot = this.#byOwner.next(slot))
       if (this.#rows.subnetId(slot) === subnetId) mine.push(slot)
     for (const slot of mine) {
       const binding = this.#binding(slot)
@@ -196,14 +189,8 @@ export class LeaseTable {
     if (found >= 0) return found
     const slot = this.#rows.take(address, subnetId)
     this.#byAddress.set(address, slot)
-    if (slot >= this.#kinds.length) {
-      this.#kinds = roomFor(this.#kinds, slot + 1, uint8)
-      this.#owned = roomFor(this.#owned, slot + 1, uint8)
-      this.#ownerHashes = roomFor(this.#ownerHashes, slot + 1, int32)
-      this.#nextOfOwner = roomFor(this.#nextOfOwner, slot + 1, int32)
-    }
+    this.#kinds = roomFor(this.#kinds, slot + 1, uint8)
     this.#kinds[slot] = 0
-    this.#owned[slot] = 0
     return slot
   }
 
@@ -247,32 +234,8 @@ export class LeaseTable {
     else if (kind === 'saving') this.#saves += by
   }
 
-  /** Puts the slot into the chain of its owner and takes it out of the one it was in. */
   #own(slot: number, owner: ClientKey | undefined): void {
-    const hash = owner === undefined ? 0 : hashText(owner)
-    if (this.#owned[slot] === 1) {
-      if (owner !== undefined && this.#ownerHashes[slot] === hash) return
-      this.#disown(slot)
-    }
-    if (owner === undefined) return
-    const first = this.#byOwner.get(hash)
-    this.#owned[slot] = 1
-    this.#ownerHashes[slot] = hash
-    this.#nextOfOwner[slot] = first
-    this.#byOwner.set(hash, slot)
-  }
-
-  #disown(slot: number): void {
-    const hash = this.#ownerHashes[slot] as number
-    const next = this.#nextOfOwner[slot] as number
-    this.#owned[slot] = 0
-    let before = this.#byOwner.get(hash)
-    if (before === slot) {
-      if (next === NOBODY) this.#byOwner.delete(hash)
-      else this.#byOwner.set(hash, next)
-      return
-    }
-    while (this.#nextOfOwner[before] !== slot) before = this.#nextOfOwner[before] as number
-    this.#nextOfOwner[before] = next
+    if (owner === undefined) this.#byOwner.remove(slot)
+    else this.#byOwner.put(slot, hashText(owner))
   }
 }

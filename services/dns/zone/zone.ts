@@ -1,30 +1,25 @@
 /**
- * A zone as it is served: a tree of nodes kept as a map by name key. A node exists for every owner and for every name
- * between an owner and the apex (empty non-terminals, RFC 4592 §2.2.2). RFC 1034 §4.2, RFC 2181 §5 and §6.
+ * A zone as it is served: a tree of nodes (zone-nodes.ts) with rows (zone-records.ts), both in columns; RRsets are made
+ * of them when somebody asks. RFC 1034 §4.2, RFC 2181 §5 and §6.
  * The SOA record is made from the zone's own fields; everything else comes from record rows.
  */
-import { put32 } from '../../../stack/platform/index.ts'
+import { equalBytes, put32 } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Zone } from '../../model/index.ts'
-import { ABSOLUTE, isWildcard, name, nameKey, parentKey, parseName } from '../wire/name.ts'
+import { ABSOLUTE, isAtOrBelow, isWildcard, name, nameKey, parentKey, parseName } from '../wire/name.ts'
 import type { Name, NameKey } from '../wire/name.ts'
 import { parseRdataText } from '../wire/rdata.ts'
 import type { Rrset } from '../wire/rrset.ts'
 import { TYPE, typeCode } from '../wire/type-names.ts'
-
-/** A row with its octets at hand. */
-type Held = { readonly record: DnsRecord; readonly owner: Name; readonly type: number; readonly rdata: Uint8Array }
+import { APEX, ZoneNodes } from './zone-nodes.ts'
+import { ZoneRecords } from './zone-records.ts'
 
 export type ZoneNode = {
   /** Empty for an empty non-terminal. */
   readonly rrsets: readonly Rrset[]
 }
 
-class Node implements ZoneNode {
-  rrsets: Rrset[] = []
-  held: Held[] = []
-  /** Nodes one label below: a node without records lives as long as it has some. */
-  children = 0
-}
+/** Nodes kept ready for the next look-up; a node made anew costs about a microsecond. */
+const READY_NODES = 1024
 
 export const findRrset = (node: ZoneNode, type: number): Rrset | undefined => {
   for (const rrset of node.rrsets) if (rrset.type === type) return rrset
@@ -42,8 +37,10 @@ export class LiveZone {
   slot = -1
   #zone: Zone
   #soa: Rrset
-  readonly #nodes = new Map<NameKey, Node>()
-  readonly #keyById = new Map<number, NameKey>()
+  readonly #nodes: ZoneNodes
+  readonly #records: ZoneRecords
+  /** By key; what an edit touches is taken out. */
+  readonly #ready = new Map<NameKey, ZoneNode>()
 
   /** Rows of a store are well formed; one that is not is skipped and reported by `skipped`. */
   readonly skipped: DnsRecord[] = []
@@ -53,14 +50,9 @@ export class LiveZone {
     this.apex = name(zone.name)
     this.key = nameKey(this.apex)
     this.#soa = soaOf(this.apex, zone)
-    this.#nodes.set(this.key, new Node())
-    const touched = new Set<NameKey>()
-    for (const record of records) {
-      const key = this.#hold(record)
-      if (key !== undefined) touched.add(key)
-    }
-    for (const key of touched) this.#refresh(key)
-    this.#refresh(this.key)
+    this.#nodes = new ZoneNodes(this.apex, this.key)
+    this.#records = new ZoneRecords(zone.id)
+    for (const record of records) this.#hold(record)
   }
 
   get zone(): Zone {
@@ -72,21 +64,29 @@ export class LiveZone {
   }
 
   get size(): number {
-    return this.#keyById.size
+    return this.#records.size
   }
 
   node(key: NameKey): ZoneNode | undefined {
-    return this.#nodes.get(key)
+    const ready = this.#ready.get(key)
+    if (ready !== undefined) return ready
+    const slot = this.#nodes.find(key)
+    if (slot < 0) return undefined
+    const node: ZoneNode = { rrsets: this.#rrsets(slot) }
+    if (this.#ready.size >= READY_NODES) this.#ready.clear()
+    this.#ready.set(key, node)
+    return node
   }
 
   record(id: number): DnsRecord | undefined {
-    const key = this.#keyById.get(id)
-    return key === undefined ? undefined : this.#nodes.get(key)?.held.find((held) => held.record.id === id)?.record
+    const slot = this.#records.find(id)
+    return slot < 0 ? undefined : this.#read(slot)
   }
 
-  /** The rows of one owner. */
+  /** The rows of one owner, in the order in which they came. */
   recordsAt(key: NameKey): readonly DnsRecord[] {
-    return this.#nodes.get(key)?.held.map((held) => held.record) ?? []
+    const node = this.#nodes.find(key)
+    return node < 0 ? [] : this.#slotsAt(node).map((slot) => this.#read(slot))
   }
 
   /** The rows of one owner by its name as text, in any letter case. */
@@ -97,19 +97,20 @@ export class LiveZone {
 
   /** All rows; the SOA is none. */
   *records(): IterableIterator<DnsRecord> {
-    for (const node of this.#nodes.values()) for (const held of node.held) yield held.record
+    for (const slot of this.#records.all()) yield this.#read(slot)
   }
 
   /** Replaces rows and the serial. Returns the keys of the owners that changed. */
   apply(remove: readonly DnsRecord[], add: readonly DnsRecord[], serial: number): ReadonlySet<NameKey> {
     const touched = new Set<NameKey>()
+    const emptied: number[] = []
     for (const record of remove) {
-      const key = this.#keyById.get(record.id)
-      if (key === undefined) continue
-      const node = this.#nodes.get(key) as Node
-      node.held = node.held.filter((held) => held.record.id !== record.id)
-      this.#keyById.delete(record.id)
-      touched.add(key)
+      const slot = this.#records.find(record.id)
+      if (slot < 0) continue
+      const node = this.#records.node(slot)
+      touched.add(this.#nodes.key(node))
+      this.#drop(slot, node)
+      emptied.push(node)
     }
     for (const record of add) {
       const key = this.#hold(record)
@@ -117,9 +118,9 @@ export class LiveZone {
     }
     this.#zone = { ...this.#zone, serial }
     this.#soa = withSerial(this.#soa, serial)
-    for (const key of touched) this.#refresh(key)
-    this.#refresh(this.key)
-    for (const key of touched) this.#prune(key)
+    for (const node of new Set(emptied)) this.#nodes.prune(node, (key) => this.#gone(key))
+    this.#ready.delete(this.key)
+    for (const key of touched) this.#ready.delete(key)
     return touched
   }
 
@@ -127,80 +128,80 @@ export class LiveZone {
   change(zone: Zone): void {
     this.#zone = zone
     this.#soa = soaOf(this.apex, zone)
-    this.#refresh(this.key)
+    this.#ready.delete(this.key)
+  }
+
+  #read(slot: number): DnsRecord {
+    return this.#records.read(slot, () => this.#nodes.name(this.#records.node(slot)))
   }
 
   #hold(record: DnsRecord): NameKey | undefined {
     const owner = parseName(record.name)
     const type = typeCode(record.type)
     const rdata = type === undefined ? undefined : parseRdataText(type, record.data, ABSOLUTE)
-    if (!owner.ok || type === undefined || rdata === undefined || !rdata.ok) {
+    const key = owner.ok ? nameKey(owner.value) : ''
+    if (!owner.ok || type === undefined || rdata === undefined || !rdata.ok || !isAtOrBelow(key, this.key)) {
       this.skipped.push(record)
       return undefined
     }
-    const key = nameKey(owner.value)
-    const node = this.#grow(key)
-    if (node === undefined) {
-      this.skipped.push(record)
-      return undefined
-    }
-    node.held.push({ record, owner: owner.value, type, rdata: rdata.value })
-    this.#keyById.set(record.id, key)
+    const node = this.#nodes.grow(owner.value, key, (made) => {
+      if (isWildcard(made)) this.wildcards++
+      this.#ready.delete(made)
+    })
+    const cutBefore = this.#isCut(node)
+    const ownName = equalBytes(this.#nodes.name(node), owner.value) ? undefined : owner.value
+    const slot = this.#records.add(record, node, type, rdata.value, ownName)
+    const last = this.#nodes.lastRecord(node)
+    if (last < 0) this.#nodes.setFirstRecord(node, slot)
+    else this.#records.setNext(last, slot)
+    this.#nodes.setLastRecord(node, slot)
+    this.cuts += Number(this.#isCut(node)) - Number(cutBefore)
     return key
   }
 
-  /** The node of a key and all nodes up to the apex; undefined when the key is not in this zone. */
-  #grow(key: NameKey): Node | undefined {
-    const existing = this.#nodes.get(key)
-    if (existing !== undefined) return existing
-    if (key.length <= this.key.length) return undefined
-    const parent = this.#grow(parentKey(key))
-    if (parent === undefined) return undefined
-    parent.children++
-    const node = new Node()
-    this.#nodes.set(key, node)
-    if (isWildcard(key)) this.wildcards++
-    return node
+  #drop(slot: number, node: number): void {
+    const cutBefore = this.#isCut(node)
+    const next = this.#records.next(slot)
+    let before = -1
+    for (let at = this.#nodes.firstRecord(node); at !== slot; at = this.#records.next(at)) before = at
+    if (before < 0) this.#nodes.setFirstRecord(node, next)
+    else this.#records.setNext(before, next)
+    if (next < 0) this.#nodes.setLastRecord(node, before)
+    this.#records.remove(slot)
+    this.cuts += Number(this.#isCut(node)) - Number(cutBefore)
   }
 
-  /** Removes a node that holds nothing, and its ancestors that then hold nothing. */
-  #prune(key: NameKey): void {
-    let at = key
-    for (;;) {
-      const node = this.#nodes.get(at)
-      if (node === undefined || at === this.key || node.held.length > 0 || node.children > 0) return
-      this.#nodes.delete(at)
-      if (isWildcard(at)) this.wildcards--
-      at = parentKey(at)
-      ;(this.#nodes.get(at) as Node).children--
+  #gone(key: NameKey): void {
+    if (isWildcard(key)) this.wildcards--
+    this.#ready.delete(key)
+  }
+
+  /** NS records below the apex. */
+  #isCut(node: number): boolean {
+    if (node === APEX) return false
+    for (let slot = this.#nodes.firstRecord(node); slot >= 0; slot = this.#records.next(slot)) {
+      if (this.#records.type(slot) === TYPE.NS) return true
     }
+    return false
   }
 
-  #refresh(key: NameKey): void {
-    const node = this.#nodes.get(key)
-    if (node === undefined) return
-    const wasCut = key !== this.key && findRrset(node, TYPE.NS) !== undefined
-    node.rrsets = rrsetsOf(node.held)
-    if (key === this.key) node.rrsets.unshift(this.#soa)
-    const isCut = key !== this.key && findRrset(node, TYPE.NS) !== undefined
-    this.cuts += Number(isCut) - Number(wasCut)
+  #slotsAt(node: number): readonly number[] {
+    const slots: number[] = []
+    for (let slot = this.#nodes.firstRecord(node); slot >= 0; slot = this.#records.next(slot)) slots.push(slot)
+    return slots
   }
-}
 
-/** Groups one owner's rows. TTLs that differ within a set are served as the least (RFC 2181 §5.2). */
-function rrsetsOf(held: readonly Held[]): Rrset[] {
-  const byType = new Map<number, Held[]>()
-  for (const row of held) {
-    const rows = byType.get(row.type)
-    if (rows === undefined) byType.set(row.type, [row])
-    else rows.push(row)
+  /** Groups one owner's rows. TTLs that differ within a set are served as the least (RFC 2181 §5.2). */
+  #rrsets(node: number): readonly Rrset[] {
+    const byType = Map.groupBy(this.#slotsAt(node), (slot) => this.#records.type(slot))
+    const rrsets = [...byType].map(([type, slots]) => ({
+      name: this.#records.ownName(slots[0] as number) ?? this.#nodes.name(node),
+      type,
+      ttl: slots.reduce((least, slot) => Math.min(least, this.#records.ttl(slot)), Number.POSITIVE_INFINITY),
+      rdata: distinct(slots.map((slot) => this.#records.rdata(slot))),
+    }))
+    return node === APEX ? [this.#soa, ...rrsets] : rrsets
   }
-  return [...byType].map(([type, rows]) => ({
-    name: (rows[0] as Held).owner,
-    type,
-    ttl: Math.min(...rows.map((row) => row.record.ttl)),
-    rdata: distinct(rows.map((row) => row.rdata)),
-  }))
 }
 
 function distinct(rdata: readonly Uint8Array[]): readonly Uint8Array[] {

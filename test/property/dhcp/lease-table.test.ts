@@ -4,9 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { LeaseRows } from '../../../services/dhcp/lease-rows.ts'
 import { type BindingState, deadline, ownerOf, settled } from '../../../services/dhcp/lease-machine.ts'
 import { LeaseTable } from '../../../services/dhcp/lease-table.ts'
-import { SlotIndex } from '../../../services/dhcp/slot-index.ts'
 import type { Lease } from '../../../services/model/index.ts'
-import { VirtualClock } from '../../../stack/platform/index.ts'
+import { SlotIndex, VirtualClock } from '../../../stack/platform/index.ts'
 
 const hexPairs = (minLength: number, maxLength: number): fc.Arbitrary<string> =>
   fc.uint8Array({ minLength, maxLength }).map((b) => Buffer.from(b).toString('hex'))

@@ -1,0 +1,147 @@
+/**
+ * The nodes of one zone's tree in columns: a node for every owner and for every name between an owner and the apex
+ * (empty non-terminals, RFC 4592 §2.2.2). A node's name lies in an arena without the apex, in the letter case of the
+ * first record that made it. Slot 0 is the apex.
+ */
+import { hashText, OctetArena, roomFor, SlotChains } from '../../../stack/platform/index.ts'
+import { LOWER, parentKey } from '../wire/name.ts'
+import type { Name, NameKey } from '../wire/name.ts'
+
+const FIRST_SLOTS = 16
+const NONE = -1
+const int32 = (length: number): Int32Array => new Int32Array(length)
+
+export const APEX = 0
+
+export class ZoneNodes {
+  readonly #apex: Name
+  readonly #apexKey: NameKey
+  #names = int32(FIRST_SLOTS)
+  /** Octets of the name above the apex; NONE for a slot that is free. */
+  #nameOctets = int32(FIRST_SLOTS)
+  #parents = int32(FIRST_SLOTS)
+  /** Nodes one label below: a node without records lives as long as it has some. */
+  #children = int32(FIRST_SLOTS)
+  #firstRecords = int32(FIRST_SLOTS)
+  #lastRecords = int32(FIRST_SLOTS)
+  readonly #arena = new OctetArena()
+  readonly #byName = new SlotChains()
+  #slots = 0
+  readonly #free: number[] = []
+
+  constructor(apex: Name, apexKey: NameKey) {
+    this.#apex = apex
+    this.#apexKey = apexKey
+    this.#add(apex, apexKey, NONE)
+  }
+
+  /** −1 when there is no node of that name. `key` is at or below the apex. */
+  find(key: NameKey): number {
+    let node = this.#byName.first(hashText(key))
+    while (node >= 0 && !this.#isNamed(node, key)) node = this.#byName.next(node)
+    return node
+  }
+
+  /** The node of a name and all nodes up to the apex, made where they are missing; −1 when it is not in this zone. */
+  grow(name: Name, key: NameKey, made: (key: NameKey) => void): number {
+    const existing = this.find(key)
+    if (existing >= 0) return existing
+    if (key.length <= this.#apexKey.length) return NONE
+    const label = 1 + (name[0] as number)
+    const parent = this.grow(name.subarray(label), parentKey(key), made)
+    if (parent < 0) return NONE
+    this.#children[parent] = (this.#children[parent] as number) + 1
+    made(key)
+    return this.#add(name, key, parent)
+  }
+
+  /** Removes a node that holds nothing, and its ancestors that then hold nothing. One that is gone already is fine. */
+  prune(from: number, gone: (key: NameKey) => void): void {
+    let node = from
+    while (node !== APEX && this.#isEmpty(node)) {
+      const parent = this.#parents[node] as number
+      gone(this.key(node))
+      this.#byName.remove(node)
+      this.#arena.free(this.#nameOctets[node] as number)
+      this.#nameOctets[node] = NONE
+      this.#free.push(node)
+      this.#children[parent] = (this.#children[parent] as number) - 1
+      node = parent
+    }
+    if (this.#arena.wasteful) this.#compact()
+  }
+
+  /** The whole name. */
+  name(node: number): Name {
+    const at = this.#names[node] as number
+    const octets = this.#nameOctets[node] as number
+    const name = new Uint8Array(octets + this.#apex.length)
+    name.set(this.#arena.bytes.subarray(at, at + octets))
+    name.set(this.#apex, octets)
+    return name
+  }
+
+  key(node: number): NameKey {
+    const at = this.#names[node] as number
+    let key = ''
+    for (let i = 0; i < (this.#nameOctets[node] as number); i++) {
+      key += String.fromCharCode(LOWER[this.#arena.bytes[at + i] as number] as number)
+    }
+    return key + this.#apexKey
+  }
+
+  firstRecord(node: number): number {
+    return this.#firstRecords[node] as number
+  }
+  setFirstRecord(node: number, record: number): void {
+    this.#firstRecords[node] = record
+  }
+  lastRecord(node: number): number {
+    return this.#lastRecords[node] as number
+  }
+  setLastRecord(node: number, record: number): void {
+    this.#lastRecords[node] = record
+  }
+
+  #isEmpty(node: number): boolean {
+    return this.#nameOctets[node] !== NONE && this.#firstRecords[node] === NONE && this.#children[node] === 0
+  }
+
+  #isNamed(node: number, key: NameKey): boolean {
+    const octets = this.#nameOctets[node] as number
+    if (key.length !== octets + this.#apexKey.length || !key.endsWith(this.#apexKey)) return false
+    const { bytes } = this.#arena
+    const at = this.#names[node] as number
+    for (let i = 0; i < octets; i++) if (LOWER[bytes[at + i] as number] !== key.charCodeAt(i)) return false
+    return true
+  }
+
+  #add(name: Name, key: NameKey, parent: number): number {
+    const node = this.#free.pop() ?? this.#slots++
+    if (node >= this.#names.length) {
+      this.#names = roomFor(this.#names, node + 1, int32)
+      this.#nameOctets = roomFor(this.#nameOctets, node + 1, int32)
+      this.#parents = roomFor(this.#parents, node + 1, int32)
+      this.#children = roomFor(this.#children, node + 1, int32)
+      this.#firstRecords = roomFor(this.#firstRecords, node + 1, int32)
+      this.#lastRecords = roomFor(this.#lastRecords, node + 1, int32)
+    }
+    const octets = name.length - this.#apex.length
+    this.#names[node] = this.#arena.put(name, 0, octets)
+    this.#nameOctets[node] = octets
+    this.#parents[node] = parent
+    this.#children[node] = 0
+    this.#firstRecords[node] = this.#lastRecords[node] = NONE
+    this.#byName.put(node, hashText(key))
+    return node
+  }
+
+  #compact(): void {
+    this.#arena.compact((keep) => {
+      for (let node = 0; node < this.#slots; node++) {
+        const octets = this.#nameOctets[node] as number
+        if (octets > 0) this.#names[node] = keep(this.#names[node] as number, octets)
+      }
+    })
+  }
+}
