@@ -12,7 +12,7 @@ import { hostQueryStream, stackQueryStream } from './dns-stream-query.ts'
 import { DnsTcpEndpoint } from './dns-tcp-endpoint.ts'
 import { type DnsOptions, DnsServer, type Upstream } from './dns/index.ts'
 import { LeaseNames } from './lease-names/lease-names.ts'
-import type { Decision, DnsRecord, Facts, LeaseChange, ZoneEdit } from './model/index.ts'
+import { type Decision, type Facts, type LeaseChange, leaseClientKey, type ZoneEdit } from './model/index.ts'
 import { networkCommands } from './network-commands.ts'
 import type { NetworkSide } from './network-side.ts'
 import { CommitQueue, type Settled } from './storage/commit-queue.ts'
@@ -93,7 +93,10 @@ export class Appliance {
     this.#dnsTcpEndpoint = new DnsTcpEndpoint(this.stack, this.dns, o.clock)
 
     this.#zones = new ZoneBook(this.dns)
-    this.#names = new LeaseNames(this.#zones, nextRecordId, leaseRecords(o.snapshot), o.snapshot.leases)
+    this.#names = new LeaseNames(this.#zones, nextRecordId, (address) => {
+      const lease = this.dhcp.lease(address)
+      return lease === undefined ? undefined : leaseClientKey(lease)
+    })
     const configuration: DhcpConfiguration = {
       subnets: o.snapshot.subnets,
       pools: o.snapshot.pools,
@@ -135,8 +138,11 @@ export class Appliance {
       dhcp: this.dhcp,
       dns: this.dns,
       zones: this.#zones,
+<<<<<<< HEAD
       names: this.#names,
       uplinks: this.uplinks,
+=======
+>>>>>>> 1555ba0 (Lease names keep nothing but what is under way: the zones and the leases say the rest)
       ownAddress: o.settings.address.address,
       configuration,
       lastIds: o.snapshot.lastIds,
@@ -202,6 +208,7 @@ export class Appliance {
  */
 const PROBE_WAIT_MS = 200
 
+<<<<<<< HEAD
 /** How the appliance calls itself to the servers of its uplinks. */
 const HOST_NAME = 'taproot'
 
@@ -209,6 +216,8 @@ function* leaseRecords(snapshot: Snapshot): Iterable<DnsRecord> {
   for (const { records } of snapshot.zones) for (const record of records) if (record.owner.kind === 'lease') yield record
 }
 
+=======
+>>>>>>> 1555ba0 (Lease names keep nothing but what is under way: the zones and the leases say the rest)
 /** A renewal is no news; everything that begins, ends or moves a binding is. */
 const isNews = ({ before, after }: LeaseChange): boolean =>
   before?.state !== after.state || before.mac !== after.mac || before.clientId !== after.clientId || before.publishedName !== after.publishedName

@@ -13,7 +13,6 @@ import { CommandTurns } from './commands/turns.ts'
 import { UplinkCommands } from './commands/uplink-commands.ts'
 import type { DhcpConfiguration, DhcpServer } from './dhcp/index.ts'
 import type { DnsServer } from './dns/index.ts'
-import type { LeaseNames } from './lease-names/lease-names.ts'
 import type { NetworkSide } from './network-side.ts'
 import type { CommitQueue, Settled } from './storage/commit-queue.ts'
 import type { Snapshot, Transaction } from './storage/store.ts'
@@ -26,7 +25,6 @@ export type NetworkCommandsOptions = {
   readonly dhcp: DhcpServer
   readonly dns: DnsServer
   readonly zones: ZoneBook
-  readonly names: LeaseNames
   readonly uplinks: Uplinks
   readonly ownAddress: Ipv4
   readonly configuration: DhcpConfiguration

@@ -2,6 +2,7 @@
  * Zones as they will be when everything under way is on disk: numbers edits, remembers those that are not applied yet,
  * and answers what lease names ask about zones.
  */
+import type { Ipv4 } from '../stack/index.ts'
 import type { DnsServer } from './dns/index.ts'
 import { serialAfter } from './dns/index.ts'
 import { keyOf, nameKey, parseName } from './dns/wire/name.ts'
@@ -37,6 +38,13 @@ export class ZoneBook implements NameZones {
     if (this.#pendingOfPeople.size === 0) return served
     const planned = [...this.#pendingOfPeople].flatMap((edit) => edit.add)
     return [...served, ...planned.filter((record) => record.zoneId === zoneId && keyOf(record.name) === key)]
+  }
+
+  /** What is served of a lease, in the order of the records' making. */
+  recordsOfLease(address: Ipv4): readonly DnsRecord[] {
+    const records: DnsRecord[] = []
+    for (const zone of this.#dns.zones.all()) if (zone.hasLeaseRecords) records.push(...zone.recordsOfLease(address))
+    return records.sort((a, b) => a.id - b.id)
   }
 
   /** Edits of a zone that are planned and not applied yet. */

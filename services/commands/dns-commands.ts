@@ -5,7 +5,6 @@ import type { DhcpConfiguration } from '../dhcp/index.ts'
 import { type DnsServer, formatZone } from '../dns/index.ts'
 import { parseName } from '../dns/wire/name.ts'
 import type { Answer, RecordInput } from '../facade.ts'
-import type { LeaseNames } from '../lease-names/lease-names.ts'
 import { type DnsRecord, type Refusal, refusal, type Zone, type ZoneEdit } from '../model/index.ts'
 import type { DnsSide, NameExplanation } from '../network-side.ts'
 import type { Write } from '../storage/store.ts'
@@ -16,7 +15,6 @@ export type DnsCommandsOptions = {
   readonly clock: Clock
   readonly dns: DnsServer
   readonly zones: ZoneBook
-  readonly names: LeaseNames
   readonly ownAddress: Ipv4
   /** Subnets name zones as their domain. */
   readonly configuration: () => DhcpConfiguration
@@ -82,7 +80,6 @@ export class DnsCommands implements DnsSide {
       const stored = await this.#o.turns.store([{ kind: 'zone-remove', id: zone.id }, this.#zoneNews('removed', zone)])
       if (!stored.ok) return stored
       this.#o.dns.removeZone(zone.name)
-      this.#o.names.forgetZone(zone.id)
       return ok(null)
     })
   }

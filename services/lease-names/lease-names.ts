@@ -3,7 +3,7 @@
  * a change of a lease into edits of the forward and the reverse zone. The caller stores the edits in the lease's own
  * transaction and applies them when it is on disk. Records of other owners are read, never touched. RFC 1034, RFC 1035 §3.5.
  */
-import { formatIpv4, type Ipv4 } from '../../stack/index.ts'
+import { formatIpv4, type Ipv4, parseIpv4 } from '../../stack/index.ts'
 import { reverseName } from '../dns/index.ts'
 import { type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type Subnet, type TraceStep, type Zone, type ZoneEdit } from '../model/index.ts'
 
@@ -18,6 +18,8 @@ export interface NameZones {
   zoneEnclosing(name: string): Zone | undefined
   /** All records at a name, letter case ignored. */
   recordsAt(zoneId: number, name: string): readonly DnsRecord[]
+  /** The records that the lease of an address owns, in all zones. */
+  recordsOfLease(address: Ipv4): readonly DnsRecord[]
 }
 
 /** A change of one zone that has no serial yet. */
@@ -29,38 +31,48 @@ export type NamePlan = { readonly edits: readonly UnnumberedEdit[]; settled(dura
 type Holder = { readonly client: string; readonly address: Ipv4 }
 type UnnumberedRecord = Omit<DnsRecord, 'id'>
 
-/** What a plan gathers: edits by zone, how to take back what was noted, and the names that are free once it is on disk. */
+/** What a plan gathers: edits by zone, and how to end each note that it made. */
 type Planning = {
   readonly edits: Map<number, { readonly remove: DnsRecord[]; readonly add: DnsRecord[] }>
-  readonly undo: (() => void)[]
-  readonly freed: { readonly name: string; readonly address: Ipv4 }[]
+  readonly ends: ((durable: boolean) => void)[]
+}
+
+/**
+ * What commits under way will make true, by name or address. It covers what is on disk until the last of the commits
+ * that speak of it has ended; then what is on disk says the same. Bounded by the commits under way.
+ */
+class Notes<K, V> {
+  readonly #entries = new Map<K, { value: V; underWay: number }>()
+
+  get(key: K): V | undefined {
+    return this.#entries.get(key)?.value
+  }
+
+  /** Returns how the note ends. `before` is what holds again when it was not stored. */
+  put(key: K, value: V, before: V): (durable: boolean) => void {
+    const entry = this.#entries.get(key) ?? { value, underWay: 0 }
+    this.#entries.set(key, entry)
+    entry.value = value
+    entry.underWay++
+    return (durable) => {
+      if (!durable) entry.value = before
+      if (--entry.underWay === 0) this.#entries.delete(key)
+    }
+  }
 }
 
 export class LeaseNames {
   readonly #zones: NameZones
   readonly #nextRecordId: () => number
-  /** Names given, also by commits under way. A name that is being withdrawn is given until that is on disk. */
-  readonly #holders = new Map<string, Holder>()
-  /** Lease records by address, also of commits under way. */
-  readonly #records = new Map<Ipv4, readonly DnsRecord[]>()
+  /** Who the client of a lease is, as it is on disk. */
+  readonly #clientAt: (address: Ipv4) => string | undefined
+  readonly #holders = new Notes<string, Holder | undefined>()
+  readonly #records = new Notes<Ipv4, readonly DnsRecord[]>()
 
-  /** `existing` are all records owned by leases, `leases` all leases, as they are on disk. */
-  constructor(zones: NameZones, nextRecordId: () => number, existing: Iterable<DnsRecord>, leases: Iterable<Lease>) {
+  constructor(zones: NameZones, nextRecordId: () => number, clientAt: (address: Ipv4) => string | undefined) {
     this.#zones = zones
     this.#nextRecordId = nextRecordId
-    const byAddress = new Map<string, DnsRecord[]>()
-    for (const record of existing) {
-      if (record.owner.kind !== 'lease') continue
-      const list = byAddress.get(record.owner.address)
-      if (list === undefined) byAddress.set(record.owner.address, [record])
-      else list.push(record)
-    }
-    for (const lease of leases) {
-      const records = byAddress.get(formatIpv4(lease.address))
-      if (records !== undefined) this.#records.set(lease.address, records)
-      if (lease.state === 'bound' && lease.publishedName !== undefined)
-        this.#holders.set(lease.publishedName, { client: leaseClientKey(lease), address: lease.address })
-    }
+    this.#clientAt = clientAt
   }
 
   /** The full name that a lease would be published under, or none, and why. Changes nothing. */
@@ -72,7 +84,7 @@ export class LeaseNames {
     const other = this.#foreignRecord(zone.id, name)
     if (other !== undefined)
       return { name: undefined, trace: ['names.taken-by-record', { name, type: other.type, owner: other.owner.kind }] }
-    const holder = this.#holders.get(name)
+    const holder = this.#holderOf(name)
     // Whoever takes an address over takes its name over too, if it calls itself alike.
     if (holder !== undefined && holder.client !== leaseClientKey(lease) && holder.address !== lease.address)
       return { name: undefined, trace: ['names.taken-by-lease', { name, holder: formatIpv4(holder.address) }] }
@@ -81,45 +93,47 @@ export class LeaseNames {
 
   /** Edits that bring the zones to where the changes bring the leases. */
   plan(changes: readonly LeaseChange[]): NamePlan {
-    const planning: Planning = { edits: new Map(), undo: [], freed: [] }
+    const planning: Planning = { edits: new Map(), ends: [] }
     for (const change of changes) this.#planOne(change, planning)
     return {
       edits: [...planning.edits].map(([zoneId, edit]) => ({ zoneId, ...edit })),
       settled: (durable) => {
-        if (!durable) for (const step of planning.undo.reverse()) step()
-        else for (const { name, address } of planning.freed) if (this.#holders.get(name)?.address === address) this.#holders.delete(name)
+        for (const end of planning.ends.reverse()) end(durable)
       },
     }
   }
 
-  /** The zone is gone, and its records with it. */
-  forgetZone(zoneId: number): void {
-    for (const [address, records] of this.#records)
-      if (records.some((record) => record.zoneId === zoneId))
-        this.#records.set(
-          address,
-          records.filter((record) => record.zoneId !== zoneId),
-        )
-  }
-
-  #planOne({ before, after }: LeaseChange, planning: Planning): void {
-    const nameOf = (lease: Lease | undefined): string | undefined => (lease?.state === 'bound' ? lease.publishedName : undefined)
-    const [from, to] = [nameOf(before), nameOf(after)]
+  #planOne({ after }: LeaseChange, planning: Planning): void {
+    const name = after.state === 'bound' ? after.publishedName : undefined
     const { address } = after
-    if (from !== undefined && from !== to) planning.freed.push({ name: from, address })
-    const holder = to === undefined ? undefined : this.#holders.get(to)
+    const holder = name === undefined ? undefined : this.#holderOf(name)
     // The same client on another address: the name moves with it.
     if (holder !== undefined && holder.address !== address) this.#replace(holder.address, [], planning)
     // Also when the name stays: somebody may have made or removed a record in its place meanwhile.
-    this.#replace(address, to === undefined ? [] : this.#recordsFor(address, to), planning)
+    this.#replace(address, name === undefined ? [] : this.#recordsFor(address, name), planning)
     const client = leaseClientKey(after)
-    if (to !== undefined && (holder?.client !== client || holder.address !== address))
-      this.#note(this.#holders, to, { client, address }, planning.undo)
+    if (name !== undefined && (holder?.client !== client || holder.address !== address))
+      planning.ends.push(this.#holders.put(name, { client, address }, holder))
+  }
+
+  /** Who has the name: whoever a commit under way gives it to, else the lease whose address stands there. */
+  #holderOf(name: string): Holder | undefined {
+    const noted = this.#holders.get(name)
+    if (noted !== undefined) return noted
+    const zone = this.#zones.zoneEnclosing(name)
+    if (zone === undefined) return undefined
+    for (const { owner, type } of this.#zones.recordsAt(zone.id, name)) {
+      if (owner.kind !== 'lease' || type !== 'A') continue
+      const address = parseIpv4(owner.address) as Ipv4
+      const client = this.#clientAt(address)
+      if (client !== undefined) return { client, address }
+    }
+    return undefined
   }
 
   /** Puts `wanted` in the place of an address's records, where they differ. */
-  #replace(address: Ipv4, wanted: readonly UnnumberedRecord[], { edits, undo }: Planning): void {
-    const present = this.#records.get(address) ?? []
+  #replace(address: Ipv4, wanted: readonly UnnumberedRecord[], { edits, ends }: Planning): void {
+    const present = this.#records.get(address) ?? this.#zones.recordsOfLease(address)
     if (present.length === wanted.length && present.every((record, i) => isLike(record, wanted[i] as UnnumberedRecord))) return
     const edit = (zoneId: number): { readonly remove: DnsRecord[]; readonly add: DnsRecord[] } => {
       const found = edits.get(zoneId) ?? { remove: [], add: [] }
@@ -129,7 +143,7 @@ export class LeaseNames {
     for (const record of present) edit(record.zoneId).remove.push(record)
     const records = wanted.map((record) => ({ ...record, id: this.#nextRecordId() }))
     for (const record of records) edit(record.zoneId).add.push(record)
-    this.#note(this.#records, address, records.length === 0 ? undefined : records, undo)
+    ends.push(this.#records.put(address, records, present))
   }
 
   /** The A record, and the PTR record where nobody else made one. */
@@ -157,16 +171,6 @@ export class LeaseNames {
 
   #foreignRecord(zoneId: number, name: string): DnsRecord | undefined {
     return this.#zones.recordsAt(zoneId, name).find((record) => record.owner.kind !== 'lease')
-  }
-
-  #note<K, V>(map: Map<K, V>, key: K, value: V | undefined, undo: (() => void)[]): void {
-    const old = map.get(key)
-    undo.push(() => {
-      if (old === undefined) map.delete(key)
-      else map.set(key, old)
-    })
-    if (value === undefined) map.delete(key)
-    else map.set(key, value)
   }
 }
 

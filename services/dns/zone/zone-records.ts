@@ -3,6 +3,7 @@
  * of an owner and a comment are kept beside them only where they are not what the octets and the node would give.
  */
 import { formatIpv4, parseIpv4 } from '../../../stack/index.ts'
+import type { Ipv4 } from '../../../stack/index.ts'
 import { OctetArena, roomFor, SlotChains } from '../../../stack/platform/index.ts'
 import type { DnsRecord, RecordOwner } from '../../model/index.ts'
 import { formatName } from '../wire/name.ts'
@@ -39,6 +40,9 @@ export class ZoneRecords {
   #next = int32(FIRST_SLOTS)
   readonly #arena = new OctetArena()
   readonly #byId = new SlotChains()
+  /** Rows that leases own, by the lease's address. */
+  readonly #byLease = new SlotChains()
+  #leaseRows = 0
   readonly #texts = new Map<number, string>()
   readonly #names = new Map<number, Name>()
   readonly #comments = new Map<number, string>()
@@ -70,11 +74,17 @@ export class ZoneRecords {
     if (ownName !== undefined) this.#names.set(slot, ownName)
     if (record.comment !== undefined) this.#comments.set(slot, record.comment)
     this.#byId.put(slot, record.id | 0)
+    if (record.owner.kind === 'lease') {
+      this.#byLease.put(slot, this.#leases[slot] as number)
+      this.#leaseRows++
+    }
     return slot
   }
 
   remove(slot: number): void {
     this.#byId.remove(slot)
+    if (this.#kinds[slot] === LEASE) this.#leaseRows--
+    this.#byLease.remove(slot)
     this.#arena.free(this.#rdataOctets[slot] as number)
     this.#rdataOctets[slot] = 0
     this.#ids[slot] = -1
@@ -90,6 +100,18 @@ export class ZoneRecords {
     let slot = this.#byId.first(id | 0)
     while (slot >= 0 && this.#ids[slot] !== id) slot = this.#byId.next(slot)
     return slot
+  }
+
+  /** How many rows leases own. */
+  get leaseRows(): number {
+    return this.#leaseRows
+  }
+
+  /** The rows that the lease of an address owns. */
+  ofLease(address: Ipv4): readonly number[] {
+    const slots: number[] = []
+    for (let slot = this.#byLease.first(address); slot >= 0; slot = this.#byLease.next(slot)) slots.push(slot)
+    return slots
   }
 
   type(slot: number): number {

@@ -3,6 +3,7 @@
  * of them when somebody asks. RFC 1034 §4.2, RFC 2181 §5 and §6.
  * The SOA record is made from the zone's own fields; everything else comes from record rows.
  */
+import type { Ipv4 } from '../../../stack/index.ts'
 import { equalBytes, put32 } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Zone } from '../../model/index.ts'
 import { ABSOLUTE, isAtOrBelow, isWildcard, name, nameKey, parentKey, parseName } from '../wire/name.ts'
@@ -93,6 +94,16 @@ export class LiveZone {
   recordsNamed(text: string): readonly DnsRecord[] {
     const parsed = parseName(text)
     return parsed.ok ? this.recordsAt(nameKey(parsed.value)) : []
+  }
+
+  /** Whether any row is a lease's. */
+  get hasLeaseRecords(): boolean {
+    return this.#records.leaseRows > 0
+  }
+
+  /** The rows that the lease of an address owns. */
+  recordsOfLease(address: Ipv4): readonly DnsRecord[] {
+    return this.#records.ofLease(address).map((slot) => this.#read(slot))
   }
 
   /** All rows; the SOA is none. */
@@ -241,6 +252,10 @@ export class ZoneSet {
 
   get size(): number {
     return this.#zones.size
+  }
+
+  all(): Iterable<LiveZone> {
+    return this.#zones.values()
   }
 
   list(): readonly LiveZone[] {

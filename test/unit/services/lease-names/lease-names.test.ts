@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import { reverseName } from '../../../../services/dns/index.ts'
 import { LeaseNames, type NamePlan, type NameZones } from '../../../../services/lease-names/lease-names.ts'
-import type { DnsRecord, Lease, LeaseChange, Subnet } from '../../../../services/index.ts'
-import { ipv4 } from '../../../../stack/index.ts'
-import { ADDRESS, change, editLines, FORWARD, lease, leaseRecord, record, released, REVERSE, SUBNET } from '../../../support/leases.ts'
+import { type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type Subnet } from '../../../../services/index.ts'
+import { type Ipv4, ipv4 } from '../../../../stack/index.ts'
+import { ADDRESS, addressText, change, editLines, FORWARD, lease, leaseRecord, record, released, REVERSE, SUBNET } from '../../../support/leases.ts'
 
 const OTHER = '10.53.0.101'
 const A = { mac: '02:00:00:00:00:0a', hostName: 'alpha' }
@@ -16,10 +16,22 @@ class Bench implements NameZones {
   zones = [FORWARD, REVERSE]
   readonly names: LeaseNames
   #id = 100
+  /** Leases as they are on disk. */
+  readonly #rows = new Map<Ipv4, Lease>()
+  readonly #changes = new Map<NamePlan, readonly LeaseChange[]>()
 
   constructor(options: { readonly records?: readonly DnsRecord[]; readonly leases?: readonly Lease[] } = {}) {
     this.records = [...(options.records ?? [])]
-    this.names = new LeaseNames(this, () => ++this.#id, this.records.filter((r) => r.owner.kind === 'lease'), options.leases ?? [])
+    for (const held of options.leases ?? []) {
+      this.#rows.set(held.address, held)
+      const address = addressText(held)
+      if (held.state === 'bound' && held.publishedName !== undefined && this.recordsOfLease(held.address).length === 0)
+        this.records.push(leaseRecord(++this.#id, held.publishedName, 'A', address, address))
+    }
+    this.names = new LeaseNames(this, () => ++this.#id, (address) => {
+      const row = this.#rows.get(address)
+      return row === undefined ? undefined : leaseClientKey(row)
+    })
   }
 
   zoneNamed(name: string) {
@@ -32,6 +44,16 @@ class Bench implements NameZones {
     return this.records.filter((r) => r.zoneId === zoneId && r.name === name)
   }
 
+  recordsOfLease(address: Ipv4) {
+    return this.records.filter(({ owner }) => owner.kind === 'lease' && ipv4(owner.address) === address)
+  }
+
+  plan(changes: readonly LeaseChange[]): NamePlan {
+    const plan = this.names.plan(changes)
+    this.#changes.set(plan, changes)
+    return plan
+  }
+
   nameOf(held: Lease, subnet: Subnet = SUBNET): string {
     const { name, trace } = this.names.nameFor(held, subnet)
     return name ?? trace?.[0] ?? 'none'
@@ -40,7 +62,7 @@ class Bench implements NameZones {
   /** As the server does: the name, then the plan, which waits for the disk. */
   begin(before: Lease | undefined, wanted: Lease): { readonly row: Lease; readonly plan: NamePlan } {
     const row = { ...wanted, publishedName: this.names.nameFor(wanted, SUBNET).name }
-    return { row, plan: this.names.plan([change(before, row)]) }
+    return { row, plan: this.plan([change(before, row)]) }
   }
 
   settle(plan: NamePlan, durable = true): readonly string[] {
@@ -51,6 +73,7 @@ class Bench implements NameZones {
       }
     }
     plan.settled(durable)
+    if (durable) for (const { after } of this.#changes.get(plan) ?? []) this.#rows.set(after.address, after)
     return editLines(plan.edits)
   }
 
@@ -60,7 +83,7 @@ class Bench implements NameZones {
   }
 
   end(change: LeaseChange): readonly string[] {
-    return this.settle(this.names.plan([change]))
+    return this.settle(this.plan([change]))
   }
 }
 
@@ -135,7 +158,7 @@ describe('records go with the lease', () => {
     const bench = new Bench()
     const { row } = bench.bind(undefined, lease(ADDRESS, A))
     const next = { ...lease(OTHER, A), publishedName: 'alpha.lab.internal' }
-    expect(bench.settle(bench.names.plan([change(undefined, next), released(row)]))).toEqual([
+    expect(bench.settle(bench.plan([change(undefined, next), released(row)]))).toEqual([
       '- alpha.lab.internal A 10.53.0.100', '+ alpha.lab.internal A 10.53.0.101',
       '- 100.0.53.10.in-addr.arpa PTR alpha.lab.internal', '+ 101.0.53.10.in-addr.arpa PTR alpha.lab.internal',
     ])
@@ -153,7 +176,6 @@ describe('records go with the lease', () => {
     const bench = new Bench()
     const { row } = bench.bind(undefined, lease(ADDRESS, A))
     bench.records.splice(0, bench.records.length, ...bench.records.filter((r) => r.zoneId === FORWARD.id))
-    bench.names.forgetZone(REVERSE.id)
     expect(bench.bind(row, row).lines).toEqual(['- alpha.lab.internal A 10.53.0.100', forward, reverse])
   })
 })
@@ -203,7 +225,7 @@ describe('while commits are under way', () => {
   test('a name whose end is not on disk yet is nobody else’s, so that a failure leaves it with one', () => {
     const bench = new Bench()
     const { row } = bench.bind(undefined, lease(ADDRESS, A))
-    const ending = bench.names.plan([released(row)])
+    const ending = bench.plan([released(row)])
     expect(bench.nameOf(lease(OTHER, B))).toBe('names.taken-by-lease')
     bench.settle(ending, false)
     expect(bench.nameOf(lease(OTHER, B))).toBe('names.taken-by-lease')
