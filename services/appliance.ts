@@ -138,11 +138,7 @@ export class Appliance {
       dhcp: this.dhcp,
       dns: this.dns,
       zones: this.#zones,
-<<<<<<< HEAD
-      names: this.#names,
       uplinks: this.uplinks,
-=======
->>>>>>> 1555ba0 (Lease names keep nothing but what is under way: the zones and the leases say the rest)
       ownAddress: o.settings.address.address,
       configuration,
       lastIds: o.snapshot.lastIds,
@@ -208,16 +204,9 @@ export class Appliance {
  */
 const PROBE_WAIT_MS = 200
 
-<<<<<<< HEAD
 /** How the appliance calls itself to the servers of its uplinks. */
 const HOST_NAME = 'taproot'
 
-function* leaseRecords(snapshot: Snapshot): Iterable<DnsRecord> {
-  for (const { records } of snapshot.zones) for (const record of records) if (record.owner.kind === 'lease') yield record
-}
-
-=======
->>>>>>> 1555ba0 (Lease names keep nothing but what is under way: the zones and the leases say the rest)
 /** A renewal is no news; everything that begins, ends or moves a binding is. */
 const isNews = ({ before, after }: LeaseChange): boolean =>
   before?.state !== after.state || before.mac !== after.mac || before.clientId !== after.clientId || before.publishedName !== after.publishedName
