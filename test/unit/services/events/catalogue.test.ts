@@ -9,7 +9,7 @@ describe('the catalogue of events', () => {
 
   test('every event is told in whole sentences; what alarms says what to do', () => {
     for (const [id, row] of Object.entries(EVENTS)) {
-      expect(id).toMatch(/^[a-z]+(\.[a-z-]+)+$/)
+      expect(id).toMatch(/^[a-z]+(-[a-z]+)*(\.[a-z-]+)+$/)
       expect(row.means, id).toMatch(/^[A-Z].*\.$/)
       if (row.level === 'error') expect(row.remedy, id).toMatch(/\.$/)
     }
