@@ -27,6 +27,8 @@ export class EthernetOutput {
   /** The frame begun last is an IEEE 802.3 one. */
   #snap = false
   readonly #unflushed: Port[] = []
+  /** Called at the end of a batch of received frames, before what was sent meanwhile is flushed. */
+  atBatchEnd: () => void = () => {}
 
   /**
    * Room for a frame: writes the header and returns the offset of its payload in the link's txBuffer; −1 when the link
@@ -86,13 +88,19 @@ export class EthernetOutput {
     }
   }
 
+  /** A batch of received frames is being gone through; atBatchEnd() will be called. */
+  get receiving(): boolean {
+    return this.#receiving
+  }
+
   /** A received frame: what is sent from now on waits for the end of its batch. */
   frameReceived(): void {
     this.#receiving = true
   }
 
-  /** The end of a batch of received frames. */
+  /** The end of a batch of received frames. Should atBatchEnd() throw, it is to be called again. */
   receiveEnded(): void {
+    this.atBatchEnd()
     this.#receiving = false
     if (this.#batches === 0) this.#flush()
   }

@@ -14,13 +14,13 @@ import type { CongestionName } from './congestion/controls.ts'
 import { processSegment } from './input.ts'
 import { emitSegment } from './output.ts'
 import { EarlyRanges } from './early.ts'
-import { tuneReceiveBuffer, windowToOffer } from './receive.ts'
+import { tuneReceiveBuffer, wantsWindowUpdate } from './receive.ts'
 import { ByteRing } from './ring.ts'
 import { RoundTrip } from './rtt.ts'
 import { OutSegment } from './segment.ts'
 import type { Segment } from './segment.ts'
 import { SentSegments } from './sent.ts'
-import { lt, plus } from './seq.ts'
+import { plus } from './seq.ts'
 import type { State } from './state.ts'
 import { CLOSED, CLOSE_WAIT, ESTABLISHED, FIN_WAIT_2, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './state.ts'
 import { armKeepAlive, elapseTimers, nextDeadline } from './timers.ts'
@@ -51,6 +51,9 @@ export const RECEIVE_BUFFER_FIRST_BYTES = 65_536
 export const RECEIVE_BUFFER_MOST_BYTES = 4 << 20
 export const SEND_BUFFER_FIRST_BYTES = 65_536
 export const SEND_BUFFER_MOST_BYTES = 4 << 20
+
+/** As much text as one super-segment brings is acknowledged at once. */
+const JOINED_BYTES = 65_536
 
 export type TcpTuning = {
   readonly congestion: CongestionName
@@ -139,6 +142,8 @@ export class TcpConnection {
   readClosed = false
   unackedBytes = 0
   ackNow = false
+  /** An acknowledgment is due (RFC 5681 §4.2), but may wait for the end of the batch that its segment came in. */
+  ackDue = false
   duplicateLeft = 0
   duplicateRight = 0
   tunedAt: Instant
@@ -250,6 +255,15 @@ export class TcpConnection {
     return processSegment(this, segment, now)
   }
 
+  /**
+   * Nothing that came is worth an answer of its own: text in order, and less of it than joined segments bring, or an ACK.
+   * What tells the peer of a loss does not wait (RFC 5681 §4.2).
+   */
+  mayWait(): boolean {
+    return this.state === ESTABLISHED && !this.ackNow && !this.resetPending && this.lostCount === 0 &&
+      this.unackedBytes < JOINED_BYTES && (this.events & ~(EVENT_READABLE | EVENT_WRITABLE)) === 0
+  }
+
   /** Writes the next segment there is to send; false when there is none. */
   emit(writer: SegmentWriter, now: Instant): boolean {
     return emitSegment(this, writer, now)
@@ -293,7 +307,7 @@ export class TcpConnection {
     this.receiveRing.drop(taken, this.early.count > 0)
     this.read += taken
     tuneReceiveBuffer(this, taken, now)
-    if (lt(this.rcvAdv, windowToOffer(this)) && !this.finSeen) this.ackNow = true
+    if (!this.finSeen && wantsWindowUpdate(this)) this.ackNow = true
     return taken
   }
 

@@ -58,6 +58,8 @@ export class TcpEndpoint {
   /** While the handshake lasts: whose backlog it stands in. */
   listener: Listener | undefined
   inTable = true
+  /** It will be served at the end of the batch. */
+  waits = false
   /** Tells the listener that its peer has one connection less. */
   release: () => void = () => {}
   readonly #clock: Clock

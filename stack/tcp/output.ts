@@ -41,7 +41,7 @@ export function emitSegment(c: TcpConnection, writer: SegmentWriter, now: Instan
     // An octet that the peer has already: it answers with its ACK and window. Linux probes so too.
     return emitEmpty(c, writer, (c.sndUna - 1) | 0, now)
   }
-  return c.ackNow && c.state >= SYN_RECEIVED && emitEmpty(c, writer, c.sndNxt, now)
+  return (c.ackNow || c.ackDue) && c.state >= SYN_RECEIVED && emitEmpty(c, writer, c.sndNxt, now)
 }
 
 function emitReset(c: TcpConnection, writer: SegmentWriter): boolean {
@@ -254,6 +254,7 @@ function acknowledged(c: TcpConnection, withSack: boolean): void {
   c.lastAckSent = c.rcvNxt
   c.delayedAckAt = NEVER
   c.unackedBytes = 0
+  c.ackDue = false
   if (!withSack) return
   c.ackNow = false
   c.duplicateLeft = 0

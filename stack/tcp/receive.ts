@@ -21,6 +21,16 @@ export function windowToOffer(c: TcpConnection): number {
   return gain >= Math.min(c.receiveLimit >>> 1, 2 * c.rcvMss) ? edge : c.rcvAdv
 }
 
+/**
+ * The program has read: is that worth a segment? Only when it at least doubles the room that the peer knows of; else the
+ * next ACK tells it. A peer that was told of little or nothing hears as soon as silly window avoidance lets it.
+ */
+export function wantsWindowUpdate(c: TcpConnection): boolean {
+  const told = ahead(c.rcvAdv, c.rcvNxt)
+  const offer = ahead(windowToOffer(c), c.rcvNxt)
+  return offer > told && offer >= 2 * told
+}
+
 /** Grows the buffer to twice of what the program read in one round trip, so that it never holds back the sender. */
 export function tuneReceiveBuffer(c: TcpConnection, taken: number, now: Instant): void {
   c.tunedBytes += taken
@@ -92,7 +102,8 @@ function store(c: TcpConnection, b: Uint8Array, seq: number, at: number, length:
   c.rcvNxt = reached
   c.events |= EVENT_READABLE
   c.unackedBytes += gained
-  if (hadEarly || c.unackedBytes >= 2 * c.rcvMss) c.ackNow = true
+  if (hadEarly) c.ackNow = true
+  else if (c.unackedBytes >= 2 * c.rcvMss) c.ackDue = true
   else if (c.delayedAckAt === NEVER) c.delayedAckAt = now + DELAYED_ACK_MS
 }
 

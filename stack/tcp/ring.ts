@@ -1,20 +1,20 @@
 /**
  * HOT PATH. A ring of octets that grows by doubling up to what its owner lets in. The send buffer appends and drops;
- * the receive buffer writes at any offset (segments that came early) and then advances. A small ring is given back when
+ * the receive buffer writes at any offset (segments that came early) and then advances. The octets are given back when
  * it runs empty, so that an idle connection holds no buffer. Watched by test/bench/micro/tcp-bulk.ts.
  */
 import { copy } from '../platform/index.ts'
+import { LEAST_RING_BYTES, spareRings } from './spare-rings.ts'
 
 const EMPTY = new Uint8Array(0)
-const FIRST_BYTES = 4096
-/** Rings up to this size are cheaper to make again than to keep for an idle connection. */
-const KEEP_ABOVE_BYTES = 16_384
 
 export class ByteRing {
   /** Octets from the start that are there without a gap. */
   used = 0
   #bytes = EMPTY
   #start = 0
+  /** Half of what it had last: in full swing it need not grow from the least again, and a quiet one shrinks. */
+  #hint = 0
 
   /** Writes at `offset` from the start; the octets before it may be missing still. Does not change `used`. */
   writeAt(offset: number, from: Uint8Array, at: number, length: number): void {
@@ -49,24 +49,27 @@ export class ByteRing {
   drop(length: number, rest: boolean): void {
     this.used -= length
     this.#start = (this.#start + length) & (this.#bytes.length - 1)
-    if (this.used === 0 && !rest && this.#bytes.length <= KEEP_ABOVE_BYTES) this.clear()
+    if (this.used === 0 && !rest) this.clear()
   }
 
   clear(): void {
+    spareRings.give(this.#bytes)
+    this.#hint = this.#bytes.length >>> 1
     this.#bytes = EMPTY
     this.#start = 0
     this.used = 0
   }
 
   #grow(needed: number): void {
-    let size = Math.max(FIRST_BYTES, this.#bytes.length)
-    while (size < needed) size *= 2
-    const bytes = new Uint8Array(size)
     const old = this.#bytes
+    let size = Math.max(LEAST_RING_BYTES, old.length, this.#hint)
+    while (size < needed) size *= 2
+    const bytes = spareRings.take(size)
     // Early segments too: the whole old ring moves.
     const first = old.length - this.#start
     copy(old, this.#start, bytes, 0, first)
     copy(old, 0, bytes, first, this.#start)
+    spareRings.give(old)
     this.#bytes = bytes
     this.#start = 0
   }

@@ -15,7 +15,7 @@ import * as ip from '../wire/ipv4.ts'
 import * as tcp from '../wire/tcp.ts'
 import * as options from '../wire/tcp-options.ts'
 import {
-  EVENT_CLOSED, EVENT_CONNECTED, RECEIVE_BUFFER_MOST_BYTES, RECEIVE_SCALE, SEND_BUFFER_MOST_BYTES, TcpConnection,
+  EVENT_CLOSED, EVENT_CONNECTED, EVENT_READABLE, EVENT_WRITABLE, RECEIVE_BUFFER_MOST_BYTES, RECEIVE_SCALE, SEND_BUFFER_MOST_BYTES, TcpConnection,
 } from './connection.ts'
 import type { ConnectionError, SegmentWriter, TcpTuning } from './connection.ts'
 import { TcpEndpoint } from './endpoint.ts'
@@ -102,6 +102,8 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
   readonly #table: TupleTable<TcpEndpoint>
   readonly #timeWaits: TimeWaits
   readonly #listeners = new Map<number, readonly Listener[]>()
+  /** Served at the end of the batch; at most one entry for each of its frames. */
+  readonly #waiting: TcpEndpoint[] = []
   readonly #segment = new Segment()
   readonly #answer = new OutSegment()
   readonly #serve = (endpoint: TcpEndpoint): void => this.#service(endpoint, this.#clock.now())
@@ -122,6 +124,7 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
     this.#segments = new SegmentOutput(parts.output, tally)
     this.#ethernet = parts.ethernet
     this.#paths = parts.paths
+    this.#ethernet.atBatchEnd = () => this.#serveWaiting()
     this.#hash = new TupleHash(random)
     this.#challenges = new TokenBucket(CHALLENGES_PER_SECOND, CHALLENGES_PER_SECOND, clock.now())
     this.#table = new TupleTable(random.u32())
@@ -197,7 +200,8 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
     if (endpoint === undefined) return this.#toNone(s, d.target, localPort, d.source, remotePort)
     const now = this.#clock.now()
     if (endpoint.connection.process(s, now)) this.#refuse(s, d.target, localPort, d.source, remotePort)
-    this.#service(endpoint, now)
+    if (this.#ethernet.receiving && endpoint.connection.mayWait()) this.#wait(endpoint)
+    else this.#service(endpoint, now)
   }
 
   /** RFC 5927 §4: only about a segment that is in flight; final only while the connection is being made. */
@@ -242,9 +246,29 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
     this.#timeWaits.close()
   }
 
+  /** What a batch brings in good order is answered at its end, at once: fewer and larger segments, fewer ACKs. */
+  #wait(endpoint: TcpEndpoint): void {
+    if (endpoint.waits) return
+    endpoint.waits = true
+    this.#waiting.push(endpoint)
+  }
+
+  #serveWaiting(): void {
+    if (this.#waiting.length === 0) return
+    const now = this.#clock.now()
+    for (let endpoint = this.#waiting.pop(); endpoint !== undefined; endpoint = this.#waiting.pop()) {
+      endpoint.waits = false
+      this.#service(endpoint, now)
+    }
+  }
+
   /** Sends all there is to send, sets the timer, and says what happened. */
   #service(endpoint: TcpEndpoint, now: Instant): void {
     const c = endpoint.connection
+    // A program that reads or writes at once spares a segment: the ACK goes with its text, or with the room it made.
+    if (endpoint.listener === undefined && c.events !== 0 && (c.events & ~(EVENT_READABLE | EVENT_WRITABLE)) === 0) {
+      this.#report(endpoint)
+    }
     if (c.pathSuspect) {
       c.pathSuspect = false
       this.#paths.suspect(c.remote)

@@ -10,8 +10,8 @@ import { hashOf, RIGHT, talk, Talker, tcpWorld } from '../support/tcp-hosts.ts'
 import { seeds } from './seeds.ts'
 
 const NAMES = Object.keys(congestionControls) as CongestionName[]
-/** A connection may be held up by the wire's worst for minutes; longer than this nothing here may take. */
-const LONGEST_MS = 1_200_000
+/** The worst draw loses two round trips of five, each at a time-out of up to 64 s; longer nothing here may take. */
+const LONGEST_MS = 3_600_000
 
 function weatherOf(random: SeededRandom): Weather {
   const upTo = (most: number): number => (random.chance(0.3) ? 0 : random.below(1000) * most / 1000)

@@ -10,7 +10,7 @@ import { formatMac, type Mac } from '../../address/mac.ts'
 import type { Ipv4 } from '../../address/ipv4.ts'
 import { maskOf, type Prefix } from '../../address/ipv4.ts'
 import { ETHERNET_HEADER_BYTES, type FrameHandler, type Link, SUPER_FRAME_BYTES } from '../link.ts'
-import { err, ok, type Result } from '../../platform/index.ts'
+import { assert, err, ok, type Result } from '../../platform/index.ts'
 import { NO_OFFLOAD, segmentBytes } from '../../wire/offload.ts'
 import { readVnetHeader, UNUSABLE, VNET_HEADER_BYTES, writeVnetHeader } from './vnet-header.ts'
 
@@ -39,12 +39,19 @@ type Addon = {
   ): Handle
   flush(handle: Handle, count: number): number
   stop(handle: Handle): void
+  /** Where a frame begins in its place. */
+  readonly frameAt: number
 }
 
+/** As in the addon: room for a virtio-net header before, and an IPv4 header within aligned to 4. */
+const FRAME_AT = 10
 const addonUrl = new URL('./addon/build/Release/tap.node', import.meta.url)
 let loaded: Addon | undefined
 function addon(): Addon {
-  loaded ??= createRequire(import.meta.url)(addonUrl.pathname) as Addon
+  if (loaded === undefined) {
+    loaded = createRequire(import.meta.url)(addonUrl.pathname) as Addon
+    assert(loaded.frameAt === FRAME_AT, 'the addon is built from its present source (sh bin/setup develop)')
+  }
   return loaded
 }
 
@@ -126,8 +133,7 @@ export const hostEnd = {
 
 /** Frames per batch: beyond 64 the gain ends (measured 8: 237k, 64: 262k, 256: 266k queries a second). */
 const FRAMES = 64
-/** As in the addon: where a frame begins in its place, and where the next place may begin. */
-const FRAME_AT = 10
+/** As in the addon: where the next place may begin. */
 const PLACE_ALIGN = 64
 /** A frame of a VLAN is that much longer. */
 const VLAN_TAG_BYTES = 4

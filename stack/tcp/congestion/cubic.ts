@@ -28,7 +28,9 @@ export class Cubic implements Congestion {
   onAck(sample: AckSample, now: Instant): void {
     if (sample.inRecovery || !sample.windowLimited) return
     if (this.#window < this.#threshold) {
-      this.#window += Math.min(sample.delivered, 2 * this.#mss)
+      // All of it: who joins segments (GRO) acknowledges dozens at once, and a bound per ACK (RFC 3465) would all but
+      // stop slow start there. Linux counts so too.
+      this.#window += sample.delivered
       return
     }
     const size = this.#window / this.#mss

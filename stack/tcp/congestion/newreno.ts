@@ -1,5 +1,5 @@
 /**
- * NewReno (RFC 5681, RFC 6582; byte counting by RFC 3465 with L = 2): halve at a loss, then one segment a round trip.
+ * NewReno (RFC 5681, RFC 6582; byte counting by RFC 3465 without its bound): halve at a loss, then one segment a round trip.
  */
 import type { Instant } from '../../platform/index.ts'
 import { initialWindow, LEAST_WINDOW_SEGMENTS } from './congestion.ts'
@@ -20,7 +20,9 @@ export class NewReno implements Congestion {
   onAck(sample: AckSample, _now: Instant): void {
     if (sample.inRecovery || !sample.windowLimited) return
     if (this.#window < this.#threshold) {
-      this.#window += Math.min(sample.delivered, 2 * this.#mss)
+      // All of it: who joins segments (GRO) acknowledges dozens at once, and a bound per ACK (RFC 3465) would all but
+      // stop slow start there. Linux counts so too.
+      this.#window += sample.delivered
       return
     }
     this.#counted += sample.delivered

@@ -14,6 +14,12 @@ const SACKED = SERVED.replace('mss 1000', 'mss 1000 sackok 1').replace('ack 1\n'
 const TEN = Array.from({ length: 10 }, (_, i) => `> . ${1 + i * 1000}+1000 ack 1`).join('\n')
 const run = (script: string): void => new Trace().run(script)
 
+/** So many pairs of full segments to a program that does not read, each pair acknowledged. */
+const pairs = (count: number): string =>
+  Array.from({ length: count }, (_, i) => `< . ${2000 * i + 1}+1000 ack 1
+      < . ${2000 * i + 1001}+1000 ack 1
+      > . 1 ack ${2000 * i + 2001} win ${63_535 - 2000 * i}`).join('\n')
+
 describe('RFC 9293 §3.10.7.4 text', () => {
   test.each([
     ['the first acknowledgment waits 200 ms', `${SERVED}
@@ -104,16 +110,24 @@ describe('RFC 9293 §3.8.6 windows', () => {
       +900
       +101
       > . 1+100 ack 1`],
-    ['§3.8.6.2.2 the window opens by no less than two segments', `
+    ['§3.8.6.2.2 room for less than twice what the peer knows of is told by the next ACK', `
       listen
       < S 0 mss 1000
       > S. 0 ack 1 win 65535
       < . 1 ack 1
-      < . 1+1000 ack 1
-      < . 1001+1000 ack 1
-      > . 1 ack 2001 win 63535
+      ${pairs(16)}
       read
-      > . 1 ack 2001 win 65535`],
+      < . 32001+1000 ack 1
+      < . 33001+1000 ack 1
+      > . 1 ack 34001 win 63535`],
+    ['§3.8.6.2.2 room for twice as much is told at once', `
+      listen
+      < S 0 mss 1000
+      > S. 0 ack 1 win 65535
+      < . 1 ack 1
+      ${pairs(17)}
+      read
+      > . 1 ack 34001 win 65535`],
     ['§3.7.4 Nagle: one small segment at a time', `
       listen
       < S 0 mss 1000

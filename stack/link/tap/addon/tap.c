@@ -517,5 +517,9 @@ NAPI_MODULE_INIT() {
     napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].function, NULL, &function);
     napi_set_named_property(env, exports, functions[i].name, function);
   }
+  /* By this JavaScript sees whether it drives the addon that belongs to it. */
+  napi_value frame_at;
+  napi_create_uint32(env, FRAME_AT, &frame_at);
+  napi_set_named_property(env, exports, "frameAt", frame_at);
   return exports;
 }
