@@ -13,12 +13,16 @@ export class ByteRing {
   used = 0
   #bytes = EMPTY
   #start = 0
-  /** Half of what it had last: in full swing it need not grow from the least again, and a quiet one shrinks. */
+  /** The most octets that it held since it was empty. */
+  #peak = 0
+  /** What it is likely to hold: in full swing it need not grow from the least again, and a quiet one shrinks. */
   #hint = 0
 
   /** Writes at `offset` from the start; the octets before it may be missing still. Does not change `used`. */
   writeAt(offset: number, from: Uint8Array, at: number, length: number): void {
-    if (offset + length > this.#bytes.length) this.#grow(offset + length)
+    const end = offset + length
+    if (end > this.#peak) this.#peak = end
+    if (end > this.#bytes.length) this.#grow(end)
     const size = this.#bytes.length
     const to = (this.#start + offset) & (size - 1)
     const first = Math.min(length, size - to)
@@ -54,7 +58,8 @@ export class ByteRing {
 
   clear(): void {
     spareRings.give(this.#bytes)
-    this.#hint = this.#bytes.length >>> 1
+    this.#hint = Math.max(this.#peak, this.#hint >>> 1)
+    this.#peak = 0
     this.#bytes = EMPTY
     this.#start = 0
     this.used = 0
@@ -62,8 +67,9 @@ export class ByteRing {
 
   #grow(needed: number): void {
     const old = this.#bytes
-    let size = Math.max(LEAST_RING_BYTES, old.length, this.#hint)
-    while (size < needed) size *= 2
+    const wanted = Math.max(needed, this.#hint)
+    let size = Math.max(LEAST_RING_BYTES, old.length)
+    while (size < wanted) size *= 2
     const bytes = spareRings.take(size)
     // Early segments too: the whole old ring moves.
     const first = old.length - this.#start
