@@ -7,6 +7,8 @@ import { copy } from '../platform/index.ts'
 import { LEAST_RING_BYTES, spareRings } from './spare-rings.ts'
 
 const EMPTY = new Uint8Array(0)
+/** So many times not half full, and a smaller one will do. */
+const QUIET_MOST = 8
 
 export class ByteRing {
   /** Octets from the start that are there without a gap. */
@@ -15,8 +17,10 @@ export class ByteRing {
   #start = 0
   /** The most octets that it held since it was empty. */
   #peak = 0
-  /** What it is likely to hold: in full swing it need not grow from the least again, and a quiet one shrinks. */
-  #hint = 0
+  /** The size to take next: what it had, so that in full swing it need not grow each time; a quiet one shrinks. */
+  #size = 0
+  /** How often in a row it was not half full. */
+  #quiet = 0
 
   /** Writes at `offset` from the start; the octets before it may be missing still. Does not change `used`. */
   writeAt(offset: number, from: Uint8Array, at: number, length: number): void {
@@ -58,7 +62,12 @@ export class ByteRing {
 
   clear(): void {
     spareRings.give(this.#bytes)
-    this.#hint = Math.max(this.#peak, this.#hint >>> 1)
+    this.#size = this.#bytes.length
+    this.#quiet = 2 * this.#peak > this.#size ? 0 : this.#quiet + 1
+    if (this.#quiet === QUIET_MOST) {
+      this.#quiet = 0
+      this.#size >>>= 1
+    }
     this.#peak = 0
     this.#bytes = EMPTY
     this.#start = 0
@@ -67,9 +76,8 @@ export class ByteRing {
 
   #grow(needed: number): void {
     const old = this.#bytes
-    const wanted = Math.max(needed, this.#hint)
-    let size = Math.max(LEAST_RING_BYTES, old.length)
-    while (size < wanted) size *= 2
+    let size = Math.max(LEAST_RING_BYTES, old.length, this.#size)
+    while (size < needed) size *= 2
     const bytes = spareRings.take(size)
     // Early segments too: the whole old ring moves.
     const first = old.length - this.#start
