@@ -1,5 +1,5 @@
 /** Commands about the appliance itself: what it sees and how it is. */
-import type { HealthView, InterfaceView, NeighbourView, Page, StatisticsView } from '../../services/index.ts'
+import type { HealthView, InterfaceView, NeighbourView, Page } from '../../services/index.ts'
 import { type Command, NotDone } from './command.ts'
 import { type Column, printable, printJson, printPage, printTable, shortTime } from './print.ts'
 
@@ -82,32 +82,5 @@ export const health: Command = {
       if (seen.checks !== undefined) printTable(terminal, seen.checks, CHECK_COLUMNS, 'no checks')
     }
     if (seen.status === 'failing') throw new NotDone('the appliance is failing')
-  },
-}
-
-type Counter = { readonly part: string; readonly counter: string; readonly value: number }
-
-const COUNTER_COLUMNS: readonly Column<Counter>[] = [
-  ['PART', each => each.part],
-  ['COUNTER', each => each.counter],
-  ['VALUE', each => each.value],
-]
-
-export const statistics: Command = {
-  words: 'statistics',
-  summary: 'show the counters of every part',
-  operands: '[PART]',
-  fewest: 0,
-  most: 1,
-  options: {},
-  examples: ['taproot statistics', 'taproot statistics dns'],
-  async run({ api, terminal, operands, json }) {
-    const all = await api.json<StatisticsView>('GET', 'statistics')
-    const wanted = Object.entries(all).filter(([part]) => operands[0] === undefined || part === operands[0])
-    if (json) return printJson(terminal, Object.fromEntries(wanted))
-    const counters = wanted.flatMap(([part, values]) =>
-      Object.entries(values).map(([counter, value]) => ({ part, counter, value })),
-    )
-    printTable(terminal, counters, COUNTER_COLUMNS, 'nothing was counted so far')
   },
 }

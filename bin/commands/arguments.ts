@@ -41,9 +41,9 @@ export type Parsed = { readonly values: Values; readonly operands: readonly stri
 export function parseFor(command: CommandRow, args: readonly string[], common: Options = COMMON_OPTIONS): Parsed {
   const options: { readonly [name: string]: Option } = { ...command.options, ...common }
   const config = Object.fromEntries(
-    Object.entries(options).map(([name, { type, multiple }]) => [
+    Object.entries(options).map(([name, { type, multiple, short }]) => [
       name,
-      { type, multiple: multiple === true, ...(name === 'help' ? { short: 'h' } : {}) },
+      { type, multiple: multiple === true, ...(short === undefined ? {} : { short }) },
     ]),
   )
   // Not strict: its messages name no alternative.

@@ -1,7 +1,9 @@
-/** The REST API as the commands see it: JSON in, JSON out, three kinds of failure. */
+/** The REST API as the commands see it: JSON in, JSON or a stream out, three kinds of failure. */
 import { readFileSync } from 'node:fs'
+import { buffer } from 'node:stream/consumers'
 import type { Problem } from '../../admin-api/index.ts'
 import { type Terminal, UsageError } from './command.ts'
+import { linesOf, openAnswer } from './stream.ts'
 
 const DEFAULT_API = 'http://127.0.0.1:8053'
 /** The longest that the appliance takes for anything is a commit on a slow disk. */
@@ -41,31 +43,73 @@ export class ApiClient {
   /** T is what the route's schema says; the server is ours and checks it. Throws ProblemAnswer and Unreachable. */
   async json<T>(method: Method, resource: string, query: Query = {}, body?: unknown): Promise<T> {
     const answer = await this.#ask(method, resource, query, body)
-    return (answer.status === 204 ? null : await readJson(answer)) as T
+    return (answer.status === 204 ? null : await readJson(answer, this.#base)) as T
   }
 
   async text(resource: string): Promise<string> {
     return (await this.#ask('GET', resource, {}, undefined)).text()
   }
 
-  async #ask(method: Method, resource: string, query: Query, body: unknown): Promise<Response> {
+  /** The octets of an answer as they come, until its end or the signal. Throws ProblemAnswer and Unreachable. */
+  async *octets(method: Method, resource: string, query: Query, body: unknown, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    try {
+      const request = { url: this.#url(resource, query), method, headers: this.#headers(body), body: bodyText(body), signal }
+      const answer = await openAnswer(request)
+      const status = answer.statusCode ?? 0
+      if (status >= 400) {
+        const text = await buffer(answer)
+        const type = answer.headers['content-type'] ?? ''
+        throw await this.#failure(new Response(text, { status, headers: { 'content-type': type } }))
+      }
+      yield* answer as AsyncIterable<Uint8Array>
+    } catch (error) {
+      if (signal.aborted) return
+      if (error instanceof ProblemAnswer || error instanceof Unreachable) throw error
+      throw isReset(error)
+        ? new Unreachable('the appliance broke it off: it was stopped, or a part of it was restarted')
+        : new Unreachable(`no appliance answers at ${this.#base} (${reason(error)})`)
+    }
+  }
+
+  /** The events of a stream of JSON lines. A problem among them ends it. */
+  async *events<T>(method: Method, resource: string, body: unknown, signal: AbortSignal): AsyncGenerator<T> {
+    for await (const line of linesOf(this.octets(method, resource, {}, body, signal))) {
+      const event = JSON.parse(line) as T | { readonly kind: 'problem'; readonly problem: Problem }
+      if (typeof event === 'object' && event !== null && 'problem' in event) throw new ProblemAnswer(event.problem)
+      yield event as T
+    }
+  }
+
+  #url(resource: string, query: Query): URL {
     const url = new URL(`${this.#base}/api/v1/${resource}`)
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, String(value))
-    const answer = await this.#fetch(url, {
+    return url
+  }
+
+  #headers(body: unknown): { readonly [name: string]: string } {
+    return {
+      ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    }
+  }
+
+  async #failure(answer: Response): Promise<ProblemAnswer> {
+    const problem = await readProblem(answer, this.#base)
+    return new ProblemAnswer(answer.status === 401 ? { ...problem, errors: [this.#tokenRemedy()] } : problem)
+  }
+
+  async #ask(method: Method, resource: string, query: Query, body: unknown): Promise<Response> {
+    const text = bodyText(body)
+    const answer = await this.#fetch(this.#url(resource, query), {
       method,
-      headers: {
-        ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: this.#headers(body),
+      ...(text === undefined ? {} : { body: text }),
     })
     // A failing appliance answers 503 to the question for its health, with the health.
     if (answer.ok || (answer.status === 503 && answer.headers.get('content-type')?.startsWith('application/json')))
       return answer
-    const problem = await readProblem(answer)
-    if (answer.status === 401) throw new ProblemAnswer({ ...problem, errors: [this.#tokenRemedy()] })
-    throw new ProblemAnswer(problem)
+    throw await this.#failure(answer)
   }
 
   async #fetch(url: URL, init: RequestInit): Promise<Response> {
@@ -99,19 +143,23 @@ function reason(error: unknown): string {
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
 }
 
-async function readJson(answer: Response): Promise<unknown> {
+const bodyText = (body: unknown): string | undefined => (body === undefined ? undefined : JSON.stringify(body))
+
+/** What was under way and ended too early. */
+const isReset = (error: unknown): boolean => error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
+
+async function readJson(answer: Response, base: string): Promise<unknown> {
   try {
     return await answer.json()
   } catch {
-    throw new Unreachable(`${new URL(answer.url).origin} does not answer as Taproot does`)
+    throw new Unreachable(`${base} does not answer as Taproot does`)
   }
 }
 
-async function readProblem(answer: Response): Promise<Problem> {
+async function readProblem(answer: Response, base: string): Promise<Problem> {
   const isProblem = answer.headers.get('content-type')?.startsWith('application/problem+json') === true
-  if (!isProblem)
-    throw new Unreachable(`${new URL(answer.url).origin} answers ${answer.status}, but not as Taproot does`)
-  return (await readJson(answer)) as Problem
+  if (!isProblem) throw new Unreachable(`${base} answers ${answer.status}, but not as Taproot does`)
+  return (await readJson(answer, base)) as Problem
 }
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'

@@ -8,10 +8,16 @@ export type Terminal = {
   /** A person reads it: aligned tables with a heading. Otherwise one line per item, fields separated by tabs. */
   readonly isTerminal: boolean
   readonly environment: { readonly [name: string]: string | undefined }
+  /** Octets to where text goes; false when nobody reads them any more. To be waited for. */
+  octets(piece: Uint8Array): Promise<boolean>
+  /** From now on Ctrl-C is the signal, rather than the end of the program. */
+  interrupt(): AbortSignal
 }
 
 export type Option = {
   readonly type: 'string' | 'boolean'
+  /** One letter: -c for --count. */
+  readonly short?: string
   /** Takes several: --option a=1 --option b=2. */
   readonly multiple?: true
   /** What stands for the value in the help: MAC. */
@@ -31,6 +37,8 @@ export type Invocation = {
   text(option: string): string | undefined
   /** The value of a string option that takes a whole number. */
   integer(option: string): number | undefined
+  /** A boolean option was given. */
+  flag(option: string): boolean
   /** The values of an option that takes several. */
   texts(option: string): readonly string[]
 }
@@ -60,12 +68,15 @@ export class UsageError extends Error {}
 /** What was asked for cannot be done, and no server said so. Ends with exit code 1. */
 export class NotDone extends Error {}
 
+/** The command did what it should and has said so, but what it found is no success. Ends with exit code 1. */
+export class Unsuccessful extends Error {}
+
 export const PAGING_OPTIONS = {
   limit: { type: 'string', value: 'N', says: 'items at most, 1 to 1000 (default 100)' },
   after: { type: 'string', value: 'MARK', says: 'go on where the last page ended' },
 } as const satisfies Options
 
-export const HELP_OPTION = { type: 'boolean', says: 'show this' } as const satisfies Option
+export const HELP_OPTION = { type: 'boolean', short: 'h', says: 'show this' } as const satisfies Option
 
 /** Of every client of the API. */
 export const COMMON_OPTIONS = {

@@ -12,7 +12,8 @@ export const OWN_COMMANDS = [
 const usageOf = (command: CommandRow): string =>
   ['taproot', command.words, command.operands, '[options]'].filter(part => part !== '').join(' ')
 
-const option = (name: string, { value }: Option): string => (value === undefined ? `--${name}` : `--${name} ${value}`)
+const option = (name: string, { short, value }: Option): string =>
+  [short === undefined ? '' : `-${short}, `, `--${name}`, value === undefined ? '' : ` ${value}`].join('')
 
 function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length))

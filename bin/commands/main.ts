@@ -1,7 +1,7 @@
 /** The command line: finds the command, runs it, and turns what went wrong into words and an exit code. */
 import { findCommand, parseFor } from './arguments.ts'
 import { connect, ProblemAnswer, Unreachable } from './client.ts'
-import { type Command, type CommandRow, type Invocation, NotDone, type Terminal, UsageError, type Values } from './command.ts'
+import { type Command, type CommandRow, type Invocation, NotDone, type Terminal, Unsuccessful, UsageError, type Values } from './command.ts'
 import { helpOf, helpOfGroup, hint, overview, OWN_COMMANDS } from './help.ts'
 import { printable, printJson } from './print.ts'
 import { COMMANDS } from './registry.ts'
@@ -83,6 +83,7 @@ function invocation(values: Values, operands: readonly string[], terminal: Termi
         throw new UsageError(`--${option} takes a whole number, not "${value}"`)
       return value === undefined ? undefined : Number(value)
     },
+    flag: option => values[option] === true,
     texts: option => {
       const value = values[option]
       return Array.isArray(value) ? (value as readonly string[]) : []
@@ -105,6 +106,7 @@ function complain(error: unknown, command: CommandRow | undefined, json: boolean
     say(error.message)
     return EXIT.refused
   }
+  if (error instanceof Unsuccessful) return EXIT.refused
   if (!(error instanceof ProblemAnswer)) throw error
   if (json) printJson({ ...terminal, out: text => terminal.err(text) }, error.problem)
   else say(refusalText(error))

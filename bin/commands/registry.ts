@@ -1,14 +1,19 @@
 /** Every command that is a client of the API, in the order of the help. The few others are in main.ts. */
-import { health, interfaces, neighbours, statistics } from './appliance.ts'
+import { health, interfaces, neighbours } from './appliance.ts'
+import { capture } from './capture.ts'
 import type { Command } from './command.ts'
 import { decisions } from './decisions.ts'
 import { dhcpClientRelease, dhcpClientRenew, dhcpClientShow } from './dhcp-client.ts'
 import { explain } from './explain.ts'
 import { leasesHistory, leasesList, leasesRelease } from './leases.ts'
+import { ping } from './ping.ts'
 import { poolAdd, poolList, poolRemove } from './pool.ts'
 import { recordAdd, recordList, recordRemove } from './record.ts'
 import { reservationAdd, reservationList, reservationRemove } from './reservation.ts'
+import { sockets } from './sockets.ts'
+import { stats } from './stats.ts'
 import { subnetAdd, subnetList, subnetRemove } from './subnet.ts'
+import { traceroute } from './traceroute.ts'
 import { zoneAdd, zoneExport, zoneHistory, zoneList, zoneRemove } from './zone.ts'
 
 export const COMMANDS: readonly Command[] = [
@@ -39,6 +44,10 @@ export const COMMANDS: readonly Command[] = [
   dhcpClientShow,
   dhcpClientRenew,
   dhcpClientRelease,
+  ping,
+  traceroute,
+  sockets,
+  capture,
+  stats,
   health,
-  statistics,
 ]

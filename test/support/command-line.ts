@@ -8,6 +8,14 @@ import { fill, testApi, type TestApi } from './admin-api.ts'
 
 export type Ran = { readonly code: number; readonly out: string; readonly err: string }
 
+/** What a test wants to see or do while a command runs. */
+export type Meanwhile = {
+  readonly interrupt?: AbortSignal
+  /** Everything printed so far. */
+  readonly onOut?: (all: string) => void
+  readonly onOctets?: (piece: Uint8Array) => void
+}
+
 export type CommandLine = {
   readonly api: TestApi
   /** For TAPROOT_API and TAPROOT_TOKEN_FILE. */
@@ -24,14 +32,23 @@ export async function runCommand(
   words: readonly string[],
   environment: { readonly [name: string]: string | undefined },
   isTerminal = false,
+  { interrupt = new AbortController().signal, onOut = () => {}, onOctets = () => {} }: Meanwhile = {},
 ): Promise<Ran> {
   let out = ''
   let err = ''
   const code = await main(words, {
-    out: text => void (out += text),
+    out: text => {
+      out += text
+      onOut(out)
+    },
     err: text => void (err += text),
     isTerminal,
     environment,
+    octets: async piece => {
+      onOctets(piece)
+      return true
+    },
+    interrupt: () => interrupt,
   })
   return { code, out, err }
 }

@@ -30,7 +30,8 @@ describe('what a pipe sees: a line per item, tabs between the fields', () => {
     ['dhcp-client show uplink0', 11, /^address +192\.168\.1\.23\/24$/m],
     ['dhcp-client renew uplink0', 11, /^state +renewing$/m],
     ['dhcp-client release uplink0', 9, /^address +none$/m],
-    ['statistics dns', 1, /^dns\tqueries\t34$/m],
+    ['stats dns', 1, /^dns\.queries\t34$/m],
+    ['stats --all', 3, /^dhcp\.unanswered\t0$/m],
   ])('%s', async (words, lines, shown) => {
     const { code, out, err } = await line.run(...words.split(' '))
     expect(err).toBe('')
@@ -220,7 +221,7 @@ describe('--json is what the API answers', () => {
     ['neighbours', '/api/v1/neighbours'],
     ['dhcp-client show uplink0', '/api/v1/interfaces/uplink0/dhcp-client'],
     ['health', '/api/v1/health'],
-    ['statistics', '/api/v1/statistics'],
+    ['stats', '/api/v1/statistics'],
   ])('%s', async (words, url) => {
     const { code, out } = await line.run(...words.split(' '), '--json')
     expect(code).toBe(0)
