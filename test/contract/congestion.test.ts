@@ -7,7 +7,7 @@ for (const name of Object.keys(congestionControls) as CongestionName[]) congesti
 lossBattery('newreno')
 lossBattery('cubic')
 
-describe('random loss on a path of 50 ms', () => {
+describe('[T5] random loss on a path of 50 ms', () => {
   test.each([0.01, 0.03, 0.05])('BBR carries more than CUBIC at %f', (loss) => {
     const bbr = throughput('bbr', loss, 25, 200, 2_000_000)
     const cubic = throughput('cubic', loss, 25, 200, 2_000_000)
@@ -15,7 +15,7 @@ describe('random loss on a path of 50 ms', () => {
   })
 })
 
-describe('throughput by loss, delay and buffer', () => {
+describe('[T5] throughput by loss, delay and buffer', () => {
   test('in Mbit/s of 20: a change shows here', () => {
     const rows = (['newreno', 'cubic', 'bbr'] as const).flatMap((name) =>
       ([[0, 5, 40], [0, 50, 120], [0.01, 5, 200], [0.01, 50, 200], [0.05, 25, 200]] as const).map(

@@ -36,7 +36,7 @@ async function refused(...args: readonly string[]): Promise<string> {
   return program.lines.join('\n')
 }
 
-describeLab('start and stop', () => {
+describeLab('[L4] start and stop', () => {
   beforeAll(() => {
     checkout = openCheckout()
   })

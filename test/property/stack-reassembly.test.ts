@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { contains, ipv4, maskOf } from '../../stack/index.ts'
 import { bench, collector, fragmentFrames, must, octets, PEER, udpSegment } from '../support/stack-lan.ts'
 
-describe('reassembly', () => {
+describe('[I4] reassembly', () => {
   test('any fragmentation, in any order, with repetitions and others’ datagrams between, gives the original', () => {
     const lan = bench({ mtu: 9000 })
     const { got, onDatagram } = collector()
@@ -66,7 +66,7 @@ describe('reassembly', () => {
   })
 })
 
-describe('routes', () => {
+describe('[I6] routes', () => {
   test('look-up is the longest prefix, then the lowest metric, then the oldest', () => {
     const route = fc.record({
       base: fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff }),

@@ -29,7 +29,7 @@ function tapped() {
   return { clock, link, here, there, capture }
 }
 
-describe('pcapng §4 a tap on a link', () => {
+describe('[L8] pcapng §4 a tap on a link', () => {
   test('both directions, with time, direction and the interface’s name', () => {
     const lan = tapped()
     const capture = lan.capture()
@@ -92,7 +92,7 @@ describe('pcapng §4 a tap on a link', () => {
   })
 })
 
-describe('capture filter', () => {
+describe('[L8] capture filter', () => {
   const tcp = udpFrame(octets(8), { protocol: 6 })
   const [firstPiece, secondPiece] = fragmentFrames(udpSegment(octets(100)), [0, 64]) as [Uint8Array, Uint8Array]
   const frames: Readonly<Record<string, Uint8Array>> = {

@@ -12,7 +12,7 @@ function asked(near: Partial<InterfaceOptions>, target: string, sender = NEAR, f
   return lan.tell(request).join()
 }
 
-describe('RFC 1027 §2 a router answers for hosts behind it', () => {
+describe('RFC 1027 §2 [A6] a router answers for hosts behind it', () => {
   const yes = (target: string): string => `0: ARP ${target} is at ${ROUTER_MACS[0]}`
   const some: Partial<InterfaceOptions> = { proxyArp: [{ network: ipv4('10.2.0.0'), length: 28 }] }
   test.each([
@@ -38,7 +38,7 @@ describe('RFC 1027 §2 a router answers for hosts behind it', () => {
   })
 })
 
-describe('RFC 1122 §2.3.2 a point-to-point link has no ARP', () => {
+describe('RFC 1122 §2.3.2 [A8] a point-to-point link has no ARP', () => {
   const pair = () => router({ far: { pointToPoint: { peerMac: HOST_MACS[1] } } })
 
   test('datagrams to any next hop go to the other end at once', () => {

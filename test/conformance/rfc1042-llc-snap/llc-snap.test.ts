@@ -30,7 +30,7 @@ function host() {
   return { ...lan, replies: lan.peer.take() }
 }
 
-describe('RFC 1042 frames in', () => {
+describe('RFC 1042 [L2] frames in', () => {
   test('ARP is answered, in the same framing', () => {
     const [reply] = host().replies
     if (reply === undefined) expect.unreachable('no reply')
@@ -62,7 +62,7 @@ describe('RFC 1042 frames in', () => {
   })
 })
 
-describe('RFC 1042 frames out, to a neighbour that was heard so', () => {
+describe('RFC 1042 [L2] frames out, to a neighbour that was heard so', () => {
   const sent = (lan: ReturnType<typeof host>): string[] => {
     lan.clock.advance(1)
     return lan.peer.take().map((frame) => {

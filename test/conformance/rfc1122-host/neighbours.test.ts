@@ -28,7 +28,7 @@ beforeEach(() => {
   )
 })
 
-describe('RFC 1122 §2.3.2.1 ARP cache validation', () => {
+describe('RFC 1122 §2.3.2.1 [A2, A4] ARP cache validation', () => {
   test('asks no oftener than once a second, whatever is to be sent', () => {
     for (let i = 0; i < 50; i++) {
       send()
@@ -114,7 +114,7 @@ describe('RFC 1122 §2.3.2.1 ARP cache validation', () => {
   })
 })
 
-describe('RFC 1122 §2.3.2.2 ARP packet queue', () => {
+describe('RFC 1122 §2.3.2.2 [A3] ARP packet queue', () => {
   test('datagrams wait in order; of too many the latest are kept', () => {
     for (let i = 0; i < WAITING_LIMIT + 4; i++) send(i)
     lan.clock.advance(1)
@@ -148,7 +148,7 @@ describe('RFC 1122 §2.3.2.2 ARP packet queue', () => {
   })
 })
 
-describe('RFC 1122 §2.3.2 the cache is bounded', () => {
+describe('RFC 1122 §2.3.2 [A2] the cache is bounded', () => {
   test('the neighbour used longest ago goes first; static ones stay', () => {
     const wide = bench({ addresses: ['10.53.0.2/16'] })
     const own = must(wide.stack.bindUdp({ port: 1000, onDatagram: () => {} }))

@@ -24,7 +24,7 @@ function host() {
   return { ...lan, redirect }
 }
 
-describe('RFC 1122 §3.2.2.2 a redirect is followed', () => {
+describe('RFC 1122 §3.2.2.2 [C6] a redirect is followed', () => {
   test.each([0, 1, 2, 3])('code %i: a route to that host alone', (code) => {
     const lan = host()
     expect(lan.redirect({ code })).toBe('UGHD')
@@ -56,7 +56,7 @@ describe('RFC 1122 §3.2.2.2 a redirect is followed', () => {
   })
 })
 
-describe('RFC 1122 §3.2.2.2 a redirect is ignored', () => {
+describe('RFC 1122 §3.2.2.2 [C6] a redirect is ignored', () => {
   test.each([
     ['not from the current first hop', { from: '10.53.0.66' }],
     ['to a gateway that is not on the link', { gateway: '192.168.1.1' }],

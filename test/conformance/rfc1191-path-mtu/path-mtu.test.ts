@@ -36,7 +36,7 @@ function routed(mtu?: number) {
   return { ...lan, endpoint, errors, send, sent, tooBig }
 }
 
-describe('RFC 1191 §5 the MTU that a report means', () => {
+describe('RFC 1191 §5 [I10] the MTU that a report means', () => {
   test.each([
     // known  said  total  header  means
     [1500, 1400, 1500, 20, 1400, 'the next hop’s'],
@@ -55,7 +55,7 @@ describe('RFC 1191 §5 the MTU that a report means', () => {
   })
 })
 
-describe('RFC 1191 §3 a host and the path to a target', () => {
+describe('RFC 1191 §3 [I10, L11] a host and the path to a target', () => {
   test('with DF, what does not fit the link is refused and not sent', () => {
     const lan = routed()
     lan.endpoint.dontFragment = true
@@ -136,7 +136,7 @@ describe('RFC 1191 §3 a host and the path to a target', () => {
   })
 })
 
-describe('RFC 5927 §7 forged reports', () => {
+describe('RFC 5927 §7 [I10] forged reports', () => {
   test.each([
     ['about a port that is not ours', 1400, 1001],
     ['below every link’s MTU', 60, 1000],

@@ -34,7 +34,7 @@ function sent(peer: RawPeer): string[] {
   })
 }
 
-describe('RFC 1256 §5 a host', () => {
+describe('RFC 1256 §5 [C7] a host', () => {
   const host = () => {
     const lan = bench()
     lan.stack.routerDiscovery.discover(lan.iface)
@@ -119,7 +119,7 @@ describe('RFC 1256 §5 a host', () => {
   })
 })
 
-describe('RFC 1256 §4 a router', () => {
+describe('RFC 1256 §4 [C7] a router', () => {
   const advertised = '9 1020708 > 224.0.0.1 ttl 1'
   const router = () => {
     const lan = bench()
@@ -182,7 +182,7 @@ describe('RFC 1256 §4 a router', () => {
   })
 })
 
-describe('RFC 6918 timestamp and address mask requests', () => {
+describe('RFC 6918 [C8] timestamp and address mask requests', () => {
   const timestamp = icmpMessage(13, 0, 0x1234_0001, Uint8Array.of(1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0))
   const mask = icmpMessage(17, 0, 0x1234_0001, new Uint8Array(4))
   const ask = (message: Uint8Array, icmpAnswers?: { timestamp?: boolean; addressMask?: boolean }, from = PEER) => {

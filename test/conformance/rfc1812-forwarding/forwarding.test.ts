@@ -16,7 +16,7 @@ function sentTo(lan: RouterBench, n: 0 | 1, ...frames: readonly Uint8Array[]): U
   return lan.hosts[n].take()
 }
 
-describe('RFC 1812 §5.2 forwarding', () => {
+describe('RFC 1812 §5.2 [I7] forwarding', () => {
   test('off by default: what is not ours is dropped (RFC 1122 §3.1)', () => {
     const lan = router({ forwarding: false })
     expect(lan.tell(passing(octets(20)))).toEqual([])
@@ -57,7 +57,7 @@ describe('RFC 1812 §5.2 forwarding', () => {
   })
 })
 
-describe('RFC 1812 §5.2.7 what a router reports', () => {
+describe('RFC 1812 §5.2.7 [C4] what a router reports', () => {
   test('§5.3.1 a TTL that ends here: time exceeded, from the router’s address', () => {
     const lan = router()
     expect(lan.tell(passing(octets(4), { ttl: 1 }))).toEqual(['0: 10.1.0.1 > 10.1.0.9 time exceeded (0) 32'])
@@ -96,7 +96,7 @@ describe('RFC 1812 §5.2.7 what a router reports', () => {
   })
 })
 
-describe('RFC 791 §3.2 fragmentation by the forwarder', () => {
+describe('RFC 791 §3.2 [I3] fragmentation by the forwarder', () => {
   const whole = (frames: readonly Uint8Array[]): readonly string[] =>
     frames.map((frame) => {
       const h = must(ip.parse(frame, AT, frame.length))
@@ -126,7 +126,7 @@ describe('RFC 791 §3.2 fragmentation by the forwarder', () => {
   })
 })
 
-describe('RFC 1812 §5.3 what is not forwarded', () => {
+describe('RFC 1812 §5.3 [I7, I9] what is not forwarded', () => {
   test.each([
     ['a link-layer broadcast (§5.3.4)', { toMac: ALL_MAC }, 'not-forwardable'],
     ['a link-local source (RFC 3927 §7)', { from: '169.254.1.1' }, 'not-forwardable'],
@@ -165,7 +165,7 @@ describe('RFC 1812 §5.3 what is not forwarded', () => {
   })
 })
 
-describe('RFC 1812 §5.3.13 options of what is forwarded', () => {
+describe('RFC 1812 §5.3.13 [I2] options of what is forwarded', () => {
   const forwarded = (options: readonly number[]): readonly number[] | undefined => {
     const [got] = sentTo(router(), 1, passing(octets(4), { options: Uint8Array.from(options) }))
     return got === undefined ? undefined : [...must(ip.parse(got, AT, got.length)).options]
@@ -195,7 +195,7 @@ describe('RFC 1812 §5.3.13 options of what is forwarded', () => {
   })
 })
 
-describe('RFC 1812 §5.2.7.2 redirects out', () => {
+describe('RFC 1812 §5.2.7.2 [C6] redirects out', () => {
   test('to a neighbour that could have gone to the next hop itself; the datagram goes on', () => {
     const lan = router()
     must(lan.stack.routes.add({ prefix: { network: ipv4('172.16.0.0'), length: 12 }, gateway: ipv4('10.1.0.77') }))

@@ -79,7 +79,7 @@ function listener() {
   return { ...lan, endpoint, hear, settle, ask, group: ipv4(GROUP) }
 }
 
-describe('RFC 1112 §7 a host and its groups', () => {
+describe('RFC 1112 §7 [G1, G2] a host and its groups', () => {
   test('what is sent to a group is heard by those who joined it, on the interface where they did', () => {
     const lan = listener()
     expect(lan.hear(GROUP)).toBe(0)
@@ -173,7 +173,7 @@ describe('RFC 1112 §7 a host and its groups', () => {
   })
 })
 
-describe('RFC 3376 §5 version 3', () => {
+describe('RFC 3376 §5 [G3] version 3', () => {
   test('§5.1 a join is said at once, and once more within a second', () => {
     const lan = listener()
     lan.endpoint.join(lan.group, lan.iface)
@@ -231,7 +231,7 @@ describe('RFC 3376 §5 version 3', () => {
   })
 })
 
-describe('RFC 3376 §7.2.1 older routers on the link', () => {
+describe('RFC 3376 §7.2.1 [G3] older routers on the link', () => {
   const joinedUnder = (query: Uint8Array) => {
     const lan = listener()
     lan.ask(query)
@@ -281,7 +281,7 @@ describe('RFC 3376 §7.2.1 older routers on the link', () => {
   })
 })
 
-describe('RFC 3376 §4 messages', () => {
+describe('RFC 3376 §4 [G3] messages', () => {
   test.each([
     [0, 1, 10_000], [100, 2, 10_000], [255, 2, 25_500], [127, 3, 12_700], [0x80, 3, 12_800], [0xff, 3, 3_174_400],
   ])(

@@ -38,7 +38,7 @@ function host(addresses: readonly string[] = []) {
   return self
 }
 
-describe('RFC 3927 §2.1 choosing', () => {
+describe('RFC 3927 §2.1 [I12] choosing', () => {
   test('within 169.254.1.0 and 169.254.254.255, the same for one hardware address, others for others', () => {
     const seen = new Set<number>()
     for (let i = 0; i < 500; i++) {
@@ -53,7 +53,7 @@ describe('RFC 3927 §2.1 choosing', () => {
   })
 })
 
-describe('RFC 3927 §2.2, §2.4 claiming', () => {
+describe('RFC 3927 §2.2, §2.4 [I12] claiming', () => {
   test('three probes, 2 s of silence, then the address is used and announced twice', () => {
     const lan = host()
     expect(lan.wait(1_000)).toEqual([PROBE(FIRST)])
@@ -121,7 +121,7 @@ describe('RFC 3927 §2.2, §2.4 claiming', () => {
   })
 })
 
-describe('RFC 3927 §2.5 defending', () => {
+describe('RFC 3927 §2.5 [I12] defending', () => {
   const claim = { sender: FIRST, target: FIRST }
 
   test('once with an announcement; against one who insists within 10 s the address is given up', () => {
@@ -150,7 +150,7 @@ describe('RFC 3927 §2.5 defending', () => {
   })
 })
 
-describe('RFC 3927 §2.6 using', () => {
+describe('RFC 3927 §2.6 [I12] using', () => {
   test('datagrams to others of 169.254/16 go to them directly, from it', () => {
     const lan = host().bound()
     const endpoint = must(lan.stack.bindUdp({ port: 53, ...collector() }))

@@ -23,7 +23,7 @@ function listening(backlog: number, connectionsPerSource = 1000) {
   return { lan, accepted, listener, send, count }
 }
 
-describe('RFC 4987 §3.6 SYN cookies', () => {
+describe('RFC 4987 §3.6 [T12] SYN cookies', () => {
   test('past the backlog the answer keeps nothing, and the ACK opens the connection', () => {
     const { lan, accepted, listener, send, count } = listening(2)
     for (let i = 0; i < 10; i++) expect(send({ sourcePort: 5000 + i })?.flags).toBe(tcp.SYN | tcp.ACK)
@@ -91,7 +91,7 @@ describe('RFC 4987 §3.6 SYN cookies', () => {
   })
 })
 
-describe('RFC 4987 §3 half-open connections', () => {
+describe('RFC 4987 §3 [T12] half-open connections', () => {
   test('end after five answers', () => {
     const { lan, listener, send } = listening(5)
     send({})
@@ -109,7 +109,7 @@ describe('RFC 4987 §3 half-open connections', () => {
   })
 })
 
-describe('RFC 6528 §3 initial sequence numbers', () => {
+describe('RFC 6528 §3 [T11] initial sequence numbers', () => {
   test('differ by peer without a pattern, and grow for one peer by the clock', () => {
     const { lan, send } = listening(1000)
     const first = Array.from({ length: 20 }, (_, i) => (send({ sourcePort: 5000 + i }) as tcp.TcpHeader).sequence)
@@ -125,7 +125,7 @@ describe('RFC 6528 §3 initial sequence numbers', () => {
   })
 })
 
-describe('RFC 6056 §3.3 ephemeral ports', () => {
+describe('RFC 6056 §3.3 [T11] ephemeral ports', () => {
   test('are chosen by chance from the dynamic range', () => {
     const { lan } = listening(1)
     const address = ipv4(PEER)
@@ -136,7 +136,7 @@ describe('RFC 6056 §3.3 ephemeral ports', () => {
   })
 })
 
-describe('RFC 9293 §3.9.2.3 what TCP does not answer', () => {
+describe('RFC 9293 §3.9.2.3 [T2] what TCP does not answer', () => {
   test.each([
     ['a wrong checksum', (frame: Uint8Array) => frame.with(36, 0xff), 'checksum'],
     ['a header shorter than 20 octets', (frame: Uint8Array) => frame.with(46, 0x40), 'header-length'],

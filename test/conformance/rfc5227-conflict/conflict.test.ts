@@ -10,7 +10,7 @@ import {
 const WANTED = '10.53.0.100'
 const announcement = `${HOST_MAC} > ff:ff:ff:ff:ff:ff ARP announcement of ${HOST}`
 
-describe('RFC 5227 §2.1 probing', () => {
+describe('RFC 5227 §2.1 [A5] probing', () => {
   test.each([
     ['a reply from the holder', { operation: ARP_REPLY, sender: WANTED, target: '0.0.0.0', toMac: HOST_MAC }, PEER_MAC],
     ['a broadcast reply', { operation: ARP_REPLY, sender: WANTED, target: WANTED }, PEER_MAC],
@@ -71,7 +71,7 @@ describe('RFC 5227 §2.1 probing', () => {
   })
 })
 
-describe('RFC 5227 §2.3 announcing', () => {
+describe('RFC 5227 §2.3 [A5] announcing', () => {
   test('a new interface announces each address twice, 2 s apart', () => {
     const clock = new VirtualClock()
     const [near, far] = virtualWire(clock, { macs: [HOST_MAC, PEER_MAC] })
@@ -85,7 +85,7 @@ describe('RFC 5227 §2.3 announcing', () => {
   })
 })
 
-describe('RFC 5227 §2.4 defending', () => {
+describe('RFC 5227 §2.4 [A5] defending', () => {
   test('a claim to our address is answered by an announcement, at most one in 10 s, and is not learnt', () => {
     const lan = bench()
     const claim = arpFrame({ sender: HOST, target: HOST, senderMac: OTHER_MAC })

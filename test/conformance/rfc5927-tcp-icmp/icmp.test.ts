@@ -20,7 +20,7 @@ function connecting() {
   return { lan, endpoint, syn, unreachable }
 }
 
-describe('RFC 5927 ICMP errors', () => {
+describe('RFC 5927 [T13] ICMP errors', () => {
   test.each([
     [0, 'ENETUNREACH'],
     [1, 'EHOSTUNREACH'],
@@ -59,7 +59,7 @@ describe('RFC 5927 ICMP errors', () => {
   })
 })
 
-describe('RFC 1191 §6.5 a path that takes less', () => {
+describe('RFC 1191 §6.5 [T13, I10] a path that takes less', () => {
   /** Two segments of 1460 are in flight. */
   function sending() {
     const { lan, endpoint, syn } = connecting()

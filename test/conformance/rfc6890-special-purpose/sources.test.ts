@@ -4,7 +4,7 @@ import type { SourcePolicy } from '../../../stack/index.ts'
 import { SeededSecureRandom, VirtualClock } from '../../../stack/platform/index.ts'
 import { addressOn, ALL_MAC, collector, HOST_MAC, must, octets, RawPeer, udpFrame } from '../../support/stack-lan.ts'
 
-describe('RFC 6890 §2.2.2 special-purpose addresses', () => {
+describe('RFC 6890 §2.2.2 [I9] special-purpose addresses', () => {
   test.each([
     // address        name                         source  target forwardable global
     ['0.0.0.0', 'this host on this network', true, false, false, false],
@@ -66,7 +66,7 @@ function fromOutside(sourcePolicy: SourcePolicy | undefined, source: string): st
   return Object.keys(stack.counters['ipv4']?.toJSON() ?? {}).find((name) => name !== 'received') ?? ''
 }
 
-describe('RFC 3704 §2 and RFC 1812 §5.3.7 sources that a link may bring', () => {
+describe('RFC 3704 §2 and RFC 1812 §5.3.7 [I9] sources that a link may bring', () => {
   const strict: SourcePolicy = { bogons: 'accepted', reversePath: 'strict' }
   const loose: SourcePolicy = { bogons: 'accepted', reversePath: 'loose' }
   const internet: SourcePolicy = { bogons: 'not-global', reversePath: 'off' }

@@ -22,7 +22,7 @@ function hear(segment: Uint8Array) {
 const good = udpSegment(octets(20))
 const withLength = (length: number): Uint8Array => good.with(4, length >>> 8).with(5, length & 255)
 
-describe('RFC 768 the header', () => {
+describe('RFC 768 [U2] the header', () => {
   test.each([
     ['a wrong checksum', good.with(6, (good[6] as number) ^ 1), 'checksum'],
     ['a payload bit flipped', good.with(20, (good[20] as number) ^ 1), 'checksum'],
@@ -66,7 +66,7 @@ describe('RFC 768 the header', () => {
   })
 })
 
-describe('RFC 1122 §4.1 demultiplexing', () => {
+describe('RFC 1122 §4.1 [U1, U3] demultiplexing', () => {
   type Bound = Omit<BindUdpOptions, 'onDatagram' | 'port'> & {
     readonly name: string
     readonly peer?: readonly [string, number]
@@ -167,7 +167,7 @@ describe('RFC 1122 §4.1 demultiplexing', () => {
   })
 })
 
-describe('RFC 1122 §4.1.3 sending', () => {
+describe('RFC 1122 §4.1.3 [U3, I8] sending', () => {
   test.each([
     ['the limited broadcast without leave', '255.255.255.255', 9, false, 'broadcastRefused'],
     ['the subnet’s broadcast without leave', '10.53.0.255', 9, false, 'broadcastRefused'],

@@ -18,7 +18,7 @@ function hear(frame: Uint8Array, addresses?: readonly string[]) {
   return { got, lines, counters: lan.stack.counters['ipv4']?.toJSON() ?? {} }
 }
 
-describe('RFC 791 §3.1 header, checked as RFC 1122 §3.2.1 asks', () => {
+describe('RFC 791 §3.1 [I1] header, checked as RFC 1122 §3.2.1 asks', () => {
   const good = udpFrame(octets(20))
   const patched = (offset: number, value: number, sealed = true): Uint8Array => {
     const frame = good.slice()
@@ -88,7 +88,7 @@ function resealedTotal(frame: Uint8Array, total: number): Uint8Array {
   })
 }
 
-describe('RFC 1122 §3.2.1.3 addresses that cannot stand where they stand', () => {
+describe('RFC 1122 §3.2.1.3 [I8, I9, I11] addresses that cannot stand where they stand', () => {
   test.each([
     ['a source of 127/8 from a wire', { from: '127.0.0.1' }, 'martian-source'],
     ['a multicast source', { from: '224.0.0.5' }, 'martian-source'],
@@ -146,7 +146,7 @@ describe('RFC 1122 §3.2.1.3 addresses that cannot stand where they stand', () =
   })
 })
 
-describe('RFC 894 and the frame filter', () => {
+describe('RFC 894 [L1, L3] and the frame filter', () => {
   test.each([
     ['another station’s frame', udpFrame(octets(8), { toMac: '02:00:00:00:00:77' }), 'not-for-us'],
     ['a multicast frame', udpFrame(octets(8), { toMac: '01:00:5e:00:00:02' }), 'not-for-us'],

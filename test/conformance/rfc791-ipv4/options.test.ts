@@ -23,7 +23,7 @@ function pinged(options: Uint8Array): readonly number[] {
   return [...reply.subarray(AT + ip.IPV4_HEADER_BYTES, AT + ip.headerLength(reply, AT))]
 }
 
-describe('RFC 1122 §3.2.2.6 record route and timestamp come back in an echo reply', () => {
+describe('RFC 1122 §3.2.2.6 [I2] record route and timestamp come back in an echo reply', () => {
   test('the route so far, and we', () => {
     const route = bytes(7, 11, 8, ...address('10.9.9.9'), 0, 0, 0, 0, 0)
     expect(pinged(route)).toEqual([7, 11, 12, ...address('10.9.9.9'), ...address(HOST), 0])
@@ -63,7 +63,7 @@ describe('RFC 1122 §3.2.2.6 record route and timestamp come back in an echo rep
   })
 })
 
-describe('RFC 791 §3.1 malformed record options are answered with parameter problem', () => {
+describe('RFC 791 §3.1 [I2] malformed record options are answered with parameter problem', () => {
   test.each([
     ['record route of length 2', [7, 2, 0, 0], 21],
     ['record route that points at itself', [7, 7, 3, 0, 0, 0, 0, 0], 22],
@@ -89,7 +89,7 @@ describe('RFC 791 §3.1 malformed record options are answered with parameter pro
   })
 })
 
-describe('RFC 791 §3.2 options in fragments', () => {
+describe('RFC 791 §3.2 [I2] options in fragments', () => {
   test.each([
     ['none to copy', [7, 3, 4, 0], []],
     ['router alert between others', [1, 7, 3, 4, 148, 4, 0, 0, 68, 4, 5, 0], [148, 4, 0, 0]],

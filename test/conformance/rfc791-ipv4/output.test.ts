@@ -9,7 +9,7 @@ import {
 
 const AT = ETHERNET_HEADER_BYTES
 
-describe('RFC 791 §3.2 routing of what we send', () => {
+describe('RFC 791 §3.2 [I6, I11] routing of what we send', () => {
   const openStack = () => {
     const clock = new VirtualClock()
     const stack = new Stack({ clock, random: new SeededSecureRandom(1) })
@@ -95,7 +95,7 @@ describe('RFC 791 §3.2 routing of what we send', () => {
   })
 })
 
-describe('RFC 791 §3.2 fragmentation', () => {
+describe('RFC 791 §3.2 [I3, I5, L11] fragmentation', () => {
   const sendTo = (length: number, mtu: number) => {
     const lan = bench({ mtu })
     const endpoint = must(lan.stack.bindUdp({ port: 1000, ...collector() }))

@@ -11,7 +11,7 @@ import {
 const BODY = ETHERNET_HEADER_BYTES + IPV4_HEADER_BYTES
 const towardsPeer = (rest: string): string => `${HOST_MAC} > ${PEER_MAC} ${HOST} > ${PEER} ${rest}`
 
-describe('RFC 792 echo', () => {
+describe('RFC 792 [C1] echo', () => {
   test.each([0, 1, 56, 1_472, 1_473, 8_000, 65_507])('%i octets of data come back the same', (length) => {
     const lan = bench()
     const request = echoRequest(length)
@@ -57,7 +57,7 @@ describe('RFC 792 echo', () => {
   })
 })
 
-describe('RFC 1122 §3.2.2 errors out', () => {
+describe('RFC 1122 §3.2.2 [C2, C3, C4] errors out', () => {
   test('a datagram to a port without listener: port unreachable that quotes it', () => {
     const lan = bench()
     const cause = ipDatagram(udpSegment(octets(100), { toPort: 99 }))
@@ -108,7 +108,7 @@ describe('RFC 1122 §3.2.2 errors out', () => {
   })
 })
 
-describe('RFC 1122 §3.2.2.1 and §4.1.3.3 errors in go to the endpoint whose datagram they quote', () => {
+describe('RFC 1122 §3.2.2.1 and §4.1.3.3 [C2] errors in go to the endpoint whose datagram they quote', () => {
   const ours = { from: HOST, to: PEER, fromPort: 1000, toPort: 2000 }
   const quote = ipDatagram(udpSegment(octets(8), ours), ours)
   const fragment = ipDatagram(octets(16), { ...ours, fragmentOffset: 64 })

@@ -50,7 +50,7 @@ function pinging(options: Partial<PingOptions> = {}) {
   return { ...lan, ping, lines, requests, wait, reply }
 }
 
-describe('RFC 792 echo, the asking side', () => {
+describe('RFC 792 [C1] echo, the asking side', () => {
   test('requests at an interval, each with its reply, and a summary', () => {
     const lan = pinging({ count: 2, octets: 100 })
     lan.wait(7)
@@ -178,7 +178,7 @@ function path() {
   return { clock, stacks, trace }
 }
 
-describe('RFC 1812 §5.3.1 traceroute through and to the stack', () => {
+describe('RFC 1812 §5.3.1 [C5] traceroute through and to the stack', () => {
   test.each(['udp', 'icmp', 'tcp'] as const)('%s', (method: TraceMethod) => {
     expect(path().trace({ method, probesPerHop: 2 })).toEqual([
       '1.1 hop 10.1.0.1 0', '1.2 hop 10.1.0.1 0', '2.1 hop 10.2.0.9 0', '2.2 hop 10.2.0.9 0',

@@ -20,7 +20,7 @@ function listening(): Bench & { readonly got: readonly Received[]; readonly coun
   return { ...lan, got, count: (name) => lan.stack.counters['ipv4']?.get(name) ?? 0 }
 }
 
-describe('RFC 815 reassembly in any order', () => {
+describe('RFC 815 [I4] reassembly in any order', () => {
   const [a, b, c] = WHOLE as [Fragment, Fragment, Fragment]
   test.each([
     ['in order', [a, b, c], 1],
@@ -76,7 +76,7 @@ describe('RFC 815 reassembly in any order', () => {
   })
 })
 
-describe('RFC 5722 §4 and RFC 1858: overlapping fragments drop the whole datagram', () => {
+describe('RFC 5722 §4 and RFC 1858 [I4]: overlapping fragments drop the whole datagram', () => {
   test.each([
     ['a head over the tail before it', [[0, 24, true], [16, 40, true]]],
     ['a tail over the head after it', [[24, 48, true], [8, 32, true]]],
@@ -104,7 +104,7 @@ describe('RFC 5722 §4 and RFC 1858: overlapping fragments drop the whole datagr
   })
 })
 
-describe('RFC 791 §3.2 fragments that cannot be', () => {
+describe('RFC 791 §3.2 [I4] fragments that cannot be', () => {
   test.each([
     ['not a multiple of 8 and not the last', [[0, 23, true]], 'fragment-malformed'],
     ['empty', [[8, 8, true]], 'fragment-malformed'],
@@ -122,7 +122,7 @@ describe('RFC 791 §3.2 fragments that cannot be', () => {
   })
 })
 
-describe('RFC 791 §3.1 a total length has 16 bits', () => {
+describe('RFC 791 §3.1 [I4] a total length has 16 bits', () => {
   test('options in the first fragment can make the whole too long', () => {
     const host = listening()
     const segment = udpSegment(octets(65_507))
@@ -136,7 +136,7 @@ describe('RFC 791 §3.1 a total length has 16 bits', () => {
   })
 })
 
-describe('RFC 1122 §3.3.2 time', () => {
+describe('RFC 1122 §3.3.2 [I4] time', () => {
   const exceeded = `${HOST_MAC} > ${PEER_MAC} ${HOST} > ${PEER} time exceeded (1) 44`
 
   test.each([
@@ -164,7 +164,7 @@ describe('RFC 1122 §3.3.2 time', () => {
   })
 })
 
-describe('RFC 1122 §3.3.2 memory is bounded', () => {
+describe('RFC 1122 §3.3.2 [I4] memory is bounded', () => {
   test('one source holds no more than its share, and its oldest datagrams go first', () => {
     const host = listening()
     const payload = octets(1480)

@@ -14,7 +14,7 @@ beforeEach(() => {
 const known = (): string[] => lan.iface.neighbours.list().map((n) => `${formatIpv4(n.address)} ${n.mac ?? '-'}`)
 const reply = `${HOST_MAC} > ${PEER_MAC} ARP ${HOST} is at ${HOST_MAC}`
 
-describe('RFC 826 packet reception', () => {
+describe('RFC 826 [A1] packet reception', () => {
   test.each([
     ['a request for us is answered, and its sender learnt', {}, [reply], [`${PEER} ${PEER_MAC}`]],
     ['a unicast request (a poll) is answered too', { toMac: HOST_MAC }, [reply], [`${PEER} ${PEER_MAC}`]],
@@ -66,7 +66,7 @@ describe('RFC 826 packet reception', () => {
   })
 })
 
-describe('RFC 826 packet generation', () => {
+describe('RFC 826 [A1] packet generation', () => {
   test('asks all, sends when answered, and not before', () => {
     const endpoint = must(lan.stack.bindUdp({ port: 1000, ...collector() }))
     expect(endpoint.send(octets(10), 0, 10, ipv4(PEER), 2000)).toBe(0)

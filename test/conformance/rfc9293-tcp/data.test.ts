@@ -20,7 +20,7 @@ const pairs = (count: number): string =>
       < . ${2000 * i + 1001}+1000 ack 1
       > . 1 ack ${2000 * i + 2001} win ${63_535 - 2000 * i}`).join('\n')
 
-describe('RFC 9293 §3.10.7.4 text', () => {
+describe('RFC 9293 §3.10.7.4 [T3, T6] text', () => {
   test.each([
     ['the first acknowledgment waits 200 ms', `${SERVED}
       < . 1+100 ack 1
@@ -81,7 +81,7 @@ describe('RFC 9293 §3.10.7.4 text', () => {
   ])('%s', (_name, script) => run(script))
 })
 
-describe('RFC 9293 §3.8.6 windows', () => {
+describe('RFC 9293 §3.8.6 [T3, T6, T7] windows', () => {
   test.each([
     ['no more is sent than the peer offers', `${SERVED}
       < . 1 ack 1 win 1500
@@ -155,7 +155,7 @@ describe('RFC 9293 §3.8.6 windows', () => {
   ])('%s', (_name, script) => run(script))
 })
 
-describe('RFC 6298 §5 retransmission time-out', () => {
+describe('RFC 6298 §5 [T4] retransmission time-out', () => {
   test.each([
     ['after a second, then doubled, until it is acknowledged', `${SERVED}
       write 10
@@ -190,7 +190,7 @@ describe('RFC 6298 §5 retransmission time-out', () => {
   ])('%s', (_name, script) => run(script))
 })
 
-describe('RFC 5681 §3.2 fast retransmit without SACK', () => {
+describe('RFC 5681 §3.2 [T5] fast retransmit without SACK', () => {
   test('the third duplicate ACK; a partial ACK sends the next (RFC 6582 §3.2)', () => run(`${SERVED}
     write 10000
     ${TEN}
@@ -203,7 +203,7 @@ describe('RFC 5681 §3.2 fast retransmit without SACK', () => {
     < . 1 ack 10001 win 20000`))
 })
 
-describe('RFC 6675 and RFC 8985 with SACK', () => {
+describe('RFC 6675 and RFC 8985 [T5] with SACK', () => {
   test.each([
     ['RFC 6675 §4 three segments reported above a hole: it is sent again', `${SACKED}
       write 10000
@@ -260,7 +260,7 @@ describe('RFC 6675 and RFC 8985 with SACK', () => {
     < . 1 ack 11`))
 })
 
-describe('RFC 7323 timestamps and scaling', () => {
+describe('RFC 7323 [T2] timestamps and scaling', () => {
   const STAMPED = `
     listen
     < S 0 mss 1000 ts 1000 ws 3
@@ -288,7 +288,7 @@ describe('RFC 7323 timestamps and scaling', () => {
   ])('%s', (_name, script) => run(script))
 })
 
-describe('RFC 5961 blind attacks', () => {
+describe('RFC 5961 [T10] blind attacks', () => {
   test.each([
     ['§3.2 a reset in the window but not at its edge is challenged', `${SERVED}
       < R 500
@@ -314,7 +314,7 @@ describe('RFC 5961 blind attacks', () => {
   ])('%s', (_name, script) => run(script))
 })
 
-describe('RFC 9293 §3.8.4 keep-alive', () => {
+describe('RFC 9293 §3.8.4 [T8] keep-alive', () => {
   test('probes when idle, and goes on when they are answered', () => run(`${SERVED}
     keepalive 10000
     +10000
@@ -335,7 +335,7 @@ describe('RFC 9293 §3.8.4 keep-alive', () => {
     error ETIMEDOUT`))
 })
 
-describe('RFC 6191 and RFC 1337 TIME-WAIT', () => {
+describe('RFC 6191 and RFC 1337 [T9] TIME-WAIT', () => {
   const WAITING = `
     listen
     < S 0 mss 1000

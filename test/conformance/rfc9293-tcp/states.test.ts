@@ -18,7 +18,7 @@ const CONNECTED = `
   = ESTABLISHED
 `
 
-describe('RFC 9293 §3.3.2 every state and transition', () => {
+describe('RFC 9293 §3.3.2 [T1] every state and transition', () => {
   test.each([
     ['passive open', SERVED],
     ['active open', CONNECTED],
@@ -148,7 +148,7 @@ describe('RFC 9293 §3.3.2 every state and transition', () => {
   ])('%s', (_name, script) => new Trace().run(script))
 })
 
-describe('RFC 9293 §3.5.2 resets', () => {
+describe('RFC 9293 §3.5.2 [T10] resets', () => {
   test.each([
     ['a SYN to no listener', `
       < S 5

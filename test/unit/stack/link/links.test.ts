@@ -12,7 +12,7 @@ function numbered(n: number): Uint8Array {
 }
 const numbers = (frames: readonly Uint8Array[]): number[] => frames.map((frame) => u16(frame, 60))
 
-describe('virtual wire', () => {
+describe('[L6] virtual wire', () => {
   test('takes delay and the time that the rate needs', () => {
     const clock = new VirtualClock()
     const arrivals: number[] = []
@@ -74,7 +74,7 @@ describe('virtual wire', () => {
   })
 })
 
-describe('faulty link', () => {
+describe('[L6] faulty link', () => {
   const COUNT = 2_000
   function send(weather: Weather): { readonly got: number[]; readonly link: Link; readonly frames: Uint8Array[] } {
     const clock = new VirtualClock()

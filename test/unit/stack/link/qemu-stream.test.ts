@@ -54,7 +54,7 @@ const framed = (frame: Uint8Array): Uint8Array => Uint8Array.of(
   frame.length >>> 24, frame.length >>> 16, frame.length >>> 8, frame.length, ...frame,
 )
 
-describe('frames on a stream', () => {
+describe('[L7] frames on a stream', () => {
   test('come out whole, however the stream is cut', () => {
     const frames = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 6 })
     fc.assert(
@@ -101,7 +101,7 @@ async function guest(path: string) {
   }
 }
 
-describe('guests on the switch', () => {
+describe('[L7] guests on the switch', () => {
   test('reach the stack and each other; one that leaves or babbles goes alone', async () => {
     const path = freshPath()
     const clock = new SystemClock()

@@ -36,7 +36,7 @@ function open(outgoing: Weather, incoming: Weather = {}) {
 const numbers = (seen: readonly (readonly [number, number])[]): number[] => seen.map(([n]) => n)
 const ascending = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
 
-describe('delay', () => {
+describe('[L6] delay', () => {
   test.each(['near', 'far'] as const)('holds every frame from the %s end that long, and not those of the other way', (from) => {
     const delayed = { delayMs: 25 }
     const { clock, seen, send } = from === 'near' ? open(delayed) : open({}, delayed)
@@ -97,7 +97,7 @@ describe('delay', () => {
   })
 })
 
-describe('rate', () => {
+describe('[L6] rate', () => {
   test('frames leave one after another, each after the time that its bits take', () => {
     const { clock, seen, send } = open({ bitsPerSecond: BITS_ON_THE_WIRE * 100, delayMs: 5 })
     send('near', 0, 3)
@@ -127,7 +127,7 @@ describe('rate', () => {
   })
 })
 
-describe('weather that changes', () => {
+describe('[L6] weather that changes', () => {
   test('from now on it is another; what is under way arrives as it would have, and before what comes later', () => {
     const { clock, link, seen, send } = open({ delayMs: 50 })
     send('near', 0, 2)

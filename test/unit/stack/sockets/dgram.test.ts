@@ -22,7 +22,7 @@ const send = (socket: DgramSocket, ...args: Parameters<DgramSocket['send']>): Pr
     socket.send(...args, (error: NodeJS.ErrnoException | null, bytes: number) => resolve(error?.code ?? bytes))
   })
 
-describe('sockets in the shape of node:dgram', () => {
+describe('[T14] sockets in the shape of node:dgram', () => {
   test('bind, listening, address, message, send, close', async () => {
     const { socket, heard, peer, clock, tick } = open()
     socket.bind(53)

@@ -42,7 +42,7 @@ async function text(socket: NetSocket): Promise<string> {
   return all
 }
 
-describe('sockets in the shape of node:net', () => {
+describe('[T14] sockets in the shape of node:net', () => {
   test('a greeting, an answer, and both sides close', async () => {
     const w = world()
     const server = await listen(w, (socket) => {
@@ -167,7 +167,7 @@ describe('sockets in the shape of node:net', () => {
   })
 })
 
-describe('node:http and fastify run on them unchanged', () => {
+describe('[T14] node:http and fastify run on them unchanged', () => {
   type Answer = { readonly status: number | undefined; readonly body: string }
   const get = (w: World, path: string, body?: string): Promise<Answer> =>
     new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@ import { checkOptions, TcpOptions } from '../../../../stack/wire/tcp-options.ts'
 
 const check = (octets: readonly number[]): boolean => checkOptions(Uint8Array.from(octets), 0, octets.length)
 
-describe('RFC 9293 §3.2 options', () => {
+describe('RFC 9293 §3.2 [T2] options', () => {
   test.each([
     ['nothing', [], true],
     ['an end, and anything after it', [0, 2, 9, 9], true],
