@@ -51,6 +51,8 @@ export type StackOptions = {
   readonly random: SecureRandom
   /** Timestamp and address mask requests are answered; not when not given (RFC 6918). */
   readonly icmpAnswers?: IcmpAnswers
+  /** How long a closed TCP connection is remembered, 2 MSL; a minute when not given (RFC 9293 §3.4.2). */
+  readonly timeWaitMs?: number
   /** Hears of a bug of ours that a frame brought to light; the frame is dropped and counted as ethernet 'fault'. */
   readonly onFault?: (fault: unknown) => void
 }
@@ -136,6 +138,7 @@ export class Stack {
     this.tcp = new Tcp({
       clock, random, tally: tcp, output: this.#ipv4Output, ethernet: this.#output,
       paths: new Paths(this.#own, this.routes, () => this.loopback),
+      ...(options.timeWaitMs === undefined ? {} : { timeWaitMs: options.timeWaitMs }),
     })
     this.#protocols.register(PROTOCOL_UDP, this.#udp)
     this.#protocols.register(PROTOCOL_TCP, this.tcp)

@@ -5,6 +5,8 @@ import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { EVENTS } from '../services/events/catalogue.ts'
 import { COUNTER_NAME } from '../stack/platform/index.ts'
+import { idsOf, mentionsOf, readClaims, rfcDocument } from './docs/claims.ts'
+import { REQUIREMENTS } from './docs/requirements.ts'
 import { allPaths, functionsOf, headComment, importsOf, readSource, ROOT, withoutComments, type SourceFile } from './support/source-tree.ts'
 
 const PATHS = allPaths()
@@ -134,6 +136,27 @@ test('a HOT PATH file names a benchmark that there is', () => {
     return files.length + commands.length === 0 ? [`${file.path} names none`] : missing.map((name) => `${file.path} names ${name}`)
   })
   expect(unwatched).toEqual([])
+})
+
+describe('what the tests claim', () => {
+  const claims = readClaims()
+
+  test('docs/rfc.md says it: else `npm run docs:rfc`', () => {
+    expect(readFileSync(join(ROOT, 'docs/rfc.md'), 'utf8')).toBe(rfcDocument(claims))
+  })
+
+  test('each requirement of the stack has a test that carries its id, and no other ids are in use', () => {
+    expect(Object.keys(REQUIREMENTS).filter((id) => !claims.requirements.has(id))).toEqual([])
+    expect(claims.unknown).toEqual([])
+  })
+
+  test('names are read: an RFC, its sections, and those of the RFC around', () => {
+    expect(mentionsOf('RFC 791 §3.1, §3.2 and RFC 815 both', 0)).toEqual([
+      { rfc: 791, section: '3.1' }, { rfc: 791, section: '3.2' }, { rfc: 815, section: '' },
+    ])
+    expect(mentionsOf('§5.1 one of the table', 1256)).toEqual([{ rfc: 1256, section: '5.1' }])
+    expect(idsOf('RFC 826 [A1, A2] packets')).toEqual(['A1', 'A2'])
+  })
 })
 
 describe('events', () => {

@@ -78,6 +78,7 @@ function takeCumulative(c: TcpConnection, s: Segment, now: Instant): void {
     sent.shift()
     popped++
   }
+  if (sent.count > 0) trimFirst(c, ack)
   // The oldest says most about how long an ACK may take; but behind a repaired hole it may have lain there for long.
   if (oldest >= 0 && !resent) c.rtt.sample(now - oldest, now)
   else if (c.timestampsOn && s.options.hasTimestamps && popped > 0) measureByEcho(c, s, now)
@@ -88,6 +89,18 @@ function takeCumulative(c: TcpConnection, s: Segment, now: Instant): void {
     c.sendRing.drop(acked, false)
     c.sendRingSeq = (c.sendRingSeq + acked) | 0
   }
+}
+
+/** The peer may acknowledge a part of a segment: what it has leaves the list, so that only the rest is sent again. */
+function trimFirst(c: TcpConnection, ack: number): void {
+  const { sent } = c
+  const slot = sent.slot(0)
+  const bytes = ahead(ack, sent.seqs[slot] as number)
+  if (bytes <= 0) return
+  const flags = sent.flags[slot] as number
+  if ((flags & SACKED) === 0) c.delivered += bytes
+  if ((flags & (SACKED | LOST)) === 0) c.inFlight -= bytes
+  sent.seqs[slot] = ack
 }
 
 /** RFC 7323 §4.1: the echo tells which of several transmissions is meant. */

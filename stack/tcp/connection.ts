@@ -22,7 +22,9 @@ import type { Segment } from './segment.ts'
 import { SentSegments } from './sent.ts'
 import { plus } from './seq.ts'
 import type { State } from './state.ts'
-import { CLOSED, CLOSE_WAIT, ESTABLISHED, FIN_WAIT_2, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './state.ts'
+import {
+  CLOSED, CLOSE_WAIT, CLOSING, ESTABLISHED, FIN_WAIT_2, LAST_ACK, SYN_RECEIVED, SYN_SENT, TIME_WAIT,
+} from './state.ts'
 import { armKeepAlive, elapseTimers, nextDeadline } from './timers.ts'
 import type { TcpTally } from './tally.ts'
 
@@ -328,9 +330,10 @@ export class TcpConnection {
     if (this.state === FIN_WAIT_2) this.limitAt = now + FIN_WAIT_2_LIMIT_MS
   }
 
-  /** Ends it at once, with a reset when the peer knows of the connection (RFC 9293 §3.10.5). */
+  /** Ends it at once, with a reset where the peer still expects something of us (RFC 9293 §3.10.5). */
   abort(): void {
-    if (this.state >= SYN_RECEIVED && this.state !== TIME_WAIT) this.resetPending = true
+    const { state } = this
+    this.resetPending = state >= SYN_RECEIVED && state !== CLOSING && state !== LAST_ACK && state !== TIME_WAIT
     this.end('')
   }
 

@@ -74,6 +74,7 @@ export type BenchOptions = {
   readonly seed?: number
   /** The peer's mapping is known already, so that no ARP stands between. True when not given. */
   readonly knowsPeer?: boolean
+  readonly timeWaitMs?: number
 }
 
 /** A host 10.53.0.2/24 (unless told otherwise), whose announcements are over. */
@@ -82,7 +83,8 @@ export function bench(options: BenchOptions = {}): Bench {
   const [near, far] = virtualWire(clock, { macs: [HOST_MAC, PEER_MAC], mtu: options.mtu ?? 1500 })
   const faults: unknown[] = []
   const random = new SeededSecureRandom(options.seed ?? 1)
-  const stack = new Stack({ clock, random, onFault: (fault) => faults.push(fault) })
+  const timeWait = options.timeWaitMs === undefined ? {} : { timeWaitMs: options.timeWaitMs }
+  const stack = new Stack({ clock, random, onFault: (fault) => faults.push(fault), ...timeWait })
   const addresses = (options.addresses ?? [`${HOST}/24`]).map(addressOn)
   const iface = stack.addInterface(near, { addresses })
   const peer = new RawPeer(far)

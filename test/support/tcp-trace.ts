@@ -3,7 +3,8 @@
  *   listen | connect            port 80 of ours, or of the peer
  *   < S 0 win 8000 mss 1000     the peer sends: flags, sequence[+payload octets], and any of ack, win, mss, ws, ts,
  *                                sack
- *   > S. 0 ack 1                the stack sends just this next; win, sack and mss are compared when given
+ *   > S. 0 ack 1                the stack sends just this next; win, sack, mss and ecr (the timestamp echoed) are
+ *                                compared when given
  *   +200                        ms pass
  *   write 100 | read | end | close | abort | nodelay | keepalive 1000
  *   = ESTABLISHED               the state
@@ -139,6 +140,7 @@ export class Trace {
       const read = new TcpOptions()
       read.read(h.options, 0, h.options.length)
       if (read.mss > 0) words.push('mss', String(read.mss))
+      if (read.hasTimestamps) words.push('ecr', String(read.timestampEcho))
       for (let i = 0; i < read.sackCount; i++) {
         words.push('sack', `${((read.sackLeft[i] as number) - PEER_ISS) | 0}-${((read.sackRight[i] as number) - PEER_ISS) | 0}`)
       }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { ipv4, mac, SEND_FAULT, virtualWire } from '../../../stack/index.ts'
+import { ipv4, mac, SEND_FAULT, Stack, virtualWire } from '../../../stack/index.ts'
 import type { BindUdpOptions } from '../../../stack/index.ts'
+import { SeededSecureRandom, VirtualClock } from '../../../stack/platform/index.ts'
 import { ETHERNET_HEADER_BYTES } from '../../../stack/wire/ethernet.ts'
 import { IPV4_HEADER_BYTES } from '../../../stack/wire/ipv4.ts'
 import * as udp from '../../../stack/wire/udp.ts'
@@ -235,5 +236,70 @@ describe('RFC 1122 §4.1.3 [U3, I8] sending', () => {
     const fragment = `${HOST_MAC} > ${OTHER_MAC} ${HOST} > 10.53.0.100 fragment`
     expect(lines.slice(1).map((line) => line.startsWith(fragment))).toEqual([true, true])
     expect(lan.iface.neighbours.list()).toEqual([])
+  })
+})
+
+describe('RFC 768 [U3] the largest datagram', () => {
+  const [fits, tooLong] = [65_507, 65_508]
+  test('65,507 octets of data go out in fragments, come in from fragments, and one more is refused', () => {
+    const [left, right] = hosts()
+    const { got, onDatagram } = collector()
+    must(right.stack.bindUdp({ port: 53, onDatagram }))
+    const endpoint = must(left.stack.bindUdp({ port: 1000, ...collector() }))
+    expect(endpoint.send(octets(fits), 0, fits, ipv4('10.53.0.2'), 53)).toBe(0)
+    expect(endpoint.send(octets(tooLong), 0, tooLong, ipv4('10.53.0.2'), 53)).toBe(SEND_FAULT.tooLong)
+    left.clock.advance(2_000)
+    expect(got.map((d) => d.payload)).toEqual([octets(fits)])
+  })
+
+  test('of 65,507 octets broadcast each host hears one datagram', () => {
+    const [left, right] = hosts()
+    const { got, onDatagram } = collector()
+    must(right.stack.bindUdp({ port: 53, onDatagram }))
+    const endpoint = must(left.stack.bindUdp({ port: 1000, broadcast: true, ...collector() }))
+    expect(endpoint.send(octets(fits), 0, fits, ipv4('10.53.0.255'), 53)).toBe(0)
+    left.clock.advance(2_000)
+    expect(got.map((d) => [d.payload.length, d.target, d.linkBroadcast])).toEqual([[fits, ipv4('10.53.0.255'), true]])
+  })
+
+  function hosts() {
+    const clock = new VirtualClock()
+    const links = virtualWire(clock)
+    const stacks = links.map((link, i) => {
+      const stack = new Stack({ clock, random: new SeededSecureRandom(i + 1) })
+      stack.addInterface(link, { addresses: [addressOn(`10.53.0.${i + 1}/24`)] })
+      return { stack, clock }
+    })
+    clock.advance(5_000)
+    return stacks as [(typeof stacks)[0], (typeof stacks)[0]]
+  }
+})
+
+describe('RFC 768 [U4] nothing piles up', () => {
+  test('a flood to ourselves is bounded: what does not fit is dropped and counted', () => {
+    const lan = bench()
+    const { got, onDatagram } = collector()
+    must(lan.stack.bindUdp({ port: 53, onDatagram }))
+    const endpoint = must(lan.stack.bindUdp({ port: 1000, ...collector() }))
+    const flood = 5_000
+    lan.stack.batch(() => {
+      for (let i = 0; i < flood; i++) endpoint.send(octets(1_000), 0, 1_000, ipv4('127.0.0.1'), 53)
+    })
+    lan.clock.advance(10)
+    const dropped = lan.stack.loopback.link.counters()['tx-dropped'] ?? 0
+    expect(got.length).toBeLessThan(200)
+    expect(got.length + dropped).toBe(flood)
+  })
+
+  test('a flood from the wire is handed on datagram by datagram; none waits', () => {
+    const lan = bench()
+    let heard = 0
+    must(lan.stack.bindUdp({ port: 53, onDatagram: () => heard++ }))
+    for (let i = 0; i < 5_000; i++) {
+      lan.peer.send(udpFrame(octets(1_000)))
+      lan.clock.advance(1)
+      expect(heard).toBe(i + 1)
+    }
+    expect(lan.stack.counters['udp']?.get('received')).toBe(5_000)
   })
 })

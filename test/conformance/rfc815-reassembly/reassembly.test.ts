@@ -76,7 +76,7 @@ describe('RFC 815 [I4] reassembly in any order', () => {
   })
 })
 
-describe('RFC 5722 §4 and RFC 1858 [I4]: overlapping fragments drop the whole datagram', () => {
+describe('RFC 5722 §4 and RFC 1858 [I4] overlapping fragments drop the whole datagram', () => {
   test.each([
     ['a head over the tail before it', [[0, 24, true], [16, 40, true]]],
     ['a tail over the head after it', [[24, 48, true], [8, 32, true]]],

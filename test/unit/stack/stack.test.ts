@@ -7,7 +7,7 @@ import {
   udpFrame,
 } from '../../support/stack-lan.ts'
 
-describe('RFC 1122 §3.2.1.3 [L5] (g) what is for ourselves stays inside', () => {
+describe('RFC 1122 §3.2.1.3 (g) [L5] what is for ourselves stays inside', () => {
   test.each([
     ['127.0.0.1', '127.0.0.1'],
     ['127.9.9.9', '127.0.0.1'],

@@ -8,7 +8,7 @@ const B = ipv4('10.53.0.9')
 const C = ipv4('192.168.7.7')
 const make = (seed: number): Identifications => new Identifications(new SeededSecureRandom(seed))
 
-describe('[I5] identifications (RFC 6864 §4.3, RFC 7739 §5.3)', () => {
+describe('RFC 6864 §4.3, RFC 7739 §5.3 [I5] identifications', () => {
   test('one destination sees every value once before any comes again', () => {
     const ids = make(1)
     const seen = new Set<number>()
