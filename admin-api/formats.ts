@@ -3,7 +3,7 @@
  * client identifier, address and name that comes in by HTTP is brought to its canonical form here and nowhere else.
  */
 import Format from 'typebox/format'
-import { formatIpv4, formatMac, formatPrefix, parseIpv4, parseMac, parsePrefix } from '../stack/index.ts'
+import { formatIpv4, formatMac, formatPrefix, parseInterfaceAddress, parseIpv4, parseMac, parsePrefix } from '../stack/index.ts'
 
 export type FormatRow = {
   /** "… is not {noun}" */
@@ -67,6 +67,15 @@ export const FORMATS = {
     canonical: text => {
       const prefix = text.includes('/') ? parsePrefix(text) : undefined
       return prefix === undefined ? undefined : formatPrefix(prefix)
+    },
+  },
+  'interface-address': {
+    noun: 'an IPv4 address with the length of its prefix',
+    remedy: 'A host address and the length, as 10.54.0.2/24.',
+    example: '10.54.0.2/24',
+    canonical: text => {
+      const parsed = text.includes('/') ? parseInterfaceAddress(text) : undefined
+      return parsed === undefined ? undefined : `${formatIpv4(parsed.address)}/${parsed.prefix.length}`
     },
   },
   mac: {

@@ -18,11 +18,13 @@ import { pageRoutes } from './pages.ts'
 import { decisionRoutes } from './routes/decisions.ts'
 import { diagnosticRoutes } from './routes/diagnostics.ts'
 import { healthRoutes } from './routes/health.ts'
+import { interfaceRoutes } from './routes/interfaces.ts'
 import { leaseRoutes } from './routes/leases.ts'
 import { networkRoutes } from './routes/network.ts'
 import { poolRoutes } from './routes/pools.ts'
 import { recordRoutes } from './routes/records.ts'
 import { reservationRoutes } from './routes/reservations.ts'
+import { routeRoutes } from './routes/routes.ts'
 import { subnetRoutes } from './routes/subnets.ts'
 import { uplinkRoutes } from './routes/uplinks.ts'
 import { zoneRoutes } from './routes/zones.ts'
@@ -55,6 +57,8 @@ const ROUTES = [
   reservationRoutes,
   zoneRoutes,
   recordRoutes,
+  interfaceRoutes,
+  routeRoutes,
   networkRoutes,
   diagnosticRoutes,
   uplinkRoutes,

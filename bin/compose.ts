@@ -14,10 +14,12 @@ import { seed, type ZoneFileText } from '../services/seed.ts'
 import { openDecisions } from '../services/storage/decisions.ts'
 import { Checkpointer, lockDataDirectory, openReader, openStore, prepareDataDirectory, type SqliteStore } from '../services/storage/sqlite.ts'
 import type { Transaction } from '../services/storage/store.ts'
-import { formatIpv4 } from '../stack/index.ts'
+import { formatIpv4, formatMac } from '../stack/index.ts'
+import type { Medium } from '../services/index.ts'
 import { err, ok, type Result, SystemClock, SystemRandom } from '../stack/platform/index.ts'
 import { hostNameservers } from './host.ts'
-import { openLink, type SetupFault } from './link-setup.ts'
+import { TapDevices } from './devices.ts'
+import { openFirstLink, type SetupFault } from './link-setup.ts'
 import type { LoggedEvent } from './network-worker.ts'
 import { Threads } from './threads.ts'
 import type { TunnelSocket } from './tunnel.ts'
@@ -94,14 +96,22 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
     return seeded
   }
 
-  const link = openLink(settings)
+  const link = settings.linkSocket === undefined ? openFirstLink(settings) : ok(undefined)
   if (!link.ok) {
     store.close()
     return link
   }
-  undo.add(() => link.value.close())
+  const first = link.value
+  undo.add(() => first?.close())
+  const devices = new TapDevices({ offloads: settings.offloads === 'auto' })
+  undo.add(() => devices.closeAll())
+  devices.openAll(store.load().interfaces)
 
   const network = networkSettings(settings)
+  const setCarriers = (on: boolean): void => {
+    first?.setCarrier(on)
+    devices.setCarrier(on)
+  }
   const connections = new EarlyConnections()
   const checkpointer = new Checkpointer(directory)
   undo.add(() => checkpointer.close())
@@ -109,19 +119,20 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
     directory,
     onConnection: (socket) => connections.take(socket),
     onCheckpointDue: () => checkpointer.run(),
-    network: {
-      fd: link.value.device.fd,
+    network: () => ({
       link: settings.link,
-      mac: settings.linkMac,
+      medium: firstMedium(settings),
+      device: first === undefined ? undefined : { fd: first.device.fd, offloads: first.device.offloads },
+      mac: formatMac(settings.linkMac),
       mtu: settings.mtu,
-      offloads: link.value.device.offloads,
+      devices: devices.table(),
       settings: network,
       apiPort: settings.api === undefined || settings.apiOnLink === 'no' ? undefined : API_PORT_ON_LINK,
-    },
+    }),
     onEvents: o.onEvents,
-    onReady: () => link.value.setCarrier(true),
+    onReady: () => setCarriers(true),
     onRestart: (worker, reason) => {
-      link.value.setCarrier(false)
+      setCarriers(false)
       o.onRestart(worker, reason)
     },
     onGiveUp: o.onGiveUp,
@@ -135,12 +146,12 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   if (failure !== undefined) return err({ problem: failure, remedy: 'this is a fault of the program: report it with the lines above' })
   if (!token.ok) return token
 
-  const api = await startApi(adminApi, o, directory, threads, connections, undo)
+  const api = await startApi({ api: adminApi, o, directory, threads, devices, connections, undo })
   if (!api.ok) return api
   return ok({
     apiUrl: api.value,
     tokenFile,
-    linkManaged: link.value.managed,
+    linkManaged: first?.managed ?? false,
     upstreams: network.upstreams,
     threads,
     close: () => undo.run(),
@@ -208,6 +219,11 @@ function readZoneFiles(settings: Settings): Result<readonly ZoneFileText[], Setu
   return ok(files)
 }
 
+const firstMedium = (s: Settings): Medium =>
+  s.linkSocket === undefined
+    ? { kind: 'tap', hostEnd: { address: s.hostAddress, bridge: s.bridge, owner: s.owner, persist: s.persist === 'yes' } }
+    : { kind: 'qemu', socket: s.linkSocket, owner: s.owner }
+
 function networkSettings(s: Settings): ApplianceSettings {
   const upstreams =
     s.upstreams.kind === 'list'
@@ -218,7 +234,17 @@ function networkSettings(s: Settings): ApplianceSettings {
   return { address: s.address, gateway: s.gateway, upstreams, upstreamPath: s.upstreamPath, upstreamsFromUplinks: s.upstreams.kind === 'auto', releaseUplinks: s.uplinkRelease === 'yes', probe: s.probe === 'yes' }
 }
 
-async function startApi(api: AdminApi, o: ComposeOptions, directory: string, threads: Threads, connections: EarlyConnections, undo: Undo): Promise<Result<string | undefined, SetupFault>> {
+type ApiParts = {
+  readonly api: AdminApi
+  readonly o: ComposeOptions
+  readonly directory: string
+  readonly threads: Threads
+  readonly devices: TapDevices
+  readonly connections: EarlyConnections
+  readonly undo: Undo
+}
+
+async function startApi({ api, o, directory, threads, devices, connections, undo }: ApiParts): Promise<Result<string | undefined, SetupFault>> {
   const listen = o.settings.api
   if (listen === undefined) return ok(undefined)
   const clock = new SystemClock()
@@ -229,6 +255,7 @@ async function startApi(api: AdminApi, o: ComposeOptions, directory: string, thr
   undo.add(() => decisions.value.close())
   const services = applianceServices({
     network: threads.network,
+    devices,
     reader,
     decisions: decisions.value,
     clock,

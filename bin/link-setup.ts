@@ -1,13 +1,15 @@
 /**
- * SHELL: opens the TAP device and sets up the host's end of it, or says in words why that cannot be. A device that
+ * SHELL: opens TAP devices and sets up the host's end of each, or says in words why that cannot be. A device that
  * somebody else made is attached to and otherwise left alone.
  */
-import { closeTap, formatIpv4, formatPrefix, hostEnd, openTap, type TapDevice, type TapError, TX_QUEUE_FRAMES } from '../stack/index.ts'
+import { closeTap, contains, formatIpv4, formatPrefix, hostEnd, type InterfaceAddress, openTap, type Prefix, type TapDevice, type TapError, TX_QUEUE_FRAMES } from '../stack/index.ts'
 import { err, ok, type Result } from '../stack/platform/index.ts'
 import type { Settings } from '../services/config/settings.ts'
 import { deviceExists, freeDeviceName, freePrefix, hostNetworks, isTapDevice, takenBy } from './host.ts'
 
 export type SetupFault = { readonly problem: string; readonly remedy: string }
+/** What it is about: the device's name, the block of its addresses, or the host's end. */
+export type DeviceFault = SetupFault & { readonly about: 'name' | 'block' | 'host-end' }
 export type OpenLink = {
   readonly device: TapDevice
   /** False when somebody else made the device, whose host end we leave alone. */
@@ -18,65 +20,86 @@ export type OpenLink = {
   close(): void
 }
 
-export function openLink(s: Settings): Result<OpenLink, SetupFault> {
-  const existed = deviceExists(s.link)
-  if (existed && !isTapDevice(s.link))
-    return err({
-      problem: `--link ${s.link}: the host has a device of that name, which is no TAP device`,
-      remedy: `choose another name, as --link ${freeDeviceName(s.link)}`,
-    })
+export type TapPlan = {
+  readonly name: string
+  readonly mtu: number
+  /** The host end's Ethernet address; the kernel's choice when undefined. */
+  readonly hostMac: Uint8Array | undefined
+  readonly hostAddress: InterfaceAddress | undefined
+  readonly bridge: string | undefined
+  readonly owner: number | undefined
+  readonly persist: boolean
+  /** Ask the kernel for them. */
+  readonly offloads: boolean
+}
+
+/** The first link as the settings have it. */
+export function openFirstLink(s: Settings): Result<OpenLink, SetupFault> {
+  const opened = openLink({ ...s, name: s.link, persist: s.persist === 'yes', offloads: s.offloads === 'auto' })
+  if (opened.ok) return opened
+  const { about, problem, remedy } = opened.error
+  const setting = about === 'name' ? `--link ${s.link}: ` : about === 'block' ? `--address ${formatPrefix(s.address.prefix)}: ` : ''
+  const flag = about === 'name' ? `, as --link ${freeDeviceName(s.link)}` : about === 'block' ? suggestion(s.address.prefix, ownDevices(s.link, s.bridge)) : ''
+  return err({ problem: setting + problem, remedy: remedy + flag })
+}
+
+export function openLink(p: TapPlan): Result<OpenLink, DeviceFault> {
+  const existed = deviceExists(p.name)
+  if (existed && !isTapDevice(p.name))
+    return err({ about: 'name', problem: 'the host has a device of that name, which is no TAP device', remedy: 'choose another name' })
   if (!existed) {
-    const taken = rangeTaken(s)
+    const taken = blockTaken(p)
     if (taken !== undefined) return err(taken)
   }
-  const opened = openTap({ name: s.link, attachOnly: existed, persist: s.persist === 'yes', ownerUid: existed ? undefined : s.owner, offloads: s.offloads === 'auto' })
-  if (!opened.ok) return err(openFault(s.link, opened.error))
+  const opened = openTap({ name: p.name, attachOnly: existed, persist: p.persist, ownerUid: existed ? undefined : p.owner, offloads: p.offloads })
+  if (!opened.ok) return err(openFault(p.name, opened.error))
   const device = opened.value
   if (existed) return ok({ device, managed: false, setCarrier: () => {}, close: () => void closeTap(device) })
-  const bridgeMade = s.bridge !== undefined && !deviceExists(s.bridge)
+  const bridgeMade = p.bridge !== undefined && !deviceExists(p.bridge)
   const close = (): void => {
     closeTap(device)
-    if (bridgeMade && s.bridge !== undefined && s.persist === 'no') hostEnd.removeBridge(s.bridge)
+    if (bridgeMade && p.bridge !== undefined && !p.persist) hostEnd.removeBridge(p.bridge)
   }
-  const failed = configureHostEnd(device, s)
+  const failed = configureHostEnd(device, p)
   if (failed === undefined) return ok({ device, managed: true, setCarrier: (on) => void hostEnd.setCarrier(device, on), close })
   close()
-  return err({ problem: `the host's end of ${s.link} cannot be set up: ${failed.problem}`, remedy: failed.remedy })
+  return err({ about: 'host-end', problem: `the host's end of ${p.name} cannot be set up: ${failed.problem}`, remedy: failed.remedy })
 }
 
-function rangeTaken(s: Settings): SetupFault | undefined {
-  if (s.hostAddress === undefined) return undefined
-  const networks = hostNetworks()
-  const own = s.bridge === undefined ? [s.link] : [s.link, s.bridge]
-  const taken = takenBy(s.hostAddress.prefix, networks, own)
+const ownDevices = (name: string, bridge: string | undefined): readonly string[] => (bridge === undefined ? [name] : [name, bridge])
+
+function blockTaken(p: TapPlan): DeviceFault | undefined {
+  if (p.hostAddress === undefined) return undefined
+  const taken = takenBy(p.hostAddress.prefix, hostNetworks(), ownDevices(p.name, p.bridge))
   if (taken === undefined) return undefined
-  const free = freePrefix(s.address.prefix.length, networks, own)
-  const suggestion = free === undefined ? 'choose a block that it does not use' : `choose another block, as --address ${formatIpv4(free.network + 2)}/${free.length}`
-  return {
-    problem: `--address ${formatPrefix(s.address.prefix)}: the host uses ${formatPrefix(taken.prefix)} on ${taken.device} already`,
-    remedy: suggestion,
-  }
+  return { about: 'block', problem: `the host uses ${formatPrefix(taken.prefix)} on ${taken.device} already`, remedy: 'choose a block that it does not use' }
 }
 
-const openFault = (name: string, error: TapError): SetupFault =>
+/** A block of the same size that the host does not use, as a setting. */
+function suggestion(prefix: Prefix, own: readonly string[]): string {
+  const free = freePrefix(prefix.length, hostNetworks(), own)
+  return free === undefined || contains(prefix, free.network) ? '' : `, as --address ${formatIpv4(free.network + 2)}/${free.length}`
+}
+
+const openFault = (name: string, error: TapError): DeviceFault =>
   error.code === 'EBUSY'
-    ? { problem: `--link ${name}: another program has this TAP device open`, remedy: `stop it, or choose another name, as --link ${freeDeviceName(name)}` }
-    : { problem: `the TAP device ${name} cannot be opened: ${error.problem}`, remedy: error.remedy }
+    ? { about: 'name', problem: 'another program has this TAP device open', remedy: 'stop it, or choose another name' }
+    : { about: 'host-end', problem: `the TAP device ${name} cannot be opened: ${error.problem}`, remedy: error.remedy }
 
 /** In order, until one fails. */
-function configureHostEnd(device: TapDevice, s: Settings): TapError | undefined {
-  const holder = s.bridge ?? s.link
+function configureHostEnd(device: TapDevice, p: TapPlan): TapError | undefined {
+  const { bridge, hostAddress, hostMac, name } = p
   const steps = [
-    () => hostEnd.setMac(s.link, s.hostMac),
-    () => hostEnd.setMtu(s.link, s.mtu),
-    () => hostEnd.setTxQueueLength(s.link, TX_QUEUE_FRAMES),
-    () => (s.bridge === undefined ? ok(undefined) : hostEnd.addBridge(s.bridge)),
-    () => (s.bridge === undefined ? ok(undefined) : hostEnd.joinBridge(s.bridge, s.link)),
-    () => (s.hostAddress === undefined ? ok(undefined) : hostEnd.setAddress(holder, s.hostAddress.address, s.hostAddress.prefix)),
+    () => (hostMac === undefined ? ok(undefined) : hostEnd.setMac(name, hostMac)),
+    () => hostEnd.setMtu(name, p.mtu),
+    () => hostEnd.setTxQueueLength(name, TX_QUEUE_FRAMES),
+    () => (bridge === undefined ? ok(undefined) : hostEnd.addBridge(bridge)),
+    () => (bridge === undefined ? ok(undefined) : hostEnd.joinBridge(bridge, name)),
+    () => (hostAddress === undefined ? ok(undefined) : hostEnd.setAddress(bridge ?? name, hostAddress.address, hostAddress.prefix)),
     // No cable until somebody answers at the other end.
     () => hostEnd.setCarrier(device, false),
-    () => hostEnd.setUp(s.link, true),
-    () => (s.bridge === undefined ? ok(undefined) : hostEnd.setUp(s.bridge, true)),
+    () => hostEnd.setUp(name, true),
+    () => (bridge === undefined ? ok(undefined) : hostEnd.setUp(bridge, true)),
   ]
   for (const step of steps) {
     const done = step()

@@ -8,20 +8,26 @@ import type { Decision, Facts } from '../services/index.ts'
 import { storedDecision, type StoredDecision } from '../services/storage/stored-decision.ts'
 import type { BatchAnswer } from '../services/storage/writer.ts'
 import type { Snapshot } from '../services/storage/store.ts'
-import { formatIpv4, netOf, TapLink, type NetSocket } from '../stack/index.ts'
+import type { Medium } from '../services/index.ts'
+import type { OpenMedium, TapHandle } from '../services/links/media.ts'
+import { formatIpv4, type Link, netOf, type NetSocket } from '../stack/index.ts'
 import { SystemClock, SystemRandom } from '../stack/platform/index.ts'
 import { answerCall, type CallMessage } from './channel.ts'
+import type { DeviceTable } from './devices.ts'
+import { openGuestLink, openTapLink, WorkerMedia } from './media.ts'
 import type { StorageRequest } from './storage-worker.ts'
 import { type StreamRequest, StreamSources } from './streams.ts'
 import { type TunnelMessage, Tunnels } from './tunnel.ts'
 
 export type NetworkWorkerData = {
-  readonly fd: number
+  /** The first link: its medium, and its device when that is a TAP device. */
   readonly link: string
-  readonly mac: Uint8Array
+  readonly medium: Medium
+  readonly device: TapHandle | undefined
+  readonly mac: string
   readonly mtu: number
-  /** What the kernel granted to the open device. */
-  readonly offloads: boolean
+  /** Of the other interfaces. */
+  readonly devices: DeviceTable
   readonly settings: ApplianceSettings
   /** Port of the appliance's own address on which the API is to be reached; undefined: not there. */
   readonly apiPort: number | undefined
@@ -32,7 +38,7 @@ export type NetworkControl = { readonly kind: 'storage'; readonly port: MessageP
 export type NetworkReport =
   | { readonly kind: 'ready' }
   | { readonly kind: 'events'; readonly events: readonly LoggedEvent[]; readonly suppressed: number }
-  | { readonly kind: 'link-gone'; readonly code: string }
+  | { readonly kind: 'link-gone'; readonly reason: string }
   | { readonly kind: 'closed' }
 export type LoggedEvent = { readonly event: string; readonly facts: Facts }
 
@@ -47,7 +53,8 @@ const data = workerData as NetworkWorkerData
 const clock = new SystemClock()
 const random = new SystemRandom()
 let appliance: Appliance | undefined
-let link: TapLink | undefined
+let link: Link | undefined
+let guests: OpenMedium | undefined
 let storage: MessagePort | undefined
 
 let decisions: StoredDecision[] = []
@@ -105,19 +112,28 @@ function serveApi(stack: Appliance['stack']): void {
   netOf(stack).createServer({ allowHalfOpen: true }, carry).listen({ port: data.apiPort, host })
 }
 
-function begin(port: MessagePort, snapshot: Snapshot): void {
-  link = new TapLink({
-    fd: data.fd,
-    name: data.link,
-    mac: data.mac,
-    mtu: data.mtu,
-    offloads: data.offloads,
-    onGone: (code) => control.postMessage({ kind: 'link-gone', code } satisfies NetworkReport),
+const linkGone = (reason: string): void => control.postMessage({ kind: 'link-gone', reason } satisfies NetworkReport)
+
+/** The first link; without it there is nothing to do. */
+function openFirst(): Link {
+  const { device, link: name, mac, medium, mtu } = data
+  if (medium.kind === 'tap' && device !== undefined) return openTapLink({ name, mac, mtu, device }, (code) => linkGone(`the TAP device ${name} is gone (${code})`))
+  if (medium.kind !== 'qemu') throw new Error('a TAP device is open before the network worker begins')
+  guests = openGuestLink(clock, { name, mac, mtu, socket: medium.socket, owner: medium.owner })
+  void guests.ready.then((fault) => {
+    if (fault !== undefined) linkGone(`${fault.problem}; ${fault.remedy}`)
   })
+  return guests.link
+}
+
+function begin(port: MessagePort, snapshot: Snapshot): void {
+  link = openFirst()
+  const first = { medium: data.medium, guests: () => guests?.guests() ?? [] }
   appliance = new Appliance({
     clock,
     random,
     link,
+    media: new WorkerMedia(clock, first, data.devices),
     settings: data.settings,
     snapshot,
     soon: queueMicrotask,
@@ -155,6 +171,7 @@ control.on('message', async (message: NetworkControl | CallMessage | StreamReque
   streams.closeAll()
   appliance?.close()
   link?.close()
+  guests?.close()
   sendDecisions()
   storage?.close()
   control.postMessage({ kind: 'closed' } satisfies NetworkReport)

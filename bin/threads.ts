@@ -14,7 +14,8 @@ import { type TunnelMessage, Tunnels, type TunnelSocket } from './tunnel.ts'
 
 export type ThreadsOptions = {
   readonly directory: string
-  readonly network: NetworkWorkerData
+  /** Asked anew for every worker: devices come and go. */
+  readonly network: () => NetworkWorkerData
   readonly onEvents: (events: readonly LoggedEvent[], suppressed: number) => void
   /** Somebody on the link connected to the API. */
   readonly onConnection: (socket: TunnelSocket) => void
@@ -134,7 +135,7 @@ export class Threads {
 
   #startNetwork(): void {
     const worker = new Worker(new URL('./network-worker.ts', import.meta.url), {
-      workerData: this.#o.network,
+      workerData: this.#o.network(),
       resourceLimits: LIMITS,
     })
     this.#networkWorker = worker
@@ -164,7 +165,7 @@ export class Threads {
         this.#o.onEvents(report.events, report.suppressed)
         return
       case 'link-gone':
-        this.#giveUp(`the TAP device is gone (${report.code})`)
+        this.#giveUp(report.reason)
         return
       case 'closed':
         return

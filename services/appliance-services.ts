@@ -6,9 +6,11 @@ import type { Clock } from '../stack/platform/index.ts'
 import { ApplianceDhcp } from './administration/dhcp-services.ts'
 import { ApplianceDiagnostics } from './administration/diagnostic-services.ts'
 import { ApplianceDns } from './administration/dns-services.ts'
+import { ApplianceInterfaces, type Devices } from './administration/interface-services.ts'
 import { ApplianceLeases } from './administration/lease-services.ts'
 import { ApplianceLinks } from './administration/link-services.ts'
 import { ApplianceReasons } from './administration/reason-services.ts'
+import { ApplianceRoutes } from './administration/route-services.ts'
 import { ApplianceStatus } from './administration/status-services.ts'
 import { ApplianceUplinks } from './administration/uplink-services.ts'
 import type { HealthView, Services } from './facade.ts'
@@ -20,6 +22,7 @@ export type ApplianceServicesOptions = {
   readonly network: NetworkSide
   readonly reader: StoreReader
   readonly decisions: DecisionStore
+  readonly devices: Devices
   readonly clock: Clock
   readonly version: string
   /** What the threads report of themselves: worker restarts, dropped decisions. */
@@ -33,6 +36,8 @@ export function applianceServices(o: ApplianceServicesOptions): Services {
     leases: new ApplianceLeases(o),
     dhcp,
     dns: new ApplianceDns(o),
+    interfaces: new ApplianceInterfaces(o),
+    routes: new ApplianceRoutes(o),
     links: new ApplianceLinks(o),
     diagnostics: new ApplianceDiagnostics(o),
     uplinks: new ApplianceUplinks(o),

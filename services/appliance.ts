@@ -11,8 +11,13 @@ import { DnsEndpoint, hostQuery, stackQuery } from './dns-endpoint.ts'
 import { hostQueryStream, stackQueryStream } from './dns-stream-query.ts'
 import { DnsTcpEndpoint } from './dns-tcp-endpoint.ts'
 import { type DnsOptions, DnsServer, type Upstream } from './dns/index.ts'
+import { FIRST_LINK_SETTING } from './commands/interface-commands.ts'
+import { FORWARDING_SETTING } from './commands/route-commands.ts'
 import { LeaseNames } from './lease-names/lease-names.ts'
-import { type Decision, type Facts, type LeaseChange, leaseClientKey, type ZoneEdit } from './model/index.ts'
+import { FIRST_LINK_PROPERTIES, Interfaces } from './links/interfaces.ts'
+import type { Media } from './links/media.ts'
+import { StaticRoutes } from './links/static-routes.ts'
+import { type Decision, type Facts, type FirstLinkProperties, type LeaseChange, leaseClientKey, type ZoneEdit } from './model/index.ts'
 import { networkCommands } from './network-commands.ts'
 import type { NetworkSide } from './network-side.ts'
 import { CommitQueue, type Settled } from './storage/commit-queue.ts'
@@ -37,6 +42,8 @@ export type ApplianceOptions = {
   readonly clock: Clock
   readonly random: SecureRandom
   readonly link: Link
+  /** What the other interfaces are opened by. */
+  readonly media: Media
   readonly settings: ApplianceSettings
   readonly snapshot: Snapshot
   /** Room for finished DNS answers; as much as DNS thinks right unless given. */
@@ -59,6 +66,7 @@ export class Appliance {
   /** Interfaces that get their address from a DHCP server. */
   readonly uplinks: Uplinks
   readonly #clock: Clock
+  readonly #interfaces: Interfaces
   readonly #commits: CommitQueue
   readonly #names: LeaseNames
   readonly #zones: ZoneBook
@@ -76,8 +84,8 @@ export class Appliance {
       random: o.random,
       onFault: (fault) => o.log('stack.fault', { error: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault) }),
     })
-    this.stack.addInterface(o.link, { addresses: [o.settings.address] })
-    if (o.settings.gateway !== undefined) this.#addDefaultRoute(o.link.name, o.settings.gateway)
+    const { interfaces, routes } = openNetwork(o, this.stack, () => this.uplinks)
+    this.#interfaces = interfaces
 
     const byStack = { query: stackQuery(this.stack), queryStream: stackQueryStream(this.stack) }
     const bySetting = o.settings.upstreamPath === 'stack' ? byStack : { query: hostQuery, queryStream: hostQueryStream }
@@ -132,9 +140,12 @@ export class Appliance {
         this.dns.setUpstreams(servers.length > 0 ? servers.map((address) => ({ address, port: 53 })) : o.settings.upstreams)
       },
     })
+    for (const name of interfaces.byDhcp) this.uplinks.start(name)
     this.network = networkCommands({
       clock: o.clock,
       stack: this.stack,
+      interfaces,
+      routes,
       dhcp: this.dhcp,
       dns: this.dns,
       zones: this.#zones,
@@ -169,11 +180,7 @@ export class Appliance {
     this.#dnsEndpoint.close()
     this.#dnsTcpEndpoint.close()
     this.stack.close()
-  }
-
-  #addDefaultRoute(interfaceName: string, gateway: Ipv4): void {
-    const added = this.stack.routes.add({ prefix: { network: 0, length: 0 }, gateway, interfaceName, metric: 0 })
-    if (!added.ok) throw new Error(`the default route cannot be set: ${JSON.stringify(added.error)}`)
+    this.#interfaces.close()
   }
 
   /** A lease, its names, the zones' serials and the event: one transaction. */
@@ -196,6 +203,24 @@ export class Appliance {
       done(fault === undefined)
     })
   }
+}
+
+/** Interfaces and routes as they are stored; the first link and its gateway as the settings have them. */
+function openNetwork(o: ApplianceOptions, stack: Stack, uplinks: () => Uplinks | undefined): { readonly interfaces: Interfaces; readonly routes: StaticRoutes } {
+  const { clock, link: firstLink, log, media, settings, snapshot } = o
+  const first = snapshot.settings.get(FIRST_LINK_SETTING)
+  let routes: StaticRoutes | undefined
+  const interfaces = new Interfaces({
+    clock, stack, media, firstLink, log, uplinks,
+    ownAddress: settings.address,
+    firstProperties: first === undefined ? FIRST_LINK_PROPERTIES : (JSON.parse(first) as FirstLinkProperties),
+    planned: snapshot.interfaces,
+    changed: () => routes?.reconcile(),
+  })
+  const gateway = settings.gateway === undefined ? undefined : { gateway: settings.gateway, interfaceName: firstLink.name }
+  routes = new StaticRoutes(stack, gateway, snapshot.routes)
+  stack.forwarding = snapshot.settings.get(FORWARDING_SETTING) === 'yes'
+  return { interfaces, routes }
 }
 
 /**

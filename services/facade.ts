@@ -6,9 +6,11 @@
 import type { DhcpServices } from './facade/dhcp.ts'
 import type { DiagnosticServices } from './facade/diagnostics.ts'
 import type { DnsServices } from './facade/dns.ts'
+import type { InterfaceServices } from './facade/interfaces.ts'
 import type { LeaseServices } from './facade/leases.ts'
 import type { LinkServices } from './facade/links.ts'
 import type { ReasonServices } from './facade/reasons.ts'
+import type { RouteServices } from './facade/routes.ts'
 import type { StatusServices } from './facade/status.ts'
 import type { UplinkServices } from './facade/uplinks.ts'
 
@@ -16,9 +18,11 @@ export * from './facade/common.ts'
 export * from './facade/dhcp.ts'
 export * from './facade/diagnostics.ts'
 export * from './facade/dns.ts'
+export * from './facade/interfaces.ts'
 export * from './facade/leases.ts'
 export * from './facade/links.ts'
 export * from './facade/reasons.ts'
+export * from './facade/routes.ts'
 export * from './facade/status.ts'
 export * from './facade/uplinks.ts'
 
@@ -27,6 +31,8 @@ export type Services = {
   readonly leases: LeaseServices
   readonly dhcp: DhcpServices
   readonly dns: DnsServices
+  readonly interfaces: InterfaceServices
+  readonly routes: RouteServices
   readonly links: LinkServices
   readonly diagnostics: DiagnosticServices
   readonly uplinks: UplinkServices

@@ -7,12 +7,16 @@ import type { Clock } from '../stack/platform/index.ts'
 import { DiagnosticCommands } from './commands/diagnostic-commands.ts'
 import { DhcpCommands } from './commands/dhcp-commands.ts'
 import { DnsCommands } from './commands/dns-commands.ts'
+import { InterfaceCommands } from './commands/interface-commands.ts'
 import { LinkCommands } from './commands/link-commands.ts'
+import { RouteCommands } from './commands/route-commands.ts'
 import { StatusCommands } from './commands/status-commands.ts'
 import { CommandTurns } from './commands/turns.ts'
 import { UplinkCommands } from './commands/uplink-commands.ts'
 import type { DhcpConfiguration, DhcpServer } from './dhcp/index.ts'
 import type { DnsServer } from './dns/index.ts'
+import type { Interfaces } from './links/interfaces.ts'
+import type { StaticRoutes } from './links/static-routes.ts'
 import type { NetworkSide } from './network-side.ts'
 import type { CommitQueue, Settled } from './storage/commit-queue.ts'
 import type { Snapshot, Transaction } from './storage/store.ts'
@@ -22,6 +26,8 @@ import type { ZoneBook } from './zone-book.ts'
 export type NetworkCommandsOptions = {
   readonly clock: Clock
   readonly stack: Stack
+  readonly interfaces: Interfaces
+  readonly routes: StaticRoutes
   readonly dhcp: DhcpServer
   readonly dns: DnsServer
   readonly zones: ZoneBook
@@ -38,7 +44,9 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const turns = new CommandTurns(o)
   const dhcp = new DhcpCommands({ ...o, turns })
   const dns = new DnsCommands({ ...o, turns, lastZoneId: o.lastIds.zone, configuration: () => dhcp.configuration })
+  const interfaces = new InterfaceCommands({ ...o, turns, configuration: () => dhcp.configuration })
+  const routes = new RouteCommands({ ...o, turns, lastRouteId: o.lastIds.route })
   const diagnostics = new DiagnosticCommands({ ...o, configuration: () => dhcp.configuration })
   const uplinks = new UplinkCommands(o)
-  return { dhcp, dns, links: new LinkCommands(o), diagnostics, uplinks, status: new StatusCommands(o) }
+  return { dhcp, dns, interfaces, routes, links: new LinkCommands(o), diagnostics, uplinks, status: new StatusCommands(o) }
 }

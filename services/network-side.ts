@@ -5,10 +5,13 @@
  */
 import type { Ipv4 } from '../stack/index.ts'
 import type {
-  Answer, CaptureInput, DhcpClientView, InterfaceView, NeighbourView, Page, Paging, PingEventView, PingInput, RecordInput, SocketFilter, SocketView,
-  StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
+  Answer, CaptureInput, DhcpClientView, InterfaceView, NeighbourView, Page, Paging, PingEventView, PingInput, RecordInput, RouteView,
+  RoutingView, SocketFilter, SocketView, StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
 } from './facade.ts'
-import type { DnsRecord, Lease, Pool, Reservation, Subnet, TraceStep, Zone } from './model/index.ts'
+import type { TapHandle } from './links/media.ts'
+import type {
+  DnsRecord, InterfaceProperties, Lease, NetworkInterface, Pool, Reservation, StaticRoute, Subnet, TraceStep, Zone,
+} from './model/index.ts'
 
 export type New<T> = Omit<T, 'id'>
 export type Change<T> = Partial<New<T>>
@@ -21,6 +24,8 @@ export type NetworkHealth = {
   /** Zones served, and stored records that could not be served because they are not well formed. */
   readonly zones: { readonly served: number; readonly skippedRecords: number }
   readonly upstreams: { readonly configured: number; readonly failing: number }
+  /** How many there are, and those that are to be up and are not, in words. */
+  readonly interfaces: { readonly configured: number; readonly down: readonly string[] }
 }
 
 export type NameExplanation = {
@@ -57,8 +62,28 @@ export interface DnsSide {
   explainName(name: string, type: string): Answer<NameExplanation>
 }
 
-export interface LinkSide {
+/** `device` is the TAP device that the main thread has opened. */
+export interface InterfaceSide {
   interfaces(): Answer<readonly InterfaceView[]>
+  /** The same as they are stored. */
+  plans(): Answer<readonly NetworkInterface[]>
+  /** Whether it could be added, before a device is made for it. */
+  checkInterface(added: NetworkInterface): Answer<null>
+  addInterface(added: NetworkInterface, device: TapHandle | undefined): Answer<null>
+  changeInterface(name: string, change: Partial<InterfaceProperties>, device: TapHandle | undefined): Answer<null>
+  removeInterface(name: string): Answer<null>
+}
+
+export interface RouteSide {
+  routes(): Answer<readonly RouteView[]>
+  addRoute(route: New<StaticRoute>): Answer<StaticRoute>
+  changeRoute(id: number, change: Change<StaticRoute>): Answer<StaticRoute>
+  removeRoute(id: number): Answer<null>
+  routing(): Answer<RoutingView>
+  changeRouting(change: Partial<RoutingView>): Answer<RoutingView>
+}
+
+export interface LinkSide {
   neighbours(): Answer<readonly NeighbourView[]>
 }
 
@@ -83,6 +108,8 @@ export interface DiagnosticSide {
 export type NetworkSide = {
   readonly dhcp: DhcpSide
   readonly dns: DnsSide
+  readonly interfaces: InterfaceSide
+  readonly routes: RouteSide
   readonly links: LinkSide
   readonly diagnostics: DiagnosticSide
   readonly uplinks: UplinkSide
@@ -117,7 +144,9 @@ export const NETWORK_COMMANDS = {
     'exportZone',
     'explainName',
   ],
-  links: ['interfaces', 'neighbours'],
+  interfaces: ['interfaces', 'plans', 'checkInterface', 'addInterface', 'changeInterface', 'removeInterface'],
+  routes: ['routes', 'addRoute', 'changeRoute', 'removeRoute', 'routing', 'changeRouting'],
+  links: ['neighbours'],
   diagnostics: ['ping', 'traceroute', 'capture', 'sockets'],
   uplinks: ['dhcpClient', 'renewDhcpClient', 'releaseDhcpClient'],
   status: ['statistics', 'health'],

@@ -5,6 +5,7 @@
  */
 import { formatIpv4, formatPrefix, type Ipv4, type Prefix } from '../stack/index.ts'
 import { err, ok, type Result } from '../stack/platform/index.ts'
+import { FORWARDING_SETTING } from './commands/route-commands.ts'
 import type { Settings } from './config/settings.ts'
 import { parseZoneFile, reverseName, reverseZoneName, serialAfter, type ParsedZoneFile } from './dns/index.ts'
 import type { DnsRecord, OptionSet, Subnet, Zone } from './model/index.ts'
@@ -22,6 +23,8 @@ type Seeded = {
   readonly subnet: string
   readonly pools: string
   readonly zones: string
+  /** Not there when the setting came later than the database. */
+  readonly forwarding?: Settings['forwarding']
 }
 
 const SOA_TIMES = { refresh: 3_600, retry: 600, expire: 604_800, minimum: 60, defaultTtl: 300 } as const
@@ -46,7 +49,9 @@ export function seed(snapshot: Snapshot, settings: Settings, files: readonly Zon
     })
   }
   if (before?.zones !== zonesText && settings.domain !== undefined) planner.ownZones(settings.domain, settings.address)
-  const seeded: Seeded = { subnetId, poolIds, subnet: subnetText, pools: poolsText, zones: zonesText }
+  const { forwarding } = settings
+  if (forwarding !== (before?.forwarding ?? 'no')) planner.writes.push({ kind: 'setting', name: FORWARDING_SETTING, value: forwarding })
+  const seeded: Seeded = { subnetId, poolIds, subnet: subnetText, pools: poolsText, zones: zonesText, forwarding }
   const text = JSON.stringify(seeded)
   if (snapshot.settings.get('seed') !== text) planner.writes.push({ kind: 'setting', name: 'seed', value: text })
   for (const file of files) {

@@ -89,18 +89,19 @@ export class Interface implements Port {
   /** Frames wait for a flush; kept by the transmit path. */
   readonly snapStations = new SnapStations()
   unflushed = false
-  readonly sourcePolicy: SourcePolicy
-  readonly directedBroadcasts: boolean
-  readonly proxyArp: ProxyArp
+  /** These three may be changed at any time; the next frame is judged by them. */
+  sourcePolicy: SourcePolicy
+  directedBroadcasts: boolean
+  proxyArp: ProxyArp
   readonly #arp: Arp
-  readonly #clock: Clock
+  readonly #parts: InterfaceParts
   #tap: CaptureLink | undefined
 
   constructor(index: number, link: Link, options: InterfaceOptions, loopback: boolean, parts: InterfaceParts) {
     this.index = index
-    this.#clock = parts.clock
     this.name = link.name
     this.link = link
+    this.#parts = parts
     this.macBytes = mac(link.mac)
     this.macHigh = u16(this.macBytes, 0)
     this.macLow = i32(this.macBytes, 2)
@@ -125,7 +126,22 @@ export class Interface implements Port {
     this.linkLocal = this.#arp.linkLocal
     this.igmp = new IgmpHost(parts.clock, parts.random, igmpPorts(this, parts.ipv4Output, parts.igmpCounters))
     this.groups = new GroupMemberships(this.igmp)
-    this.#attach(parts)
+    this.#attach()
+  }
+
+  /** The link itself, whoever captures on it. */
+  get wire(): Link {
+    return this.#tap?.inner ?? this.link
+  }
+
+  /**
+   * The same wire by another Link, such as one that wraps it: frames go and come by it from now on, captures go on. Its
+   * address and MTU must be those of the one before, which is left as it is.
+   */
+  exchange(wire: Link): void {
+    if (this.#tap === undefined) this.link = wire
+    else this.#tap.inner = wire
+    this.#attach()
   }
 
   get addresses(): readonly InterfaceAddress[] {
@@ -157,7 +173,7 @@ export class Interface implements Port {
    * nothing is paid when nobody captures. Undefined when CAPTURE_LIMIT captures run.
    */
   capture(options: CaptureOptions): Capture | undefined {
-    const tap = this.#tap ?? new CaptureLink(this.link, this.#clock)
+    const tap = this.#tap ?? new CaptureLink(this.link, this.#parts.clock)
     this.#tap = tap
     this.link = tap
     const capture = tap.start(options)
@@ -183,8 +199,8 @@ export class Interface implements Port {
     this.igmp.close()
   }
 
-  #attach(parts: InterfaceParts): void {
-    const { input, output, ethernetCounters, onFault } = parts
+  #attach(): void {
+    const { input, output, ethernetCounters, onFault } = this.#parts
     const arp = this.#arp
     this.link.onFrame = (buffer, at, length, offload) => {
       output.frameReceived()

@@ -1,22 +1,8 @@
 import { type Api, granted, singlePage } from '../api.ts'
 import type { Services } from '../../services/index.ts'
-import { InterfacePage, NeighbourPage } from '../schemas/network.ts'
+import { NeighbourPage } from '../schemas/network.ts'
 
 export function networkRoutes(app: Api, services: Services): void {
-  app.get(
-    '/interfaces',
-    {
-      schema: {
-        operationId: 'listInterfaces',
-        tags: ['network'],
-        summary: 'Interfaces of the own network stack',
-        description: 'With their addresses and counters.',
-        response: { 200: InterfacePage },
-      },
-    },
-    async () => singlePage(granted(await services.links.listInterfaces())),
-  )
-
   app.get(
     '/neighbours',
     {

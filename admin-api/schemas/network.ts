@@ -1,17 +1,6 @@
 import { Type } from 'typebox'
-import type { InterfaceView, NeighbourView } from '../../services/index.ts'
-import { count, list, nullable, page, text, view, word } from './common.ts'
-
-export const Interface = view<InterfaceView>()('Interface', 'An interface of the own network stack.', {
-  name: word('Its name.', 'lan0'),
-  mac: text('mac', 'Its hardware address.'),
-  mtu: count('Largest datagram in octets.', 1500),
-  addresses: list(word('An address with the length of its prefix.', '10.53.0.2/24'), 'Its addresses.'),
-  counters: Type.Record(Type.String(), Type.Number(), {
-    description: 'Frames, octets and drops by reason; zero ones are left out.',
-  }),
-})
-export const InterfacePage = page('Interface', Interface)
+import type { NeighbourView } from '../../services/index.ts'
+import { nullable, page, text, view, word } from './common.ts'
 
 export const Neighbour = view<NeighbourView>()('Neighbour', 'An entry of the ARP cache.', {
   interface: word('The interface that it is seen on.', 'lan0'),

@@ -1,14 +1,7 @@
 /** Commands about the appliance itself: what it sees and how it is. */
-import type { HealthView, InterfaceView, NeighbourView, Page } from '../../services/index.ts'
+import type { HealthView, NeighbourView, Page } from '../../services/index.ts'
 import { type Command, NotDone } from './command.ts'
 import { type Column, printable, printJson, printPage, printTable, shortTime } from './print.ts'
-
-const INTERFACE_COLUMNS: readonly Column<InterfaceView>[] = [
-  ['INTERFACE', each => each.name],
-  ['MAC', each => each.mac],
-  ['MTU', each => each.mtu],
-  ['ADDRESSES', each => each.addresses.join(' ')],
-]
 
 const NEIGHBOUR_COLUMNS: readonly Column<NeighbourView>[] = [
   ['INTERFACE', each => each.interface],
@@ -17,24 +10,6 @@ const NEIGHBOUR_COLUMNS: readonly Column<NeighbourView>[] = [
   ['STATE', each => each.state],
   ['EXPIRES IN', each => (each.expiresIn === null ? null : `${Math.ceil(each.expiresIn)}s`)],
 ]
-
-export const interfaces: Command = {
-  words: 'interfaces',
-  summary: 'list the interfaces of the own network stack',
-  operands: '',
-  fewest: 0,
-  most: 0,
-  options: {},
-  examples: ['taproot interfaces', 'taproot interfaces --json'],
-  async run(invocation) {
-    printPage(
-      invocation,
-      await invocation.api.json<Page<InterfaceView>>('GET', 'interfaces'),
-      INTERFACE_COLUMNS,
-      'no interfaces',
-    )
-  },
-}
 
 export const neighbours: Command = {
   words: 'neighbours',

@@ -1,15 +1,19 @@
 /** Every command that is a client of the API, in the order of the help. The few others are in main.ts. */
-import { health, interfaces, neighbours } from './appliance.ts'
+import { health, neighbours } from './appliance.ts'
 import { capture } from './capture.ts'
 import type { Command } from './command.ts'
 import { decisions } from './decisions.ts'
 import { dhcpClientRelease, dhcpClientRenew, dhcpClientShow } from './dhcp-client.ts'
 import { explain } from './explain.ts'
+import {
+  interfaceAdd, interfaceChange, interfaceDown, interfaceList, interfaceRemove, interfaceUp,
+} from './interface.ts'
 import { leasesHistory, leasesList, leasesRelease } from './leases.ts'
 import { ping } from './ping.ts'
 import { poolAdd, poolList, poolRemove } from './pool.ts'
 import { recordAdd, recordList, recordRemove } from './record.ts'
 import { reservationAdd, reservationList, reservationRemove } from './reservation.ts'
+import { forwarding, routeAdd, routeList, routeRemove } from './route.ts'
 import { sockets } from './sockets.ts'
 import { stats } from './stats.ts'
 import { subnetAdd, subnetList, subnetRemove } from './subnet.ts'
@@ -39,7 +43,16 @@ export const COMMANDS: readonly Command[] = [
   recordList,
   recordAdd,
   recordRemove,
-  interfaces,
+  interfaceList,
+  interfaceAdd,
+  interfaceChange,
+  interfaceUp,
+  interfaceDown,
+  interfaceRemove,
+  routeList,
+  routeAdd,
+  routeRemove,
+  forwarding,
   neighbours,
   dhcpClientShow,
   dhcpClientRenew,

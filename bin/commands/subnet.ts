@@ -49,7 +49,7 @@ export const subnetAdd: Command = {
   async run(invocation) {
     const { api, operands, text, texts, integer } = invocation
     if (text('interface') === undefined)
-      throw new UsageError('--interface NAME is needed; taproot interfaces lists them')
+      throw new UsageError('--interface NAME is needed; taproot interface list shows them')
     const subnet = await api.json<SubnetView>(
       'POST',
       'subnets',

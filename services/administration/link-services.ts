@@ -1,5 +1,5 @@
-/** The stack's interfaces and neighbours. */
-import type { Answer, InterfaceView, LinkServices, NeighbourView } from '../facade.ts'
+/** Whom the stack sees on its links. */
+import type { Answer, LinkServices, NeighbourView } from '../facade.ts'
 import type { NetworkSide } from '../network-side.ts'
 
 export type ApplianceLinksOptions = {
@@ -11,10 +11,6 @@ export class ApplianceLinks implements LinkServices {
 
   constructor(options: ApplianceLinksOptions) {
     this.#o = options
-  }
-
-  listInterfaces(): Answer<readonly InterfaceView[]> {
-    return this.#o.network.links.interfaces()
   }
 
   listNeighbours(): Answer<readonly NeighbourView[]> {

@@ -26,10 +26,15 @@ export class ApplianceStatus implements StatusServices {
     const network = await this.#o.network.status.health()
     const checks: HealthView['checks'][number][] = [...this.#o.supervision()]
     if (network.ok) {
-      const { storageFault, transactionsUnderWay, upstreams, zones } = network.value
+      const { interfaces, storageFault, transactionsUnderWay, upstreams, zones } = network.value
       const pools = await this.#o.dhcp.listPools()
       const full = (pools.ok ? pools.value : []).filter((pool) => pool.bound >= pool.size).map((pool) => `${pool.first}–${pool.last}`)
       checks.push({ name: 'network', status: 'ok', detail: 'the network worker answers' })
+      checks.push({
+        name: 'interfaces',
+        status: interfaces.down.length > 0 ? 'degraded' : 'ok',
+        detail: interfaces.down.length > 0 ? `down: ${interfaces.down.join('; ')}` : `${interfaces.configured} configured, all as they should be`,
+      })
       checks.push(
         storageFault === undefined
           ? { name: 'storage', status: 'ok', detail: `${transactionsUnderWay} transactions under way` }

@@ -1,7 +1,7 @@
-/** What the stack's interfaces are and whom they see. */
+/** Whom the stack sees on its links. */
 import { formatIpv4, type Stack } from '../../stack/index.ts'
 import { type Clock, ok } from '../../stack/platform/index.ts'
-import type { Answer, InterfaceView, NeighbourView } from '../facade.ts'
+import type { Answer, NeighbourView } from '../facade.ts'
 import type { LinkSide } from '../network-side.ts'
 
 export type LinkCommandsOptions = { readonly clock: Clock; readonly stack: Stack }
@@ -11,18 +11,6 @@ export class LinkCommands implements LinkSide {
 
   constructor(options: LinkCommandsOptions) {
     this.#o = options
-  }
-
-  async interfaces(): Answer<readonly InterfaceView[]> {
-    return ok(
-      this.#o.stack.interfaces.map((i) => ({
-        name: i.name,
-        mac: i.mac,
-        mtu: i.link.mtu,
-        addresses: i.addresses.map(({ address, prefix }) => `${formatIpv4(address)}/${prefix.length}`),
-        counters: i.link.counters(),
-      })),
-    )
   }
 
   async neighbours(): Answer<readonly NeighbourView[]> {

@@ -4,6 +4,7 @@ import { ok } from '../../stack/platform/index.ts'
 import type { DhcpServer } from '../dhcp/index.ts'
 import type { DnsServer } from '../dns/index.ts'
 import type { Answer, StatisticsView } from '../facade.ts'
+import type { Interfaces } from '../links/interfaces.ts'
 import type { NetworkHealth, StatusSide } from '../network-side.ts'
 import type { CommitQueue } from '../storage/commit-queue.ts'
 
@@ -12,6 +13,7 @@ export type StatusCommandsOptions = {
   readonly dhcp: DhcpServer
   readonly dns: DnsServer
   readonly commits: CommitQueue
+  readonly interfaces: Interfaces
 }
 
 export class StatusCommands implements StatusSide {
@@ -42,6 +44,7 @@ export class StatusCommands implements StatusSide {
       transactionsUnderWay: this.#o.commits.underWay,
       zones: { served: zones.length, skippedRecords: zones.reduce((sum, zone) => sum + zone.skipped.length, 0) },
       upstreams: { configured: states.length, failing: states.filter((s) => s.failing).length },
+      interfaces: { configured: this.#o.interfaces.plans.length, down: this.#o.interfaces.down() },
     })
   }
 }

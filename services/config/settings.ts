@@ -16,6 +16,7 @@ import {
   parseIpv4,
   parseMac,
   type Prefix,
+  SOCKET_PATH_BYTES,
 } from '../../stack/index.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
 import { parseServer, type ServerAddress } from './server-address.ts'
@@ -129,8 +130,14 @@ const upstreams: Parse<Upstreams> = (text) => {
 
 const anyText: Parse<string> = (text) => (text.length > 0 && !text.includes('\0') ? ok(text) : err('a path'))
 
+const socketPath: Parse<string> = (text) =>
+  text.startsWith('/') && !text.includes('\0') && Buffer.byteLength(text) <= SOCKET_PATH_BYTES
+    ? ok(text)
+    : err(`the whole path of a unix socket of at most ${SOCKET_PATH_BYTES} octets, as /run/user/1000/taproot.sock`)
+
 export const SETTINGS = {
   link: row('link', 'link.name', 'taproot0', deviceName, 'TAP device: made if missing, attached to if it exists'),
+  linkSocket: row('link-socket', 'link.socket', 'none', orNone(socketPath), 'instead of a TAP device, and without root: unix socket for guests of QEMU'),
   linkMac: row('link-mac', 'link.mac', undefined, macAddress, "Ethernet address of the appliance (default: made from its address)"),
   hostMac: row('host-mac', 'link.hostMac', undefined, macAddress, "Ethernet address of the host's end (default: made from its address)"),
   mtu: row('mtu', 'link.mtu', '1500', whole(576, 1500, 'octets'), 'largest IPv4 datagram on the link'),
@@ -140,6 +147,7 @@ export const SETTINGS = {
   owner: row('owner', 'link.owner', 'none', orNone(whole(0, 0x7fff_ffff, 'user id')), 'user id that may attach to the TAP device later'),
   hostAddress: row('host-address', 'link.hostAddress', undefined, orNone(interfaceAddress), "the host's end of the link (default: first address of the subnet)"),
   address: row('address', 'address', '10.53.0.2/24', interfaceAddress, 'the appliance: its own address and its subnet'),
+  forwarding: row('forwarding', 'forwarding', 'no', oneOf('yes', 'no'), 'whether the appliance is a router between its links'),
   gateway: row('gateway', 'gateway', undefined, orNone(address), "default gateway, for the appliance and its clients (default: the host's end)"),
   pool: row('pool', 'dhcp.pool', undefined, listOf(range), 'addresses for DHCP clients (default: .100–.199 of the subnet)'),
   leaseTime: row('lease-time', 'dhcp.leaseTime', '3600', whole(60, 31_536_000, 'seconds'), 'how long a lease lasts'),
@@ -260,7 +268,7 @@ const macFrom = (kind: number, a: Ipv4): Uint8Array => new Uint8Array([0x02, kin
 function complete(p: Parsed, origins: ReadonlyMap<string, Found>): Result<Settings, readonly SettingFault[]> {
   const { address: own, prefix } = p.address
   const given = (name: SettingName): boolean => origins.has(name)
-  const hostAddress: InterfaceAddress | undefined = given('hostAddress')
+  const hostAddress: InterfaceAddress | undefined = given('hostAddress') || p.linkSocket !== undefined
     ? p.hostAddress
     : { address: own === prefix.network + 1 ? prefix.network + 2 : prefix.network + 1, prefix }
   const settings: Settings = {
@@ -298,6 +306,11 @@ function contradictions(s: Settings, origin: (name: SettingName) => Found | unde
   // A gateway that was not given is the host, which has been checked.
   if (s.gateway !== undefined && origin('gateway') !== undefined && (!isHost(s.gateway) || s.gateway === own))
     refuse('gateway', formatIpv4(s.gateway), 'a gateway must be another host of the subnet', `give ${hostPart}, or none`)
+  for (const name of ['hostAddress', 'bridge'] as const) {
+    const found = origin(name)
+    if (s.linkSocket !== undefined && s[name] !== undefined && found !== undefined)
+      refuse(name, found.text, 'a link by --link-socket has no end on the host', 'leave it out, or --link-socket')
+  }
   for (const pool of s.pool) {
     const text = `${formatIpv4(pool.first)}-${formatIpv4(pool.last)}`
     const inside = (a: Ipv4 | undefined): boolean =>

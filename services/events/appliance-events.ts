@@ -7,6 +7,27 @@ export const APPLIANCE_EVENTS = {
     says: '{what} {id} {how}',
     means: 'An administrator changed the DHCP configuration; it counts from the next packet on.',
   },
+  'interface.changed': {
+    level: 'info',
+    says: 'interface {interface} {how}',
+    means: 'An administrator changed the network; it counts from the next frame on.',
+  },
+  'interface.down': {
+    level: 'warn',
+    says: 'interface {interface} is down: {reason}',
+    means: 'Everything else goes on without it; subnets and routes on it wait for it.',
+    remedy: 'See to the reason, then try again with: taproot interface up NAME.',
+  },
+  'route.changed': {
+    level: 'info',
+    says: 'static route {route} {how}',
+    means: 'An administrator changed the routing table; it counts from the next datagram on.',
+  },
+  'routing.changed': {
+    level: 'info',
+    says: 'forwarding is {forwarding}',
+    means: 'An administrator made the appliance a router, or a host again.',
+  },
   'zone.changed': {
     level: 'info',
     says: 'zone {zone} {how}, serial {serial}',

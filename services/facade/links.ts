@@ -1,13 +1,6 @@
-/** The stack's interfaces and neighbours. */
+/** Whom the stack sees on its links. */
 import type { Answer } from './common.ts'
 
-export type InterfaceView = {
-  readonly name: string
-  readonly mac: string
-  readonly mtu: number
-  readonly addresses: readonly string[]
-  readonly counters: { readonly [name: string]: number }
-}
 export type NeighbourView = {
   readonly interface: string
   readonly address: string
@@ -18,6 +11,5 @@ export type NeighbourView = {
 }
 
 export interface LinkServices {
-  listInterfaces(): Answer<readonly InterfaceView[]>
   listNeighbours(): Answer<readonly NeighbourView[]>
 }

@@ -1,4 +1,5 @@
 export * from './decision.ts'
 export * from './dhcp.ts'
 export * from './dns.ts'
+export * from './links.ts'
 export * from './refusal.ts'

@@ -1,6 +1,9 @@
 /** Between rows and the model. Addresses are unsigned in rows and int32 in memory; absent is NULL there, undefined here. */
 import { formatIpv4, parseIpv4 } from '../../stack/index.ts'
-import type { DnsRecord, Lease, OptionSet, Pool, RecordOwner, Reservation, Subnet, Zone } from '../model/index.ts'
+import type {
+  DnsRecord, InterfaceProperties, Lease, NetworkInterface, OptionSet, Pool, RecordOwner, Reservation, StaticRoute, Subnet,
+  Zone,
+} from '../model/index.ts'
 import type { LeaseHolding, RecordChange, StoredEvent } from './store.ts'
 
 export const signed = (address: number): number => address | 0
@@ -186,4 +189,45 @@ export const eventOf = (r: EventRow): StoredEvent => ({
   at: r.at_ms,
   event: r.event,
   facts: JSON.parse(r.facts) as StoredEvent['facts'],
+})
+
+export type InterfaceRow = {
+  name: string
+  mac: string
+  mtu: number
+  peer_mac: string | null
+  medium: string
+  properties: string
+}
+/** JSON leaves undefined fields away; reading them gives undefined again. */
+export const interfaceOf = (r: InterfaceRow): NetworkInterface => ({
+  ...(JSON.parse(r.properties) as InterfaceProperties),
+  name: r.name,
+  mac: r.mac,
+  mtu: r.mtu,
+  peerMac: orUndefined(r.peer_mac),
+  medium: JSON.parse(r.medium) as NetworkInterface['medium'],
+})
+/** The columns of an interface in the order of its table. */
+export function interfaceColumns(i: NetworkInterface): readonly (string | number | null)[] {
+  const { name, mac, mtu, peerMac, medium, ...properties } = i
+  return [name, mac, mtu, orNull(peerMac), JSON.stringify(medium), JSON.stringify(properties)]
+}
+
+export type RouteRow = {
+  id: number
+  network: number
+  length: number
+  gateway: number | null
+  interface: string | null
+  metric: number
+  comment: string | null
+}
+export const routeOf = (r: RouteRow): StaticRoute => ({
+  id: r.id,
+  prefix: { network: signed(r.network), length: r.length },
+  gateway: r.gateway === null ? undefined : signed(r.gateway),
+  interfaceName: orUndefined(r.interface),
+  metric: r.metric,
+  comment: orUndefined(r.comment),
 })

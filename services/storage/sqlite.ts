@@ -10,19 +10,24 @@ import { type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type Zone
 import { migrate, readMigrations } from './migrate.ts'
 import { SqliteReader } from './reader.ts'
 import {
+  interfaceColumns,
+  interfaceOf,
   leaseOf,
   orNull,
   ownerAddress,
   poolOf,
   recordOf,
   reservationOf,
+  routeOf,
   subnetOf,
   unsigned,
   zoneOf,
+  type InterfaceRow,
   type LeaseRow,
   type PoolRow,
   type RecordRow,
   type ReservationRow,
+  type RouteRow,
   type SubnetRow,
   type ZoneRow,
 } from './rows.ts'
@@ -215,6 +220,8 @@ export class SqliteStore extends SqliteReader implements Store {
         zone: zoneOf(row),
         records: byZone.get(row.id) ?? [],
       })),
+      interfaces: all<InterfaceRow>('SELECT * FROM interfaces ORDER BY name').map(interfaceOf),
+      routes: all<RouteRow>('SELECT * FROM routes ORDER BY id').map(routeOf),
       settings: new Map(all<{ name: string; value: string }>('SELECT name, value FROM settings').map((r) => [r.name, r.value])),
       lastIds: {
         // What is gone may still be named by a lease or a history, which must not become another's.
@@ -223,6 +230,7 @@ export class SqliteStore extends SqliteReader implements Store {
         reservation: Math.max(last('reservations'), named((lease) => lease.reservationId ?? 0)),
         zone: Math.max(last('zones'), last('record_history', 'zone_id')),
         record: last('records'),
+        route: last('routes'),
       },
     }
   }
@@ -306,6 +314,21 @@ export class SqliteStore extends SqliteReader implements Store {
       }
       case 'reservation-remove':
         sql.removeReservation.run(w.id)
+        return
+      case 'interface-put':
+        sql.putInterface.run(...interfaceColumns(w.interface))
+        return
+      case 'interface-remove':
+        sql.removeInterface.run(w.name)
+        return
+      case 'route-put': {
+        const r = w.route
+        const gateway = r.gateway === undefined ? null : unsigned(r.gateway)
+        sql.putRoute.run(r.id, unsigned(r.prefix.network), r.prefix.length, gateway, orNull(r.interfaceName), r.metric, orNull(r.comment))
+        return
+      }
+      case 'route-remove':
+        sql.removeRoute.run(w.id)
         return
       case 'setting':
         sql.putSetting.run(w.name, w.value)
@@ -434,6 +457,14 @@ const SQL = {
     ON CONFLICT (id) DO UPDATE SET subnet_id = excluded.subnet_id, address = excluded.address, mac = excluded.mac,
       client_id = excluded.client_id, name = excluded.name, options = excluded.options, comment = excluded.comment`,
   removeReservation: 'DELETE FROM reservations WHERE id = ?',
+  putInterface: `INSERT INTO interfaces VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (name) DO UPDATE SET mac = excluded.mac, mtu = excluded.mtu, peer_mac = excluded.peer_mac,
+      medium = excluded.medium, properties = excluded.properties`,
+  removeInterface: 'DELETE FROM interfaces WHERE name = ?',
+  putRoute: `INSERT INTO routes VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET network = excluded.network, length = excluded.length, gateway = excluded.gateway,
+      interface = excluded.interface, metric = excluded.metric, comment = excluded.comment`,
+  removeRoute: 'DELETE FROM routes WHERE id = ?',
   putSetting: 'INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
   addToken: 'INSERT INTO tokens (name, sha256, created_ms) VALUES (?, ?, ?)',
 } as const

@@ -6,7 +6,9 @@
  * commit() returns ok, it survives kill -9 and power loss.
  */
 import type { Result } from '../../stack/platform/index.ts'
-import type { DnsRecord, Facts, Lease, LeaseChange, Pool, Reservation, Subnet, Zone, ZoneEdit } from '../model/index.ts'
+import type {
+  DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, Pool, Reservation, StaticRoute, Subnet, Zone, ZoneEdit,
+} from '../model/index.ts'
 
 export type Write =
   | { readonly kind: 'lease'; readonly at: number; readonly change: LeaseChange }
@@ -19,6 +21,10 @@ export type Write =
   | { readonly kind: 'pool-remove'; readonly id: number }
   | { readonly kind: 'reservation-put'; readonly reservation: Reservation }
   | { readonly kind: 'reservation-remove'; readonly id: number }
+  | { readonly kind: 'interface-put'; readonly interface: NetworkInterface }
+  | { readonly kind: 'interface-remove'; readonly name: string }
+  | { readonly kind: 'route-put'; readonly route: StaticRoute }
+  | { readonly kind: 'route-remove'; readonly id: number }
   | { readonly kind: 'event'; readonly at: number; readonly event: string; readonly facts: Facts }
   | { readonly kind: 'setting'; readonly name: string; readonly value: string }
   | { readonly kind: 'token'; readonly name: string; readonly sha256: Uint8Array; readonly at: number }
@@ -35,9 +41,14 @@ export type Snapshot = {
   readonly reservations: readonly Reservation[]
   readonly leases: readonly Lease[]
   readonly zones: readonly { readonly zone: Zone; readonly records: readonly DnsRecord[] }[]
+  /** Those besides the first, in the order of their names. */
+  readonly interfaces: readonly NetworkInterface[]
+  readonly routes: readonly StaticRoute[]
   readonly settings: ReadonlyMap<string, string>
   /** Ids above these are free: nothing that is stored has them, or names them after they are gone. */
-  readonly lastIds: { readonly subnet: number; readonly pool: number; readonly reservation: number; readonly zone: number; readonly record: number }
+  readonly lastIds: {
+    readonly [K in 'subnet' | 'pool' | 'reservation' | 'zone' | 'record' | 'route']: number
+  }
 }
 
 /** One holding of an address. */

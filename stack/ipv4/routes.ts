@@ -99,11 +99,13 @@ export class RouteTable {
     return this.#insert(new Route(input.prefix, input.gateway, iface, input.metric ?? 0, input.mtu ?? iface.mtu))
   }
 
-  /** False when there was no such route. Without a gateway: every route to the prefix. */
-  remove(prefix: Prefix, gateway?: Ipv4): boolean {
+  /** False when there was no such route. Without a gateway, or without an interface: every route to the prefix. */
+  remove(prefix: Prefix, gateway?: Ipv4, interfaceName?: string): boolean {
     const before = this.#routes.length
     this.#routes = this.#routes.filter(
-      (route) => !samePrefix(route.prefix, prefix) || (gateway !== undefined && route.gateway !== gateway),
+      (route) =>
+        !samePrefix(route.prefix, prefix) || (gateway !== undefined && route.gateway !== gateway) ||
+        (interfaceName !== undefined && route.iface.name !== interfaceName),
     )
     return this.#routes.length < before
   }

@@ -44,7 +44,7 @@ type Listener = {
 }
 
 export class CaptureLink implements Link {
-  readonly #inner: Link
+  #inner: Link
   readonly #clock: Clock
   /** What to add to the monotonic clock for calendar time; taken once, so that times in a file never run back. */
   readonly #epochMs: number
@@ -57,7 +57,20 @@ export class CaptureLink implements Link {
     this.#clock = clock
     this.#epochMs = clock.wallMs() - clock.now()
     this.#onFrame = inner.onFrame
-    inner.onFrame = (buffer, at, length, offload) => {
+    this.#listen()
+  }
+
+  get inner(): Link {
+    return this.#inner
+  }
+  /** The same wire by another Link; captures go on. The owner sets its handlers anew. */
+  set inner(inner: Link) {
+    this.#inner = inner
+    this.#listen()
+  }
+
+  #listen(): void {
+    this.#inner.onFrame = (buffer, at, length, offload) => {
       if (this.#listeners.length > 0) this.#see('in', buffer, at, length, offload)
       this.#onFrame(buffer, at, length, offload)
     }

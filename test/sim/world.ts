@@ -19,6 +19,7 @@ import * as invariants from './invariants.ts'
 import { Ledger } from './ledger.ts'
 import { Questions } from './questions.ts'
 import { Cable, CLEAR, someSky, waitFor, type Climate } from './weather.ts'
+import { TestMedia } from '../support/test-media.ts'
 
 export type WorldOptions = {
   /** How a failure tells the reader to see it again. */
@@ -174,6 +175,7 @@ export class World {
       clock,
       random: new SeededSecureRandom(this.random.u32()),
       link: (this.#cables[0] as Cable).link,
+      media: new TestMedia(clock),
       settings: { address: this.#settings.address, gateway: undefined, upstreams: [], upstreamPath: 'host', upstreamsFromUplinks: false, releaseUplinks: false, probe: true },
       snapshot,
       answerSlabs: [{ slotOctets: 192, slots: 32 }, { slotOctets: 512, slots: 8 }],

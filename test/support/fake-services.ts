@@ -9,7 +9,6 @@ import type {
   DhcpClientView,
   ExplanationView,
   HealthView,
-  InterfaceView,
   LeaseFilter,
   LeaseHistoryView,
   LeaseView,
@@ -31,6 +30,7 @@ import type {
   ZoneInput,
   ZoneView,
 } from '../../services/index.ts'
+import { FakeInterfaces, FakeRoutes } from './fake-links.ts'
 import { type Refusal, refusal } from '../../services/index.ts'
 import { compareIpv4, contains, type Ipv4, parseIpv4, parsePrefix, type Prefix } from '../../stack/index.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
@@ -101,6 +101,8 @@ export class FakeServices implements Services {
   readonly leases = this
   readonly dhcp = this
   readonly dns = this
+  readonly interfaces = new FakeInterfaces()
+  readonly routes = new FakeRoutes()
   readonly links = this
   readonly diagnostics = new FakeDiagnostics()
   readonly uplinks = this
@@ -387,12 +389,6 @@ export class FakeServices implements Services {
       .filter(record => record.zone === name)
       .map(record => `${record.name}. ${record.ttl} IN ${record.type} ${record.data}\n`)
     return ok(`$ORIGIN ${name}.\n${rows.join('')}`)
-  }
-
-  async listInterfaces(): Answer<readonly InterfaceView[]> {
-    return ok([
-      { name: 'lan0', mac: '02:00:0a:35:00:02', mtu: 1500, addresses: ['10.53.0.2/24'], counters: { 'rx.frames': 12 } },
-    ])
   }
 
   async listNeighbours(): Answer<readonly NeighbourView[]> {

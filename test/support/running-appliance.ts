@@ -16,6 +16,7 @@ import { virtualWire } from '../../stack/index.ts'
 import { SeededSecureRandom, VirtualClock, type Result } from '../../stack/platform/index.ts'
 import { change, NOON } from './leases.ts'
 import { opened, smallDisk } from './storage.ts'
+import { TestDevices, TestMedia } from './test-media.ts'
 
 /** As the command line reads them: flags by name without the dashes. */
 export function settingsOf(flags: { readonly [name: string]: string } = {}): Settings {
@@ -30,6 +31,8 @@ export type Running = {
   readonly decisions: DecisionStore
   readonly appliance: Appliance
   readonly services: Services
+  readonly media: TestMedia
+  readonly devices: TestDevices
   readonly log: (readonly [event: string, facts: Facts])[]
   /** While set, every transaction fails with it. */
   fault: StoreFault | undefined
@@ -52,11 +55,14 @@ export function startAppliance(options: { readonly flags?: { readonly [name: str
   }
   const decisions = opened(openDecisions(undefined, NOON))
   const [link] = virtualWire(clock, { names: [settings.link, 'nowhere'] })
+  const media = new TestMedia(clock)
+  const devices = new TestDevices()
   const log: Running['log'] = []
   const appliance = new Appliance({
     clock,
     random: new SeededSecureRandom(1),
     link,
+    media,
     settings: { address: settings.address, gateway: settings.gateway, upstreams: [], upstreamPath: 'stack', upstreamsFromUplinks: true, releaseUplinks: false, probe: true },
     snapshot: store.load(),
     answerSlabs: [{ slotOctets: 512, slots: 8 }],
@@ -69,10 +75,10 @@ export function startAppliance(options: { readonly flags?: { readonly [name: str
     log: (event, facts) => log.push([event, facts]),
   })
   const running: Running = {
-    clock, store, decisions, appliance, log,
+    clock, store, decisions, appliance, media, devices, log,
     fault: undefined,
     supervision: [],
-    services: applianceServices({ network: appliance.network, reader: store, decisions, clock, version: '1.2.3', supervision: () => running.supervision }),
+    services: applianceServices({ network: appliance.network, reader: store, decisions, devices, clock, version: '1.2.3', supervision: () => running.supervision }),
     decide: (decision) => void decisions.add([storedDecision(decision)]),
     bind: (lease) => void store.commit([[{ kind: 'lease', at: NOON, change: change(undefined, lease) }]]),
   }

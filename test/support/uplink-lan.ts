@@ -12,6 +12,7 @@ import { FaultyLink, formatIpv4, type Interface, type Ipv4, Stack, Switch, type 
 import { SeededRandom, SeededSecureRandom, VirtualClock } from '../../stack/platform/index.ts'
 import { NOON } from './leases.ts'
 import { settingsOf } from './running-appliance.ts'
+import { TestMedia } from './test-media.ts'
 
 export const UPLINK = 'port1'
 const PULLED: Weather = { loss: 1 }
@@ -61,6 +62,7 @@ export class UplinkLan {
       clock: this.clock,
       random: new SeededSecureRandom(this.#random.u32()),
       link: this.cables[0] as FaultyLink,
+      media: new TestMedia(this.clock),
       settings: {
         address: settings.address, gateway: settings.gateway, upstreams: [], upstreamPath: 'stack',
         upstreamsFromUplinks: false, releaseUplinks: false, probe: true,

@@ -72,7 +72,22 @@ describe('every route answers as its description says', () => {
     ['POST', '/interfaces/uplink0/dhcp-client/renew', undefined, 200, { state: 'renewing' }],
     ['POST', '/interfaces/uplink0/dhcp-client/release', undefined, 200, { state: 'stopped', address: null }],
     ['GET', '/zones/lab.internal/history', undefined, 200, { items: [{ action: 'add', name: 'www.lab.internal' }] }],
-    ['GET', '/interfaces', undefined, 200, { items: [{ name: 'lan0', counters: { 'rx.frames': 12 } }] }],
+    ['GET', '/interfaces', undefined, 200, { items: [{ name: 'lan0', first: true, counters: { 'rx-frames': 12 } }] }],
+    [
+      'POST', '/interfaces', { name: 'lab1', kind: 'tap', addresses: ['10.54.0.2/24'], hostEnd: { address: '10.54.0.1/24' } }, 201,
+      { name: 'lab1', mtu: 1500, proxyArp: 'off', hostEnd: { address: '10.54.0.1/24', bridge: null, persist: false }, socket: null },
+    ],
+    [
+      'POST', '/interfaces', { name: 'lab2', kind: 'qemu', socket: '/run/lab2.sock', impairment: { loss: 0.1 } }, 201,
+      { kind: 'qemu', impairment: { loss: 0.1, delayMs: 0, direction: 'both', seed: 1 }, hostEnd: null, addresses: [] },
+    ],
+    ['GET', '/interfaces/lan0', undefined, 200, { name: 'lan0', state: 'up', reason: null }],
+    ['PATCH', '/interfaces/lan0', { impairment: { delayMs: 25 } }, 200, { impairment: { delayMs: 25, loss: 0 } }],
+    ['PATCH', '/interfaces/lan0', { impairment: null, proxyArp: 'routed' }, 200, { impairment: null, proxyArp: 'routed' }],
+    ['GET', '/routes', undefined, 200, { items: [{ id: null, kind: 'direct', flags: 'U' }], next: null }],
+    ['POST', '/routes', { prefix: '0.0.0.0/0', gateway: '10.53.0.1' }, 201, { id: 1, kind: 'static', flags: 'UG', metric: 0 }],
+    ['GET', '/routing', undefined, 200, { forwarding: false }],
+    ['PATCH', '/routing', { forwarding: true }, 200, { forwarding: true }],
     ['GET', '/neighbours', undefined, 200, { items: [{ state: 'reachable' }, { mac: null, expiresIn: null }] }],
     ['GET', '/decisions', undefined, 200, { items: [{ id: 1 }, { id: 2 }, { id: 3 }, { id: 4 }] }],
     ['GET', '/decisions/2', undefined, 200, { id: 2, steps: [{ id: 'dhcp.subnet.selected', facts: { free: null } }] }],
@@ -182,5 +197,45 @@ describe('health', () => {
     expect(answer.statusCode).toBe(code)
     expect(answer.json()).toMatchObject({ status, checks: [{ name: 'storage', status }] })
     expectDescribed(document, 'GET', '/api/v1/health', answer)
+  })
+})
+
+describe('interfaces and routes', () => {
+  test('one that was added has the address of the header Location, can be changed and removed', async () => {
+    const added = await api.call('POST', '/api/v1/interfaces', { name: 'lab1', kind: 'tap', addresses: ['10.54.0.2/24'] })
+    expect(added.headers.location).toBe('/api/v1/interfaces/lab1')
+    const changed = await api.call('PATCH', '/api/v1/interfaces/lab1', { enabled: false })
+    expect(changed.json()).toMatchObject({ state: 'down', reason: 'it is disabled', addresses: ['10.54.0.2/24'] })
+    expect((await api.call('DELETE', '/api/v1/interfaces/lab1')).statusCode).toBe(204)
+    expect((await api.call('GET', '/api/v1/interfaces/lab1')).statusCode).toBe(404)
+  })
+
+  test('a static route can be read, changed and removed by its id', async () => {
+    const added = await api.call('POST', '/api/v1/routes', { prefix: '10.60.0.0/24', gateway: '10.53.0.7' })
+    expect(added.headers.location).toBe('/api/v1/routes/1')
+    expect((await api.call('PATCH', '/api/v1/routes/1', { metric: 5 })).json()).toMatchObject({ metric: 5, prefix: '10.60.0.0/24' })
+    expect((await api.call('GET', '/api/v1/routes/1')).json()).toMatchObject({ metric: 5 })
+    expect((await api.call('DELETE', '/api/v1/routes/1')).statusCode).toBe(204)
+    expect((await api.call('GET', '/api/v1/routes/1')).statusCode).toBe(404)
+  })
+
+  test.each([
+    ['/interfaces', { kind: 'tap' }, '/name'],
+    ['/interfaces', { name: 'lab1', kind: 'slip' }, '/kind'],
+    ['/interfaces', { name: 'lab1', kind: 'tap', addresses: ['10.54.0.2'] }, '/addresses/0'],
+    ['/interfaces', { name: 'lab1', kind: 'tap', addresses: ['10.54.0.2/33'] }, '/addresses/0'],
+    ['/interfaces', { name: 'lab1', kind: 'tap', mtu: 9000 }, '/mtu'],
+    ['/interfaces', { name: 'lab1', kind: 'tap', impairment: { loss: 1.5 } }, '/impairment/loss'],
+    ['/interfaces', { name: 'lab1', kind: 'tap', proxyArpRanges: ['10.60.0.1/24'] }, '/proxyArpRanges/0'],
+    ['/interfaces', { name: 'a-name-of-16-char', kind: 'tap' }, '/name'],
+    ['/interfaces', { name: 'lan0', kind: 'tap' }, '/name'],
+    ['/routes', { prefix: '10.60.0.1/24', gateway: '10.53.0.7' }, '/prefix'],
+    ['/routes', { prefix: '10.60.0.0/24', gateway: '10.53.0.700' }, '/gateway'],
+    ['/routes', { prefix: '10.60.0.0/24', gateway: '10.53.0.7', metric: 70000 }, '/metric'],
+    ['/routes', { prefix: '10.60.0.0/24' }, '/gateway'],
+  ])('POST %s %j is refused with the field', async (path, body, pointer) => {
+    const answer = await api.call('POST', `/api/v1${path}`, body)
+    expect([409, 422]).toContain(answer.statusCode)
+    expect(answer.json<{ errors: readonly { pointer: string }[] }>().errors.map((error) => error.pointer)).toContain(pointer)
   })
 })

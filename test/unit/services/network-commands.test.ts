@@ -145,7 +145,7 @@ describe('leases', () => {
 describe('what there is', () => {
   test('interfaces, neighbours and counters', async () => {
     const { appliance } = startAppliance()
-    expect(await done(appliance.network.links.interfaces())).toMatchObject([{ name: 'taproot0', mtu: 1500, addresses: ['10.53.0.2/24'] }])
+    expect(await done(appliance.network.interfaces.interfaces())).toMatchObject([{ name: 'taproot0', mtu: 1500, addresses: ['10.53.0.2/24'] }])
     expect(await done(appliance.network.links.neighbours())).toEqual([])
     expect(Object.keys(await done(appliance.network.status.statistics(false)))).toEqual(expect.arrayContaining(['ethernet', 'arp', 'ipv4', 'icmp', 'udp', 'dhcp', 'dns', 'dns-tables', 'link.taproot0', 'link.lo']))
   })

@@ -196,6 +196,6 @@ describe('a restart', () => {
       SUBNET_PUT, { kind: 'zone-put', zone: zone('gone.internal', 9) }, edit({ zoneId: 9, add: [{ ...WWW, zoneId: 9 }] }), { kind: 'zone-remove', id: 9 },
       put(change(undefined, lease(ADDRESS, { subnetId: 7, reservationId: 5 }))),
     )
-    expect(store.load().lastIds).toEqual({ subnet: 7, pool: 0, reservation: 5, zone: 9, record: 0 })
+    expect(store.load().lastIds).toEqual({ subnet: 7, pool: 0, reservation: 5, zone: 9, record: 0, route: 0 })
   })
 })
