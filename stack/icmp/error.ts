@@ -9,10 +9,12 @@ import type { OwnAddresses } from '../ipv4/addresses.ts'
 import type { ReceivedDatagram } from '../ipv4/datagram.ts'
 import { DEFAULT_TTL } from '../ipv4/output.ts'
 import type { Ipv4Output } from '../ipv4/output.ts'
-import { copy, TokenBucket } from '../platform/index.ts'
+import { copy, put16, TokenBucket } from '../platform/index.ts'
 import type { Clock } from '../platform/index.ts'
+import { ETHERNET_HEADER_BYTES } from '../wire/ethernet.ts'
 import * as icmp from '../wire/icmp.ts'
 import * as ip from '../wire/ipv4.ts'
+import { checksumField, checksumStart, isOpen, openChecksum } from '../wire/offload.ts'
 import type { IcmpCounters } from './input.ts'
 
 /** RFC 1812 §4.3.2.3: the error is to be no longer than 576 octets in all. */
@@ -84,10 +86,19 @@ export class IcmpErrors implements DatagramErrors, ForwardErrors {
     )
     if (fault !== 0) return this.#counters.count('unsent')
     const at = this.#output.payloadAt
-    copy(d.buffer, d.at, this.#output.buffer, at + icmp.ICMP_HEADER_BYTES, quoted)
+    const quoteAt = at + icmp.ICMP_HEADER_BYTES
+    copy(d.buffer, d.at, this.#output.buffer, quoteAt, quoted)
+    if (isOpen(d.offload)) closeQuoted(d, datagramBytes, this.#output.buffer, quoteAt, quoted)
     icmp.write(this.#output.buffer, at, type, code, rest, quoted)
     this.#counters.count(this.#output.commit() === 0 ? 'errors-sent' : 'unsent')
   }
+}
+
+/** The quote shows the checksum that a device would have put there, as far as it reaches. */
+function closeQuoted(d: ReceivedDatagram, datagramBytes: number, into: Uint8Array, at: number, quoted: number): void {
+  const field = checksumStart(d.offload) + checksumField(d.offload) - ETHERNET_HEADER_BYTES
+  if (field + 2 > quoted) return
+  put16(into, at + field, openChecksum(d.buffer, d.at - ETHERNET_HEADER_BYTES, d.at + datagramBytes, d.offload))
 }
 
 /**
