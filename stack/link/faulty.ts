@@ -46,9 +46,9 @@ export class FaultyLink implements Link {
   get mtu(): number {
     return this.#inner.mtu
   }
-  /** So that it is given frames as they are on a wire. */
-  get offloads(): false {
-    return false
+  /** In bad weather not: it is to be given frames as they are on a wire. */
+  get offloads(): boolean {
+    return this.#inner.offloads && this.#passes
   }
   get mac(): string {
     return this.#inner.mac
@@ -84,8 +84,8 @@ export class FaultyLink implements Link {
     return this.#reserved
   }
 
-  commit(length: number): void {
-    if (this.#outgoing.isFair && this.#queued.length === 0) this.#inner.commit(length)
+  commit(length: number, offload = NO_OFFLOAD): void {
+    if (this.#passes) this.#inner.commit(length, offload)
     else this.#queued.push(copyOf(this.#inner.txBuffer, this.#reserved, length))
   }
 
@@ -116,6 +116,11 @@ export class FaultyLink implements Link {
     this.#outgoing.close()
     this.#incoming.close()
     this.#inner.close()
+  }
+
+  /** What is sent goes to the inner link as it is. */
+  get #passes(): boolean {
+    return this.#outgoing.isFair && this.#queued.length === 0
   }
 
   /** The weather befalls frames as they are on a wire: whole, and none longer than the link lets. */

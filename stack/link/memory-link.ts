@@ -11,11 +11,14 @@ import { TxSlots } from './tx-slots.ts'
 
 const LINK_COUNTERS = ['rx-frames', 'rx-bytes', 'tx-frames', 'tx-bytes', 'tx-dropped'] as const
 
+/** Frames that may be committed before a flush where each may be a super-segment: 3 MiB. */
+const SUPER_SLOTS = 48
+
 export type MemoryLinkOptions = {
   readonly name: string
   readonly mac: Mac
   readonly mtu: number
-  /** Frames that may be committed before a flush, and that may be under way to the receiver. */
+  /** Frames that may be under way to the receiver, and, without offloads, committed before a flush. */
   readonly queueFrames: number
   /** As a network card that computes checksums and cuts super-segments; not when not given. */
   readonly offloads?: boolean
@@ -45,7 +48,8 @@ export abstract class MemoryLink implements Link {
     this.queueFrames = options.queueFrames
     this.offloads = options.offloads ?? false
     const largest = this.offloads ? SUPER_FRAME_BYTES : options.mtu + ETHERNET_HEADER_BYTES
-    this.#slots = new TxSlots(options.queueFrames, largest - ETHERNET_HEADER_BYTES)
+    const slots = this.offloads ? Math.min(options.queueFrames, SUPER_SLOTS) : options.queueFrames
+    this.#slots = new TxSlots(slots, largest - ETHERNET_HEADER_BYTES)
     this.#cut = new Uint8Array(this.offloads ? largest : 0)
     const receive: FrameHandler = (buffer, at, length, offload) => {
       this.count.count('rx-frames')

@@ -49,7 +49,8 @@ export function takeText(c: TcpConnection, s: Segment, now: Instant): void {
   let { seq, at, length } = s
   let fin = (s.flags & tcp.FIN) !== 0
   if (length === 0 && !fin) return
-  if (length > c.rcvMss) c.rcvMss = Math.min(length, c.linkMss)
+  const full = s.pieceBytes > 0 ? Math.min(s.pieceBytes, length) : length
+  if (full > c.rcvMss) c.rcvMss = Math.min(full, c.linkMss)
   const end = plus(seq, length)
   if (lt(seq, c.rcvNxt)) {
     // RFC 2883: what came twice is told, so that the sender sees what it sent for nothing.

@@ -15,10 +15,12 @@ export class Segment {
   buffer: Uint8Array = new Uint8Array(0)
   at = 0
   length = 0
+  /** A super-segment: octets of text in each segment that it was joined of; 0: it is none. */
+  pieceBytes = 0
   readonly options = new TcpOptions()
 
   /** Reads a segment that tcp.check() found sound. */
-  read(b: Uint8Array, at: number, end: number): void {
+  read(b: Uint8Array, at: number, end: number, pieceBytes: number): void {
     const header = tcp.headerLength(b, at)
     this.seq = tcp.sequence(b, at)
     this.ack = tcp.acknowledgment(b, at)
@@ -27,6 +29,7 @@ export class Segment {
     this.buffer = b
     this.at = at + header
     this.length = end - at - header
+    this.pieceBytes = pieceBytes
     this.options.read(b, at + tcp.TCP_HEADER_BYTES, at + header)
   }
 }

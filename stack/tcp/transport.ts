@@ -12,6 +12,7 @@ import { SEND_FAULT } from '../ipv4/send-fault.ts'
 import { err, i32, ok, TokenBucket } from '../platform/index.ts'
 import type { Clock, Instant, Result, SecureRandom } from '../platform/index.ts'
 import * as ip from '../wire/ipv4.ts'
+import { segmentBytes } from '../wire/offload.ts'
 import * as tcp from '../wire/tcp.ts'
 import * as options from '../wire/tcp-options.ts'
 import {
@@ -193,7 +194,7 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
     const fault = tcp.check(b, at, end, d.source, d.target, d.checked)
     if (fault !== undefined) return tally.count(fault)
     const s = this.#segment
-    s.read(b, at, end)
+    s.read(b, at, end, segmentBytes(d.offload))
     const localPort = tcp.targetPort(b, at)
     const remotePort = tcp.sourcePort(b, at)
     const endpoint = this.#table.find(d.target, localPort, d.source, remotePort)

@@ -64,3 +64,23 @@ linkBattery('A captured link', () => {
   tapped.start({ sink: () => true })
   return pairOn(clock, tapped, new CaptureLink(far, clock))
 })
+
+linkBattery('A virtual wire that cuts super-segments', () => {
+  const clock = new VirtualClock()
+  const [near, far] = virtualWire(clock, { offloads: true })
+  return pairOn(clock, near, far)
+})
+
+linkBattery('A captured link that cuts super-segments', () => {
+  const clock = new VirtualClock()
+  const [near, far] = virtualWire(clock, { offloads: true })
+  const tapped = new CaptureLink(near, clock)
+  tapped.start({ sink: () => true })
+  return pairOn(clock, tapped, new CaptureLink(far, clock))
+})
+
+linkBattery('A faulty link in fair weather that cuts super-segments', () => {
+  const clock = new VirtualClock()
+  const [near, far] = virtualWire(clock, { offloads: true })
+  return pairOn(clock, new FaultyLink(near, clock, new SeededRandom(1)), far)
+})

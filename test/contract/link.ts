@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ETHERNET_HEADER_BYTES } from '../../stack/index.ts'
 import type { Link } from '../../stack/index.ts'
 import * as ethernet from '../../stack/wire/ethernet.ts'
+import { frameCount, writeFrame } from '../../stack/wire/offload.ts'
+import { superSegment } from '../support/super-segments.ts'
 
 /** What `near` sends arrives at `far`; a loopback is both. */
 export type LinkPair = {
@@ -106,6 +108,33 @@ export function linkBattery(name: string, open: () => LinkPair | Promise<LinkPai
       pair.near.flush()
       expect(pair.near.reserve()).toBeGreaterThanOrEqual(0)
       await pair.settle()
+    })
+
+    test('finishes what it offers to finish: open checksums, super-segments', async () => {
+      if (!pair.near.offloads) return
+      const { mac: from } = pair.near
+      const sent = [superSegment(777, 0), superSegment(30_000, 1000), superSegment(64_240, pair.near.mtu - 40)]
+      pair.far.onFrame = (buffer, at, length, offload) => {
+        const frames = frameCount(buffer, at, offload)
+        for (let i = 0; i < frames; i++) {
+          const one = new Uint8Array(length)
+          got.push(one.subarray(0, writeFrame(i, buffer, at, length, offload, one, 0)))
+        }
+      }
+      for (const { frame: octets, offload } of sent) {
+        ethernet.emit({ destination: pair.far.mac, source: from, type: ethernet.ETHERTYPE_IPV4 }, octets, 0)
+        pair.near.txBuffer.set(octets, pair.near.reserve())
+        pair.near.commit(octets.length, offload)
+        pair.near.flush()
+      }
+      await pair.settle()
+      // Each in the frames that it stands for, with their checksums.
+      const wanted = sent.flatMap(({ frame: octets, offload }) =>
+        Array.from({ length: frameCount(octets, 0, offload) }, (_, i) => {
+          const one = new Uint8Array(octets.length)
+          return one.subarray(0, writeFrame(i, octets, 0, octets.length, offload, one, 0))
+        }))
+      expect(got).toEqual(wanted)
     })
 
     test('counts frames and octets', async () => {

@@ -71,6 +71,8 @@ export type Bench = {
 export type BenchOptions = {
   readonly addresses?: readonly string[]
   readonly mtu?: number
+  /** The host's link cuts super-segments; not when not given. */
+  readonly offloads?: boolean
   readonly seed?: number
   /** The peer's mapping is known already, so that no ARP stands between. True when not given. */
   readonly knowsPeer?: boolean
@@ -80,7 +82,9 @@ export type BenchOptions = {
 /** A host 10.53.0.2/24 (unless told otherwise), whose announcements are over. */
 export function bench(options: BenchOptions = {}): Bench {
   const clock = new VirtualClock()
-  const [near, far] = virtualWire(clock, { macs: [HOST_MAC, PEER_MAC], mtu: options.mtu ?? 1500 })
+  const [near, far] = virtualWire(clock, {
+    macs: [HOST_MAC, PEER_MAC], mtu: options.mtu ?? 1500, offloads: options.offloads ?? false,
+  })
   const faults: unknown[] = []
   const random = new SeededSecureRandom(options.seed ?? 1)
   const timeWait = options.timeWaitMs === undefined ? {} : { timeWaitMs: options.timeWaitMs }

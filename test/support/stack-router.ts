@@ -24,6 +24,8 @@ export type RouterBench = {
 export type RouterOptions = {
   readonly forwarding?: boolean
   readonly mtus?: readonly [number, number]
+  /** Whether lan1 cuts super-segments; not when not given. */
+  readonly farOffloads?: boolean
   readonly near?: Partial<InterfaceOptions>
   readonly far?: Partial<InterfaceOptions>
 }
@@ -35,6 +37,7 @@ export function router(options: RouterOptions = {}): RouterBench {
   const lan = (n: 0 | 1, own: Partial<InterfaceOptions> | undefined): readonly [Interface, RawPeer] => {
     const [here, there] = virtualWire(clock, {
       names: [`lan${n}`, `host${n}`], macs: [ROUTER_MACS[n], HOST_MACS[n]], mtu: options.mtus?.[n] ?? 1500,
+      offloads: n === 1 && (options.farOffloads ?? false),
     })
     const iface = stack.addInterface(here, { addresses: [addressOn(`10.${n + 1}.0.1/24`)], ...own })
     iface.neighbours.addStatic(ipv4(`10.${n + 1}.0.9`), mac(HOST_MACS[n]))

@@ -24,6 +24,8 @@ export type WorldOptions = {
   readonly seed?: number
   readonly wire?: VirtualWireOptions
   readonly weather?: Weather
+  /** The weather of what is received; fair when not given. */
+  readonly incoming?: Weather
   readonly congestion?: CongestionName
 }
 
@@ -32,7 +34,7 @@ export function tcpWorld(options: WorldOptions = {}): World {
   const clock = new VirtualClock()
   const faults: unknown[] = []
   const wire = virtualWire(clock, { delayMs: 3, ...options.wire })
-  const links = wire.map((link, i) => new FaultyLink(link, clock, new SeededRandom(seed * 100 + i), weather))
+  const links = wire.map((link, i) => new FaultyLink(link, clock, new SeededRandom(seed * 100 + i), weather, options.incoming))
   const [near, far] = links as [FaultyLink, FaultyLink]
   const host = (link: FaultyLink, address: string, salt: number): Stack => {
     const random = new SeededSecureRandom(seed * 10 + salt)

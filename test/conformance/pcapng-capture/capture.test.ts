@@ -5,11 +5,14 @@ import type { CaptureOptions } from '../../../stack/link/capture.ts'
 import { parseCaptureFilter } from '../../../stack/link/capture-filter.ts'
 import { VirtualClock } from '../../../stack/platform/index.ts'
 import { describeFrame } from '../../../stack/wire/describe.ts'
+import { closeChecksum } from '../../../stack/wire/offload.ts'
 import * as reader from '../../../stack/wire/pcapng-reader.ts'
 import {
   arpFrame, echoRequest, fragmentFrames, HOST, HOST_MAC, icmpFrame, must, octets, PEER, PEER_MAC, RawPeer, udpFrame,
   udpSegment,
 } from '../../support/stack-lan.ts'
+
+import { superSegment } from '../../support/super-segments.ts'
 
 const joined = (blocks: readonly Uint8Array[]): Uint8Array => Uint8Array.from(blocks.flatMap((block) => [...block]))
 
@@ -26,7 +29,7 @@ function tapped() {
     if (started === undefined) throw new Error('no room for a capture')
     return { ...started, file: () => must(reader.parse(joined(blocks))) }
   }
-  return { clock, link, here, there, capture }
+  return { clock, near, link, here, there, capture }
 }
 
 describe('[L8] pcapng §4 a tap on a link', () => {
@@ -62,6 +65,20 @@ describe('[L8] pcapng §4 a tap on a link', () => {
     const capture = lan.capture({ snapLength: 61 })
     lan.here.send(udpFrame(octets(1000)))
     expect(capture.file().frames.map((f) => [f.octets.length, f.originalLength])).toEqual([[61, 1042]])
+  })
+
+  test('a checksum that is left to the device is written as the device makes it', () => {
+    const lan = tapped()
+    const [whole, cut, tooShort] = [lan.capture(), lan.capture({ snapLength: 60 }), lan.capture({ snapLength: 50 })]
+    const { frame, offload } = superSegment(3000, 1460)
+    lan.link.onFrame = () => {}
+    lan.near.onFrame(frame, 0, frame.length, offload)
+    const finished = frame.slice()
+    closeChecksum(finished, 0, frame.length, offload)
+    expect(finished).not.toEqual(frame)
+    expect(whole.file().frames.map((f) => f.octets)).toEqual([finished])
+    expect(cut.file().frames.map((f) => f.octets)).toEqual([finished.slice(0, 60)])
+    expect(tooShort.file().frames.map((f) => f.octets)).toEqual([finished.slice(0, 50)])
   })
 
   test('nothing more after stop(), and other captures go on', () => {

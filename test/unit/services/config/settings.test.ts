@@ -29,7 +29,7 @@ describe('without any', () => {
   test('the appliance has what it needs', () => {
     const s = read()
     expect([cidr(s.address), cidr(s.hostAddress), formatIpv4(s.gateway ?? 0), ranges(s)]).toEqual(['10.53.0.2/24', '10.53.0.1/24', '10.53.0.1', ['10.53.0.100-10.53.0.199']])
-    expect(s).toMatchObject({ link: 'taproot0', mtu: 1500, leaseTime: 3600, domain: 'lab.internal', upstreams: { kind: 'auto' }, upstreamPath: 'host', data: 'data', probe: 'yes', bridge: undefined, zoneFile: undefined })
+    expect(s).toMatchObject({ link: 'taproot0', mtu: 1500, leaseTime: 3600, domain: 'lab.internal', upstreams: { kind: 'auto' }, upstreamPath: 'host', data: 'data', probe: 'yes', bridge: undefined, zoneFile: undefined, offloads: 'auto' })
     expect(s.linkMac).toEqual(new Uint8Array([0x02, 0x54, 10, 53, 0, 2]))
   })
 })
@@ -96,6 +96,7 @@ describe('a wrong value is refused by the name under which it was given', () => 
     [{ flags: { 'zone-file': 'example.internal' } }, ['--zone-file = example.internal']],
     [{ flags: { upstreams: 'dns.example.com' } }, ['--upstreams = dns.example.com']],
     [{ flags: { data: '' } }, ['--data = ']],
+    [{ flags: { offloads: 'on' } }, ['--offloads = on']],
     [{ environment: { TAPROOT_MTU: 'big' } }, ['TAPROOT_MTU = big']],
     [{ file: { dhcp: { leaseTime: 'long' } } }, ['dhcp.leaseTime in taproot.yaml = long']],
     [{ file: { dhcp: { leasetime: 60 } } }, ['dhcp.leasetime in taproot.yaml = 60']],
