@@ -36,7 +36,8 @@ export const FIRST_LINK_PROPERTIES: FirstLinkProperties = {
 }
 
 type Live = { readonly medium: OpenMedium | undefined; readonly iface: Interface; readonly weather: InterfaceWeather }
-type Entry = { plan: NetworkInterface; live: Live | undefined; reason: string | undefined }
+/** `opening`: its link is there, and carries nothing yet. */
+type Entry = { plan: NetworkInterface; live: Live | undefined; opening: boolean; reason: string | undefined }
 
 /** One interface as people are told of it. */
 export type InterfaceState = {
@@ -74,9 +75,9 @@ export class Interfaces {
       enabled: true,
       addressing: 'static',
     }
-    this.#first = { plan, live: this.#attach(plan, link, undefined), reason: undefined }
+    this.#first = { plan, live: this.#attach(plan, link, undefined), opening: false, reason: undefined }
     for (const planned of options.planned) {
-      const entry: Entry = { plan: planned, live: undefined, reason: undefined }
+      const entry: Entry = { plan: planned, live: undefined, opening: false, reason: undefined }
       // A setting of the first link may have changed since.
       const refused = checkInterface(planned, this.plans)
       this.#others = [...this.#others, entry]
@@ -109,10 +110,10 @@ export class Interfaces {
   }
 
   states(): readonly InterfaceState[] {
-    return this.#entries.map(({ plan, live, reason }) => ({
+    return this.#entries.map(({ plan, live, opening, reason }) => ({
       plan,
       first: plan === this.#first.plan,
-      reason: live === undefined ? (reason ?? 'it is being opened') : undefined,
+      reason: opening ? 'it is being opened' : live === undefined ? reason : undefined,
       guests: plan === this.#first.plan ? this.#o.media.first.guests() : (live?.medium?.guests() ?? []),
       learnt: learnt(live, plan.addresses),
       counters: live?.iface.link.counters() ?? {},
@@ -137,7 +138,7 @@ export class Interfaces {
   /** `medium` is undefined for one that is disabled. */
   add(plan: NetworkInterface, medium: OpenMedium | undefined): void {
     assert(this.#entry(plan.name) === undefined, `no interface is called ${plan.name}`)
-    const entry: Entry = { plan, live: undefined, reason: medium === undefined ? DISABLED : undefined }
+    const entry: Entry = { plan, live: undefined, opening: false, reason: medium === undefined ? DISABLED : undefined }
     this.#others = [...this.#others, entry]
     this.#use(entry, medium)
   }
@@ -184,7 +185,9 @@ export class Interfaces {
       return
     }
     this.#use(entry, opened.value)
+    entry.opening = true
     void opened.value.ready.then((fault) => {
+      entry.opening = false
       if (fault !== undefined) this.#lost(entry.plan.name, `${fault.problem}; ${fault.remedy}`)
     })
   }
