@@ -63,6 +63,7 @@ export class Ipv4Output {
   #mtu = 0
   #dontFragment = false
   #options: Readonly<Uint8Array> = NO_OPTIONS
+  #tos = 0
   /** Octets of payload in each piece of a super-segment; 0: the datagram is none. */
   #pieceBytes = 0
 
@@ -74,12 +75,13 @@ export class Ipv4Output {
   }
 
   /**
-   * What the datagram begun next has besides, and no later one: DF, and options of up to 40 octets in whole words. With
-   * DF, begin() refuses as too long what does not fit the path (RFC 1191 §3).
+   * What the datagram begun next has besides, and no later one: DF, options of up to 40 octets in whole words, and the
+   * octet of DSCP and ECN. With DF, begin() refuses as too long what does not fit the path (RFC 1191 §3).
    */
-  prepare(dontFragment: boolean, options: Readonly<Uint8Array> = NO_OPTIONS): void {
+  prepare(dontFragment: boolean, options: Readonly<Uint8Array> = NO_OPTIONS, tos = 0): void {
     this.#dontFragment = dontFragment
     this.#options = options
+    this.#tos = tos
   }
 
   /**
@@ -295,6 +297,8 @@ export class Ipv4Output {
     const dontFragment = this.#dontFragment && !this.#parts.pathMtus.isNarrow(target)
     this.#dontFragment = false
     this.#options = NO_OPTIONS
+    const tos = this.#tos
+    this.#tos = 0
     const total = header + length
     const cut = this.#pieceBytes > 0 && this.#pieceBytes < length
     const largest = cut ? header + this.#pieceBytes : total
@@ -319,7 +323,7 @@ export class Ipv4Output {
     this.payloadAt = at + header
     const id = this.#parts.ids.next(this.source, target, protocol)
     const field = dontFragment ? ip.DONT_FRAGMENT : 0
-    ip.write(this.buffer, at, total, id, field, ttl, protocol, this.source, target)
+    ip.write(this.buffer, at, total, id, field, ttl, protocol, this.source, target, tos)
     if (header > ip.IPV4_HEADER_BYTES) ip.putOptions(this.buffer, at, options, total)
     return 0
   }

@@ -42,6 +42,8 @@ type PartialDatagram = {
   readonly deadline: Instant
   readonly iface: Interface
   linkBroadcast: boolean
+  /** The ECN codepoints of its fragments, as bits. */
+  ecn: number
   /** The header of the first fragment, which becomes the datagram's. */
   header: Uint8Array | undefined
   readonly pieces: Piece[]
@@ -58,6 +60,9 @@ export type Assembled = {
   readonly iface: Interface
   readonly linkBroadcast: boolean
 }
+
+const NOT_ECT_SEEN = 1 << ip.ECN_NOT_ECT
+const CE_SEEN = 1 << ip.ECN_CE
 
 export class Reassembly {
   readonly #clock: Clock
@@ -97,6 +102,7 @@ export class Reassembly {
     }
     const partial = this.#find(iface, b, at)
     partial.linkBroadcast ||= linkBroadcast
+    partial.ecn |= 1 << ip.ecn(b, at)
     const verdict = this.#insert(partial, b, at + header, offset, length, more)
     if (verdict !== 'new') {
       this.#count.count(verdict === 'same' ? 'fragment-duplicate' : 'fragment-overlap')
@@ -127,7 +133,7 @@ export class Reassembly {
     const deadline = this.#clock.now() + REASSEMBLY_MS
     const partial: PartialDatagram = {
       key, source, target, protocol, deadline, iface,
-      linkBroadcast: false, header: undefined, pieces: [], received: 0, total: -1, cost: 0,
+      linkBroadcast: false, ecn: 0, header: undefined, pieces: [], received: 0, total: -1, cost: 0,
     }
     if (list === undefined) this.#partials.set(key, (list = []))
     list.push(partial)
@@ -227,8 +233,13 @@ function sameOctets(octets: Uint8Array, b: Uint8Array, at: number, length: numbe
 }
 
 /** The header of the first fragment and the octets from the start without a gap; undefined when they are too many. */
-function assemble({ header, pieces, iface, linkBroadcast }: PartialDatagram): Assembled | undefined {
+function assemble({ header, pieces, iface, linkBroadcast, ecn }: PartialDatagram): Assembled | undefined {
   const first = header as Uint8Array
+  // RFC 3168 §5.3: a mark on one is a mark on all; beside one that cannot be marked it is a forgery.
+  if ((ecn & CE_SEEN) !== 0) {
+    if ((ecn & NOT_ECT_SEEN) !== 0) return undefined
+    first[1] = (first[1] as number) | ip.ECN_CE
+  }
   let length = 0
   for (const piece of pieces) {
     if (piece.offset !== length) break

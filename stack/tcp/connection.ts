@@ -11,6 +11,7 @@ import { AckSample } from './congestion/congestion.ts'
 import type { Congestion } from './congestion/congestion.ts'
 import { congestionControls } from './congestion/controls.ts'
 import type { CongestionName } from './congestion/controls.ts'
+import type { EcnPolicy } from './ecn.ts'
 import { processSegment } from './input.ts'
 import { emitSegment } from './output.ts'
 import { EarlyRanges } from './early.ts'
@@ -59,6 +60,7 @@ const JOINED_BYTES = 65_536
 
 export type TcpTuning = {
   readonly congestion: CongestionName
+  readonly ecn: EcnPolicy
   readonly receiveBufferMost: number
   readonly sendBufferMost: number
 }
@@ -160,6 +162,15 @@ export class TcpConnection {
   sackOn = false
   scalingOn = false
 
+  // ECN (ecn.ts).
+  /** Our SYN asks for it; it is in use; marks came that the peer has not heard of yet. */
+  ecnAsked = false
+  ecnOn = false
+  ecnEcho = false
+  cwrPending = false
+  /** An echo about what was sent before this says nothing new. */
+  ecnPoint: number
+
   // Loss.
   readonly sent = new SentSegments()
   readonly rtt = new RoundTrip()
@@ -238,6 +249,7 @@ export class TcpConnection {
     this.sndNxt = iss
     this.smallEnd = iss
     this.recoveryPoint = iss
+    this.ecnPoint = iss
     this.rackEnd = iss
     this.highestSacked = iss
     this.probeEnd = iss
@@ -283,6 +295,7 @@ export class TcpConnection {
   /** Active open (RFC 9293 §3.10.1). */
   open(now: Instant): void {
     this.state = SYN_SENT
+    this.ecnAsked = this.tuning.ecn === 'request'
     this.synPending = true
     this.limitAt = now + CONNECT_LIMIT_MS
   }

@@ -9,6 +9,7 @@ import { acknowledge, updateWindow } from './acknowledge.ts'
 import { congestionControls } from './congestion/controls.ts'
 import { EVENT_CONNECTED, FIN_WAIT_2_LIMIT_MS, NEVER, RECEIVE_SCALE } from './connection.ts'
 import type { TcpConnection } from './connection.ts'
+import { agreeOnEcn, noteEcho, noteMark } from './ecn.ts'
 import { awaitsAckOfFin } from './output.ts'
 import { reachFin, takeText } from './receive.ts'
 import type { Segment } from './segment.ts'
@@ -41,6 +42,7 @@ export function processSegment(c: TcpConnection, s: Segment, now: Instant): bool
     return false
   }
   noteTimestamp(c, s, now)
+  if (c.ecnOn) noteMark(c, s)
   if (c.state === SYN_RECEIVED) {
     if (!gt(s.ack, c.sndUna) || gt(s.ack, c.sndNxt)) return true
     establish(c, s, now)
@@ -119,6 +121,7 @@ function takeSynOptions(c: TcpConnection, s: Segment, now: Instant): void {
   if (c.mss !== c.linkMss) c.congestion = congestionControls[c.tuning.congestion](c.mss)
   c.rcvMss = Math.min(c.linkMss, DEFAULT_MSS)
   c.sackOn = options.sackPermitted
+  agreeOnEcn(c, s)
   c.timestampsOn = options.hasTimestamps
   if (options.hasTimestamps) {
     c.tsRecent = options.timestamp
@@ -227,6 +230,7 @@ function takeAck(c: TcpConnection, s: Segment, now: Instant): boolean {
   }
   if (ge(s.ack, c.sndUna)) {
     acknowledge(c, s, now)
+    if (c.ecnOn) noteEcho(c, s, now)
     updateWindow(c, s)
     // It hears and answers: a closed window is no reason to give up (RFC 9293 §3.8.6.1).
     if (c.sndWnd === 0) {

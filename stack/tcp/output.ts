@@ -8,6 +8,7 @@ import * as tcp from '../wire/tcp.ts'
 import * as options from '../wire/tcp-options.ts'
 import { NEVER, RECEIVE_SCALE } from './connection.ts'
 import type { SegmentWriter, TcpConnection } from './connection.ts'
+import { codepointFor, ecnBits, synEcnBits } from './ecn.ts'
 import { windowToOffer } from './receive.ts'
 import { pipe } from './recovery.ts'
 import { APP_LIMITED, HAS_FIN, HAS_SYN, LOST, RESENT } from './sent.ts'
@@ -47,6 +48,7 @@ export function emitSegment(c: TcpConnection, writer: SegmentWriter, now: Instan
 function emitReset(c: TcpConnection, writer: SegmentWriter): boolean {
   c.resetPending = false
   const { out } = c
+  out.ecn = 0
   out.seq = c.sndNxt
   out.ack = c.rcvNxt
   out.flags = tcp.RST | tcp.ACK
@@ -67,7 +69,8 @@ function emitSyn(c: TcpConnection, writer: SegmentWriter, now: Instant): boolean
   return true
 }
 
-const synFlags = (c: TcpConnection): number => (c.state === SYN_RECEIVED ? tcp.SYN | tcp.ACK : tcp.SYN)
+const synFlags = (c: TcpConnection): number =>
+  (c.state === SYN_RECEIVED ? tcp.SYN | tcp.ACK : tcp.SYN) | synEcnBits(c)
 
 function retransmit(c: TcpConnection, writer: SegmentWriter, now: Instant): boolean {
   const { sent } = c
@@ -80,6 +83,8 @@ function retransmit(c: TcpConnection, writer: SegmentWriter, now: Instant): bool
   const seq = sent.seqs[slot] as number
   const end = sent.ends[slot] as number
   const syn = (flags & HAS_SYN) !== 0
+  // RFC 3168 §6.1.1.1: perhaps somebody on the way drops what asks for ECN.
+  if (syn) c.ecnAsked = false
   const fin = (flags & HAS_FIN) !== 0
   const length = ahead(end, seq) - (syn ? 1 : 0) - (fin ? 1 : 0)
   const header = syn ? synFlags(c) : (fin ? tcp.FIN | tcp.ACK : tcp.ACK) | (length > 0 ? tcp.PSH : 0)
@@ -106,7 +111,8 @@ function emitText(c: TcpConnection, writer: SegmentWriter, inPipe: number, now: 
   const room = ahead(plus(c.sndUna, c.sndWnd), c.sndNxt)
   const full = c.mss - optionBytes(c)
   let length = Math.max(0, Math.min(waiting, full, room))
-  if (length === full && c.segmentsMost > 1) length = full * segmentsNow(c, Math.min(waiting, room), full, inPipe)
+  // Of the pieces of a super-segment only one may have CWR, and links that know that are few.
+  if (length === full && c.segmentsMost > 1 && !c.cwrPending) length = full * segmentsNow(c, Math.min(waiting, room), full, inPipe)
   const fin = c.finQueued && length === waiting && room > length
   if ((length === 0 && !fin) || !worthSending(c, length, full, waiting, fin)) {
     if (c.sent.count === 0) armPersist(c, now)
@@ -222,8 +228,11 @@ function transmit(
   now: Instant,
 ): boolean {
   const { out } = c
+  const codepoint = codepointFor(c, seq, length)
+  const bits = c.ecnOn && (flags & tcp.SYN) === 0 ? ecnBits(c, codepoint) : 0
+  out.ecn = codepoint
   out.seq = seq
-  out.flags = flags
+  out.flags = flags | bits
   out.ack = (flags & tcp.ACK) !== 0 ? c.rcvNxt : 0
   out.offset = offset
   out.length = length
@@ -245,6 +254,7 @@ function transmit(
     c.stalledUntil = now + STALL_MS
     return false
   }
+  if ((bits & tcp.CWR) !== 0) c.cwrPending = false
   spend(c, length, now)
   if ((flags & tcp.ACK) !== 0) acknowledged(c, withSack)
   return true

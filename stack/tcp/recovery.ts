@@ -108,6 +108,7 @@ export function enterRecovery(c: TcpConnection, now: Instant): void {
   c.recovering = true
   c.recoveryPoint = c.sndNxt
   c.forceRetransmit = c.lostCount > 0
+  c.cwrPending = c.ecnOn
   c.tally.count('fast-recoveries')
   c.congestion.onLoss(Math.max(c.sample.priorInFlight, c.inFlight), now)
 }
@@ -172,6 +173,7 @@ export function loseAll(c: TcpConnection, now: Instant): void {
   }
   c.lostHint = sent.base
   c.recovering = false
+  c.cwrPending = c.ecnOn
   if (!c.timedOut || ge(c.sndUna, c.recoveryPoint)) c.congestion.onTimeout(flight, now)
   c.timedOut = true
   c.recoveryPoint = c.sndNxt

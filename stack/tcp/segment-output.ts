@@ -47,7 +47,7 @@ export class SegmentOutput {
     const piece = out.pieceBytes
     if (c !== undefined) {
       // RFC 1191 §3; what was cut for a wider path goes in fragments.
-      output.prepare(piece > 0 || length <= c.mss + tcp.TCP_HEADER_BYTES)
+      output.prepare(piece > 0 || length <= c.mss + tcp.TCP_HEADER_BYTES, undefined, out.ecn)
       if (piece > 0) output.prepareSegments(header + piece)
     }
     const fault = output.begin(remote, local, ip.PROTOCOL_TCP, length, DEFAULT_TTL, undefined, false)

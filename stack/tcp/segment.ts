@@ -18,6 +18,8 @@ export class Segment {
   /** A super-segment: octets of text in each segment that it was joined of; 0: it is none. */
   pieceBytes = 0
   readonly options = new TcpOptions()
+  /** A router marked it (RFC 3168 §5). */
+  congested = false
 
   /** Reads a segment that tcp.check() found sound. */
   read(b: Uint8Array, at: number, end: number, pieceBytes: number): void {
@@ -46,4 +48,6 @@ export class OutSegment {
   length = 0
   /** A super-segment: octets of text in each of its pieces; 0: it is none. */
   pieceBytes = 0
+  /** The codepoint of RFC 3168 §5. */
+  ecn = 0
 }

@@ -7,6 +7,7 @@ export const TCP_COUNTERS = [
   'unacceptable', 'paws', 'timestamp-missing', 'bad-ack', 'reset-outside', 'syn-in-connection', 'challenge-limited',
   'no-ack', 'after-close', 'early', 'early-dropped', 'duplicate', 'urgent',
   'retransmitted', 'timeouts', 'fast-recoveries', 'tail-probes', 'window-probes', 'keep-alives', 'reneged',
+  'ecn', 'ecn-marked', 'ecn-reduced',
   'syn-cookies-sent', 'syn-cookies-good', 'syn-cookies-bad', 'backlog-full', 'too-many',
   'time-wait-reused', 'time-wait-evicted', 'errors-received', 'error-outside', 'unsent',
 ] as const

@@ -113,6 +113,7 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
     const { clock, random, tally } = parts
     this.tuning = {
       congestion: 'cubic',
+      ecn: 'accept',
       receiveBufferMost: RECEIVE_BUFFER_MOST_BYTES,
       sendBufferMost: SEND_BUFFER_MOST_BYTES,
       ...parts.tuning,
@@ -195,6 +196,7 @@ export class Tcp implements ProtocolHandler, SegmentWriter {
     if (fault !== undefined) return tally.count(fault)
     const s = this.#segment
     s.read(b, at, end, segmentBytes(d.offload))
+    s.congested = ip.ecn(b, d.at) === ip.ECN_CE
     const localPort = tcp.targetPort(b, at)
     const remotePort = tcp.sourcePort(b, at)
     const endpoint = this.#table.find(d.target, localPort, d.source, remotePort)

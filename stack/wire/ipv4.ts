@@ -22,11 +22,17 @@ export const PROTOCOL_IGMP = 2
 export const PROTOCOL_TCP = 6
 export const PROTOCOL_UDP = 17
 
+/** RFC 3168 §5: the low bits of the second octet. */
+export const ECN_NOT_ECT = 0
+export const ECN_ECT_0 = 2
+export const ECN_CE = 3
+
 export const DONT_FRAGMENT = 0x4000
 const MORE_FRAGMENTS = 0x2000
 const OFFSET_MASK = 0x1fff
 
 export const headerLength = (b: Uint8Array, at: number): number => ((b[at] as number) & 15) << 2
+export const ecn = (b: Uint8Array, at: number): number => (b[at + 1] as number) & 3
 export const totalLength = (b: Uint8Array, at: number): number => u16(b, at + 2)
 export const identification = (b: Uint8Array, at: number): number => u16(b, at + 4)
 export const dontFragment = (b: Uint8Array, at: number): boolean => (u16(b, at + 6) & DONT_FRAGMENT) !== 0
@@ -110,7 +116,10 @@ function checkRecord(b: Uint8Array, at: number, kind: number, length: number): n
   return pointer <= length && pointer + place - 1 > length ? 2 : 0
 }
 
-/** Writes a header of 20 octets with its checksum. `flagsAndOffset` is the field as it stands on the wire. */
+/**
+ * Writes a header of 20 octets with its checksum. `flagsAndOffset` is the field as it stands on the wire; `tos` has DSCP
+ * and ECN.
+ */
 export function write(
   b: Uint8Array,
   at: number,
@@ -121,9 +130,10 @@ export function write(
   protocolNumber: number,
   from: Ipv4,
   to: Ipv4,
+  tos = 0,
 ): void {
   b[at] = 0x45
-  b[at + 1] = 0
+  b[at + 1] = tos
   put16(b, at + 2, total)
   put16(b, at + 4, id)
   put16(b, at + 6, flagsAndOffset)
@@ -132,7 +142,7 @@ export function write(
   put32(b, at + 12, from)
   put32(b, at + 16, to)
   const sum =
-    0x4500 + total + id + flagsAndOffset + ((timeToLive << 8) | protocolNumber) +
+    (0x4500 | tos) + total + id + flagsAndOffset + ((timeToLive << 8) | protocolNumber) +
     (from >>> 16) + (from & 0xffff) + (to >>> 16) + (to & 0xffff)
   put16(b, at + 10, complement(sum))
 }

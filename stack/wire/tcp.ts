@@ -28,6 +28,7 @@ export const PSH = 0x08
 export const ACK = 0x10
 export const URG = 0x20
 /** RFC 3168 §6.1. */
+export const ECE = 0x40
 export const CWR = 0x80
 
 export const sourcePort = (b: Uint8Array, at: number): number => u16(b, at)

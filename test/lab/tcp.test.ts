@@ -53,6 +53,17 @@ describeLab('TCP against the Linux kernel', () => {
     expect(sorted).toEqual(Array.from({ length: 200 }, (_, i) => 1000 + i))
   })
 
+  test('a kernel that asks for ECN gets it, and everything whole (RFC 3168)', async () => {
+    const used = async (): Promise<number> =>
+      (JSON.parse(await curl(`http://${OURS}/counters`)) as Record<string, number>)['ecn'] ?? 0
+    expect(await used()).toBe(0)
+    await host.succeed(['sysctl', '-q', '-w', 'net.ipv4.tcp_ecn=1'])
+    const sum = await host.succeed(['sh', '-c', `curl -sS --max-time 60 http://${OURS}/bytes/${BYTES} | sha256sum`])
+    expect(sum.slice(0, 64)).toBe(wanted)
+    expect(await used()).toBeGreaterThan(0)
+    await host.succeed(['sysctl', '-q', '-w', 'net.ipv4.tcp_ecn=2'])
+  })
+
   test('a port where nobody listens is refused', async () => {
     expect((await host.run(['curl', '-sS', '--max-time', '4', `http://${OURS}:81/`])).code).toBe(7)
   })

@@ -34,6 +34,9 @@ function run(seed: number): void {
       mtu: random.chance(0.2) ? 576 : 1500,
     },
   })
+  // Damage on the way may look like marks of congestion.
+  const { tcp } = world.left
+  if (seed % 2 === 0) tcp.tuning = { ...tcp.tuning, ecn: 'request' }
   const slow = random.chance(0.2) ? new SeededRandom(seed + 7) : undefined
   const talking = talk(world, lengths, { seed, ...(slow === undefined ? {} : { slow }) })
   const { server } = talking

@@ -2,9 +2,10 @@
  * Runs a trace against a stack: one line each, in order.
  *   listen | connect            port 80 of ours, or of the peer
  *   < S 0 win 8000 mss 1000     the peer sends: flags, sequence[+payload octets], and any of ack, win, mss, ws, ts,
- *                                sack; with cut 1000 the link brings it as a super-segment of such pieces
- *   > S. 0 ack 1                the stack sends just this next; win, sack, mss and ecr (the timestamp echoed) are
- *                                compared when given
+ *                                sack, ecn (the codepoint of the datagram); with cut 1000 the link brings it as a
+ *                                super-segment of such pieces
+ *   > S. 0 ack 1                the stack sends just this next; win, sack, mss, ecr (the timestamp echoed) and ecn (the
+ *                                codepoint of the datagram) are compared when given
  *   +200                        ms pass
  *   write 100 | read | end | close | abort | nodelay | keepalive 1000
  *   = ESTABLISHED               the state
@@ -14,7 +15,7 @@
  */
 import { expect } from 'vitest'
 import { ipv4 } from '../../stack/index.ts'
-import type { TcpEndpoint } from '../../stack/index.ts'
+import type { TcpEndpoint, TcpTuning } from '../../stack/index.ts'
 import { i32, put16, put32 } from '../../stack/platform/index.ts'
 import { EVENT_CLOSED } from '../../stack/tcp/connection.ts'
 import * as ip from '../../stack/wire/ipv4.ts'
@@ -28,7 +29,7 @@ import type { Bench, BenchOptions } from './stack-lan.ts'
 const PEER_ISS = 0x7fff_fff0
 const PEER_PORT = 4000
 const LETTERS: Readonly<Record<string, number>> = {
-  S: tcp.SYN, F: tcp.FIN, R: tcp.RST, P: tcp.PSH, U: tcp.URG, '.': tcp.ACK,
+  S: tcp.SYN, F: tcp.FIN, R: tcp.RST, P: tcp.PSH, U: tcp.URG, E: tcp.ECE, C: tcp.CWR, '.': tcp.ACK,
 }
 
 export class Trace {
@@ -41,8 +42,10 @@ export class Trace {
   #error: string | undefined
   #queue: string[][] = []
 
-  constructor(options: BenchOptions = {}) {
+  constructor(options: BenchOptions = {}, tuning: Partial<TcpTuning> = {}) {
     this.lan = bench(options)
+    const { tcp: transport } = this.lan.stack
+    transport.tuning = { ...transport.tuning, ...tuning }
   }
 
   run(script: string): void {
@@ -120,7 +123,8 @@ export class Trace {
       options: b.slice(20, header), payloadLength: length,
     }
     tcp.emit(h, b, 0, ipv4(PEER), ipv4(HOST))
-    const frame = ipFrame(b.subarray(0, header + length), { protocol: ip.PROTOCOL_TCP })
+    const tos = Number(fields['ecn'] ?? 0)
+    const frame = ipFrame(b.subarray(0, header + length), { protocol: ip.PROTOCOL_TCP, tos })
     if (fields['cut'] === undefined) return this.lan.peer.send(frame)
     // What the checksum would be makes no difference: it counts as open.
     put16(frame, 34 + 16, 0)
@@ -144,6 +148,7 @@ export class Trace {
       const words = [flagText(h.flags), `${relative}${payload}`]
       if ((h.flags & tcp.ACK) !== 0) words.push('ack', String((h.acknowledgment - PEER_ISS) | 0))
       words.push('win', String(h.window))
+      words.push('ecn', String(ip.ecn(frame, 14)))
       const read = new TcpOptions()
       read.read(h.options, 0, h.options.length)
       if (read.mss > 0) words.push('mss', String(read.mss))
