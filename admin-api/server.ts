@@ -21,6 +21,7 @@ import { healthRoutes } from './routes/health.ts'
 import { interfaceRoutes } from './routes/interfaces.ts'
 import { leaseRoutes } from './routes/leases.ts'
 import { networkRoutes } from './routes/network.ts'
+import { otherServerRoutes } from './routes/other-servers.ts'
 import { poolRoutes } from './routes/pools.ts'
 import { recordRoutes } from './routes/records.ts'
 import { reservationRoutes } from './routes/reservations.ts'
@@ -62,6 +63,7 @@ const ROUTES = [
   networkRoutes,
   diagnosticRoutes,
   uplinkRoutes,
+  otherServerRoutes,
   decisionRoutes,
 ] as const
 

@@ -46,6 +46,8 @@ export type Running = {
   readonly tokenFile: string
   /** False when the TAP device was there before, so that its host end was left alone. */
   readonly linkManaged: boolean
+  /** The link leads into a network that may be somebody else's. */
+  readonly linkShared: boolean
   readonly upstreams: ApplianceSettings['upstreams']
   readonly threads: Threads
   close(): Promise<void>
@@ -107,7 +109,8 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   undo.add(() => devices.closeAll())
   devices.openAll(store.load().interfaces)
 
-  const network = networkSettings(settings)
+  const shared = first?.shared ?? false
+  const network = networkSettings(settings, shared)
   const setCarriers = (on: boolean): void => {
     first?.setCarrier(on)
     devices.setCarrier(on)
@@ -152,6 +155,7 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
     apiUrl: api.value,
     tokenFile,
     linkManaged: first?.managed ?? false,
+    linkShared: shared,
     upstreams: network.upstreams,
     threads,
     close: () => undo.run(),
@@ -224,14 +228,14 @@ const firstMedium = (s: Settings): Medium =>
     ? { kind: 'tap', hostEnd: { address: s.hostAddress, bridge: s.bridge, owner: s.owner, persist: s.persist === 'yes' } }
     : { kind: 'qemu', socket: s.linkSocket, owner: s.owner }
 
-function networkSettings(s: Settings): ApplianceSettings {
+function networkSettings(s: Settings, sharedLink: boolean): ApplianceSettings {
   const upstreams =
     s.upstreams.kind === 'list'
       ? s.upstreams.servers
       : s.upstreams.kind === 'none'
         ? []
         : hostNameservers(s.address.prefix).map((address) => ({ address, port: 53 }))
-  return { address: s.address, gateway: s.gateway, upstreams, upstreamPath: s.upstreamPath, upstreamsFromUplinks: s.upstreams.kind === 'auto', releaseUplinks: s.uplinkRelease === 'yes', probe: s.probe === 'yes' }
+  return { address: s.address, gateway: s.gateway, upstreams, upstreamPath: s.upstreamPath, upstreamsFromUplinks: s.upstreams.kind === 'auto', releaseUplinks: s.uplinkRelease === 'yes', probe: s.probe === 'yes', sharedLink, serveBesideOthers: s.serveBesideOthers === 'yes' }
 }
 
 type ApiParts = {

@@ -14,6 +14,8 @@ export type OpenLink = {
   readonly device: TapDevice
   /** False when somebody else made the device, whose host end we leave alone. */
   readonly managed: boolean
+  /** Somebody else may be on it: the device is not ours, or it joins a bridge that was there before. */
+  readonly shared: boolean
   /** The cable as the host sees it; left alone on a device that is not ours. */
   setCarrier(on: boolean): void
   /** Gives the device back: it disappears unless it is persistent or not ours; a bridge that we made goes too. */
@@ -54,14 +56,15 @@ export function openLink(p: TapPlan): Result<OpenLink, DeviceFault> {
   const opened = openTap({ name: p.name, attachOnly: existed, persist: p.persist, ownerUid: existed ? undefined : p.owner, offloads: p.offloads })
   if (!opened.ok) return err(openFault(p.name, opened.error))
   const device = opened.value
-  if (existed) return ok({ device, managed: false, setCarrier: () => {}, close: () => void closeTap(device) })
+  if (existed) return ok({ device, managed: false, shared: true, setCarrier: () => {}, close: () => void closeTap(device) })
   const bridgeMade = p.bridge !== undefined && !deviceExists(p.bridge)
   const close = (): void => {
     closeTap(device)
     if (bridgeMade && p.bridge !== undefined && !p.persist) hostEnd.removeBridge(p.bridge)
   }
   const failed = configureHostEnd(device, p)
-  if (failed === undefined) return ok({ device, managed: true, setCarrier: (on) => void hostEnd.setCarrier(device, on), close })
+  const shared = p.bridge !== undefined && !bridgeMade
+  if (failed === undefined) return ok({ device, managed: true, shared, setCarrier: (on) => void hostEnd.setCarrier(device, on), close })
   close()
   return err({ about: 'host-end', problem: `the host's end of ${p.name} cannot be set up: ${failed.problem}`, remedy: failed.remedy })
 }

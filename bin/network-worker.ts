@@ -37,6 +37,8 @@ export type NetworkControl = { readonly kind: 'storage'; readonly port: MessageP
 /** To the main thread, besides AnswerMessage. */
 export type NetworkReport =
   | { readonly kind: 'ready' }
+  /** No other DHCP server keeps us from serving this link any more. */
+  | { readonly kind: 'served'; readonly interfaceName: string }
   | { readonly kind: 'events'; readonly events: readonly LoggedEvent[]; readonly suppressed: number }
   | { readonly kind: 'link-gone'; readonly reason: string }
   | { readonly kind: 'closed' }
@@ -139,6 +141,7 @@ function begin(port: MessagePort, snapshot: Snapshot): void {
     soon: queueMicrotask,
     post: (batch, transactions) => port.postMessage({ kind: 'commit', batch, transactions } satisfies StorageRequest),
     decide,
+    served: (interfaceName) => control.postMessage({ kind: 'served', interfaceName } satisfies NetworkReport),
     log,
   })
   serveApi(appliance.stack)

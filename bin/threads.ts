@@ -51,6 +51,8 @@ export class Threads {
   #restarts: number[] = []
   #lastReason = ''
   #decisionsDropped = 0
+  /** Links on which DHCP is served: a new worker goes on with them without searching for other servers first. */
+  readonly #served = new Set<string>()
   #lastDropAt = Number.NEGATIVE_INFINITY
   #decisionsFault: string | undefined
   /** Ends the wait of start(): with undefined when frames flow, else with why they never will. */
@@ -160,6 +162,9 @@ export class Threads {
         this.#caller.connect(worker)
         this.#o.onReady()
         this.#started(undefined)
+        return
+      case 'served':
+        this.#served.add(report.interfaceName)
         return
       case 'events':
         this.#o.onEvents(report.events, report.suppressed)

@@ -9,6 +9,7 @@ import { ApplianceDns } from './administration/dns-services.ts'
 import { ApplianceInterfaces, type Devices } from './administration/interface-services.ts'
 import { ApplianceLeases } from './administration/lease-services.ts'
 import { ApplianceLinks } from './administration/link-services.ts'
+import { ApplianceOtherServers } from './administration/other-server-services.ts'
 import { ApplianceReasons } from './administration/reason-services.ts'
 import { ApplianceRoutes } from './administration/route-services.ts'
 import { ApplianceStatus } from './administration/status-services.ts'
@@ -41,6 +42,7 @@ export function applianceServices(o: ApplianceServicesOptions): Services {
     links: new ApplianceLinks(o),
     diagnostics: new ApplianceDiagnostics(o),
     uplinks: new ApplianceUplinks(o),
+    otherServers: new ApplianceOtherServers(o),
     reasons: new ApplianceReasons({ ...o, services: () => services }),
   }
   return services

@@ -6,6 +6,7 @@
 import { formatIpv4, type InterfaceAddress, type Ipv4, type Link, Stack } from '../stack/index.ts'
 import type { Clock, SecureRandom } from '../stack/platform/index.ts'
 import { DhcpEndpoint } from './dhcp-endpoint.ts'
+import { Coexistence } from './dhcp/coexist/index.ts'
 import { type DhcpConfiguration, DhcpServer } from './dhcp/index.ts'
 import { DnsEndpoint, hostQuery, stackQuery } from './dns-endpoint.ts'
 import { hostQueryStream, stackQueryStream } from './dns-stream-query.ts'
@@ -22,6 +23,7 @@ import { networkCommands } from './network-commands.ts'
 import type { NetworkSide } from './network-side.ts'
 import { CommitQueue, type Settled } from './storage/commit-queue.ts'
 import type { Snapshot, StoreFault, Transaction, Write } from './storage/store.ts'
+import { OtherServersEndpoint } from './other-servers-endpoint.ts'
 import { Uplinks } from './uplinks.ts'
 import { ZoneBook } from './zone-book.ts'
 
@@ -36,6 +38,10 @@ export type ApplianceSettings = {
   /** Leases of uplinks are given back when the program ends. */
   readonly releaseUplinks: boolean
   readonly probe: boolean
+  /** The first link leads into a network that may be somebody else's. */
+  readonly sharedLink: boolean
+  /** DHCP serves although another server answers on the link. */
+  readonly serveBesideOthers: boolean
 }
 
 export type ApplianceOptions = {
@@ -54,6 +60,8 @@ export type ApplianceOptions = {
   readonly post: (batch: number, transactions: readonly Transaction[]) => void
   /** Takes decisions for the log of reasons; may drop them. */
   readonly decide: (decision: Omit<Decision, 'id'>) => void
+  /** Hears of links that were searched for other DHCP servers, and are served from now on. */
+  readonly served?: (interfaceName: string) => void
   /** Takes events for the program's log; may drop them. */
   readonly log: (event: string, facts: Facts) => void
 }
@@ -71,6 +79,8 @@ export class Appliance {
   readonly #names: LeaseNames
   readonly #zones: ZoneBook
   readonly #dhcpEndpoint: DhcpEndpoint
+  readonly #otherServersEndpoint: OtherServersEndpoint
+  readonly #coexistence: Coexistence
   readonly #dnsEndpoint: DnsEndpoint
   readonly #dnsTcpEndpoint: DnsTcpEndpoint
   readonly #log: ApplianceOptions['log']
@@ -120,11 +130,17 @@ export class Appliance {
         commit: (changes, done) => this.#commitLeases(changes, done),
         nameFor: (lease, subnet) => this.#names.nameFor(lease, subnet),
         decide: o.decide,
+        namesOtherServer: ({ interfaceName, server, message, client, address }) =>
+          this.#coexistence.seen({
+            interfaceName, server, message, client, kind: 'chosen-by-a-client', offered: address, routers: [], nameServers: [], leaseSeconds: undefined,
+          }),
       },
-      { serverAddress: (interfaceName) => this.#dhcpEndpoint.addressOn(interfaceName), probe: o.settings.probe },
+      { serverAddress: (interfaceName) => this.#dhcpEndpoint.addressOn(interfaceName), silentBecause: (interfaceName) => this.#coexistence.silentBecause(interfaceName), probe: o.settings.probe },
       configuration,
       o.snapshot.leases,
     )
+    this.#otherServersEndpoint = new OtherServersEndpoint(this.stack, (interfaceName, buffer, at, length) => this.#coexistence.heard(interfaceName, buffer, at, length))
+    this.#coexistence = this.#watchOtherServers(o)
     this.uplinks = new Uplinks({
       clock: o.clock,
       random: o.random,
@@ -150,6 +166,7 @@ export class Appliance {
       dns: this.dns,
       zones: this.#zones,
       uplinks: this.uplinks,
+      coexistence: this.#coexistence,
       ownAddress: o.settings.address.address,
       configuration,
       lastIds: o.snapshot.lastIds,
@@ -175,12 +192,33 @@ export class Appliance {
 
   close(): void {
     this.uplinks.close()
+    this.#coexistence.close()
     this.dhcp.close()
+    this.#otherServersEndpoint.close()
     this.#dhcpEndpoint.close()
     this.#dnsEndpoint.close()
     this.#dnsTcpEndpoint.close()
     this.stack.close()
     this.#interfaces.close()
+  }
+
+  /** The links of all subnets are searched for other DHCP servers from the start. */
+  #watchOtherServers(o: ApplianceOptions): Coexistence {
+    const { serveBesideOthers, sharedLink } = o.settings
+    const endpoint = this.#otherServersEndpoint
+    const coexistence = new Coexistence({
+      clock: o.clock,
+      random: o.random,
+      mac: (interfaceName) => endpoint.mac(interfaceName),
+      isOwn: (address) => endpoint.isOwn(address),
+      send: (interfaceName, bytes) => endpoint.send(interfaceName, bytes),
+      probe: (interfaceName, address, waitMs, done) => this.#dhcpEndpoint.probe(interfaceName, address, waitMs, done),
+      policy: (interfaceName) => ({ yields: sharedLink && interfaceName === o.link.name && !serveBesideOthers, expectsOthers: serveBesideOthers }),
+      report: ([event, facts]) => this.submit([{ kind: 'event', at: o.clock.wallMs(), event, facts }], () => {}),
+      served: (interfaceName) => o.served?.(interfaceName),
+    })
+    for (const interfaceName of new Set(o.snapshot.subnets.map((subnet) => subnet.interfaceName))) coexistence.watch(interfaceName)
+    return coexistence
   }
 
   /** A lease, its names, the zones' serials and the event: one transaction. */

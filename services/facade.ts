@@ -9,6 +9,7 @@ import type { DnsServices } from './facade/dns.ts'
 import type { InterfaceServices } from './facade/interfaces.ts'
 import type { LeaseServices } from './facade/leases.ts'
 import type { LinkServices } from './facade/links.ts'
+import type { OtherServerServices } from './facade/other-servers.ts'
 import type { ReasonServices } from './facade/reasons.ts'
 import type { RouteServices } from './facade/routes.ts'
 import type { StatusServices } from './facade/status.ts'
@@ -21,6 +22,7 @@ export * from './facade/dns.ts'
 export * from './facade/interfaces.ts'
 export * from './facade/leases.ts'
 export * from './facade/links.ts'
+export * from './facade/other-servers.ts'
 export * from './facade/reasons.ts'
 export * from './facade/routes.ts'
 export * from './facade/status.ts'
@@ -36,6 +38,7 @@ export type Services = {
   readonly links: LinkServices
   readonly diagnostics: DiagnosticServices
   readonly uplinks: UplinkServices
+  readonly otherServers: OtherServerServices
   readonly reasons: ReasonServices
 }
 

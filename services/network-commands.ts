@@ -11,8 +11,10 @@ import { InterfaceCommands } from './commands/interface-commands.ts'
 import { LinkCommands } from './commands/link-commands.ts'
 import { RouteCommands } from './commands/route-commands.ts'
 import { StatusCommands } from './commands/status-commands.ts'
+import { OtherServerCommands } from './commands/other-server-commands.ts'
 import { CommandTurns } from './commands/turns.ts'
 import { UplinkCommands } from './commands/uplink-commands.ts'
+import type { Coexistence } from './dhcp/coexist/index.ts'
 import type { DhcpConfiguration, DhcpServer } from './dhcp/index.ts'
 import type { DnsServer } from './dns/index.ts'
 import type { Interfaces } from './links/interfaces.ts'
@@ -32,6 +34,7 @@ export type NetworkCommandsOptions = {
   readonly dns: DnsServer
   readonly zones: ZoneBook
   readonly uplinks: Uplinks
+  readonly coexistence: Coexistence
   readonly ownAddress: Ipv4
   readonly configuration: DhcpConfiguration
   readonly lastIds: Snapshot['lastIds']
@@ -48,5 +51,8 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const routes = new RouteCommands({ ...o, turns, lastRouteId: o.lastIds.route })
   const diagnostics = new DiagnosticCommands({ ...o, configuration: () => dhcp.configuration })
   const uplinks = new UplinkCommands(o)
-  return { dhcp, dns, interfaces, routes, links: new LinkCommands(o), diagnostics, uplinks, status: new StatusCommands(o) }
+  const otherServers = new OtherServerCommands(o)
+  return {
+    dhcp, dns, interfaces, routes, links: new LinkCommands(o), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
+  }
 }

@@ -5,8 +5,8 @@
  */
 import type { Ipv4 } from '../stack/index.ts'
 import type {
-  Answer, CaptureInput, DhcpClientView, InterfaceView, NeighbourView, Page, Paging, PingEventView, PingInput, RecordInput, RouteView,
-  RoutingView, SocketFilter, SocketView, StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
+  Answer, CaptureInput, DhcpClientView, InterfaceView, NeighbourView, OtherServerView, Page, Paging, PingEventView, PingInput, RecordInput,
+  RouteView, RoutingView, SocketFilter, SocketView, StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
 } from './facade.ts'
 import type { TapHandle } from './links/media.ts'
 import type {
@@ -26,6 +26,8 @@ export type NetworkHealth = {
   readonly upstreams: { readonly configured: number; readonly failing: number }
   /** How many there are, and those that are to be up and are not, in words. */
   readonly interfaces: { readonly configured: number; readonly down: readonly string[] }
+  /** DHCP servers that are not meant to be there, and interfaces on which we are silent because of one. */
+  readonly otherServers: { readonly seen: readonly string[]; readonly silentOn: readonly string[] }
 }
 
 export type NameExplanation = {
@@ -93,6 +95,11 @@ export interface UplinkSide {
   releaseDhcpClient(interfaceName: string): Answer<DhcpClientView>
 }
 
+export interface OtherServerSide {
+  otherServers(): Answer<readonly OtherServerView[]>
+  searchOtherServers(): Answer<null>
+}
+
 export interface StatusSide {
   statistics(all: boolean): Answer<StatisticsView>
   health(): Answer<NetworkHealth>
@@ -113,6 +120,7 @@ export type NetworkSide = {
   readonly links: LinkSide
   readonly diagnostics: DiagnosticSide
   readonly uplinks: UplinkSide
+  readonly otherServers: OtherServerSide
   readonly status: StatusSide
 }
 
@@ -149,6 +157,7 @@ export const NETWORK_COMMANDS = {
   links: ['neighbours'],
   diagnostics: ['ping', 'traceroute', 'capture', 'sockets'],
   uplinks: ['dhcpClient', 'renewDhcpClient', 'releaseDhcpClient'],
+  otherServers: ['otherServers', 'searchOtherServers'],
   status: ['statistics', 'health'],
 } as const satisfies { readonly [P in keyof NetworkSide]: readonly (keyof NetworkSide[P])[] }
 

@@ -10,6 +10,7 @@ import {
 } from './interface.ts'
 import { leasesHistory, leasesList, leasesRelease } from './leases.ts'
 import { ping } from './ping.ts'
+import { dhcpSearch, dhcpServers } from './other-servers.ts'
 import { poolAdd, poolList, poolRemove } from './pool.ts'
 import { recordAdd, recordList, recordRemove } from './record.ts'
 import { reservationAdd, reservationList, reservationRemove } from './reservation.ts'
@@ -57,6 +58,8 @@ export const COMMANDS: readonly Command[] = [
   dhcpClientShow,
   dhcpClientRenew,
   dhcpClientRelease,
+  dhcpServers,
+  dhcpSearch,
   ping,
   traceroute,
   sockets,

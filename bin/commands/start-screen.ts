@@ -13,7 +13,7 @@ export function startScreen(s: Settings, running: Running): string {
     ['appliance', `${own}/${s.address.prefix.length}`],
     ['host end', host],
     ['gateway', s.gateway === undefined ? 'none' : formatIpv4(s.gateway)],
-    ['DHCP', `${s.pool.map((p) => `${formatIpv4(p.first)}–${formatIpv4(p.last)}`).join(', ')}, leases of ${s.leaseTime} s`],
+    ['DHCP', `${s.pool.map((p) => `${formatIpv4(p.first)}–${formatIpv4(p.last)}`).join(', ')}, leases of ${s.leaseTime} s${running.linkShared && s.serveBesideOthers === 'no' ? '; silent while another DHCP server answers on this link' : ''}`],
     ['DNS', s.domain === undefined ? 'no zone of its own' : `zone ${s.domain} and the reverse zone of ${formatPrefix(s.address.prefix)}`],
     ['upstreams', upstreams === '' ? 'none: only local names are answered' : `${upstreams} by the ${s.upstreamPath === 'host' ? "host's sockets" : "appliance's own stack"}`],
     ['API', running.apiUrl === undefined ? 'off' : `${running.apiUrl}/${s.apiOnLink === 'yes' ? ` and on the link http://${own}/` : ''}   REST under /api/v1, documentation to try at /docs`],

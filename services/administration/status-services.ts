@@ -1,7 +1,7 @@
 /** How the appliance is doing, from what its parts say of themselves. */
 import type { Clock } from '../../stack/platform/index.ts'
 import type { Answer, DhcpServices, HealthView, StatisticsView, StatusServices } from '../facade.ts'
-import type { NetworkSide } from '../network-side.ts'
+import type { NetworkHealth, NetworkSide } from '../network-side.ts'
 import { timeText } from '../views.ts'
 
 export type ApplianceStatusOptions = {
@@ -26,7 +26,7 @@ export class ApplianceStatus implements StatusServices {
     const network = await this.#o.network.status.health()
     const checks: HealthView['checks'][number][] = [...this.#o.supervision()]
     if (network.ok) {
-      const { interfaces, storageFault, transactionsUnderWay, upstreams, zones } = network.value
+      const { interfaces, storageFault, transactionsUnderWay, upstreams, zones, otherServers } = network.value
       const pools = await this.#o.dhcp.listPools()
       const full = (pools.ok ? pools.value : []).filter((pool) => pool.bound >= pool.size).map((pool) => `${pool.first}–${pool.last}`)
       checks.push({ name: 'network', status: 'ok', detail: 'the network worker answers' })
@@ -45,6 +45,7 @@ export class ApplianceStatus implements StatusServices {
         status: full.length > 0 ? 'degraded' : 'ok',
         detail: full.length > 0 ? `no address is free in ${full.join(', ')}` : 'every pool has free addresses',
       })
+      checks.push(otherServersCheck(otherServers))
       checks.push({
         name: 'dns',
         status: zones.skippedRecords > 0 ? 'degraded' : 'ok',
@@ -63,4 +64,13 @@ export class ApplianceStatus implements StatusServices {
   statistics(all: boolean): Answer<StatisticsView> {
     return this.#o.network.status.statistics(all)
   }
+}
+
+function otherServersCheck({ seen, silentOn }: NetworkHealth['otherServers']): HealthView['checks'][number] {
+  const name = 'dhcp-servers'
+  if (silentOn.length > 0) {
+    return { name, status: 'degraded', detail: `no client is answered on ${silentOn.join(', ')}, because another DHCP server answers there: ${seen.join(', ')}` }
+  }
+  if (seen.length > 0) return { name, status: 'degraded', detail: `other DHCP servers: ${seen.join(', ')}` }
+  return { name, status: 'ok', detail: 'no other DHCP server was seen' }
 }

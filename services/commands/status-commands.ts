@@ -1,6 +1,7 @@
 /** Counters, and how the network side is doing. */
 import type { Stack } from '../../stack/index.ts'
 import { ok } from '../../stack/platform/index.ts'
+import type { Coexistence } from '../dhcp/coexist/index.ts'
 import type { DhcpServer } from '../dhcp/index.ts'
 import type { DnsServer } from '../dns/index.ts'
 import type { Answer, StatisticsView } from '../facade.ts'
@@ -14,6 +15,7 @@ export type StatusCommandsOptions = {
   readonly dns: DnsServer
   readonly commits: CommitQueue
   readonly interfaces: Interfaces
+  readonly coexistence: Coexistence
 }
 
 export class StatusCommands implements StatusSide {
@@ -45,6 +47,7 @@ export class StatusCommands implements StatusSide {
       zones: { served: zones.length, skippedRecords: zones.reduce((sum, zone) => sum + zone.skipped.length, 0) },
       upstreams: { configured: states.length, failing: states.filter((s) => s.failing).length },
       interfaces: { configured: this.#o.interfaces.plans.length, down: this.#o.interfaces.down() },
+      otherServers: this.#o.coexistence.troubles,
     })
   }
 }

@@ -152,6 +152,7 @@ export const SETTINGS = {
   pool: row('pool', 'dhcp.pool', undefined, listOf(range), 'addresses for DHCP clients (default: .100–.199 of the subnet)'),
   leaseTime: row('lease-time', 'dhcp.leaseTime', '3600', whole(60, 31_536_000, 'seconds'), 'how long a lease lasts'),
   probe: row('probe', 'dhcp.probe', 'yes', oneOf('yes', 'no'), 'ask by ARP whether an address is in use before it is offered'),
+  serveBesideOthers: row('serve-beside-others', 'dhcp.serveBesideOthers', 'no', oneOf('yes', 'no'), 'serve a shared link although another DHCP server answers there'),
   domain: row('domain', 'dns.domain', 'lab.internal', orNone(domainName), "zone of the leases' names, with its reverse zone"),
   zoneFile: row('zone-file', 'dns.zones', 'none', orNone(listOf(zoneFile)), 'master files to serve, NAME=PATH'),
   upstreams: row('upstreams', 'dns.upstreams', 'auto', upstreams, 'servers that are asked for all other names: ADDRESS[:PORT],…'),

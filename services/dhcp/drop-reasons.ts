@@ -35,6 +35,7 @@ export type DhcpCounter =
   | 'rx' | 'rx-discover' | 'rx-request' | 'rx-decline' | 'rx-release' | 'rx-inform'
   | 'tx-offer' | 'tx-ack' | 'tx-nak'
   | 'unanswered' | 'pool-exhausted' | 'probe-conflicts' | 'leases-expired' | 'storage-failures' | 'limit-reached'
+  | 'stayed-silent'
   | `dropped-${DropReason}`
 
 export const dropCounterOf = (reason: DropReason): DhcpCounter => `dropped-${reason}`
@@ -43,5 +44,6 @@ export const DHCP_COUNTERS: readonly DhcpCounter[] = [
   'rx', 'rx-discover', 'rx-request', 'rx-decline', 'rx-release', 'rx-inform',
   'tx-offer', 'tx-ack', 'tx-nak',
   'unanswered', 'pool-exhausted', 'probe-conflicts', 'leases-expired', 'storage-failures', 'limit-reached',
+  'stayed-silent',
   ...Object.keys(DROP_REASONS).map(reason => dropCounterOf(reason as DropReason)),
 ]

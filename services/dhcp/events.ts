@@ -13,6 +13,12 @@ export const DHCP_EVENTS = {
       'What came to the DHCP port is no request that can be answered. A client that sends such packets gets no address.',
     remedy: 'Capture the packet and look at the client; random ones are noise or a scan.',
   },
+  'dhcp.silent': {
+    level: 'warn',
+    says: 'no answer: on {interface} we stay silent because of {servers}',
+    means: 'The link is shared with a network in which another DHCP server answers, so its clients are left to that one.',
+    remedy: 'See the list of other DHCP servers; to serve beside them, say --serve-beside-others yes.',
+  },
   'dhcp.subnet.by-interface': {
     level: 'debug',
     says: 'subnet {subnet} because the request came in on {interface}',

@@ -18,10 +18,25 @@ import { selectSubnet } from './select-subnet.ts'
 export type Outcome = 'next' | 'ended'
 export type PipelineStep = (engine: Engine, x: Exchange) => Outcome
 
-const PIPELINE: readonly PipelineStep[] = [chooseSubnet, readHostName, findReservation, judge]
+const PIPELINE: readonly PipelineStep[] = [chooseSubnet, heedOtherServers, readHostName, findReservation, judge]
 
 export function run(engine: Engine, x: Exchange): void {
   for (const step of PIPELINE) if (step(engine, x) === 'ended') return
+}
+
+/** What a relay passes on comes from another link, which is ours to serve. */
+function heedOtherServers(engine: Engine, x: Exchange): Outcome {
+  if (x.serverId !== undefined && !x.relayed && !engine.isOwnAddress(x.serverId, x)) {
+    const { interfaceName } = x.arrival
+    const address = x.requested ?? (x.message.ciaddr === 0 ? undefined : x.message.ciaddr)
+    engine.ports.namesOtherServer?.({ interfaceName, server: x.serverId, message: x.type, client: x.client.mac, address })
+  }
+  const servers = x.relayed ? undefined : engine.settings.silentBecause?.(x.arrival.interfaceName)
+  if (servers === undefined) return 'next'
+  engine.counters.count('stayed-silent')
+  x.trace.push(dhcpStep('dhcp.silent', { interface: x.arrival.interfaceName, servers }))
+  engine.finish(x, 'none')
+  return 'ended'
 }
 
 function chooseSubnet(engine: Engine, x: Exchange): Outcome {

@@ -33,11 +33,26 @@ export type DhcpPorts = {
   /** The name that this lease would be published under. The lease carries its name until now, if it is a renewal. */
   nameFor(lease: Lease, subnet: Subnet): PublishedName
   decide(decision: Omit<Decision, 'id'>): void
+  /** A client on the link of an interface named another server in a message of its own. */
+  namesOtherServer?(sign: NamedServer): void
+}
+
+export type NamedServer = {
+  readonly interfaceName: string
+  readonly server: Ipv4
+  readonly message: string
+  readonly client: Mac
+  readonly address: Ipv4 | undefined
 }
 
 export type DhcpSettings = {
   /** The appliance's own address on an interface: the server identifier there. Undefined while it has none. */
   serverAddress(interfaceName: string): Ipv4 | undefined
+  /**
+   * Why clients on the link of an interface are not answered: the other servers there, as text. Undefined, or absent:
+   * they are.
+   */
+  silentBecause?(interfaceName: string): string | undefined
   /** ARP probe before the first offer of an address; true unless set. */
   readonly probe?: boolean
   /** How long an offered address is kept for a client that does not answer; 60,000 unless set. */

@@ -77,7 +77,7 @@ const taproot = (name: string, probe: 'yes' | 'no', outstanding: number): Subjec
     const appliance = await Appliance.start(lan, {
       data,
       arguments: [
-        '--bridge', 'br0', '--host-address', 'none', '--gateway', 'none', '--address', `${SERVER}/${PREFIX_LENGTH}`,
+        '--bridge', 'br0', '--serve-beside-others', 'yes', '--host-address', 'none', '--gateway', 'none', '--address', `${SERVER}/${PREFIX_LENGTH}`,
         '--pool', POOL.join('-'), '--lease-time', String(LEASE_SECONDS), '--probe', probe,
       ],
     })

@@ -18,7 +18,7 @@ export async function openWorld(options: ApplianceOptions = {}): Promise<World> 
     const lan = await lab.host('lan')
     await lan.bridge(BRIDGE)
     const appliance = await Appliance.start(
-      lan, { ...options, arguments: ['--bridge', BRIDGE, ...(options.arguments ?? [])] },
+      lan, { ...options, arguments: ['--bridge', BRIDGE, '--serve-beside-others', 'yes', ...(options.arguments ?? [])] },
     )
     return { lab, lan, appliance }
   } catch (error) {

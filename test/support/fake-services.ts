@@ -6,7 +6,6 @@ import type {
   Answer,
   DecisionFilter,
   DecisionView,
-  DhcpClientView,
   ExplanationView,
   HealthView,
   LeaseFilter,
@@ -36,6 +35,7 @@ import { compareIpv4, contains, type Ipv4, parseIpv4, parsePrefix, type Prefix }
 import { err, ok, type Result } from '../../stack/platform/index.ts'
 
 import { FakeDiagnostics } from './fake-diagnostics.ts'
+import { FakeOtherServers, FakeUplinks } from './fake-uplinks.ts'
 
 const AT = '2026-11-22T03:11:00.000Z'
 
@@ -105,33 +105,14 @@ export class FakeServices implements Services {
   readonly routes = new FakeRoutes()
   readonly links = this
   readonly diagnostics = new FakeDiagnostics()
-  readonly uplinks = this
+  readonly uplinks = new FakeUplinks()
+  readonly otherServers = new FakeOtherServers()
   readonly reasons = this
 
   leaseList: LeaseView[] = [
     ...Array.from({ length: 5 }, (_, i) => lease(100 + i)),
     lease(120, { state: 'expired', name: null, hostName: null, expiresAt: null }),
   ]
-  dhcpClient: DhcpClientView = {
-    interface: 'uplink0',
-    state: 'bound',
-    address: '192.168.1.23/24',
-    linkLocal: null,
-    server: '192.168.1.1',
-    leaseSeconds: 3600,
-    obtainedAt: AT,
-    renewsAt: AT,
-    rebindsAt: AT,
-    expiresAt: AT,
-    nextAt: AT,
-    routes: [{ destination: '0.0.0.0/0', router: '192.168.1.1' }],
-    nameServers: ['192.168.1.1'],
-    domain: 'office.example',
-    searchList: [],
-    mtu: null,
-    history: [{ at: AT, id: 'dhcp-client.bound', text: '192.168.1.23 is ours for 3600 s, from 192.168.1.1' }],
-    counters: { 'tx-discover': 1 },
-  }
   subnets: SubnetView[] = []
   pools: PoolView[] = []
   reservations: ReservationView[] = []
@@ -396,20 +377,6 @@ export class FakeServices implements Services {
       { interface: 'lan0', address: '10.53.0.100', mac: '02:00:0a:35:00:64', state: 'reachable', expiresIn: 873 },
       { interface: 'lan0', address: '10.53.0.101', mac: null, state: 'incomplete', expiresIn: null },
     ])
-  }
-
-  async getDhcpClient(interfaceName: string): Answer<DhcpClientView> {
-    return interfaceName === this.dhcpClient.interface ? ok(this.dhcpClient) : missing(interfaceName)
-  }
-
-  async renewDhcpClient(interfaceName: string): Answer<DhcpClientView> {
-    this.dhcpClient = { ...this.dhcpClient, state: 'renewing' }
-    return this.getDhcpClient(interfaceName)
-  }
-
-  async releaseDhcpClient(interfaceName: string): Answer<DhcpClientView> {
-    this.dhcpClient = { ...this.dhcpClient, state: 'stopped', address: null, server: null }
-    return this.getDhcpClient(interfaceName)
   }
 
   async listDecisions(filter: DecisionFilter, paging: Paging): Answer<Page<DecisionView>> {

@@ -2,17 +2,15 @@
  * A LAN for the appliance's own DHCP client: a switch with an appliance that serves, a stack whose interface is an
  * uplink, and a free port for whoever else. Each cable can be pulled and has its weather. One virtual clock.
  */
-import { Appliance } from '../../services/appliance.ts'
+import type { Appliance } from '../../services/appliance.ts'
 import type { Facts } from '../../services/index.ts'
-import { seed as seedWrites } from '../../services/seed.ts'
 import { memoryStore, type SqliteStore } from '../../services/storage/sqlite.ts'
 import type { Transaction } from '../../services/storage/store.ts'
 import { Uplinks } from '../../services/uplinks.ts'
 import { FaultyLink, formatIpv4, type Interface, type Ipv4, Stack, Switch, type Weather } from '../../stack/index.ts'
 import { SeededRandom, SeededSecureRandom, VirtualClock } from '../../stack/platform/index.ts'
+import { applianceOn, type ApplianceOnLink } from './appliance-on.ts'
 import { NOON } from './leases.ts'
-import { settingsOf } from './running-appliance.ts'
-import { TestMedia } from './test-media.ts'
 
 export const UPLINK = 'port1'
 const PULLED: Weather = { loss: 1 }
@@ -28,9 +26,8 @@ export class UplinkLan {
   readonly #random: SeededRandom
   #weather: Weather
   #store: SqliteStore
-  #server: Appliance | undefined
+  #server: ApplianceOnLink | undefined
   #serverFlags: { readonly [name: string]: string } = {}
-  #life = 0
   stack!: Stack
   uplinks!: Uplinks
   iface!: Interface
@@ -44,44 +41,18 @@ export class UplinkLan {
   }
 
   get server(): Appliance | undefined {
-    return this.#server
+    return this.#server?.appliance
   }
 
   /** `flags` as on the command line; other flags than before make it another network with a database of its own. */
   startServer(flags: { readonly [name: string]: string } = {}): void {
-    const settings = settingsOf({ upstreams: 'none', 'lease-time': '600', link: 'port0', ...flags })
     if (JSON.stringify(flags) !== JSON.stringify(this.#serverFlags)) this.#store = memoryStore()
     this.#serverFlags = flags
-    const store = this.#store
-    const writes = seedWrites(store.load(), settings, [], this.clock.wallMs())
-    if (!writes.ok) throw new Error(writes.error.problem)
-    store.commit([writes.value])
-    const life = ++this.#life
-    const later = (run: () => void): void => void this.clock.at(this.clock.now(), () => life === this.#life && run())
-    const server: Appliance = new Appliance({
-      clock: this.clock,
-      random: new SeededSecureRandom(this.#random.u32()),
-      link: this.cables[0] as FaultyLink,
-      media: new TestMedia(this.clock),
-      settings: {
-        address: settings.address, gateway: settings.gateway, upstreams: [], upstreamPath: 'stack',
-        upstreamsFromUplinks: false, releaseUplinks: false, probe: true,
-      },
-      snapshot: store.load(),
-      answerSlabs: [{ slotOctets: 512, slots: 8 }],
-      soon: later,
-      post: (batch, transactions) => {
-        const faults = store.commit(transactions)
-        later(() => server.settle(batch, faults))
-      },
-      decide: () => {},
-      log: () => {},
-    })
-    this.#server = server
+    const { clock } = this
+    this.#server = applianceOn({ clock, link: this.cables[0] as FaultyLink, seed: this.#random.u32(), flags, store: this.#store })
   }
 
   stopServer(): void {
-    this.#life++
     this.#server?.close()
     this.#server = undefined
   }
@@ -164,7 +135,7 @@ export class UplinkLan {
 
   /** Who holds an address by the server's table. */
   holder(address: Ipv4): string | undefined {
-    const lease = this.#server?.dhcp.lease(address)
+    const lease = this.server?.dhcp.lease(address)
     return lease?.state === 'bound' ? lease.mac : undefined
   }
 

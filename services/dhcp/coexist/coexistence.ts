@@ -36,6 +36,8 @@ export type CoexistencePorts = {
   probe(interfaceName: string, address: Ipv4, waitMs: number, done: (holder: Mac | undefined) => void): void
   policy(interfaceName: string): CoexistencePolicy
   report(step: TraceStep): void
+  /** From now on clients on the link are answered. */
+  served(interfaceName: string): void
 }
 
 type WatchedLink = { state: WatchState; xid: number; timer: Timer | undefined; yields: boolean }
@@ -54,10 +56,10 @@ export class Coexistence {
   watch(interfaceName: string): void {
     if (this.#links.has(interfaceName) || this.#links.size === MAX_LINKS) return
     const { yields } = this.#ports.policy(interfaceName)
-    const [state] = began(yields, this.#ports.clock.now())
-    const link: WatchedLink = { state, xid: 0, timer: undefined, yields }
+    const first = began(yields, this.#ports.clock.now())
+    const link: WatchedLink = { state: first[0], xid: 0, timer: undefined, yields }
     this.#links.set(interfaceName, link)
-    this.#go(interfaceName, link, began(yields, this.#ports.clock.now()))
+    this.#go(interfaceName, link, first)
   }
 
   /** The interface is gone. */
@@ -148,6 +150,7 @@ export class Coexistence {
   #go(interfaceName: string, link: WatchedLink, [state, effects]: WatchStep): void {
     const { clock } = this.#ports
     if (state.kind === 'searching' && state.asked === 1 && effects.includes('ask')) link.xid = this.#ports.random.u32()
+    if (state.kind === 'serving' && link.state.kind !== 'serving') this.#ports.served(interfaceName)
     link.state = state
     link.timer?.cancel()
     const due = deadline(state)

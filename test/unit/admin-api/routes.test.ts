@@ -70,6 +70,8 @@ describe('every route answers as its description says', () => {
     ['DELETE', '/zones/lab.internal/records/5', undefined, 204, undefined],
     ['GET', '/interfaces/uplink0/dhcp-client', undefined, 200, { state: 'bound', address: '192.168.1.23/24' }],
     ['POST', '/interfaces/uplink0/dhcp-client/renew', undefined, 200, { state: 'renewing' }],
+    ['GET', '/dhcp/servers-seen', undefined, 200, { items: [{ server: '10.53.0.250', how: 'answered-our-search' }] }],
+    ['POST', '/dhcp/servers-seen/search', undefined, 204, undefined],
     ['POST', '/interfaces/uplink0/dhcp-client/release', undefined, 200, { state: 'stopped', address: null }],
     ['GET', '/zones/lab.internal/history', undefined, 200, { items: [{ action: 'add', name: 'www.lab.internal' }] }],
     ['GET', '/interfaces', undefined, 200, { items: [{ name: 'lan0', first: true, counters: { 'rx-frames': 12 } }] }],
