@@ -18,7 +18,7 @@ import { formatIpv4, formatMac } from '../stack/index.ts'
 import type { Medium } from '../services/index.ts'
 import { err, ok, type Result, SystemClock, SystemRandom } from '../stack/platform/index.ts'
 import { hostNameservers } from './host.ts'
-import { TapDevices } from './devices.ts'
+import { TapDevices, tapHandle } from './devices.ts'
 import { openFirstLink, type SetupFault } from './link-setup.ts'
 import type { LoggedEvent } from './network-worker.ts'
 import { Threads } from './threads.ts'
@@ -109,8 +109,7 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   undo.add(() => devices.closeAll())
   devices.openAll(store.load().interfaces)
 
-  const shared = first?.shared ?? false
-  const network = networkSettings(settings, shared)
+  const network = networkSettings(settings)
   const setCarriers = (on: boolean): void => {
     first?.setCarrier(on)
     devices.setCarrier(on)
@@ -125,7 +124,7 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
     network: () => ({
       link: settings.link,
       medium: firstMedium(settings),
-      device: first === undefined ? undefined : { fd: first.device.fd, offloads: first.device.offloads },
+      device: first === undefined ? undefined : tapHandle(first),
       mac: formatMac(settings.linkMac),
       mtu: settings.mtu,
       devices: devices.table(),
@@ -155,7 +154,7 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
     apiUrl: api.value,
     tokenFile,
     linkManaged: first?.managed ?? false,
-    linkShared: shared,
+    linkShared: first?.shared ?? false,
     upstreams: network.upstreams,
     threads,
     close: () => undo.run(),
@@ -228,14 +227,14 @@ const firstMedium = (s: Settings): Medium =>
     ? { kind: 'tap', hostEnd: { address: s.hostAddress, bridge: s.bridge, owner: s.owner, persist: s.persist === 'yes' } }
     : { kind: 'qemu', socket: s.linkSocket, owner: s.owner }
 
-function networkSettings(s: Settings, sharedLink: boolean): ApplianceSettings {
+function networkSettings(s: Settings): ApplianceSettings {
   const upstreams =
     s.upstreams.kind === 'list'
       ? s.upstreams.servers
       : s.upstreams.kind === 'none'
         ? []
         : hostNameservers(s.address.prefix).map((address) => ({ address, port: 53 }))
-  return { address: s.address, gateway: s.gateway, upstreams, upstreamPath: s.upstreamPath, upstreamsFromUplinks: s.upstreams.kind === 'auto', releaseUplinks: s.uplinkRelease === 'yes', probe: s.probe === 'yes', sharedLink, serveBesideOthers: s.serveBesideOthers === 'yes' }
+  return { address: s.address, gateway: s.gateway, upstreams, upstreamPath: s.upstreamPath, upstreamsFromUplinks: s.upstreams.kind === 'auto', releaseUplinks: s.uplinkRelease === 'yes', probe: s.probe === 'yes', serveBesideOthers: s.serveBesideOthers === 'yes' }
 }
 
 type ApiParts = {

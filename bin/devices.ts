@@ -17,6 +17,8 @@ const HOST_END = 0x48
 
 const FIELDS = { name: '/name', block: '/hostEnd/address', 'host-end': '/hostEnd' } as const satisfies { readonly [about in DeviceFault['about']]: string }
 
+export const tapHandle = ({ device, shared }: OpenLink): TapHandle => ({ fd: device.fd, offloads: device.offloads, shared })
+
 export class TapDevices implements Devices {
   readonly #offloads: boolean
   readonly #open = new Map<string, OpenLink>()
@@ -59,7 +61,7 @@ export class TapDevices implements Devices {
 
   /** For a network worker that begins. */
   table(): DeviceTable {
-    const open = [...this.#open].map(([name, { device }]) => [name, { fd: device.fd, offloads: device.offloads }] as const)
+    const open = [...this.#open].map(([name, link]) => [name, tapHandle(link)] as const)
     const failed = [...this.#failed].map(([name, { problem, remedy }]) => [name, { problem, remedy }] as const)
     return Object.fromEntries([...failed, ...open])
   }
@@ -77,7 +79,7 @@ export class TapDevices implements Devices {
     if (!opened.ok) return opened
     this.#failed.delete(plan.name)
     this.#open.set(plan.name, opened.value)
-    return ok({ fd: opened.value.device.fd, offloads: opened.value.device.offloads })
+    return ok(tapHandle(opened.value))
   }
 }
 

@@ -36,6 +36,7 @@ export function openGuestLink(clock: Clock, o: GuestMediumOptions): OpenMedium {
   })
   return {
     link,
+    shared: false,
     ready,
     guests: () => port?.guests().map(({ name }) => name) ?? [],
     close: () => {
@@ -63,6 +64,6 @@ export class WorkerMedia implements Media {
     const device = given ?? this.#devices[name] ?? NOT_OPEN
     if ('problem' in device) return err(device)
     const link = openTapLink({ name, mac: i.mac, mtu, device }, (code) => lost(`its TAP device is gone (${code})`))
-    return ok({ link, ready: Promise.resolve(undefined), guests: () => [], close: () => link.close() })
+    return ok({ link, shared: device.shared, ready: Promise.resolve(undefined), guests: () => [], close: () => link.close() })
   }
 }

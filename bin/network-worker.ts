@@ -29,6 +29,8 @@ export type NetworkWorkerData = {
   /** Of the other interfaces. */
   readonly devices: DeviceTable
   readonly settings: ApplianceSettings
+  /** Links on which an earlier worker served DHCP. */
+  readonly served: readonly string[]
   /** Port of the appliance's own address on which the API is to be reached; undefined: not there. */
   readonly apiPort: number | undefined
 }
@@ -130,7 +132,7 @@ function openFirst(): Link {
 
 function begin(port: MessagePort, snapshot: Snapshot): void {
   link = openFirst()
-  const first = { medium: data.medium, guests: () => guests?.guests() ?? [] }
+  const first = { medium: data.medium, shared: data.device?.shared ?? false, guests: () => guests?.guests() ?? [] }
   appliance = new Appliance({
     clock,
     random,
@@ -141,6 +143,7 @@ function begin(port: MessagePort, snapshot: Snapshot): void {
     soon: queueMicrotask,
     post: (batch, transactions) => port.postMessage({ kind: 'commit', batch, transactions } satisfies StorageRequest),
     decide,
+    alreadyServed: data.served,
     served: (interfaceName) => control.postMessage({ kind: 'served', interfaceName } satisfies NetworkReport),
     log,
   })

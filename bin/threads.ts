@@ -15,7 +15,7 @@ import { type TunnelMessage, Tunnels, type TunnelSocket } from './tunnel.ts'
 export type ThreadsOptions = {
   readonly directory: string
   /** Asked anew for every worker: devices come and go. */
-  readonly network: () => NetworkWorkerData
+  readonly network: () => Omit<NetworkWorkerData, 'served'>
   readonly onEvents: (events: readonly LoggedEvent[], suppressed: number) => void
   /** Somebody on the link connected to the API. */
   readonly onConnection: (socket: TunnelSocket) => void
@@ -137,7 +137,7 @@ export class Threads {
 
   #startNetwork(): void {
     const worker = new Worker(new URL('./network-worker.ts', import.meta.url), {
-      workerData: this.#o.network(),
+      workerData: { ...this.#o.network(), served: [...this.#served] } satisfies NetworkWorkerData,
       resourceLimits: LIMITS,
     })
     this.#networkWorker = worker

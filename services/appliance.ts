@@ -38,8 +38,6 @@ export type ApplianceSettings = {
   /** Leases of uplinks are given back when the program ends. */
   readonly releaseUplinks: boolean
   readonly probe: boolean
-  /** The first link leads into a network that may be somebody else's. */
-  readonly sharedLink: boolean
   /** DHCP serves although another server answers on the link. */
   readonly serveBesideOthers: boolean
 }
@@ -60,6 +58,8 @@ export type ApplianceOptions = {
   readonly post: (batch: number, transactions: readonly Transaction[]) => void
   /** Takes decisions for the log of reasons; may drop them. */
   readonly decide: (decision: Omit<Decision, 'id'>) => void
+  /** Links that an earlier life of the network side served: they need no search for other DHCP servers first. */
+  readonly alreadyServed?: readonly string[]
   /** Hears of links that were searched for other DHCP servers, and are served from now on. */
   readonly served?: (interfaceName: string) => void
   /** Takes events for the program's log; may drop them. */
@@ -94,7 +94,7 @@ export class Appliance {
       random: o.random,
       onFault: (fault) => o.log('stack.fault', { error: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault) }),
     })
-    const { interfaces, routes } = openNetwork(o, this.stack, () => this.uplinks)
+    const { interfaces, routes } = openNetwork(o, this.stack, () => this.uplinks, () => this.#followLinks())
     this.#interfaces = interfaces
 
     const byStack = { query: stackQuery(this.stack), queryStream: stackQueryStream(this.stack) }
@@ -141,6 +141,7 @@ export class Appliance {
     )
     this.#otherServersEndpoint = new OtherServersEndpoint(this.stack, (interfaceName, buffer, at, length) => this.#coexistence.heard(interfaceName, buffer, at, length))
     this.#coexistence = this.#watchOtherServers(o)
+    this.#followLinks()
     this.uplinks = new Uplinks({
       clock: o.clock,
       random: o.random,
@@ -202,23 +203,25 @@ export class Appliance {
     this.#interfaces.close()
   }
 
-  /** The links of all subnets are searched for other DHCP servers from the start. */
+  /** The links of all subnets are searched for other DHCP servers as soon as they are up. */
+  #followLinks(): void {
+    this.#coexistence?.follow(this.dhcp.interfaceNames)
+  }
+
   #watchOtherServers(o: ApplianceOptions): Coexistence {
-    const { serveBesideOthers, sharedLink } = o.settings
+    const { serveBesideOthers } = o.settings
     const endpoint = this.#otherServersEndpoint
-    const coexistence = new Coexistence({
+    return new Coexistence({
       clock: o.clock,
       random: o.random,
       mac: (interfaceName) => endpoint.mac(interfaceName),
       isOwn: (address) => endpoint.isOwn(address),
       send: (interfaceName, bytes) => endpoint.send(interfaceName, bytes),
       probe: (interfaceName, address, waitMs, done) => this.#dhcpEndpoint.probe(interfaceName, address, waitMs, done),
-      policy: (interfaceName) => ({ yields: sharedLink && interfaceName === o.link.name && !serveBesideOthers, expectsOthers: serveBesideOthers }),
+      policy: (interfaceName) => ({ yields: this.#interfaces.isShared(interfaceName) && !serveBesideOthers && o.alreadyServed?.includes(interfaceName) !== true, expectsOthers: serveBesideOthers }),
       report: ([event, facts]) => this.submit([{ kind: 'event', at: o.clock.wallMs(), event, facts }], () => {}),
       served: (interfaceName) => o.served?.(interfaceName),
     })
-    for (const interfaceName of new Set(o.snapshot.subnets.map((subnet) => subnet.interfaceName))) coexistence.watch(interfaceName)
-    return coexistence
   }
 
   /** A lease, its names, the zones' serials and the event: one transaction. */
@@ -244,7 +247,7 @@ export class Appliance {
 }
 
 /** Interfaces and routes as they are stored; the first link and its gateway as the settings have them. */
-function openNetwork(o: ApplianceOptions, stack: Stack, uplinks: () => Uplinks | undefined): { readonly interfaces: Interfaces; readonly routes: StaticRoutes } {
+function openNetwork(o: ApplianceOptions, stack: Stack, uplinks: () => Uplinks | undefined, changed: () => void): { readonly interfaces: Interfaces; readonly routes: StaticRoutes } {
   const { clock, link: firstLink, log, media, settings, snapshot } = o
   const first = snapshot.settings.get(FIRST_LINK_SETTING)
   let routes: StaticRoutes | undefined
@@ -253,7 +256,10 @@ function openNetwork(o: ApplianceOptions, stack: Stack, uplinks: () => Uplinks |
     ownAddress: settings.address,
     firstProperties: first === undefined ? FIRST_LINK_PROPERTIES : (JSON.parse(first) as FirstLinkProperties),
     planned: snapshot.interfaces,
-    changed: () => routes?.reconcile(),
+    changed: () => {
+      routes?.reconcile()
+      changed()
+    },
   })
   const gateway = settings.gateway === undefined ? undefined : { gateway: settings.gateway, interfaceName: firstLink.name }
   routes = new StaticRoutes(stack, gateway, snapshot.routes)

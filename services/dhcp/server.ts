@@ -95,6 +95,11 @@ export class DhcpServer {
     }
   }
 
+  /** Names of the interfaces on whose links subnets are. */
+  get interfaceNames(): ReadonlySet<string> {
+    return new Set(this.#engine.configuration.scopes.map(({ subnet }) => subnet.interfaceName))
+  }
+
   get counters(): Counters<DhcpCounter> {
     return this.#engine.counters
   }

@@ -105,6 +105,11 @@ export class Interfaces {
     return this.#first.plan.name === name
   }
 
+  /** It may lead into somebody else's network. */
+  isShared(name: string): boolean {
+    return this.isFirst(name) ? this.#o.media.first.shared : (this.#entry(name)?.live?.medium?.shared ?? false)
+  }
+
   isUp(name: string): boolean {
     return this.#entry(name)?.live !== undefined
   }

@@ -6,11 +6,19 @@ import type { Medium, NetworkInterface } from '../model/index.ts'
 export type MediumFault = { readonly problem: string; readonly remedy: string }
 
 /** A TAP device that the main thread has opened. */
-export type TapHandle = { readonly fd: number; /** What the kernel granted. */ readonly offloads: boolean }
+export type TapHandle = {
+  readonly fd: number
+  /** What the kernel granted. */
+  readonly offloads: boolean
+  /** It is not ours, or in a bridge that somebody else made: it may lead into somebody else's network. */
+  readonly shared: boolean
+}
 
 /** A link that carries frames, or will as soon as it is ready. */
 export type OpenMedium = {
   readonly link: Link
+  /** It may lead into somebody else's network. */
+  readonly shared: boolean
   /** Settles with undefined when frames can flow, else with why they never will. */
   readonly ready: Promise<MediumFault | undefined>
   /** Those connected to a QEMU link. */
@@ -21,7 +29,7 @@ export type OpenMedium = {
 
 export interface Media {
   /** Of the link that the program was started with. */
-  readonly first: { readonly medium: Medium; guests(): readonly string[] }
+  readonly first: { readonly medium: Medium; readonly shared: boolean; guests(): readonly string[] }
   /**
    * `device`: its open TAP device; undefined at the start, when the shell knows it itself.
    * `lost` is called at most once, when no frame will come any more.

@@ -40,7 +40,7 @@ describeLab('a disk that runs full', () => {
     const lab = await Lab.open()
     const lan = await lab.host('lan')
     await lan.bridge(BRIDGE)
-    const appliance = await Appliance.start(lan, { data: join(disk, 'data'), arguments: ['--bridge', BRIDGE] })
+    const appliance = await Appliance.start(lan, { data: join(disk, 'data'), arguments: ['--bridge', BRIDGE, '--serve-beside-others', 'yes'] })
     world = { lab, lan, appliance }
   })
   afterAll(async () => {

@@ -69,7 +69,7 @@ describeLab('kill -9 under load', () => {
     expect(promised.size).toBeLessThan(CLIENTS)
 
     world.appliance = await Appliance.start(
-      world.lan, { ...OPTIONS, arguments: ['--bridge', BRIDGE, ...OPTIONS.arguments] },
+      world.lan, { ...OPTIONS, arguments: ['--bridge', BRIDGE, '--serve-beside-others', 'yes', ...OPTIONS.arguments] },
     )
     const bound = new Map(
       (await world.appliance.list<LeaseView>('/leases?state=bound')).map(lease => [lease.mac, lease]),

@@ -12,7 +12,7 @@ import { cProgram } from './programs.ts'
 import { APPLIANCE, BRIDGE, eventually, staticHost, type World } from './world.ts'
 
 const DRIVER = join(import.meta.dirname, 'supervision-driver.ts')
-const ADDRESSES = ['--bridge', BRIDGE, '--address', '10.53.0.2/16', '--pool', '10.53.16.0-10.53.63.255', '--probe', 'no']
+const ADDRESSES = ['--bridge', BRIDGE, '--serve-beside-others', 'yes', '--address', '10.53.0.2/16', '--pool', '10.53.16.0-10.53.63.255', '--probe', 'no']
 
 let world: World
 

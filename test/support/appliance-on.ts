@@ -25,6 +25,9 @@ export type ApplianceOnOptions = {
   readonly flags?: { readonly [name: string]: string }
   readonly settings?: Partial<ApplianceSettings>
   readonly store?: SqliteStore
+  /** The link may lead into somebody else's network. */
+  readonly shared?: boolean
+  readonly alreadyServed?: readonly string[]
 }
 
 export function applianceOn(o: ApplianceOnOptions): ApplianceOnLink {
@@ -42,13 +45,14 @@ export function applianceOn(o: ApplianceOnOptions): ApplianceOnLink {
     clock,
     random: new SeededSecureRandom(o.seed),
     link,
-    media: new TestMedia(clock),
+    media: new TestMedia(clock, o.shared ?? false),
     settings: {
       address: settings.address, gateway: settings.gateway, upstreams: [], upstreamPath: 'stack',
-      upstreamsFromUplinks: false, releaseUplinks: false, probe: true, sharedLink: false,
+      upstreamsFromUplinks: false, releaseUplinks: false, probe: true,
       serveBesideOthers: settings.serveBesideOthers === 'yes',
       ...o.settings,
     },
+    ...(o.alreadyServed === undefined ? {} : { alreadyServed: o.alreadyServed }),
     snapshot: store.load(),
     answerSlabs: [{ slotOctets: 512, slots: 8 }],
     soon: later,

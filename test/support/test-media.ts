@@ -6,10 +6,7 @@ import { type NetworkInterface, type Refusal, refusal } from '../../services/ind
 import type { Media, MediumFault, OpenMedium, TapHandle } from '../../services/links/media.ts'
 
 export class TestMedia implements Media {
-  readonly first: Media['first'] = {
-    medium: { kind: 'tap', hostEnd: { address: undefined, bridge: undefined, owner: undefined, persist: false } },
-    guests: () => [],
-  }
+  readonly first: Media['first']
   /** Names of the links that are open now. */
   readonly live = new Set<string>()
   /** When set, nothing can be opened. */
@@ -18,8 +15,11 @@ export class TestMedia implements Media {
   readonly lose = new Map<string, (reason: string) => void>()
   readonly #clock: Clock
 
-  constructor(clock: Clock) {
+  /** `shared`: the first link may lead into somebody else's network. */
+  constructor(clock: Clock, shared = false) {
     this.#clock = clock
+    const hostEnd = { address: undefined, bridge: undefined, owner: undefined, persist: false }
+    this.first = { medium: { kind: 'tap', hostEnd }, shared, guests: () => [] }
   }
 
   open(i: NetworkInterface, _device: TapHandle | undefined, lost: (reason: string) => void): Result<OpenMedium, MediumFault> {
@@ -29,6 +29,7 @@ export class TestMedia implements Media {
     this.lose.set(i.name, lost)
     return ok({
       link,
+      shared: false,
       ready: Promise.resolve(i.medium.kind === 'qemu' ? this.fault : undefined),
       guests: () => [],
       close: () => {
@@ -49,7 +50,7 @@ export class TestDevices implements Devices {
     if (this.refuse !== undefined) return err(this.refuse)
     if (this.opened.has(i.name)) return err(refusal('conflict', '/name', 'opened twice', 'close it first'))
     this.opened.add(i.name)
-    return ok({ fd: 100 + this.opened.size, offloads: false })
+    return ok({ fd: 100 + this.opened.size, offloads: false, shared: false })
   }
 
   use(name: string): void {

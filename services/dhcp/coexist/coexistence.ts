@@ -52,9 +52,15 @@ export class Coexistence {
     this.#sightings = new Sightings(ports.clock.now())
   }
 
-  /** Begins to watch a link that is served. Nothing when it is watched already. */
+  /** Watches these links, as far as they are up, from now on, and none that is not up any more. */
+  follow(interfaceNames: Iterable<string>): void {
+    for (const name of [...this.#links.keys()]) if (this.#ports.mac(name) === undefined) this.unwatch(name)
+    for (const name of interfaceNames) this.watch(name)
+  }
+
+  /** Begins to watch a link that is served. Nothing when it is watched already, or not up. */
   watch(interfaceName: string): void {
-    if (this.#links.has(interfaceName) || this.#links.size === MAX_LINKS) return
+    if (this.#links.has(interfaceName) || this.#links.size === MAX_LINKS || this.#ports.mac(interfaceName) === undefined) return
     const { yields } = this.#ports.policy(interfaceName)
     const first = began(yields, this.#ports.clock.now())
     const link: WatchedLink = { state: first[0], xid: 0, timer: undefined, yields }

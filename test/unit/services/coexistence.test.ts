@@ -16,12 +16,13 @@ class Lan {
   readonly servers: ApplianceOnLink[] = []
 
   /** A server at its port: 10.53.0.2 with .100–.199, the next 10.53.0.3 with .200–.249. */
-  server(options: { readonly shared?: boolean; readonly beside?: boolean } = {}): ApplianceOnLink {
+  server(options: { readonly shared?: boolean; readonly beside?: boolean; readonly served?: boolean } = {}): ApplianceOnLink {
     const n = this.servers.length
     const flags: { readonly [name: string]: string } = n === 0 ? {} : { address: '10.53.0.3/24', pool: '10.53.0.200-10.53.0.249' }
     const made = applianceOn({
       clock: this.clock, link: this.cables[n] as FaultyLink, seed: n + 1, flags,
-      settings: { sharedLink: options.shared ?? false, serveBesideOthers: options.beside ?? false },
+      settings: { serveBesideOthers: options.beside ?? false }, shared: options.shared ?? false,
+      ...(options.served === true ? { alreadyServed: [`port${n}`] } : {}),
     })
     this.servers.push(made)
     return made
@@ -196,6 +197,16 @@ describe('a shared link', () => {
     host.discover()
     lan.clock.advance(2_000)
     expect(host.offers.map(offer => offer.server).sort()).toEqual(['10.53.0.2', '10.53.0.3'])
+  })
+
+  test('that an earlier network worker served is served at once by the next', () => {
+    begin()
+    lan.server({ shared: true, served: true })
+    const host = lan.host(2)
+    lan.clock.advance(100)
+    host.discover()
+    lan.clock.advance(1_000)
+    expect(host.offers.map(offer => offer.server)).toEqual(['10.53.0.2'])
   })
 
   test('that is served stays so when another server appears: one forged packet must not end the service', () => {
