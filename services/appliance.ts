@@ -17,6 +17,7 @@ import { FORWARDING_SETTING } from './commands/route-commands.ts'
 import { LeaseNames } from './lease-names/lease-names.ts'
 import { FIRST_LINK_PROPERTIES, Interfaces } from './links/interfaces.ts'
 import type { Media } from './links/media.ts'
+import { StaticNeighbours } from './links/static-neighbours.ts'
 import { StaticRoutes } from './links/static-routes.ts'
 import { type Decision, type Facts, type FirstLinkProperties, type LeaseChange, leaseClientKey, type ZoneEdit } from './model/index.ts'
 import { networkCommands } from './network-commands.ts'
@@ -94,7 +95,7 @@ export class Appliance {
       random: o.random,
       onFault: (fault) => o.log('stack.fault', { error: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault) }),
     })
-    const { interfaces, routes } = openNetwork(o, this.stack, () => this.uplinks, () => this.#followLinks())
+    const { interfaces, routes, neighbours } = openNetwork(o, this.stack, () => this.uplinks, () => this.#followLinks())
     this.#interfaces = interfaces
 
     const byStack = { query: stackQuery(this.stack), queryStream: stackQueryStream(this.stack) }
@@ -163,6 +164,7 @@ export class Appliance {
       stack: this.stack,
       interfaces,
       routes,
+      neighbours,
       dhcp: this.dhcp,
       dns: this.dns,
       zones: this.#zones,
@@ -246,11 +248,14 @@ export class Appliance {
   }
 }
 
-/** Interfaces and routes as they are stored; the first link and its gateway as the settings have them. */
-function openNetwork(o: ApplianceOptions, stack: Stack, uplinks: () => Uplinks | undefined, changed: () => void): { readonly interfaces: Interfaces; readonly routes: StaticRoutes } {
+type OpenNetwork = { readonly interfaces: Interfaces; readonly routes: StaticRoutes; readonly neighbours: StaticNeighbours }
+
+/** Interfaces, routes and neighbours as they are stored; the first link and its gateway as the settings have them. */
+function openNetwork(o: ApplianceOptions, stack: Stack, uplinks: () => Uplinks | undefined, changed: () => void): OpenNetwork {
   const { clock, link: firstLink, log, media, settings, snapshot } = o
   const first = snapshot.settings.get(FIRST_LINK_SETTING)
   let routes: StaticRoutes | undefined
+  let neighbours: StaticNeighbours | undefined
   const interfaces = new Interfaces({
     clock, stack, media, firstLink, log, uplinks,
     ownAddress: settings.address,
@@ -258,13 +263,15 @@ function openNetwork(o: ApplianceOptions, stack: Stack, uplinks: () => Uplinks |
     planned: snapshot.interfaces,
     changed: () => {
       routes?.reconcile()
+      neighbours?.reconcile()
       changed()
     },
   })
   const gateway = settings.gateway === undefined ? undefined : { gateway: settings.gateway, interfaceName: firstLink.name }
   routes = new StaticRoutes(stack, gateway, snapshot.routes)
   stack.forwarding = snapshot.settings.get(FORWARDING_SETTING) === 'yes'
-  return { interfaces, routes }
+  neighbours = new StaticNeighbours(stack, snapshot.neighbours)
+  return { interfaces, routes, neighbours }
 }
 
 /**

@@ -18,6 +18,7 @@ import type { Coexistence } from './dhcp/coexist/index.ts'
 import type { DhcpConfiguration, DhcpServer } from './dhcp/index.ts'
 import type { DnsServer } from './dns/index.ts'
 import type { Interfaces } from './links/interfaces.ts'
+import type { StaticNeighbours } from './links/static-neighbours.ts'
 import type { StaticRoutes } from './links/static-routes.ts'
 import type { NetworkSide } from './network-side.ts'
 import type { CommitQueue, Settled } from './storage/commit-queue.ts'
@@ -30,6 +31,7 @@ export type NetworkCommandsOptions = {
   readonly stack: Stack
   readonly interfaces: Interfaces
   readonly routes: StaticRoutes
+  readonly neighbours: StaticNeighbours
   readonly dhcp: DhcpServer
   readonly dns: DnsServer
   readonly zones: ZoneBook
@@ -53,6 +55,6 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const uplinks = new UplinkCommands(o)
   const otherServers = new OtherServerCommands(o)
   return {
-    dhcp, dns, interfaces, routes, links: new LinkCommands(o), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
+    dhcp, dns, interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
   }
 }

@@ -87,6 +87,12 @@ export interface RouteSide {
 
 export interface LinkSide {
   neighbours(): Answer<readonly NeighbourView[]>
+  /** Without an interface: the one on whose link the address is. */
+  addNeighbour(interfaceName: string | undefined, address: Ipv4, mac: string): Answer<NeighbourView>
+  /** Static or not. Without an interface: the only one that knows it. */
+  removeNeighbour(interfaceName: string | undefined, address: Ipv4): Answer<null>
+  /** Forgets all but the static ones, and says how many that were. */
+  flushNeighbours(interfaceName: string | undefined): Answer<number>
 }
 
 export interface UplinkSide {
@@ -154,7 +160,7 @@ export const NETWORK_COMMANDS = {
   ],
   interfaces: ['interfaces', 'plans', 'checkInterface', 'addInterface', 'changeInterface', 'removeInterface'],
   routes: ['routes', 'addRoute', 'changeRoute', 'removeRoute', 'routing', 'changeRouting'],
-  links: ['neighbours'],
+  links: ['neighbours', 'addNeighbour', 'removeNeighbour', 'flushNeighbours'],
   diagnostics: ['ping', 'traceroute', 'capture', 'sockets'],
   uplinks: ['dhcpClient', 'renewDhcpClient', 'releaseDhcpClient'],
   otherServers: ['otherServers', 'searchOtherServers'],

@@ -1,33 +1,7 @@
 /** Commands about the appliance itself: what it sees and how it is. */
-import type { HealthView, NeighbourView, Page } from '../../services/index.ts'
+import type { HealthView } from '../../services/index.ts'
 import { type Command, NotDone } from './command.ts'
-import { type Column, printable, printJson, printPage, printTable, shortTime } from './print.ts'
-
-const NEIGHBOUR_COLUMNS: readonly Column<NeighbourView>[] = [
-  ['INTERFACE', each => each.interface],
-  ['ADDRESS', each => each.address],
-  ['MAC', each => each.mac],
-  ['STATE', each => each.state],
-  ['EXPIRES IN', each => (each.expiresIn === null ? null : `${Math.ceil(each.expiresIn)}s`)],
-]
-
-export const neighbours: Command = {
-  words: 'neighbours',
-  summary: 'list the ARP cache',
-  operands: '',
-  fewest: 0,
-  most: 0,
-  options: {},
-  examples: ['taproot neighbours'],
-  async run(invocation) {
-    printPage(
-      invocation,
-      await invocation.api.json<Page<NeighbourView>>('GET', 'neighbours'),
-      NEIGHBOUR_COLUMNS,
-      'no neighbours',
-    )
-  },
-}
+import { type Column, printable, printJson, printTable, shortTime } from './print.ts'
 
 /** What comes without a token is only the status. */
 type HealthSeen = Pick<HealthView, 'status'> & Partial<HealthView>

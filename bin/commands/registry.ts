@@ -1,5 +1,6 @@
 /** Every command that is a client of the API, in the order of the help. The few others are in main.ts. */
-import { health, neighbours } from './appliance.ts'
+import { health } from './appliance.ts'
+import { arpAdd, arpDelete, arpFlush, arpList } from './arp.ts'
 import { capture } from './capture.ts'
 import type { Command } from './command.ts'
 import { decisions } from './decisions.ts'
@@ -54,7 +55,10 @@ export const COMMANDS: readonly Command[] = [
   routeAdd,
   routeRemove,
   forwarding,
-  neighbours,
+  arpList,
+  arpAdd,
+  arpDelete,
+  arpFlush,
   dhcpClientShow,
   dhcpClientRenew,
   dhcpClientRelease,

@@ -6,6 +6,7 @@ import { addressText, checkInterface } from '../links/check-interfaces.ts'
 import { interfaceView } from '../links/interface-view.ts'
 import type { Interfaces } from '../links/interfaces.ts'
 import type { MediumFault, TapHandle } from '../links/media.ts'
+import type { StaticNeighbours } from '../links/static-neighbours.ts'
 import type { StaticRoutes } from '../links/static-routes.ts'
 import { type FirstLinkProperties, type InterfaceProperties, type NetworkInterface, type Refusal, refusal } from '../model/index.ts'
 import type { InterfaceSide } from '../network-side.ts'
@@ -16,6 +17,7 @@ export type InterfaceCommandsOptions = {
   readonly clock: Clock
   readonly interfaces: Interfaces
   readonly routes: StaticRoutes
+  readonly neighbours: StaticNeighbours
   readonly configuration: () => DhcpConfiguration
   readonly turns: CommandTurns
 }
@@ -80,7 +82,7 @@ export class InterfaceCommands implements InterfaceSide {
   }
 
   removeInterface(name: string): Answer<null> {
-    const { interfaces, routes, turns } = this.#o
+    const { interfaces, neighbours, routes, turns } = this.#o
     return turns.take(async () => {
       if (interfaces.plan(name) === undefined) return missing(`interface "${name}"`)
       if (interfaces.isFirst(name)) return err(refusal('conflict', '', `${name} is the link that the program was started with`, 'start it with another --link'))
@@ -94,8 +96,12 @@ export class InterfaceCommands implements InterfaceSide {
         const ids = byIt.map(({ id }) => id).join(', ')
         return err(refusal('conflict', '', `the static route ${ids} goes by it`, `remove route ${ids} first`))
       }
-      const stored = await turns.store([{ kind: 'interface-remove', name }, this.#news(name, 'removed')])
-      if (stored.ok) interfaces.remove(name)
+      const named = neighbours.on(name)
+      const forgotten = named.map(({ address }): Write => ({ kind: 'neighbour-remove', interfaceName: name, address }))
+      const stored = await turns.store([{ kind: 'interface-remove', name }, ...forgotten, this.#news(name, 'removed')])
+      if (!stored.ok) return stored
+      interfaces.remove(name)
+      for (const neighbour of named) neighbours.remove(neighbour)
       return stored
     })
   }

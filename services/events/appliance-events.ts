@@ -18,6 +18,11 @@ export const APPLIANCE_EVENTS = {
     means: 'Everything else goes on without it; subnets and routes on it wait for it.',
     remedy: 'See to the reason, then try again with: taproot interface up NAME.',
   },
+  'neighbour.changed': {
+    level: 'info',
+    says: 'static neighbour {address} at {mac} on {interface} {how}',
+    means: 'An administrator named a hardware address, or took that back; it counts from the next frame on.',
+  },
   'route.changed': {
     level: 'info',
     says: 'static route {route} {how}',

@@ -87,3 +87,6 @@ export type StaticRoute = {
   readonly metric: number
   readonly comment: string | undefined
 }
+
+/** A neighbour that an administrator named; no ARP packet changes it. */
+export type StaticNeighbour = { readonly interfaceName: string; readonly address: Ipv4; readonly mac: Mac }

@@ -1,7 +1,7 @@
 /** Between rows and the model. Addresses are unsigned in rows and int32 in memory; absent is NULL there, undefined here. */
 import { formatIpv4, parseIpv4 } from '../../stack/index.ts'
 import type {
-  DnsRecord, InterfaceProperties, Lease, NetworkInterface, OptionSet, Pool, RecordOwner, Reservation, StaticRoute, Subnet,
+  DnsRecord, InterfaceProperties, Lease, NetworkInterface, OptionSet, Pool, RecordOwner, Reservation, StaticNeighbour, StaticRoute, Subnet,
   Zone,
 } from '../model/index.ts'
 import type { LeaseHolding, RecordChange, StoredEvent } from './store.ts'
@@ -231,3 +231,6 @@ export const routeOf = (r: RouteRow): StaticRoute => ({
   metric: r.metric,
   comment: orUndefined(r.comment),
 })
+
+export type NeighbourRow = { interface: string; address: number; mac: string }
+export const neighbourOf = (r: NeighbourRow): StaticNeighbour => ({ interfaceName: r.interface, address: signed(r.address), mac: r.mac })

@@ -18,6 +18,7 @@ import {
   poolOf,
   recordOf,
   reservationOf,
+  neighbourOf,
   routeOf,
   subnetOf,
   unsigned,
@@ -27,6 +28,7 @@ import {
   type PoolRow,
   type RecordRow,
   type ReservationRow,
+  type NeighbourRow,
   type RouteRow,
   type SubnetRow,
   type ZoneRow,
@@ -222,6 +224,7 @@ export class SqliteStore extends SqliteReader implements Store {
       })),
       interfaces: all<InterfaceRow>('SELECT * FROM interfaces ORDER BY name').map(interfaceOf),
       routes: all<RouteRow>('SELECT * FROM routes ORDER BY id').map(routeOf),
+      neighbours: all<NeighbourRow>('SELECT * FROM neighbours ORDER BY interface, address').map(neighbourOf),
       settings: new Map(all<{ name: string; value: string }>('SELECT name, value FROM settings').map((r) => [r.name, r.value])),
       lastIds: {
         // What is gone may still be named by a lease or a history, which must not become another's.
@@ -327,6 +330,14 @@ export class SqliteStore extends SqliteReader implements Store {
         sql.putRoute.run(r.id, unsigned(r.prefix.network), r.prefix.length, gateway, orNull(r.interfaceName), r.metric, orNull(r.comment))
         return
       }
+      case 'neighbour-put': {
+        const n = w.neighbour
+        sql.putNeighbour.run(n.interfaceName, unsigned(n.address), n.mac)
+        return
+      }
+      case 'neighbour-remove':
+        sql.removeNeighbour.run(w.interfaceName, unsigned(w.address))
+        return
       case 'route-remove':
         sql.removeRoute.run(w.id)
         return
@@ -465,6 +476,8 @@ const SQL = {
     ON CONFLICT (id) DO UPDATE SET network = excluded.network, length = excluded.length, gateway = excluded.gateway,
       interface = excluded.interface, metric = excluded.metric, comment = excluded.comment`,
   removeRoute: 'DELETE FROM routes WHERE id = ?',
+  putNeighbour: 'INSERT INTO neighbours VALUES (?, ?, ?) ON CONFLICT (interface, address) DO UPDATE SET mac = excluded.mac',
+  removeNeighbour: 'DELETE FROM neighbours WHERE interface = ? AND address = ?',
   putSetting: 'INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
   addToken: 'INSERT INTO tokens (name, sha256, created_ms) VALUES (?, ?, ?)',
 } as const

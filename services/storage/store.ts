@@ -5,9 +5,10 @@
  * Everything that changes is a Write; a Transaction is a list of them that is on disk together or not at all. When
  * commit() returns ok, it survives kill -9 and power loss.
  */
+import type { Ipv4 } from '../../stack/index.ts'
 import type { Result } from '../../stack/platform/index.ts'
 import type {
-  DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, Pool, Reservation, StaticRoute, Subnet, Zone, ZoneEdit,
+  DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, Pool, Reservation, StaticNeighbour, StaticRoute, Subnet, Zone, ZoneEdit,
 } from '../model/index.ts'
 
 export type Write =
@@ -25,6 +26,8 @@ export type Write =
   | { readonly kind: 'interface-remove'; readonly name: string }
   | { readonly kind: 'route-put'; readonly route: StaticRoute }
   | { readonly kind: 'route-remove'; readonly id: number }
+  | { readonly kind: 'neighbour-put'; readonly neighbour: StaticNeighbour }
+  | { readonly kind: 'neighbour-remove'; readonly interfaceName: string; readonly address: Ipv4 }
   | { readonly kind: 'event'; readonly at: number; readonly event: string; readonly facts: Facts }
   | { readonly kind: 'setting'; readonly name: string; readonly value: string }
   | { readonly kind: 'token'; readonly name: string; readonly sha256: Uint8Array; readonly at: number }
@@ -44,6 +47,7 @@ export type Snapshot = {
   /** Those besides the first, in the order of their names. */
   readonly interfaces: readonly NetworkInterface[]
   readonly routes: readonly StaticRoute[]
+  readonly neighbours: readonly StaticNeighbour[]
   readonly settings: ReadonlyMap<string, string>
   /** Ids above these are free: nothing that is stored has them, or names them after they are gone. */
   readonly lastIds: {

@@ -11,7 +11,6 @@ import type {
   LeaseFilter,
   LeaseHistoryView,
   LeaseView,
-  NeighbourView,
   Page,
   Paging,
   PoolInput,
@@ -34,6 +33,7 @@ import { type Refusal, refusal } from '../../services/index.ts'
 import { compareIpv4, contains, type Ipv4, parseIpv4, parsePrefix, type Prefix } from '../../stack/index.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
 
+import { FakeNeighbours } from './fake-neighbours.ts'
 import { FakeDiagnostics } from './fake-diagnostics.ts'
 import { FakeOtherServers, FakeUplinks } from './fake-uplinks.ts'
 
@@ -103,7 +103,7 @@ export class FakeServices implements Services {
   readonly dns = this
   readonly interfaces = new FakeInterfaces()
   readonly routes = new FakeRoutes()
-  readonly links = this
+  readonly links = new FakeNeighbours(() => this.refuseChanges)
   readonly diagnostics = new FakeDiagnostics()
   readonly uplinks = new FakeUplinks()
   readonly otherServers = new FakeOtherServers()
@@ -370,13 +370,6 @@ export class FakeServices implements Services {
       .filter(record => record.zone === name)
       .map(record => `${record.name}. ${record.ttl} IN ${record.type} ${record.data}\n`)
     return ok(`$ORIGIN ${name}.\n${rows.join('')}`)
-  }
-
-  async listNeighbours(): Answer<readonly NeighbourView[]> {
-    return ok([
-      { interface: 'lan0', address: '10.53.0.100', mac: '02:00:0a:35:00:64', state: 'reachable', expiresIn: 873 },
-      { interface: 'lan0', address: '10.53.0.101', mac: null, state: 'incomplete', expiresIn: null },
-    ])
   }
 
   async listDecisions(filter: DecisionFilter, paging: Paging): Answer<Page<DecisionView>> {

@@ -14,6 +14,7 @@ const POOL = { id: 3, subnetId: 1, first: ipv4('10.53.0.100'), last: ipv4('10.53
 const RESERVATION = {
   id: 4, subnetId: 1, address: ipv4('10.53.0.20'), mac: '02:00:00:00:00:0a', clientId: undefined, name: 'printer', options: { 'lease-time': 60 }, comment: 'by the door',
 }
+const NEIGHBOUR = { interfaceName: 'lan0', address: ipv4('192.168.7.9'), mac: '02:00:00:00:00:0a' }
 const WWW = record(10, 'www.lab.internal', 'A', '10.53.0.20', { comment: 'the web' })
 const ALPHA = leaseRecord(11, 'alpha.lab.internal', 'A', ADDRESS, ADDRESS)
 
@@ -52,6 +53,9 @@ describe('what is written is read', () => {
     ['records and the serial', [ZONE_PUT, edit({ add: [WWW, ALPHA] })], (s) => s.load().zones, [{ zone: { ...FORWARD, serial: 2 }, records: [WWW, ALPHA] }]],
     ['a record removed', [ZONE_PUT, edit({ add: [WWW, ALPHA] }), edit({ remove: [WWW], serialAfter: 3 })], (s) => s.load().zones[0]?.records, [ALPHA]],
     ['a zone removed, with its records', [ZONE_PUT, edit({ add: [WWW] }), { kind: 'zone-remove', id: 1 }], (s) => [s.load().zones, s.countRecords(1)], [[], 0]],
+    ['a static neighbour', [{ kind: 'neighbour-put', neighbour: NEIGHBOUR }], (s) => s.load().neighbours, [NEIGHBOUR]],
+    ['a static neighbour with another address', [{ kind: 'neighbour-put', neighbour: NEIGHBOUR }, { kind: 'neighbour-put', neighbour: { ...NEIGHBOUR, mac: '02:00:00:00:00:0b' } }], (s) => s.load().neighbours, [{ ...NEIGHBOUR, mac: '02:00:00:00:00:0b' }]],
+    ['a static neighbour removed', [{ kind: 'neighbour-put', neighbour: NEIGHBOUR }, { kind: 'neighbour-remove', interfaceName: 'lan0', address: NEIGHBOUR.address }], (s) => s.load().neighbours, []],
     ['a setting, and its change', [{ kind: 'setting', name: 'seed', value: '1' }, { kind: 'setting', name: 'seed', value: '2' }], (s) => [...s.load().settings], [['seed', '2']]],
     ['a token', [{ kind: 'token', name: 'first', sha256: new Uint8Array(32).fill(7), at: NOON }], (s) => s.tokenHashes(), [new Uint8Array(32).fill(7)]],
     ['an event', [{ kind: 'event', at: NOON, event: 'zone.changed', facts: { zone: 'x', serial: 4, how: null } }], (s) => s.events(9, undefined), [{ id: 1, at: NOON, event: 'zone.changed', facts: { zone: 'x', serial: 4, how: null } }]],
