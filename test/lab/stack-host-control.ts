@@ -9,6 +9,8 @@ export type StackHostConfig = {
     /** With prefix length. */
     readonly address: string
     readonly mtu?: number
+    /** Asked of the kernel; yes when not given. */
+    readonly offloads?: boolean
     readonly outgoing?: Weather
     readonly incoming?: Weather
     readonly proxyArp?: 'off' | 'routed'

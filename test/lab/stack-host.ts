@@ -34,8 +34,8 @@ function must<T>(value: T | undefined, what: string): T {
 }
 
 function openLinks(): void {
-  config.links.forEach(({ name, address, mtu = 1500, outgoing = {}, incoming = {}, ...options }, i) => {
-    const opened = openTap({ name, attachOnly: false, persist: false, ownerUid: undefined, offloads: true })
+  config.links.forEach(({ name, address, mtu = 1500, offloads = true, outgoing = {}, incoming = {}, ...options }, i) => {
+    const opened = openTap({ name, attachOnly: false, persist: false, ownerUid: undefined, offloads })
     if (!opened.ok) throw new Error(`${opened.error.problem}`)
     const tap = new TapLink({
       ...opened.value, mtu, mac: mac(`02:00:00:00:77:0${i + 1}`), onGone: (code) => console.error('gone', name, code),
