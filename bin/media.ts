@@ -23,7 +23,7 @@ export type GuestMediumOptions = {
 }
 
 /** Our own port of a learning switch, whose other ports are the guests at the socket. */
-export function openGuestLink(clock: Clock, o: GuestMediumOptions): OpenMedium {
+export function openGuestLink(clock: Clock, o: GuestMediumOptions): Required<OpenMedium> {
   const bridge = new Switch(clock, { ports: 0, macs: [o.mac], mtu: o.mtu })
   const link: Link = bridge.addPort(o.name)
   let port: GuestPort | undefined
@@ -64,6 +64,6 @@ export class WorkerMedia implements Media {
     const device = given ?? this.#devices[name] ?? NOT_OPEN
     if ('problem' in device) return err(device)
     const link = openTapLink({ name, mac: i.mac, mtu, device }, (code) => lost(`its TAP device is gone (${code})`))
-    return ok({ link, shared: device.shared, ready: Promise.resolve(undefined), guests: () => [], close: () => link.close() })
+    return ok({ link, shared: device.shared, guests: () => [], close: () => link.close() })
   }
 }

@@ -58,7 +58,7 @@ const clock = new SystemClock()
 const random = new SystemRandom()
 let appliance: Appliance | undefined
 let link: Link | undefined
-let guests: OpenMedium | undefined
+let guests: Required<OpenMedium> | undefined
 let storage: MessagePort | undefined
 
 let decisions: StoredDecision[] = []

@@ -3,6 +3,7 @@ import type { HostEndView, ImpairmentView, InterfacePropertiesView, InterfaceVie
 import { path } from './client.ts'
 import { type Command, type Invocation, type Options, UsageError } from './command.ts'
 import { type Column, printDone, printPage } from './print.ts'
+import { guestArguments } from './guest-arguments.ts'
 import { readWeather, WEATHER_OPTIONS, weatherText } from './weather-options.ts'
 
 const impairmentText = (i: ImpairmentView): string => {
@@ -134,7 +135,7 @@ export const interfaceAdd: Command = {
 const qemuLine = ({ socket }: InterfaceView): string =>
   socket === null
     ? ''
-    : `; a guest: qemu-system-x86_64 -netdev stream,id=n0,server=off,addr.type=unix,addr.path=${socket} -device e1000,netdev=n0`
+    : `\na guest, each with a MAC of its own: qemu-system-x86_64 ${guestArguments(socket)}`
 
 export const interfaceChange: Command = {
   words: 'interface change',

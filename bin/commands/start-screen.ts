@@ -3,15 +3,15 @@ import { formatServer } from '../../services/config/server-address.ts'
 import type { Settings } from '../../services/config/settings.ts'
 import { formatIpv4, formatMac, formatPrefix } from '../../stack/index.ts'
 import type { Running } from '../compose.ts'
+import { guestArguments } from './guest-arguments.ts'
 
 export function startScreen(s: Settings, running: Running): string {
   const own = formatIpv4(s.address.address)
-  const host = !running.linkManaged ? 'left as it was' : s.hostAddress === undefined ? 'no address' : `${formatIpv4(s.hostAddress.address)}/${s.hostAddress.prefix.length}`
   const upstreams = running.upstreams.map(formatServer).join(', ')
   const rows: readonly (readonly [string, string])[] = [
-    ['link', `${s.link}${s.bridge === undefined ? '' : ` in bridge ${s.bridge}`}, MTU ${s.mtu}, ${formatMac(s.linkMac)}`],
+    ['link', `${s.link}${where(s)}, MTU ${s.mtu}, ${formatMac(s.linkMac)}`],
     ['appliance', `${own}/${s.address.prefix.length}`],
-    ['host end', host],
+    ...(s.linkSocket === undefined ? [['host end', hostEnd(s, running)] as const] : []),
     ['gateway', s.gateway === undefined ? 'none' : formatIpv4(s.gateway)],
     ['DHCP', `${s.pool.map((p) => `${formatIpv4(p.first)}–${formatIpv4(p.last)}`).join(', ')}, leases of ${s.leaseTime} s${running.linkShared && s.serveBesideOthers === 'no' ? '; silent while another DHCP server answers on this link' : ''}`],
     ['DNS', s.domain === undefined ? 'no zone of its own' : `zone ${s.domain} and the reverse zone of ${formatPrefix(s.address.prefix)}`],
@@ -20,11 +20,20 @@ export function startScreen(s: Settings, running: Running): string {
     ['token', running.tokenFile],
   ]
   const table = rows.map(([name, text]) => `  ${name.padEnd(10)} ${text}`).join('\n')
-  return `\nTaproot is up.\n\n${table}\n\nAttach a client (as root; a copy of one line each):\n${attachLines(s).join('\n')}\n\n`
+  return `\nTaproot is up.\n\n${table}\n\nAttach a client (${s.linkSocket === undefined ? 'as root; ' : ''}a copy of one line each):\n${attachLines(s).join('\n')}\n\n`
+}
+
+const where = (s: Settings): string =>
+  s.linkSocket !== undefined ? `, guests of QEMU at ${s.linkSocket}` : s.bridge === undefined ? '' : ` in bridge ${s.bridge}`
+
+function hostEnd(s: Settings, running: Running): string {
+  if (!running.linkManaged) return 'left as it was'
+  return s.hostAddress === undefined ? 'no address' : `${formatIpv4(s.hostAddress.address)}/${s.hostAddress.prefix.length}`
 }
 
 /** Namespace on a bridge, virtual machine, container. A link without a bridge is put into one, with the host's address. */
 function attachLines(s: Settings): readonly string[] {
+  if (s.linkSocket !== undefined) return [`  VM         qemu-system-x86_64 -m 512 ${guestArguments(s.linkSocket)} disk.img`]
   const bridge = s.bridge ?? 'taproot-br'
   const hostAddress = s.hostAddress === undefined ? '' : `${formatIpv4(s.hostAddress.address)}/${s.hostAddress.prefix.length}`
   const move = hostAddress === '' ? '' : `ip addr del ${hostAddress} dev ${s.link}; ip addr add ${hostAddress} dev ${bridge}; `

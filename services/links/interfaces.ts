@@ -190,8 +190,8 @@ export class Interfaces {
       return
     }
     this.#use(entry, opened.value)
-    entry.opening = true
-    void opened.value.ready.then((fault) => {
+    entry.opening = opened.value.ready !== undefined
+    void opened.value.ready?.then((fault) => {
       entry.opening = false
       if (fault !== undefined) this.#lost(entry.plan.name, `${fault.problem}; ${fault.remedy}`)
     })

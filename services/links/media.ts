@@ -19,8 +19,8 @@ export type OpenMedium = {
   readonly link: Link
   /** It may lead into somebody else's network. */
   readonly shared: boolean
-  /** Settles with undefined when frames can flow, else with why they never will. */
-  readonly ready: Promise<MediumFault | undefined>
+  /** Settles with undefined when frames can flow, else with why they never will. Not there when they can at once. */
+  readonly ready?: Promise<MediumFault | undefined>
   /** Those connected to a QEMU link. */
   guests(): readonly string[]
   /** Closes the link too. */

@@ -30,7 +30,7 @@ export class TestMedia implements Media {
     return ok({
       link,
       shared: false,
-      ready: Promise.resolve(i.medium.kind === 'qemu' ? this.fault : undefined),
+      ...(i.medium.kind === 'qemu' ? { ready: Promise.resolve(this.fault) } : {}),
       guests: () => [],
       close: () => {
         this.live.delete(i.name)

@@ -24,7 +24,7 @@ describe('interface', () => {
   test('add: guests of QEMU, with the line that attaches one', async () => {
     const { code, out } = await line.run('interface', 'add', 'lab2', '10.55.0.1/24', '--socket', '/run/lab2.sock', '--owner', '1000')
     expect(code).toBe(0)
-    expect(out).toContain('-netdev stream,id=n0,server=off,addr.type=unix,addr.path=/run/lab2.sock -device e1000,netdev=n0')
+    expect(out).toContain('-netdev stream,id=n0,server=off,addr.type=unix,addr.path=/run/lab2.sock -device e1000,netdev=n0,mac=52:54:00:00:00:01')
     expect(line.api.services.interfaces.added).toMatchObject([{ kind: 'qemu', socket: '/run/lab2.sock', socketOwner: 1000, hostEnd: null }])
   })
 

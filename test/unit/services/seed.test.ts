@@ -71,6 +71,16 @@ describe('a later start', () => {
     expect(pools(store)).toEqual(['9: 10.53.0.10-10.53.0.11', '10: 10.53.0.50-10.53.0.59'])
   })
 
+  test('forwarding is what was said through the API, until the setting changes', () => {
+    const store = started({ forwarding: 'yes' })
+    store.commit([[{ kind: 'setting', name: 'forwarding', value: 'no' }]])
+    expect(start(store, { forwarding: 'yes' })).toEqual([])
+    expect(store.load().settings.get('forwarding')).toBe('no')
+    start(store, { forwarding: 'no' })
+    start(store, { forwarding: 'yes' })
+    expect(store.load().settings.get('forwarding')).toBe('yes')
+  })
+
   test('with another lease time changes the same subnet', () => {
     const store = started()
     start(store, { 'lease-time': '120' })

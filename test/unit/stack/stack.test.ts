@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { formatIpv4, ipv4, SEND_FAULT, Stack, virtualWire } from '../../../stack/index.ts'
+import { FaultyLink, formatIpv4, ipv4, SEND_FAULT, Stack, virtualWire } from '../../../stack/index.ts'
 import type { FrameHandler, Link } from '../../../stack/index.ts'
-import { SeededSecureRandom, VirtualClock } from '../../../stack/platform/index.ts'
+import { SeededRandom, SeededSecureRandom, VirtualClock } from '../../../stack/platform/index.ts'
 import {
   addressOn, arpFrame, bench, collector, echoRequest, HOST, HOST_MAC, icmpFrame, ipFrame, must, octets, PEER, PEER_MAC,
   udpFrame,
@@ -266,5 +266,29 @@ describe('Stack', () => {
       return lan.peer.lines()
     }
     expect(run()).toEqual(run())
+  })
+})
+
+describe('a link is exchanged for one that wraps it, and back', () => {
+  test('frames take the new way, and a capture that runs goes on', () => {
+    const lan = bench()
+    const [iface] = lan.stack.interfaces
+    if (iface === undefined) throw new Error('no interface')
+    const plain = iface.wire
+    const blocks: Uint8Array[] = []
+    const capture = iface.capture({ sink: (block) => blocks.push(block) > 0 })
+    const answers = (): number => {
+      lan.peer.send(icmpFrame(echoRequest(8)))
+      lan.clock.advance(100)
+      return lan.peer.lines().filter((line) => line.includes('echo reply')).length
+    }
+    expect(answers()).toBe(1)
+    const lossy = new FaultyLink(plain, lan.clock, new SeededRandom(1), { loss: 1 }, {})
+    iface.exchange(lossy)
+    expect([iface.wire === lossy, answers(), capture?.counts().captured]).toEqual([true, 0, 4])
+    iface.exchange(plain)
+    expect([iface.wire === plain, answers(), capture?.counts().captured]).toEqual([true, 1, 6])
+    capture?.stop()
+    expect([iface.link === plain, answers()]).toEqual([true, 1])
   })
 })

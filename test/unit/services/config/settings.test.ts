@@ -70,6 +70,7 @@ describe('what follows from other settings', () => {
     [{ address: '10.0.0.2/30', 'host-address': 'none', pool: '10.0.0.1-10.0.0.1' }, (s) => [cidr(s.hostAddress), s.gateway], ['none', undefined]],
     [{ 'host-address': '10.53.0.7/24' }, (s) => formatIpv4(s.gateway ?? 0), '10.53.0.7'],
     [{ gateway: 'none' }, (s) => s.gateway, undefined],
+    [{ 'link-socket': '/run/vms.sock' }, (s) => [s.linkSocket, s.hostAddress, s.gateway, s.forwarding], ['/run/vms.sock', undefined, undefined, 'no']],
     [{ 'link-mac': '02:00:00:00:00:07' }, (s) => s.linkMac, new Uint8Array([2, 0, 0, 0, 0, 7])],
     [{ domain: 'Home.ARPA.' }, (s) => s.domain, 'home.arpa'],
     [{ domain: 'none', api: 'none', upstreams: 'none' }, (s) => [s.domain, s.api, s.upstreams.kind], [undefined, undefined, 'none']],
@@ -97,6 +98,9 @@ describe('a wrong value is refused by the name under which it was given', () => 
     [{ flags: { upstreams: 'dns.example.com' } }, ['--upstreams = dns.example.com']],
     [{ flags: { data: '' } }, ['--data = ']],
     [{ flags: { offloads: 'on' } }, ['--offloads = on']],
+    [{ flags: { forwarding: 'maybe' } }, ['--forwarding = maybe']],
+    [{ flags: { 'link-socket': 'vms.sock' } }, ['--link-socket = vms.sock']],
+    [{ flags: { 'link-socket': `/${'x'.repeat(107)}` } }, [`--link-socket = /${'x'.repeat(107)}`]],
     [{ environment: { TAPROOT_MTU: 'big' } }, ['TAPROOT_MTU = big']],
     [{ file: { dhcp: { leaseTime: 'long' } } }, ['dhcp.leaseTime in taproot.yaml = long']],
     [{ file: { dhcp: { leasetime: 60 } } }, ['dhcp.leasetime in taproot.yaml = 60']],
@@ -124,6 +128,7 @@ describe('settings that contradict each other', () => {
     ['a pool outside', { pool: '10.99.0.1-10.99.0.9' }, ['--pool = 10.99.0.1-10.99.0.9']],
     ['a pool with the appliance in it', { pool: '10.53.0.2-10.53.0.9' }, ['--pool = 10.53.0.2-10.53.0.9']],
     ['a pool with the host in it', { pool: '10.53.0.1-10.53.0.1' }, ['--pool = 10.53.0.1-10.53.0.1']],
+    ['a host end without a TAP device', { 'link-socket': '/run/vms.sock', 'host-address': '10.53.0.1/24', bridge: 'br0' }, ['--host-address = 10.53.0.1/24', '--bridge = br0']],
     ['pools that overlap', { pool: '10.53.0.10-10.53.0.20,10.53.0.20-10.53.0.30' }, ['--pool = 10.53.0.20-10.53.0.30']],
   ])('%s', (_what, flags, expected) => {
     expect(faults({ flags })).toEqual(expected)

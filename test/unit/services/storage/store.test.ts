@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { memoryStore, openReader, openStore, type SqliteStore } from '../../../../services/storage/sqlite.ts'
 import type { Transaction, Write } from '../../../../services/storage/store.ts'
-import type { Lease, ZoneEdit } from '../../../../services/index.ts'
+import type { Lease, NetworkInterface, ZoneEdit } from '../../../../services/index.ts'
 import { ipv4 } from '../../../../stack/index.ts'
 import { ADDRESS, change, FORWARD, lease, leaseRecord, NOON, record, recordLine, released, SUBNET, zone } from '../../../support/leases.ts'
 import { opened, smallDisk, temporaryDirectory } from '../../../support/storage.ts'
@@ -17,6 +17,17 @@ const RESERVATION = {
 const NEIGHBOUR = { interfaceName: 'lan0', address: ipv4('192.168.7.9'), mac: '02:00:00:00:00:0a' }
 const WWW = record(10, 'www.lab.internal', 'A', '10.53.0.20', { comment: 'the web' })
 const ALPHA = leaseRecord(11, 'alpha.lab.internal', 'A', ADDRESS, ADDRESS)
+
+const LAB: NetworkInterface = {
+  name: 'lab1', mac: '02:54:0a:36:00:02', mtu: 1500, peerMac: '02:00:00:00:00:09', enabled: true, addressing: 'static',
+  addresses: [{ address: ipv4('192.168.7.2'), prefix: { network: ipv4('192.168.7.0'), length: 24 } }], proxyArp: [{ network: ipv4('192.168.9.0'), length: 24 }],
+  sourcePolicy: { bogons: 'not-global', reversePath: 'strict' }, directedBroadcasts: true, routerDiscovery: 'advertise',
+  impairment: { loss: 0.01, duplication: 0, reordering: 0, reorderMs: 20, corruption: 0, delayMs: 2.5, jitterMs: 0, bitsPerSecond: undefined, queueBytes: 1000, direction: 'both', seed: 4 },
+  medium: { kind: 'tap', hostEnd: { address: undefined, bridge: 'br1', owner: 1000, persist: true } },
+}
+const VMS: NetworkInterface = { ...LAB, name: 'vms', addresses: [], proxyArp: 'off', peerMac: undefined, impairment: undefined, medium: { kind: 'qemu', socket: '/run/vms.sock', owner: undefined } }
+const FAR = { id: 1, prefix: { network: ipv4('198.18.0.0'), length: 15 }, gateway: ipv4('192.168.7.9'), interfaceName: undefined, metric: 5, comment: 'far away' }
+const ON_LINK = { id: 2, prefix: { network: 0, length: 0 }, gateway: undefined, interfaceName: 'lab1', metric: 0, comment: undefined }
 
 const put = (leaseChange: ReturnType<typeof change>, at = NOON): Write => ({ kind: 'lease', at, change: leaseChange })
 const edit = (fields: Partial<ZoneEdit>, at = NOON): Write => ({
@@ -56,6 +67,12 @@ describe('what is written is read', () => {
     ['a static neighbour', [{ kind: 'neighbour-put', neighbour: NEIGHBOUR }], (s) => s.load().neighbours, [NEIGHBOUR]],
     ['a static neighbour with another address', [{ kind: 'neighbour-put', neighbour: NEIGHBOUR }, { kind: 'neighbour-put', neighbour: { ...NEIGHBOUR, mac: '02:00:00:00:00:0b' } }], (s) => s.load().neighbours, [{ ...NEIGHBOUR, mac: '02:00:00:00:00:0b' }]],
     ['a static neighbour removed', [{ kind: 'neighbour-put', neighbour: NEIGHBOUR }, { kind: 'neighbour-remove', interfaceName: 'lan0', address: NEIGHBOUR.address }], (s) => s.load().neighbours, []],
+    ['interfaces, by their names', [{ kind: 'interface-put', interface: VMS }, { kind: 'interface-put', interface: LAB }], (s) => s.load().interfaces, [LAB, VMS]],
+    ['a changed interface', [{ kind: 'interface-put', interface: VMS }, { kind: 'interface-put', interface: { ...VMS, enabled: false, mtu: 1400 } }], (s) => s.load().interfaces, [{ ...VMS, enabled: false, mtu: 1400 }]],
+    ['an interface removed', [{ kind: 'interface-put', interface: VMS }, { kind: 'interface-remove', name: 'vms' }], (s) => s.load().interfaces, []],
+    ['routes, by a gateway in the upper half of addresses and by an interface', [{ kind: 'route-put', route: FAR }, { kind: 'route-put', route: ON_LINK }], (s) => s.load().routes, [FAR, ON_LINK]],
+    ['a changed route', [{ kind: 'route-put', route: FAR }, { kind: 'route-put', route: { ...FAR, metric: 9, comment: undefined } }], (s) => s.load().routes, [{ ...FAR, metric: 9, comment: undefined }]],
+    ['a route removed', [{ kind: 'route-put', route: FAR }, { kind: 'route-remove', id: 1 }], (s) => s.load().routes, []],
     ['a setting, and its change', [{ kind: 'setting', name: 'seed', value: '1' }, { kind: 'setting', name: 'seed', value: '2' }], (s) => [...s.load().settings], [['seed', '2']]],
     ['a token', [{ kind: 'token', name: 'first', sha256: new Uint8Array(32).fill(7), at: NOON }], (s) => s.tokenHashes(), [new Uint8Array(32).fill(7)]],
     ['an event', [{ kind: 'event', at: NOON, event: 'zone.changed', facts: { zone: 'x', serial: 4, how: null } }], (s) => s.events(9, undefined), [{ id: 1, at: NOON, event: 'zone.changed', facts: { zone: 'x', serial: 4, how: null } }]],
