@@ -29,6 +29,8 @@ command:nmap          nmap
 command:tshark        tshark
 command:dig           bind9-dnsutils dnsutils
 command:dnsmasq       dnsmasq-base
+command:kea-dhcp4     kea-dhcp4-server
+command:busybox       busybox
 command:udhcpc        udhcpc
 command:dhclient      isc-dhcp-client
 command:dhcpcd        dhcpcd-base dhcpcd5 dhcpcd

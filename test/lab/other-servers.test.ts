@@ -1,0 +1,77 @@
+/** A bridge on which somebody else's DHCP server answers: found, yielded to, listed; and served beside it when told to. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { DecisionView, HealthView, OtherServerView } from '../../services/index.ts'
+import { Appliance } from './appliance.ts'
+import { describeLab } from './available.ts'
+import { DhcpClient } from './dhcp-client.ts'
+import { startServer, type ServedNetwork } from './dhcp-servers.ts'
+import { Lab, type Host } from './netns.ts'
+import type { Program } from './program.ts'
+import { BRIDGE, eventually } from './world.ts'
+
+/** Of the appliance's own subnet, so that nothing but the policy keeps it from serving. */
+const THEIRS: ServedNetwork = { net: '10.53.0', first: 200, last: 220, leaseSeconds: 3600 }
+
+let lab: Lab
+let lan: Host
+let other: Host
+let dnsmasq: Program
+let appliance: Appliance
+
+const macOf = async (host: Host): Promise<string> => (await host.succeed(['cat', '/sys/class/net/eth0/address'])).trim()
+const seen = (): Promise<readonly OtherServerView[]> => appliance.list<OtherServerView>('/dhcp/servers-seen')
+const check = async (): Promise<HealthView['checks'][number] | undefined> => (await appliance.get<HealthView>('/health')).checks.find(({ name }) => name === 'dhcp-servers')
+
+describeLab('somebody else serves the bridge', () => {
+  beforeAll(async () => {
+    lab = await Lab.open()
+    lan = await lab.host('lan')
+    await lan.bridge(BRIDGE)
+    other = await lab.hostOn(lan, BRIDGE, 'other')
+    await other.address('eth0', '10.53.0.1/24')
+    dnsmasq = await startServer('dnsmasq', other, THEIRS)
+    appliance = await Appliance.start(lan, { arguments: ['--bridge', BRIDGE, '--host-address', 'none'] })
+  })
+  afterAll(() => lab.close())
+
+  test('the appliance stays silent, and says so in health, in the list and in the reasons', async () => {
+    const client = await lab.hostOn(lan, BRIDGE, 'first')
+    const [, binding] = await DhcpClient.bind(client, 'udhcpc', { hostName: 'first' })
+    expect(binding.address).toMatch(/^10\.53\.0\.2\d\d$/)
+    await eventually('the list', async () => ((await seen()).length > 0 ? true : undefined))
+    expect((await seen())[0]).toMatchObject({ interface: 'taproot0', server: '10.53.0.1', mac: await macOf(other) })
+    await eventually('silence', async () => ((await check())?.detail.startsWith('no client is answered on taproot0') === true ? true : undefined))
+    expect(await check()).toMatchObject({ status: 'degraded', detail: expect.stringContaining('10.53.0.1') as string })
+    const reasons = await appliance.list<DecisionView>(`/decisions?mac=${encodeURIComponent(await macOf(client))}`)
+    expect(reasons.length).toBeGreaterThan(0)
+    expect(reasons.every(({ sent }) => sent === 'none')).toBe(true)
+    expect(reasons[0]?.steps.at(-1)?.id).toBe('dhcp.silent')
+    const listed = await appliance.command('dhcp', 'servers')
+    expect(listed.stdout).toContain(`10.53.0.1\t${await macOf(other)}\t`)
+    expect(appliance.program.lines.join('\n')).toContain('other-server.silent')
+  }, 60_000)
+
+  test('told to, it serves beside it', async () => {
+    await appliance.stop()
+    appliance = await Appliance.start(lan, { arguments: ['--bridge', BRIDGE, '--host-address', 'none', '--serve-beside-others', 'yes'], data: appliance.data })
+    await dnsmasq.stop()
+    const [, binding] = await DhcpClient.bind(await lab.hostOn(lan, BRIDGE, 'second'), 'udhcpc', { hostName: 'second' })
+    expect(binding.address).toMatch(/^10\.53\.0\.1\d\d$/)
+  }, 60_000)
+
+  test('a rogue that appears later is an event with evidence, and the service goes on', async () => {
+    await appliance.stop()
+    appliance = await Appliance.start(lan, { arguments: ['--bridge', BRIDGE, '--host-address', 'none'], data: appliance.data })
+    const [, binding] = await DhcpClient.bind(await lab.hostOn(lan, BRIDGE, 'third'), 'udhcpc', { hostName: 'third' })
+    expect(binding.address).toMatch(/^10\.53\.0\.1\d\d$/)
+    dnsmasq = await startServer('dnsmasq', other, THEIRS)
+    expect((await appliance.command('dhcp', 'search')).code).toBe(0)
+    await appliance.program.line(/other-server\.seen/)
+    expect((await seen())[0]).toMatchObject({ server: '10.53.0.1', mac: await macOf(other), how: 'answered-our-search', message: 'OFFER', routers: ['10.53.0.1'] })
+    expect(await check()).toMatchObject({ status: 'degraded', detail: expect.stringContaining('other DHCP servers: 10.53.0.1 on taproot0') as string })
+    const next = await lab.hostOn(lan, BRIDGE, 'fourth')
+    await DhcpClient.bind(next, 'udhcpc', { hostName: 'fourth' })
+    const reasons = await appliance.list<DecisionView>(`/decisions?mac=${encodeURIComponent(await macOf(next))}`)
+    expect(reasons.map(({ sent }) => sent)).toContain('OFFER')
+  }, 60_000)
+})
