@@ -14,9 +14,11 @@ import { Problem } from './schemas/problem.ts'
 const TAGS = [
   { name: 'appliance', description: 'Its health and its counters.' },
   { name: 'leases', description: 'Addresses that clients hold or held.' },
-  { name: 'subnets', description: 'Blocks of addresses and how they are given out.' },
+  { name: 'sites', description: 'Defaults for everything below.' },
+  { name: 'segments', description: 'Links, ours or behind relays, and how they are served.' },
+  { name: 'subnets', description: 'Blocks of addresses of a segment.' },
   { name: 'pools', description: 'Ranges that any client may get an address from.' },
-  { name: 'reservations', description: 'Addresses that belong to one client.' },
+  { name: 'hosts', description: 'Machines that are known, and addresses kept for them.' },
   { name: 'zones', description: 'Parts of the name space that the appliance is authoritative for.' },
   { name: 'records', description: 'What is in a zone.' },
   { name: 'network', description: 'The own network stack.' },

@@ -17,16 +17,14 @@ import { describeApi, openApiRoute } from './openapi.ts'
 import { pageRoutes } from './pages.ts'
 import { decisionRoutes } from './routes/decisions.ts'
 import { diagnosticRoutes } from './routes/diagnostics.ts'
+import { dhcpEntryRoutes } from './routes/dhcp-entries.ts'
 import { healthRoutes } from './routes/health.ts'
 import { interfaceRoutes } from './routes/interfaces.ts'
 import { leaseRoutes } from './routes/leases.ts'
 import { networkRoutes } from './routes/network.ts'
 import { otherServerRoutes } from './routes/other-servers.ts'
-import { poolRoutes } from './routes/pools.ts'
 import { recordRoutes } from './routes/records.ts'
-import { reservationRoutes } from './routes/reservations.ts'
 import { routeRoutes } from './routes/routes.ts'
-import { subnetRoutes } from './routes/subnets.ts'
 import { uplinkRoutes } from './routes/uplinks.ts'
 import { zoneRoutes } from './routes/zones.ts'
 import { validatorCompiler } from './validation.ts'
@@ -53,9 +51,7 @@ const REQUEST_TIMEOUT_MS = 30_000
 const ROUTES = [
   healthRoutes,
   leaseRoutes,
-  subnetRoutes,
-  poolRoutes,
-  reservationRoutes,
+  dhcpEntryRoutes,
   zoneRoutes,
   recordRoutes,
   interfaceRoutes,

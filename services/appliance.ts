@@ -7,7 +7,7 @@ import { formatIpv4, type InterfaceAddress, type Ipv4, type Link, Stack } from '
 import type { Clock, SecureRandom } from '../stack/platform/index.ts'
 import { DhcpEndpoint } from './dhcp-endpoint.ts'
 import { Coexistence } from './dhcp/coexist/index.ts'
-import { type DhcpConfiguration, DhcpServer } from './dhcp/index.ts'
+import { DhcpServer } from './dhcp/index.ts'
 import { DnsEndpoint, hostQuery, stackQuery } from './dns-endpoint.ts'
 import { hostQueryStream, stackQueryStream } from './dns-stream-query.ts'
 import { DnsTcpEndpoint } from './dns-tcp-endpoint.ts'
@@ -116,11 +116,7 @@ export class Appliance {
       const lease = this.dhcp.lease(address)
       return lease === undefined ? undefined : leaseClientKey(lease)
     })
-    const configuration: DhcpConfiguration = {
-      subnets: o.snapshot.subnets,
-      pools: o.snapshot.pools,
-      reservations: o.snapshot.reservations,
-    }
+    const configuration = o.snapshot.dhcp
     // The endpoint and the server know each other; messages flow only once both are there.
     this.#dhcpEndpoint = new DhcpEndpoint(this.stack, (buffer, at, length, meta) => this.dhcp.receive(buffer, at, length, meta))
     this.dhcp = new DhcpServer(
@@ -129,7 +125,7 @@ export class Appliance {
         send: (reply) => this.#dhcpEndpoint.send(reply),
         probe: (interfaceName, address, done) => this.#dhcpEndpoint.probe(interfaceName, address, PROBE_WAIT_MS, done),
         commit: (changes, done) => this.#commitLeases(changes, done),
-        nameFor: (lease, subnet) => this.#names.nameFor(lease, subnet),
+        nameFor: (lease, domain) => this.#names.nameFor(lease, domain),
         decide: o.decide,
         namesOtherServer: ({ interfaceName, server, message, client, address }) =>
           this.#coexistence.seen({

@@ -15,11 +15,12 @@ import { OtherServerCommands } from './commands/other-server-commands.ts'
 import { CommandTurns } from './commands/turns.ts'
 import { UplinkCommands } from './commands/uplink-commands.ts'
 import type { Coexistence } from './dhcp/coexist/index.ts'
-import type { DhcpConfiguration, DhcpServer } from './dhcp/index.ts'
+import type { DhcpServer } from './dhcp/index.ts'
 import type { DnsServer } from './dns/index.ts'
 import type { Interfaces } from './links/interfaces.ts'
 import type { StaticNeighbours } from './links/static-neighbours.ts'
 import type { StaticRoutes } from './links/static-routes.ts'
+import type { DhcpConfiguration } from './model/index.ts'
 import type { NetworkSide } from './network-side.ts'
 import type { CommitQueue, Settled } from './storage/commit-queue.ts'
 import type { Snapshot, Transaction } from './storage/store.ts'
@@ -48,10 +49,10 @@ export type NetworkCommandsOptions = {
 export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const turns = new CommandTurns(o)
   const dhcp = new DhcpCommands({ ...o, turns })
-  const dns = new DnsCommands({ ...o, turns, lastZoneId: o.lastIds.zone, configuration: () => dhcp.configuration })
-  const interfaces = new InterfaceCommands({ ...o, turns, configuration: () => dhcp.configuration })
+  const dns = new DnsCommands({ ...o, turns, lastZoneId: o.lastIds.zone, configuration: () => dhcp.current })
+  const interfaces = new InterfaceCommands({ ...o, turns, configuration: () => dhcp.current })
   const routes = new RouteCommands({ ...o, turns, lastRouteId: o.lastIds.route })
-  const diagnostics = new DiagnosticCommands({ ...o, configuration: () => dhcp.configuration })
+  const diagnostics = new DiagnosticCommands({ ...o, configuration: () => dhcp.current })
   const uplinks = new UplinkCommands(o)
   const otherServers = new OtherServerCommands(o)
   return {

@@ -10,7 +10,8 @@ import type {
 } from './facade.ts'
 import type { TapHandle } from './links/media.ts'
 import type {
-  DnsRecord, InterfaceProperties, Lease, NetworkInterface, Pool, Reservation, StaticRoute, Subnet, TraceStep, Zone,
+  DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, InterfaceProperties, Lease, NetworkInterface, StaticRoute, Subnet, TraceStep,
+  Warning, Zone,
 } from './model/index.ts'
 
 export type New<T> = Omit<T, 'id'>
@@ -36,20 +37,19 @@ export type NameExplanation = {
   readonly steps: readonly TraceStep[]
 }
 
+/** What was put, and what about it is legal but looks like a slip; fields point into the entry. */
+export type Put<T> = { readonly item: T; readonly warnings: readonly Warning[] }
+/** Where a subnet belongs: to a segment, to that of an interface (made if there is none), or to one of its own. */
+export type SubnetPlace = { readonly segmentId: number } | { readonly interfaceName: string } | { readonly alone: true }
+
 export interface DhcpSide {
   releaseLease(address: Ipv4): Answer<Lease>
-  subnets(): Answer<readonly Subnet[]>
-  addSubnet(subnet: New<Subnet>): Answer<Subnet>
-  changeSubnet(id: number, change: Change<Subnet>): Answer<Subnet>
-  removeSubnet(id: number): Answer<null>
-  pools(): Answer<readonly Pool[]>
-  addPool(pool: New<Pool>): Answer<Pool>
-  changePool(id: number, change: Change<Pool>): Answer<Pool>
-  removePool(id: number): Answer<null>
-  reservations(): Answer<readonly Reservation[]>
-  addReservation(reservation: New<Reservation>): Answer<Reservation>
-  changeReservation(id: number, change: Change<Reservation>): Answer<Reservation>
-  removeReservation(id: number): Answer<null>
+  configuration(): Answer<DhcpConfiguration>
+  add<K extends DhcpKind>(kind: K, item: New<DhcpItem<K>>): Answer<Put<DhcpItem<K>>>
+  change<K extends DhcpKind>(kind: K, id: number, change: Change<DhcpItem<K>>): Answer<Put<DhcpItem<K>>>
+  remove(kind: DhcpKind, id: number): Answer<null>
+  addSubnet(subnet: Omit<Subnet, 'id' | 'segmentId'>, place: SubnetPlace): Answer<Put<Subnet>>
+  placeSubnet(id: number, change: Change<Subnet>, place: SubnetPlace): Answer<Put<Subnet>>
 }
 
 export interface DnsSide {
@@ -134,18 +134,12 @@ export type NetworkSide = {
 export const NETWORK_COMMANDS = {
   dhcp: [
     'releaseLease',
-    'subnets',
+    'configuration',
+    'add',
+    'change',
+    'remove',
     'addSubnet',
-    'changeSubnet',
-    'removeSubnet',
-    'pools',
-    'addPool',
-    'changePool',
-    'removePool',
-    'reservations',
-    'addReservation',
-    'changeReservation',
-    'removeReservation',
+    'placeSubnet',
   ],
   dns: [
     'zones',

@@ -8,7 +8,7 @@ import { err, ok, type Result } from '../stack/platform/index.ts'
 import { FORWARDING_SETTING } from './commands/route-commands.ts'
 import type { Settings } from './config/settings.ts'
 import { parseZoneFile, reverseName, reverseZoneName, serialAfter, type ParsedZoneFile } from './dns/index.ts'
-import type { DnsRecord, OptionSet, Subnet, Zone } from './model/index.ts'
+import { DEFAULT_POLICY, DEFAULT_SITE, EMPTY_LEVEL, type DnsRecord, type OptionSet, type Segment, type Subnet, type Zone } from './model/index.ts'
 import type { Snapshot, Write } from './storage/store.ts'
 
 /** A master file as read by the shell. */
@@ -34,18 +34,24 @@ export function seed(snapshot: Snapshot, settings: Settings, files: readonly Zon
   const planner = new Planner(snapshot, now)
   const before = readSeeded(snapshot)
   const subnetId = before?.subnetId ?? planner.ids.subnet()
-  const subnet = subnetOf(subnetId, settings)
-  const subnetText = JSON.stringify(subnet)
+  const stored = snapshot.dhcp.subnets.find((each) => each.id === subnetId)
+  const segment = segmentOf(settings, snapshot.dhcp.segments.find((each) => each.id === stored?.segmentId) ?? planner.ids.segment())
+  const subnet = subnetOf(subnetId, segment.id, settings)
+  const subnetText = seedText(settings)
   const poolsText = settings.pool.map((p) => `${formatIpv4(p.first)}-${formatIpv4(p.last)}`).join(',')
   const zonesText = `${settings.domain ?? 'none'} ${formatIpv4(settings.address.address)} ${formatPrefix(settings.address.prefix)}`
-  if (before?.subnet !== subnetText) planner.writes.push({ kind: 'subnet-put', subnet })
+  if (before?.subnet !== subnetText) {
+    planner.writes.push({ kind: 'dhcp-put', what: 'segments', item: segment }, { kind: 'dhcp-put', what: 'subnets', item: subnet })
+  }
   let poolIds = before?.poolIds ?? []
   if (before?.pools !== poolsText) {
-    for (const id of poolIds) planner.writes.push({ kind: 'pool-remove', id })
+    for (const id of poolIds) planner.writes.push({ kind: 'dhcp-remove', what: 'pools', id })
     poolIds = settings.pool.map((range) => {
-      const pool = { id: planner.ids.pool(), subnetId, first: range.first, last: range.last }
-      planner.writes.push({ kind: 'pool-put', pool })
-      return pool.id
+      const id = planner.ids.pool()
+      const { first, last } = range
+      const item = { id, subnetId, first, last, allow: [], deny: [], allocator: 'free-queue', level: EMPTY_LEVEL } as const
+      planner.writes.push({ kind: 'dhcp-put', what: 'pools', item })
+      return id
     })
   }
   if (before?.zones !== zonesText && settings.domain !== undefined) planner.ownZones(settings.domain, settings.address)
@@ -64,31 +70,61 @@ export function seed(snapshot: Snapshot, settings: Settings, files: readonly Zon
 
 function readSeeded(snapshot: Snapshot): Seeded | undefined {
   const text = snapshot.settings.get('seed')
-  return text === undefined ? undefined : (JSON.parse(text) as Seeded)
+  if (text === undefined) return undefined
+  const seeded = JSON.parse(text) as Seeded
+  return seeded.subnet.startsWith('{') ? { ...seeded, subnet: textOfSubnet(seeded.subnet) } : seeded
 }
 
-function subnetOf(id: number, s: Settings): Subnet {
+/** Until there were segments, the subnet itself was kept: what the settings were follows from it. */
+function textOfSubnet(kept: string): string {
+  const subnet = JSON.parse(kept) as {
+    readonly interfaceName: string
+    readonly prefix: Prefix
+    readonly leaseSeconds: number
+    readonly domain?: string
+    readonly options: OptionSet
+  }
+  const { interfaceName, prefix, leaseSeconds, domain, options } = subnet
+  return JSON.stringify([interfaceName, formatPrefix(prefix), leaseSeconds, domain ?? null, options])
+}
+
+/** The segment of the link; what was said at it through the API stays. */
+const segmentOf = (s: Settings, present: Segment | number): Segment =>
+  typeof present === 'number'
+    ? {
+        id: present,
+        siteId: DEFAULT_SITE.id,
+        name: s.link,
+        interfaceName: s.link,
+        relays: [],
+        domain: undefined,
+        policy: DEFAULT_POLICY,
+        level: EMPTY_LEVEL,
+      }
+    : { ...present, interfaceName: s.link }
+
+function subnetOf(id: number, segmentId: number, s: Settings): Subnet {
+  const leaseTimes = { leaseSeconds: s.leaseTime, minSeconds: Math.min(60, s.leaseTime), maxSeconds: Math.max(86_400, s.leaseTime) }
+  return { id, segmentId, prefix: s.address.prefix, domain: s.domain, level: { options: optionsOf(s), leaseTimes, boot: {} } }
+}
+
+function optionsOf(s: Settings): OptionSet {
   const options: { [name: string]: OptionSet[string] } = { 'domain-name-servers': [formatIpv4(s.address.address)] }
   if (s.gateway !== undefined) options['routers'] = [formatIpv4(s.gateway)]
   if (s.domain !== undefined) {
     options['domain-name'] = s.domain
     options['domain-search'] = [s.domain]
   }
-  return {
-    id,
-    prefix: s.address.prefix,
-    interfaceName: s.link,
-    leaseSeconds: s.leaseTime,
-    minLeaseSeconds: Math.min(60, s.leaseTime),
-    maxLeaseSeconds: Math.max(86_400, s.leaseTime),
-    domain: s.domain,
-    options,
-  }
+  return options
 }
+
+/** The settings that make segment and subnet. */
+const seedText = (s: Settings): string =>
+  JSON.stringify([s.link, formatPrefix(s.address.prefix), s.leaseTime, s.domain ?? null, optionsOf(s)])
 
 class Planner {
   readonly writes: Write[] = []
-  readonly ids: { readonly [K in 'subnet' | 'pool' | 'zone' | 'record']: () => number }
+  readonly ids: { readonly [K in 'segment' | 'subnet' | 'pool' | 'zone' | 'record']: () => number }
   readonly #snapshot: Snapshot
   readonly #now: number
 
@@ -97,7 +133,7 @@ class Planner {
     this.#now = now
     const counter = (last: number) => (): number => ++last
     const last = snapshot.lastIds
-    this.ids = { subnet: counter(last.subnet), pool: counter(last.pool), zone: counter(last.zone), record: counter(last.record) }
+    this.ids = { segment: counter(last.dhcp.segments), subnet: counter(last.dhcp.subnets), pool: counter(last.dhcp.pools), zone: counter(last.zone), record: counter(last.record) }
   }
 
   /** The zone of lease names and the reverse zone, with the appliance's own records in them. */

@@ -5,14 +5,11 @@ import type {
   DecisionView,
   LeaseHistoryView,
   LeaseView,
-  PoolInput,
   RecordHistoryView,
   RecordView,
-  ReservationView,
-  SubnetInput,
   ZoneView,
 } from './facade.ts'
-import type { Decision, DnsRecord, Lease, Pool, RecordOwner, Reservation, Subnet, Zone } from './model/index.ts'
+import type { Decision, DnsRecord, Lease, RecordOwner, Subnet, Zone } from './model/index.ts'
 import type { LeaseHolding, RecordChange } from './storage/store.ts'
 
 export const timeText = (ms: number): string => new Date(ms).toISOString()
@@ -29,7 +26,7 @@ export const leaseView = (l: Lease, subnetOf: (id: number) => Subnet | undefined
     clientId: orNull(l.clientId),
     hostName: orNull(l.hostName),
     name: orNull(l.publishedName),
-    reservationId: orNull(l.reservationId),
+    hostId: orNull(l.hostId),
     startedAt: timeText(l.startedAt),
     renewedAt: timeText(l.renewedAt),
     expiresAt: l.expiresAt === undefined ? null : timeText(l.expiresAt),
@@ -46,36 +43,7 @@ export const holdingView = (h: LeaseHolding): LeaseHistoryView => ({
   ended: orNull(h.ended),
 })
 
-export const subnetInputView = (s: Subnet): SubnetInput & { readonly id: number } => ({
-  id: s.id,
-  prefix: formatPrefix(s.prefix),
-  interface: s.interfaceName,
-  leaseSeconds: s.leaseSeconds,
-  minLeaseSeconds: s.minLeaseSeconds,
-  maxLeaseSeconds: s.maxLeaseSeconds,
-  domain: orNull(s.domain),
-  options: s.options,
-})
-
 export const poolSize = (p: { readonly first: Ipv4; readonly last: Ipv4 }): number => (p.last >>> 0) - (p.first >>> 0) + 1
-export const poolInputView = (p: Pool): PoolInput & { readonly id: number } => ({
-  id: p.id,
-  subnetId: p.subnetId,
-  first: formatIpv4(p.first),
-  last: formatIpv4(p.last),
-})
-
-export const reservationView = (r: Reservation): ReservationView => ({
-  id: r.id,
-  subnetId: r.subnetId,
-  address: formatIpv4(r.address),
-  mac: orNull(r.mac),
-  clientId: orNull(r.clientId),
-  name: orNull(r.name),
-  options: r.options,
-  comment: orNull(r.comment),
-})
-
 export const zoneView = (z: Zone, records: number): ZoneView => ({
   id: z.id,
   name: z.name,

@@ -9,7 +9,7 @@ const state = oneOf(
 const address = text('ipv4', 'The address that is leased.')
 const mac = text('mac', "The client's hardware address.")
 const clientId = nullable(text('client-id', 'Option 61 in hexadecimal; null when the client sent none.'))
-const hostName = nullable(word('What the client calls itself or its reservation calls it.', 'printer-2'))
+const hostName = nullable(word('What the client calls itself or its host entry calls it.', 'printer-2'))
 
 export const Lease = view<LeaseView>()('Lease', 'One address and the client that holds or held it.', {
   address,
@@ -21,7 +21,7 @@ export const Lease = view<LeaseView>()('Lease', 'One address and the client that
   name: nullable(
     word('The full name under which A and PTR are published; null when none is.', 'printer-2.lab.internal'),
   ),
-  reservationId: nullable(count('The reservation that gave the address.', 1)),
+  hostId: nullable(count('The host that the address is kept for; null for an address of a pool.', 1)),
   startedAt: time("When the client's present hold on the address began."),
   renewedAt: time('When it was last acknowledged.'),
   expiresAt: nullable(time('When it ends; null: never.')),

@@ -1,7 +1,8 @@
 import type { Page, PoolView } from '../../services/index.ts'
-import { path } from './client.ts'
 import { type Command, NotDone } from './command.ts'
-import { type Column, printDone, printPage } from './print.ts'
+import { LEVEL_OPTIONS, levelFields } from './level-options.ts'
+import { type Column, printPage } from './print.ts'
+import { putEntry, removeEntry } from './put.ts'
 import { subnetIdOf } from './which-subnet.ts'
 
 const COLUMNS: readonly Column<PoolView>[] = [
@@ -32,14 +33,18 @@ export const poolAdd: Command = {
   operands: 'FIRST LAST',
   fewest: 2,
   most: 2,
-  options: { subnet: { type: 'string', value: 'ID|PREFIX', says: 'the subnet (default: the one that FIRST is in)' } },
+  options: {
+    subnet: { type: 'string', value: 'ID|PREFIX', says: 'the subnet (default: the one that FIRST is in)' },
+    ...LEVEL_OPTIONS,
+  },
   examples: ['taproot pool add 10.53.0.100 10.53.0.199'],
   async run(invocation) {
     const { api, operands, text } = invocation
     const [first, last] = operands as readonly [string, string]
     const subnetId = await subnetIdOf(api, text('subnet') ?? first)
-    const pool = await api.json<PoolView>('POST', 'pools', {}, { subnetId, first, last })
-    printDone(invocation, `added the pool ${pool.first} to ${pool.last}, ${pool.size} addresses, id ${pool.id}`, pool)
+    const said = (pool: PoolView): string =>
+      `added the pool ${pool.first} to ${pool.last}, ${pool.size} addresses, id ${pool.id}`
+    await putEntry(invocation, 'pools', { subnetId, first, last, ...levelFields(invocation) }, said)
   },
 }
 
@@ -56,7 +61,6 @@ export const poolRemove: Command = {
     const { items } = await invocation.api.json<Page<PoolView>>('GET', 'pools')
     const pool = items.find(each => String(each.id) === named || each.first === named)
     if (pool === undefined) throw new NotDone(`no pool has the id or the first address ${named}`)
-    const removed = await invocation.api.json<null>('DELETE', path('pools', pool.id))
-    printDone(invocation, `removed the pool ${pool.first} to ${pool.last}`, removed)
+    await removeEntry(invocation, 'pools', pool.id, `removed the pool ${pool.first} to ${pool.last}`)
   },
 }

@@ -9,15 +9,17 @@ import { explain } from './explain.ts'
 import {
   interfaceAdd, interfaceChange, interfaceDown, interfaceList, interfaceRemove, interfaceUp,
 } from './interface.ts'
+import { hostAdd, hostList, hostRemove } from './host.ts'
 import { leasesHistory, leasesList, leasesRelease } from './leases.ts'
 import { ping } from './ping.ts'
 import { dhcpSearch, dhcpServers } from './other-servers.ts'
 import { poolAdd, poolList, poolRemove } from './pool.ts'
 import { recordAdd, recordList, recordRemove } from './record.ts'
-import { reservationAdd, reservationList, reservationRemove } from './reservation.ts'
 import { forwarding, routeAdd, routeList, routeRemove } from './route.ts'
 import { sockets } from './sockets.ts'
 import { stats } from './stats.ts'
+import { segmentAdd, segmentList, segmentRemove } from './segment.ts'
+import { siteAdd, siteList, siteRemove } from './site.ts'
 import { subnetAdd, subnetList, subnetRemove } from './subnet.ts'
 import { traceroute } from './traceroute.ts'
 import { zoneAdd, zoneExport, zoneHistory, zoneList, zoneRemove } from './zone.ts'
@@ -28,15 +30,21 @@ export const COMMANDS: readonly Command[] = [
   leasesHistory,
   explain,
   decisions,
+  siteList,
+  siteAdd,
+  siteRemove,
+  segmentList,
+  segmentAdd,
+  segmentRemove,
   subnetList,
   subnetAdd,
   subnetRemove,
   poolList,
   poolAdd,
   poolRemove,
-  reservationList,
-  reservationAdd,
-  reservationRemove,
+  hostList,
+  hostAdd,
+  hostRemove,
   zoneList,
   zoneAdd,
   zoneRemove,

@@ -1,19 +1,28 @@
 import type { Page, SubnetView } from '../../services/index.ts'
-import { path } from './client.ts'
-import { type Command, UsageError } from './command.ts'
-import { OPTION, optionSet } from './dhcp-options.ts'
-import { type Column, printDone, printPage } from './print.ts'
+import { type Command, type Options } from './command.ts'
+import { LEVEL_OPTIONS, levelFields } from './level-options.ts'
+import { type Column, printPage } from './print.ts'
+import { putEntry, removeEntry } from './put.ts'
+import { segmentIdOf } from './segment.ts'
 import { subnetIdOf } from './which-subnet.ts'
 
 const COLUMNS: readonly Column<SubnetView>[] = [
   ['ID', subnet => subnet.id],
   ['SUBNET', subnet => subnet.prefix],
+  ['SEGMENT', subnet => subnet.segment],
   ['INTERFACE', subnet => subnet.interface],
   ['LEASE', subnet => subnet.leaseSeconds],
   ['DOMAIN', subnet => subnet.domain],
   ['ADDRESSES', subnet => subnet.poolSize],
   ['BOUND', subnet => subnet.bound],
 ]
+
+const OPTIONS = {
+  interface: { type: 'string', value: 'NAME', says: 'the interface that its clients are on; its segment is made if need be' },
+  segment: { type: 'string', value: 'ID|NAME', says: 'the segment that it belongs to (default: one of its own)' },
+  domain: { type: 'string', value: 'ZONE', says: 'zone in which the names of leases appear' },
+  ...LEVEL_OPTIONS,
+} as const satisfies Options
 
 export const subnetList: Command = {
   words: 'subnet list',
@@ -34,37 +43,22 @@ export const subnetAdd: Command = {
   operands: 'PREFIX',
   fewest: 1,
   most: 1,
-  options: {
-    interface: { type: 'string', value: 'NAME', says: 'the interface that its clients are on (needed)' },
-    lease: { type: 'string', value: 'SECONDS', says: 'lease time for clients that ask for none (default 3600)' },
-    'min-lease': { type: 'string', value: 'SECONDS', says: 'shortest lease (default 120)' },
-    'max-lease': { type: 'string', value: 'SECONDS', says: 'longest lease (default 86400)' },
-    domain: { type: 'string', value: 'ZONE', says: 'zone in which the names of leases appear' },
-    option: OPTION,
-  },
+  options: OPTIONS,
   examples: [
     'taproot subnet add 10.53.0.0/24 --interface lan0 --domain lab.internal',
-    `taproot subnet add 10.54.0.0/24 --interface lan0 --option 'routers=["10.54.0.1"]'`,
+    `taproot subnet add 10.54.0.0/24 --option 'routers=["10.54.0.1"]'`,
   ],
   async run(invocation) {
-    const { api, operands, text, texts, integer } = invocation
-    if (text('interface') === undefined)
-      throw new UsageError('--interface NAME is needed; taproot interface list shows them')
-    const subnet = await api.json<SubnetView>(
-      'POST',
-      'subnets',
-      {},
-      {
-        prefix: operands[0],
-        interface: text('interface'),
-        leaseSeconds: integer('lease'),
-        minLeaseSeconds: integer('min-lease'),
-        maxLeaseSeconds: integer('max-lease'),
-        domain: text('domain'),
-        options: optionSet(texts('option')),
-      },
-    )
-    printDone(invocation, `added the subnet ${subnet.prefix}, id ${subnet.id}`, subnet)
+    const { api, operands, text } = invocation
+    const segment = text('segment')
+    const fields = {
+      prefix: operands[0],
+      interface: text('interface'),
+      segmentId: segment === undefined ? undefined : await segmentIdOf(api, segment),
+      domain: text('domain'),
+      ...levelFields(invocation),
+    }
+    await putEntry<SubnetView>(invocation, 'subnets', fields, each => `added the subnet ${each.prefix}, id ${each.id}`)
   },
 }
 
@@ -78,7 +72,6 @@ export const subnetRemove: Command = {
   examples: ['taproot subnet remove 10.54.0.0/24', 'taproot subnet remove 2'],
   async run(invocation) {
     const subnet = invocation.operands[0] as string
-    const removed = await invocation.api.json<null>('DELETE', path('subnets', await subnetIdOf(invocation.api, subnet)))
-    printDone(invocation, `removed the subnet ${subnet}`, removed)
+    await removeEntry(invocation, 'subnets', await subnetIdOf(invocation.api, subnet), `removed the subnet ${subnet}`)
   },
 }

@@ -1,158 +1,188 @@
-/** Subnets, pools and reservations: texts become the model and back. */
-import { parsePrefix } from '../../stack/index.ts'
-import { err, ok, type Result } from '../../stack/platform/index.ts'
-import type { Answer, DhcpServices, PoolInput, PoolView, ReservationInput, ReservationView, SubnetInput, SubnetView } from '../facade.ts'
-import { type Pool, type Refusal, refusal, type Reservation, type Subnet } from '../model/index.ts'
-import type { NetworkSide, New } from '../network-side.ts'
+/** DHCP entries of every kind: texts become the model and back. */
+import { formatIpv4, formatPrefix } from '../../stack/index.ts'
+import { ok } from '../../stack/platform/index.ts'
+import type { Answer, DhcpInputs, DhcpServices, DhcpViews, PolicyView, PoolView, SubnetInput, WarningView, WithWarnings } from '../facade.ts'
+import { DEFAULT_POLICY, type DhcpConfiguration, type DhcpItem, type DhcpKind, EMPTY_LEVEL, type Pool, type Segment, type Subnet } from '../model/index.ts'
+import type { NetworkSide, New, Put, SubnetPlace } from '../network-side.ts'
 import type { StoreReader } from '../storage/store.ts'
-import { poolInputView, poolSize, reservationView, subnetInputView } from '../views.ts'
-import { addressField, canonical, given, none, pick } from './inputs.ts'
+import { poolSize } from '../views.ts'
+import { DHCP_READERS, identifierView, levelView } from './dhcp-inputs.ts'
+import { notFound } from './inputs.ts'
 
 export type ApplianceDhcpOptions = {
   readonly network: NetworkSide
   readonly reader: StoreReader
 }
 
+type Viewer<K extends DhcpKind> = (item: DhcpItem<K>, c: DhcpConfiguration) => DhcpViews[K]
+
+/** What a new entry has where its input says nothing. */
+const BLANK: { readonly [K in DhcpKind]: object } = {
+  sites: { level: EMPTY_LEVEL },
+  segments: { interfaceName: undefined, relays: [], domain: undefined, policy: DEFAULT_POLICY, level: EMPTY_LEVEL },
+  subnets: { domain: undefined, level: EMPTY_LEVEL },
+  pools: { allow: [], deny: [], allocator: 'free-queue', level: EMPTY_LEVEL },
+  classes: { test: undefined, denied: false, leaseLimit: undefined, level: EMPTY_LEVEL },
+  hosts: { name: undefined, addresses: [], classes: [], denied: false, tags: [], comment: undefined, level: EMPTY_LEVEL },
+  optionDefinitions: {},
+}
+
+const NAMES: { readonly [K in DhcpKind]: string } = {
+  sites: 'site',
+  segments: 'segment',
+  subnets: 'subnet',
+  pools: 'pool',
+  classes: 'class',
+  hosts: 'host',
+  optionDefinitions: 'option definition',
+}
+
 export class ApplianceDhcp implements DhcpServices {
   readonly #o: ApplianceDhcpOptions
+  readonly #viewers: { readonly [K in DhcpKind]: Viewer<K> }
 
   constructor(options: ApplianceDhcpOptions) {
     this.#o = options
+    this.#viewers = {
+      sites: ({ id, name, level }) => ({ id, name, ...levelView(level) }),
+      segments: segmentView,
+      subnets: (subnet, c) => this.#subnetView(subnet, c),
+      pools: (pool) => this.#poolView(pool),
+      classes: ({ id, name, priority, test, denied, leaseLimit, level }) => ({
+        id,
+        name,
+        priority,
+        test: test ?? null,
+        denied,
+        leaseLimit: leaseLimit ?? null,
+        ...levelView(level),
+      }),
+      hosts: ({ id, name, identifiers, addresses, classes, denied, tags, comment, level }) => ({
+        id,
+        name: name ?? null,
+        identifiers: identifiers.map(identifierView),
+        addresses: addresses.map((each) => formatIpv4(each.address)),
+        classes,
+        denied,
+        tags,
+        comment: comment ?? null,
+        ...levelView(level),
+      }),
+      optionDefinitions: (definition) => definition,
+    }
   }
 
-  async listSubnets(): Answer<readonly SubnetView[]> {
-    const subnets = await this.#o.network.dhcp.subnets()
-    const pools = await this.#o.network.dhcp.pools()
-    if (!subnets.ok) return subnets
-    if (!pools.ok) return pools
-    return ok(subnets.value.map((subnet) => this.#subnetView(subnet, pools.value)))
+  async list<K extends DhcpKind>(kind: K): Answer<readonly DhcpViews[K][]> {
+    const c = await this.#o.network.dhcp.configuration()
+    if (!c.ok) return c
+    const items = c.value[kind] as readonly DhcpItem<K>[]
+    return ok(items.map((item) => this.#viewers[kind](item, c.value)))
   }
 
-  async getSubnet(id: number): Answer<SubnetView> {
-    return pick(await this.listSubnets(), (subnet) => subnet.id === id, `subnet ${id}`)
+  async get<K extends DhcpKind>(kind: K, id: number): Answer<DhcpViews[K]> {
+    const c = await this.#o.network.dhcp.configuration()
+    if (!c.ok) return c
+    const found = (c.value[kind] as readonly DhcpItem<K>[]).find((item) => item.id === id)
+    return found === undefined ? notFound(`${NAMES[kind]} ${id}`, 'list what there is') : ok(this.#viewers[kind](found, c.value))
   }
 
-  async addSubnet(input: SubnetInput): Answer<SubnetView> {
-    const fields = subnetFields(input)
+  async add<K extends DhcpKind>(kind: K, input: DhcpInputs[K]): Answer<WithWarnings<DhcpViews[K]>> {
+    const c = await this.#o.network.dhcp.configuration()
+    if (!c.ok) return c
+    const fields = DHCP_READERS[kind](input, undefined, c.value)
     if (!fields.ok) return fields
-    const added = await this.#o.network.dhcp.addSubnet(fields.value as New<Subnet>)
-    return added.ok ? this.getSubnet(added.value.id) : added
+    const item = { ...BLANK[kind], ...fields.value } as New<DhcpItem<K>>
+    const { dhcp } = this.#o.network
+    return this.#answered(
+      kind,
+      kind === 'subnets'
+        ? ((await dhcp.addSubnet(item as unknown as New<Subnet>, placeOf(input as SubnetInput) ?? { alone: true })) as Awaited<Answer<Put<DhcpItem<K>>>>)
+        : await dhcp.add(kind, item),
+    )
   }
 
-  async changeSubnet(id: number, change: Partial<SubnetInput>): Answer<SubnetView> {
-    const fields = subnetFields(change)
+  async change<K extends DhcpKind>(kind: K, id: number, change: Partial<DhcpInputs[K]>): Answer<WithWarnings<DhcpViews[K]>> {
+    const c = await this.#o.network.dhcp.configuration()
+    if (!c.ok) return c
+    const old = (c.value[kind] as readonly DhcpItem<K>[]).find((item) => item.id === id)
+    if (old === undefined) return notFound(`${NAMES[kind]} ${id}`, 'list what there is')
+    const fields = DHCP_READERS[kind](change, old, c.value)
     if (!fields.ok) return fields
-    const changed = await this.#o.network.dhcp.changeSubnet(id, fields.value)
-    return changed.ok ? this.getSubnet(id) : changed
+    const place = kind === 'subnets' ? placeOf(change as Partial<SubnetInput>) : undefined
+    const { dhcp } = this.#o.network
+    return this.#answered(
+      kind,
+      place === undefined
+        ? await dhcp.change(kind, id, fields.value as Partial<New<DhcpItem<K>>>)
+        : ((await dhcp.placeSubnet(id, fields.value as Partial<New<Subnet>>, place)) as Awaited<Answer<Put<DhcpItem<K>>>>),
+    )
   }
 
-  removeSubnet(id: number): Answer<null> {
-    return this.#o.network.dhcp.removeSubnet(id)
+  remove(kind: DhcpKind, id: number): Answer<null> {
+    return this.#o.network.dhcp.remove(kind, id)
   }
 
-  async listPools(): Answer<readonly PoolView[]> {
-    const pools = await this.#o.network.dhcp.pools()
-    return pools.ok ? ok(pools.value.map((pool) => this.#poolView(pool))) : pools
+  async #answered<K extends DhcpKind>(kind: K, put: Awaited<Answer<Put<DhcpItem<K>>>>): Answer<WithWarnings<DhcpViews[K]>> {
+    if (!put.ok) return put
+    const view = await this.get(kind, put.value.item.id)
+    const warnings: readonly WarningView[] = put.value.warnings
+    return view.ok ? ok({ ...view.value, warnings }) : view
   }
 
-  async getPool(id: number): Answer<PoolView> {
-    return pick(await this.listPools(), (pool) => pool.id === id, `pool ${id}`)
+  #poolView({ id, subnetId, first, last, level }: Pool): PoolView {
+    return {
+      id,
+      subnetId,
+      first: formatIpv4(first),
+      last: formatIpv4(last),
+      ...levelView(level),
+      size: poolSize({ first, last }),
+      bound: this.#o.reader.countBound(first, last),
+    }
   }
 
-  async addPool(input: PoolInput): Answer<PoolView> {
-    const fields = poolFields(input)
-    if (!fields.ok) return fields
-    const added = await this.#o.network.dhcp.addPool(fields.value as New<Pool>)
-    return added.ok ? ok(this.#poolView(added.value)) : added
-  }
-
-  async changePool(id: number, change: Partial<PoolInput>): Answer<PoolView> {
-    const fields = poolFields(change)
-    if (!fields.ok) return fields
-    const changed = await this.#o.network.dhcp.changePool(id, fields.value)
-    return changed.ok ? ok(this.#poolView(changed.value)) : changed
-  }
-
-  removePool(id: number): Answer<null> {
-    return this.#o.network.dhcp.removePool(id)
-  }
-
-  async listReservations(): Answer<readonly ReservationView[]> {
-    const reservations = await this.#o.network.dhcp.reservations()
-    return reservations.ok ? ok(reservations.value.map(reservationView)) : reservations
-  }
-
-  async getReservation(id: number): Answer<ReservationView> {
-    return pick(await this.listReservations(), (reservation) => reservation.id === id, `reservation ${id}`)
-  }
-
-  async addReservation(input: ReservationInput): Answer<ReservationView> {
-    const fields = reservationFields(input)
-    if (!fields.ok) return fields
-    const added = await this.#o.network.dhcp.addReservation(fields.value as New<Reservation>)
-    return added.ok ? ok(reservationView(added.value)) : added
-  }
-
-  async changeReservation(id: number, change: Partial<ReservationInput>): Answer<ReservationView> {
-    const fields = reservationFields(change)
-    if (!fields.ok) return fields
-    const changed = await this.#o.network.dhcp.changeReservation(id, fields.value)
-    return changed.ok ? ok(reservationView(changed.value)) : changed
-  }
-
-  removeReservation(id: number): Answer<null> {
-    return this.#o.network.dhcp.removeReservation(id)
-  }
-
-  #poolView(pool: Pool): PoolView {
-    return { ...poolInputView(pool), size: poolSize(pool), bound: this.#o.reader.countBound(pool.first, pool.last) }
-  }
-
-  #subnetView(subnet: Subnet, pools: readonly Pool[]): SubnetView {
-    const own = pools.filter((pool) => pool.subnetId === subnet.id).map((pool) => this.#poolView(pool))
+  #subnetView({ id, segmentId, prefix, domain, level }: Subnet, c: DhcpConfiguration): DhcpViews['subnets'] {
+    const segment = c.segments.find((each) => each.id === segmentId)
+    const own = c.pools.filter((pool) => pool.subnetId === id).map((pool) => this.#poolView(pool))
     const sum = (of: (pool: PoolView) => number): number => own.reduce((total, pool) => total + of(pool), 0)
-    return { ...subnetInputView(subnet), poolSize: sum((pool) => pool.size), bound: sum((pool) => pool.bound) }
+    return {
+      id,
+      prefix: formatPrefix(prefix),
+      segmentId,
+      segment: segment?.name ?? '',
+      interface: segment?.interfaceName ?? null,
+      domain: domain ?? null,
+      ...levelView(level),
+      poolSize: sum((pool) => pool.size),
+      bound: sum((pool) => pool.bound),
+    }
   }
 }
 
-function subnetFields(input: Partial<SubnetInput>): Result<Partial<New<Subnet>>, Refusal> {
-  const prefix = input.prefix === undefined ? undefined : parsePrefix(input.prefix)
-  if (input.prefix !== undefined && prefix === undefined)
-    return err(refusal('invalid', '/prefix', `"${input.prefix}" is not an address block`, 'give a network address with its length and no host bits, as 10.53.0.0/24'))
-  const fields: { -readonly [K in keyof New<Subnet>]?: New<Subnet>[K] } = given({
-    prefix,
-    interfaceName: input.interface,
-    leaseSeconds: input.leaseSeconds,
-    minLeaseSeconds: input.minLeaseSeconds,
-    maxLeaseSeconds: input.maxLeaseSeconds,
-    options: input.options,
-  })
-  if (input.domain !== undefined) fields.domain = input.domain === null ? undefined : canonical(input.domain)
-  return ok(fields)
+/** Undefined when a change says nothing about it. A segment that is named wins over an interface. */
+function placeOf({ segmentId, interface: interfaceName }: Partial<SubnetInput>): SubnetPlace | undefined {
+  if (typeof segmentId === 'number') return { segmentId }
+  if (typeof interfaceName === 'string') return { interfaceName }
+  return segmentId === undefined && interfaceName === undefined ? undefined : { alone: true }
 }
 
-function poolFields(input: Partial<PoolInput>): Result<Partial<New<Pool>>, Refusal> {
-  const fields: { -readonly [K in keyof New<Pool>]?: New<Pool>[K] } = given({ subnetId: input.subnetId })
-  for (const end of ['first', 'last'] as const) {
-    const text = input[end]
-    if (text === undefined) continue
-    const address = addressField(`/${end}`, text)
-    if (!address.ok) return address
-    fields[end] = address.value
+function segmentView(segment: Segment, c: DhcpConfiguration): DhcpViews['segments'] {
+  const { id, name, siteId, interfaceName, relays, domain, policy, level } = segment
+  return {
+    id,
+    name,
+    siteId,
+    interface: interfaceName ?? null,
+    relays: relays.map(formatIpv4),
+    domain: domain ?? null,
+    policy: policyView(policy),
+    ...levelView(level),
+    subnets: c.subnets.filter((subnet) => subnet.segmentId === id).map((subnet) => formatPrefix(subnet.prefix)),
   }
-  return ok(fields)
 }
 
-function reservationFields(input: Partial<ReservationInput>): Result<Partial<New<Reservation>>, Refusal> {
-  const fields: { -readonly [K in keyof New<Reservation>]?: New<Reservation>[K] } = given({ subnetId: input.subnetId, options: input.options })
-  if (input.address !== undefined) {
-    const address = addressField('/address', input.address)
-    if (!address.ok) return address
-    fields.address = address.value
-  }
-  if (input.mac !== undefined) fields.mac = none(input.mac)
-  if (input.clientId !== undefined) fields.clientId = none(input.clientId)
-  if (input.name !== undefined) fields.name = none(input.name)
-  if (input.comment !== undefined) fields.comment = none(input.comment)
-  return ok(fields)
-}
+const policyView = (policy: Segment['policy']): PolicyView => ({
+  ...policy,
+  newClientsPerSecond: policy.newClientsPerSecond ?? null,
+  leasesPerRelayPort: policy.leasesPerRelayPort ?? null,
+})

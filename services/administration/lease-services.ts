@@ -1,11 +1,11 @@
 /** Leases and their history: listings come from the reader, ends of leases go to the network side. */
-import type { Ipv4 } from '../../stack/index.ts'
+import { formatPrefix, type Ipv4 } from '../../stack/index.ts'
 import { err, ok } from '../../stack/platform/index.ts'
 import type { Answer, LeaseFilter, LeaseHistoryView, LeaseServices, LeaseView, Page, Paging } from '../facade.ts'
 import { refusal, type Subnet } from '../model/index.ts'
 import type { NetworkSide } from '../network-side.ts'
 import type { LeaseQuery, StoreReader } from '../storage/store.ts'
-import { holdingView, leaseView, subnetInputView } from '../views.ts'
+import { holdingView, leaseView } from '../views.ts'
 import { addressField, badCursor, cursorOf, notFound, pageOf } from './inputs.ts'
 
 export type ApplianceLeasesOptions = {
@@ -56,15 +56,16 @@ export class ApplianceLeases implements LeaseServices {
   }
 
   async #subnetLookup(): Promise<(id: number) => Subnet | undefined> {
-    const subnets = await this.#o.network.dhcp.subnets()
-    const byId = new Map(subnets.ok ? subnets.value.map((subnet) => [subnet.id, subnet]) : [])
+    const configuration = await this.#o.network.dhcp.configuration()
+    const byId = new Map(configuration.ok ? configuration.value.subnets.map((subnet) => [subnet.id, subnet]) : [])
     return (id) => byId.get(id)
   }
 
   async #leaseQuery(filter: LeaseFilter): Answer<{ readonly query: LeaseQuery; readonly subnetOf: (id: number) => Subnet | undefined }> {
-    const subnets = await this.#o.network.dhcp.subnets()
-    if (!subnets.ok) return subnets
-    const subnetOf = (id: number): Subnet | undefined => subnets.value.find((subnet) => subnet.id === id)
+    const configuration = await this.#o.network.dhcp.configuration()
+    if (!configuration.ok) return configuration
+    const { subnets } = configuration.value
+    const subnetOf = (id: number): Subnet | undefined => subnets.find((subnet) => subnet.id === id)
     let address: Ipv4 | undefined
     if (filter.address !== undefined) {
       const parsed = addressField('/address', filter.address)
@@ -73,7 +74,7 @@ export class ApplianceLeases implements LeaseServices {
     }
     let subnetId: number | undefined
     if (filter.subnet !== undefined) {
-      subnetId = subnets.value.find((subnet) => subnetInputView(subnet).prefix === filter.subnet)?.id
+      subnetId = subnets.find((subnet) => formatPrefix(subnet.prefix) === filter.subnet)?.id
       if (subnetId === undefined) return err(refusal('invalid', '/subnet', `there is no subnet ${filter.subnet}`, 'give the prefix of a subnet, as 10.53.0.0/24'))
     }
     return ok({ query: { mac: filter.mac, hostName: filter.hostName, state: filter.state, address, subnetId }, subnetOf })

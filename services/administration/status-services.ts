@@ -27,7 +27,7 @@ export class ApplianceStatus implements StatusServices {
     const checks: HealthView['checks'][number][] = [...this.#o.supervision()]
     if (network.ok) {
       const { interfaces, storageFault, transactionsUnderWay, upstreams, zones, otherServers } = network.value
-      const pools = await this.#o.dhcp.listPools()
+      const pools = await this.#o.dhcp.list('pools')
       const full = (pools.ok ? pools.value : []).filter((pool) => pool.bound >= pool.size).map((pool) => `${pool.first}–${pool.last}`)
       checks.push({ name: 'network', status: 'ok', detail: 'the network worker answers' })
       checks.push({

@@ -1,11 +1,25 @@
 /** The administrator's commands on DHCP: the whole configuration is checked as it would be before anything is stored. */
-import { formatIpv4, type Ipv4, type Stack } from '../../stack/index.ts'
+import { formatIpv4, formatPrefix, type Ipv4, type Stack } from '../../stack/index.ts'
 import { type Clock, err, ok } from '../../stack/platform/index.ts'
-import { checkConfiguration, type DhcpConfiguration, type DhcpServer } from '../dhcp/index.ts'
+import { checkConfiguration, type DhcpServer } from '../dhcp/index.ts'
 import type { Answer } from '../facade.ts'
-import { type Lease, type Pool, type Refusal, refusal, type Reservation, type Subnet } from '../model/index.ts'
-import type { Change, DhcpSide, New } from '../network-side.ts'
-import type { Snapshot, Transaction, Write } from '../storage/store.ts'
+import {
+  DEFAULT_POLICY,
+  DEFAULT_SITE,
+  DHCP_KINDS,
+  EMPTY_LEVEL,
+  type DhcpConfiguration,
+  type DhcpItem,
+  type DhcpKind,
+  type Lease,
+  type Refusal,
+  refusal,
+  type Segment,
+  type Subnet,
+  type Warning,
+} from '../model/index.ts'
+import type { Change, DhcpSide, New, Put, SubnetPlace } from '../network-side.ts'
+import type { DhcpPut, Snapshot, Write } from '../storage/store.ts'
 import { type CommandTurns, missing } from './turns.ts'
 
 export type DhcpCommandsOptions = {
@@ -17,23 +31,22 @@ export type DhcpCommandsOptions = {
   readonly turns: CommandTurns
 }
 
-type Kind = keyof DhcpConfiguration
-type ItemOf<K extends Kind> = DhcpConfiguration[K][number]
+/** An entry that is put in the place of the one with its id, or added. */
+type Entry = { readonly [K in DhcpKind]: { readonly kind: K; readonly item: DhcpItem<K> } }[DhcpKind]
 
 export class DhcpCommands implements DhcpSide {
   readonly #o: DhcpCommandsOptions
+  readonly #lastIds: { [K in DhcpKind]: number }
   #configuration: DhcpConfiguration
-  readonly #lastIds: { subnets: number; pools: number; reservations: number }
 
   constructor(options: DhcpCommandsOptions) {
     this.#o = options
     this.#configuration = options.configuration
-    const last = options.lastIds
-    this.#lastIds = { subnets: last.subnet, pools: last.pool, reservations: last.reservation }
+    this.#lastIds = { ...options.lastIds.dhcp }
   }
 
   /** As the last command left it. */
-  get configuration(): DhcpConfiguration {
+  get current(): DhcpConfiguration {
     return this.#configuration
   }
 
@@ -48,121 +61,161 @@ export class DhcpCommands implements DhcpSide {
     })
   }
 
-  async subnets(): Answer<readonly Subnet[]> {
-    return ok(this.#configuration.subnets)
+  async configuration(): Answer<DhcpConfiguration> {
+    return ok(this.#configuration)
   }
 
-  addSubnet(subnet: New<Subnet>): Answer<Subnet> {
-    return this.#add('subnets', subnet, (item) => ({ kind: 'subnet-put', subnet: item }))
+  add<K extends DhcpKind>(kind: K, fields: New<DhcpItem<K>>): Answer<Put<DhcpItem<K>>> {
+    return this.#o.turns.take(() => this.#put<K>(kind, { ...fields, id: this.#lastIds[kind] + 1 } as unknown as DhcpItem<K>, []))
   }
 
-  changeSubnet(id: number, change: Change<Subnet>): Answer<Subnet> {
-    return this.#change('subnets', id, change, (item) => ({ kind: 'subnet-put', subnet: item }))
-  }
-
-  removeSubnet(id: number): Answer<null> {
-    const users = (['pools', 'reservations'] as const).filter((kind) => this.#configuration[kind].some((item) => item.subnetId === id))
-    if (users.length > 0) return Promise.resolve(err(refusal('conflict', '', `subnet ${id} has ${users.join(' and ')}`, `remove its ${users.join(' and ')} first`)))
-    return this.#remove('subnets', id, { kind: 'subnet-remove', id })
-  }
-
-  async pools(): Answer<readonly Pool[]> {
-    return ok(this.#configuration.pools)
-  }
-
-  addPool(pool: New<Pool>): Answer<Pool> {
-    return this.#add('pools', pool, (item) => ({ kind: 'pool-put', pool: item }))
-  }
-
-  changePool(id: number, change: Change<Pool>): Answer<Pool> {
-    return this.#change('pools', id, change, (item) => ({ kind: 'pool-put', pool: item }))
-  }
-
-  removePool(id: number): Answer<null> {
-    return this.#remove('pools', id, { kind: 'pool-remove', id })
-  }
-
-  async reservations(): Answer<readonly Reservation[]> {
-    return ok(this.#configuration.reservations)
-  }
-
-  addReservation(reservation: New<Reservation>): Answer<Reservation> {
-    return this.#add('reservations', reservation, (item) => ({ kind: 'reservation-put', reservation: item }))
-  }
-
-  changeReservation(id: number, change: Change<Reservation>): Answer<Reservation> {
-    return this.#change('reservations', id, change, (item) => ({ kind: 'reservation-put', reservation: item }))
-  }
-
-  removeReservation(id: number): Answer<null> {
-    return this.#remove('reservations', id, { kind: 'reservation-remove', id })
-  }
-
-  #add<K extends Kind>(kind: K, fields: Omit<ItemOf<K>, 'id'>, write: (item: ItemOf<K>) => Write): Answer<ItemOf<K>> {
+  change<K extends DhcpKind>(kind: K, id: number, change: Change<DhcpItem<K>>): Answer<Put<DhcpItem<K>>> {
     return this.#o.turns.take(async () => {
-      const item = { ...fields, id: this.#lastIds[kind] + 1 } as unknown as ItemOf<K>
-      const done = await this.#configure(kind, [...this.#items(kind), item], this.#items(kind).length, [write(item), this.#news(kind, 'added', item.id)])
-      if (!done.ok) return done
-      this.#lastIds[kind]++
-      return ok(item)
+      const old = this.#find(kind, id)
+      return old === undefined ? missing(`${SINGULAR[kind]} ${id}`) : this.#put<K>(kind, { ...old, ...change }, [])
     })
   }
 
-  #change<K extends Kind>(kind: K, id: number, change: Partial<Omit<ItemOf<K>, 'id'>>, write: (item: ItemOf<K>) => Write): Answer<ItemOf<K>> {
+  addSubnet(fields: Omit<Subnet, 'id' | 'segmentId'>, place: SubnetPlace): Answer<Put<Subnet>> {
+    return this.#o.turns.take(() => this.#placed({ ...fields, id: this.#lastIds.subnets + 1, segmentId: 0 }, place))
+  }
+
+  placeSubnet(id: number, change: Change<Subnet>, place: SubnetPlace): Answer<Put<Subnet>> {
     return this.#o.turns.take(async () => {
-      const items = this.#items(kind)
-      const at = items.findIndex((item) => item.id === id)
-      const old = items[at]
-      if (old === undefined) return missing(`${SINGULAR[kind]} ${id}`)
-      const item = { ...old, ...change }
-      const done = await this.#configure(kind, items.with(at, item), at, [write(item), this.#news(kind, 'changed', id)])
-      return done.ok ? ok(item) : done
+      const old = this.#find('subnets', id)
+      return old === undefined ? missing(`subnet ${id}`) : this.#placed({ ...old, ...change }, place)
     })
   }
 
-  #remove(kind: Kind, id: number, write: Write): Answer<null> {
+  remove(kind: DhcpKind, id: number): Answer<null> {
     return this.#o.turns.take(async () => {
-      const items: readonly ItemOf<Kind>[] = this.#items(kind)
-      if (!items.some((item) => item.id === id)) return missing(`${SINGULAR[kind]} ${id}`)
-      return this.#configure(kind, items.filter((item) => item.id !== id) as never, -1, [write, this.#news(kind, 'removed', id)])
+      if (this.#find(kind, id) === undefined) return missing(`${SINGULAR[kind]} ${id}`)
+      const user = this.#userOf(kind, id)
+      if (user !== undefined) return err(user)
+      const left = (this.#configuration[kind] as readonly { readonly id: number }[]).filter((item) => item.id !== id)
+      const next = { ...this.#configuration, [kind]: left }
+      const write: Write = { kind: 'dhcp-remove', what: kind, id }
+      const done = await this.#configure(next, [write, this.#news(kind, 'removed', id)], undefined)
+      return done.ok ? ok(null) : done
     })
   }
 
-  #items<K extends Kind>(kind: K): readonly ItemOf<K>[] {
-    return this.#configuration[kind] as readonly ItemOf<K>[]
-  }
-
-  /** Checks the whole configuration as it would be; the item at `at` is the one that the person gave. */
-  async #configure<K extends Kind>(kind: K, items: readonly ItemOf<K>[], at: number, writes: Transaction): Answer<null> {
-    const next: DhcpConfiguration = { ...this.#configuration, [kind]: items }
-    const checked = checkConfiguration(next)
-    if (!checked.ok) return err(pointedAt(checked.error, `/${kind}/${at}`))
-    if (kind === 'subnets' && at >= 0) {
-      const refused = this.#checkInterface((items[at] as Subnet).interfaceName)
-      if (refused !== undefined) return err(refused)
+  #placed(subnet: Subnet, place: SubnetPlace): Answer<Put<Subnet>> {
+    if ('segmentId' in place) return this.#put('subnets', { ...subnet, segmentId: place.segmentId }, [])
+    const found = 'interfaceName' in place ? this.#segmentOn(place.interfaceName) : undefined
+    if (found !== undefined) return this.#put('subnets', { ...subnet, segmentId: found.id }, [])
+    const interfaceName = 'interfaceName' in place ? place.interfaceName : undefined
+    const segment: Segment = {
+      id: this.#lastIds.segments + 1,
+      siteId: DEFAULT_SITE.id,
+      name: interfaceName ?? formatPrefix(subnet.prefix),
+      interfaceName,
+      relays: [],
+      domain: undefined,
+      policy: DEFAULT_POLICY,
+      level: EMPTY_LEVEL,
     }
+    return this.#put('subnets', { ...subnet, segmentId: segment.id }, [{ kind: 'segments', item: segment }])
+  }
+
+  /** The segment of an interface; where several name it, the one with our own address there. */
+  #segmentOn(interfaceName: string): Segment | undefined {
+    const { segments, subnets } = this.#configuration
+    const named = segments.filter((segment) => segment.interfaceName === interfaceName)
+    if (named.length < 2) return named[0]
+    const own = this.#o.stack.interfaces.find((each) => each.name === interfaceName)?.addresses ?? []
+    const holds = (segment: Segment): boolean =>
+      subnets.some((subnet) => subnet.segmentId === segment.id && own.some((each) => formatPrefix(each.prefix) === formatPrefix(subnet.prefix)))
+    return named.find(holds) ?? named[0]
+  }
+
+  /** Puts an entry, and first what it needs, in one transaction. */
+  async #put<K extends DhcpKind>(kind: K, item: DhcpItem<K>, needed: readonly Entry[]): Answer<Put<DhcpItem<K>>> {
+    let next = this.#configuration
+    const writes: Write[] = []
+    const put = (entry: Entry): void => {
+      const how = this.#find(entry.kind, entry.item.id) === undefined ? 'added' : 'changed'
+      next = withEntry(next, entry)
+      writes.push({ kind: 'dhcp-put', what: entry.kind, item: entry.item } as DhcpPut, this.#news(entry.kind, how, entry.item.id))
+    }
+    for (const entry of needed) put(entry)
+    put({ kind, item } as unknown as Entry)
+    const at = next[kind].findIndex((each) => each.id === item.id)
+    const segments = [...needed.map((entry) => entry.item), item].filter((each): each is Segment => 'interfaceName' in each)
+    const refused = segments.map((segment) => this.#checkInterface(segment.interfaceName)).find((each) => each !== undefined)
+    if (refused !== undefined) return err(refused)
+    const done = await this.#configure(next, writes, `/${kind}/${at}`)
+    return done.ok ? ok({ item, warnings: done.value }) : done
+  }
+
+  /** Checks the whole configuration as it would be; the entry at the pointer `at` is the one that the person gave. */
+  async #configure(next: DhcpConfiguration, writes: readonly Write[], at: string | undefined): Answer<readonly Warning[]> {
+    const checked = checkConfiguration(next)
+    if (!checked.ok) return err(pointedAt(checked.error, at))
     const stored = await this.#o.turns.store(writes)
     if (!stored.ok) return stored
     this.#configuration = next
+    for (const kind of DHCP_KINDS) for (const { id } of next[kind]) this.#lastIds[kind] = Math.max(this.#lastIds[kind], id)
     this.#o.dhcp.configure(next)
-    return ok(null)
+    const own = checked.value.filter((warning) => at !== undefined && warning.field.startsWith(`${at}/`))
+    return ok(own.map((warning) => ({ ...warning, field: warning.field.slice(at?.length) })))
   }
 
-  #checkInterface(name: string): Refusal | undefined {
+  #find<K extends DhcpKind>(kind: K, id: number): DhcpItem<K> | undefined {
+    return (this.#configuration[kind] as readonly DhcpItem<K>[]).find((item) => item.id === id)
+  }
+
+  /** Why an entry cannot go: others stand on it. */
+  #userOf(kind: DhcpKind, id: number): Refusal | undefined {
+    const { segments, subnets, pools, hosts } = this.#configuration
+    const count = (items: readonly unknown[], what: string): readonly string[] =>
+      items.length === 0 ? [] : [items.length === 1 ? `a ${what}` : `${items.length} ${what}s`]
+    const users: { readonly [K in DhcpKind]?: () => readonly string[] } = {
+      sites: () => count(segments.filter((segment) => segment.siteId === id), 'segment'),
+      segments: () => count(subnets.filter((subnet) => subnet.segmentId === id), 'subnet'),
+      subnets: () => [
+        ...count(pools.filter((pool) => pool.subnetId === id), 'pool'),
+        ...count(hosts.filter((host) => host.addresses.some((each) => each.subnetId === id)), 'host'),
+      ],
+    }
+    const found = users[kind]?.() ?? []
+    if (found.length > 0)
+      return refusal('conflict', '', `${SINGULAR[kind]} ${id} has ${found.join(' and ')}`, 'remove or move what it has first')
+    return kind === 'sites' && id === DEFAULT_SITE.id
+      ? refusal('conflict', '', 'the first site cannot be removed', 'change it instead')
+      : undefined
+  }
+
+  #checkInterface(name: string | undefined): Refusal | undefined {
     const names = this.#o.stack.interfaces.map((i) => i.name)
-    return names.includes(name) ? undefined : refusal('invalid', '/interface', `there is no interface "${name}"`, `one of: ${names.join(', ')}`)
+    if (name === undefined || names.includes(name)) return undefined
+    return refusal('invalid', '/interface', `there is no interface "${name}"`, `one of: ${names.join(', ')}`)
   }
 
-  #news(kind: Kind, what: 'added' | 'changed' | 'removed', id: number): Write {
+  #news(kind: DhcpKind, what: 'added' | 'changed' | 'removed', id: number): Write {
     return { kind: 'event', at: this.#o.clock.wallMs(), event: 'configuration.changed', facts: { what: SINGULAR[kind], id, how: what } }
   }
 }
 
-const SINGULAR: { readonly [K in Kind]: string } = { subnets: 'subnet', pools: 'pool', reservations: 'reservation' }
+const SINGULAR: { readonly [K in DhcpKind]: string } = {
+  sites: 'site',
+  segments: 'segment',
+  subnets: 'subnet',
+  pools: 'pool',
+  classes: 'class',
+  hosts: 'host',
+  optionDefinitions: 'option definition',
+}
 
-/** The check speaks of the whole configuration; a person gave one item of it. */
-function pointedAt(r: Refusal, item: string): Refusal {
-  if (r.field.startsWith(`${item}/`)) return { ...r, field: r.field.slice(item.length) }
+function withEntry(configuration: DhcpConfiguration, { kind, item }: Entry): DhcpConfiguration {
+  const items: readonly { readonly id: number }[] = configuration[kind]
+  const at = items.findIndex((each) => each.id === item.id)
+  return { ...configuration, [kind]: at < 0 ? [...items, item] : items.with(at, item) }
+}
+
+/** The check speaks of the whole configuration; a person gave one entry of it. */
+function pointedAt(r: Refusal, entry: string | undefined): Refusal {
+  if (entry !== undefined && r.field.startsWith(`${entry}/`)) return { ...r, field: r.field.slice(entry.length) }
   const [, kind, index] = r.field.split('/')
-  return { ...r, field: '', problem: `with this change ${SINGULAR[kind as Kind] ?? kind} number ${Number(index) + 1} would be wrong: ${r.problem}` }
+  return { ...r, field: '', problem: `with this change ${SINGULAR[kind as DhcpKind] ?? kind} number ${Number(index) + 1} would be wrong: ${r.problem}` }
 }

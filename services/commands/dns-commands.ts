@@ -1,7 +1,7 @@
 /** The administrator's commands on zones and records. */
 import { formatIpv4, formatPrefix, type Ipv4 } from '../../stack/index.ts'
 import { type Clock, err, ok, type Result } from '../../stack/platform/index.ts'
-import type { DhcpConfiguration } from '../dhcp/index.ts'
+import type { DhcpConfiguration } from '../model/index.ts'
 import { type DnsServer, formatZone } from '../dns/index.ts'
 import { parseName } from '../dns/wire/name.ts'
 import type { Answer, RecordInput } from '../facade.ts'
@@ -74,9 +74,12 @@ export class DnsCommands implements DnsSide {
     return this.#o.turns.take(async () => {
       const zone = this.#o.dns.zones.get(name)?.zone
       if (zone === undefined) return missing(`zone ${name}`)
-      const user = this.#o.configuration().subnets.find((subnet) => subnet.domain === zone.name)
+      const { subnets, segments } = this.#o.configuration()
+      const subnet = subnets.find((each) => each.domain === zone.name)
+      const segment = segments.find((each) => each.domain === zone.name)
+      const user = subnet === undefined ? segment && `segment ${segment.name}` : `subnet ${formatPrefix(subnet.prefix)}`
       if (user !== undefined)
-        return err(refusal('conflict', '', `the names of the leases of ${formatPrefix(user.prefix)} are in ${name}`, `give subnet ${user.id} another domain, or null, first`))
+        return err(refusal('conflict', '', `the names of the leases of ${user} are in ${name}`, `give ${user} another domain, or null, first`))
       const stored = await this.#o.turns.store([{ kind: 'zone-remove', id: zone.id }, this.#zoneNews('removed', zone)])
       if (!stored.ok) return stored
       this.#o.dns.removeZone(zone.name)
@@ -110,7 +113,7 @@ export class DnsCommands implements DnsSide {
     const record = this.#o.dns.zones.get(zoneName)?.record(id)
     if (record === undefined) return missing(`record ${id} in ${zoneName}`)
     if (record.owner.kind === 'lease')
-      return err(refusal('conflict', '', `record ${id} belongs to the lease of ${record.owner.address}`, 'release the lease, or give the client another name with a reservation'))
+      return err(refusal('conflict', '', `record ${id} belongs to the lease of ${record.owner.address}`, 'release the lease, or give the client another name by a host entry'))
     return ok(record)
   }
 

@@ -1,9 +1,8 @@
 /** Which address a person means, and what a host is called: by our own DNS. */
 import { formatIpv4, type Interface, type Ipv4, isUnicast, parseIpv4, type Stack } from '../../stack/index.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
-import type { DhcpConfiguration } from '../dhcp/index.ts'
 import { type DnsServer, reverseName } from '../dns/index.ts'
-import { type Refusal, refusal } from '../model/index.ts'
+import { type DhcpConfiguration, type Refusal, refusal } from '../model/index.ts'
 
 export type HostsOptions = {
   readonly stack: Stack
@@ -57,7 +56,8 @@ export class Hosts {
   }
 
   async #resolve(name: string): Promise<Ipv4 | undefined> {
-    const domains = this.#o.configuration().subnets.flatMap((subnet) => (subnet.domain === undefined ? [] : [subnet.domain]))
+    const { segments, subnets } = this.#o.configuration()
+    const domains = [...subnets, ...segments].flatMap(({ domain }) => (domain === undefined ? [] : [domain]))
     const names = name.includes('.') ? [name] : [...new Set(domains)].map((domain) => `${name}.${domain}`)
     for (const full of names) {
       const { answers } = await this.#o.dns.explain(full, 'A')

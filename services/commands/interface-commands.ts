@@ -1,6 +1,5 @@
 /** The administrator's commands on interfaces: opened, made durable, and only then part of the stack. */
 import { type Clock, err, ok } from '../../stack/platform/index.ts'
-import type { DhcpConfiguration } from '../dhcp/index.ts'
 import type { Answer, InterfaceView } from '../facade.ts'
 import { addressText, checkInterface } from '../links/check-interfaces.ts'
 import { interfaceView } from '../links/interface-view.ts'
@@ -8,7 +7,7 @@ import type { Interfaces } from '../links/interfaces.ts'
 import type { MediumFault, TapHandle } from '../links/media.ts'
 import type { StaticNeighbours } from '../links/static-neighbours.ts'
 import type { StaticRoutes } from '../links/static-routes.ts'
-import { type FirstLinkProperties, type InterfaceProperties, type NetworkInterface, type Refusal, refusal } from '../model/index.ts'
+import { type DhcpConfiguration, type FirstLinkProperties, type InterfaceProperties, type NetworkInterface, type Refusal, refusal } from '../model/index.ts'
 import type { InterfaceSide } from '../network-side.ts'
 import type { Write } from '../storage/store.ts'
 import { type CommandTurns, missing } from './turns.ts'
@@ -86,10 +85,10 @@ export class InterfaceCommands implements InterfaceSide {
     return turns.take(async () => {
       if (interfaces.plan(name) === undefined) return missing(`interface "${name}"`)
       if (interfaces.isFirst(name)) return err(refusal('conflict', '', `${name} is the link that the program was started with`, 'start it with another --link'))
-      const subnets = this.#o.configuration().subnets.filter((subnet) => subnet.interfaceName === name)
-      if (subnets.length > 0) {
-        const ids = subnets.map(({ id }) => id).join(', ')
-        return err(refusal('conflict', '', `DHCP serves subnet ${ids} on it`, `remove subnet ${ids} first, or give it another interface`))
+      const segments = this.#o.configuration().segments.filter((segment) => segment.interfaceName === name)
+      if (segments.length > 0) {
+        const names = segments.map((segment) => segment.name).join(', ')
+        return err(refusal('conflict', '', `DHCP serves the segment ${names} on it`, `remove segment ${names} first, or give it another interface`))
       }
       const byIt = routes.list.filter((route) => route.interfaceName === name)
       if (byIt.length > 0) {

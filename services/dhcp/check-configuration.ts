@@ -1,66 +1,112 @@
 /**
- * What is wrong with a configuration of subnets, pools and reservations, with the field to look at. A pure function:
- * the API, the command line and the start-up ask the same one before anything changes. Fields are JSON pointers into
- * { subnets, pools, reservations }: "/pools/2/first".
+ * What is wrong with a configuration, with the field to look at. A pure function: the API, the command line and the
+ * start-up ask the same one before anything changes. Fields are JSON pointers into the configuration, with the fields of
+ * a level beside the entry's own, as the API has them: "/pools/2/first", "/hosts/0/options/routers".
  */
-import { err, fromHex, ok } from '../../stack/platform/index.ts'
+import { err, ok } from '../../stack/platform/index.ts'
 import type { Result } from '../../stack/platform/index.ts'
-import {
-  compareIpv4,
-  contains,
-  formatIpv4,
-  formatPrefix,
-  isUnicast,
-  lastOf,
-  maskOf,
-  overlaps,
-  parseMac,
-} from '../../stack/index.ts'
-import type { Ipv4 } from '../../stack/index.ts'
-import { refusal } from '../model/index.ts'
-import type { OptionSet, Pool, Refusal, Reservation, Subnet } from '../model/index.ts'
-import type { DhcpConfiguration } from './configuration.ts'
+import { compareIpv4, contains, formatIpv4, formatPrefix, isUnicast, maskOf, overlaps } from '../../stack/index.ts'
+import { BUILT_IN_CLASSES } from '../model/index.ts'
+import type { ClientClass, DhcpConfiguration, Pool, Refusal, Segment, Subnet, Warning } from '../model/index.ts'
+import { checkHosts } from './check-hosts.ts'
+import { checkClassNames, checkHostAddress, conflict, firstOf, invalid } from './check-fields.ts'
+import { checkLevel } from './check-level.ts'
 import { labelsOf } from './wire/names.ts'
-import { encodeOption } from './wire/option-values.ts'
-import { optionNamed } from './wire/option-spaces.ts'
+import { OptionRegistry, declarationFault } from './wire/option-spaces.ts'
+import type { OptionDeclaration } from './wire/option-spaces.ts'
+import { warningsOf } from './warnings.ts'
 
-const LONGEST_SECONDS = 0xffff_ffff
-/** RFC 2131 §3.3 knows no least time; a lease must outlast a renewal under load. */
-const SHORTEST_SECONDS = 10
-
-/** The first thing that is wrong, or the configuration itself. */
-export function checkConfiguration(c: DhcpConfiguration): Result<DhcpConfiguration, Refusal> {
+/** The first thing that is wrong, or what is legal but looks like a slip. */
+export function checkConfiguration(c: DhcpConfiguration): Result<readonly Warning[], Refusal> {
+  const declarations = c.optionDefinitions as readonly OptionDeclaration[]
+  const undeclarable = checkDeclarations(declarations)
+  if (undeclarable !== undefined) return err(undeclarable)
+  const registry = new OptionRegistry(declarations)
+  const segments = new Map(c.segments.map(segment => [segment.id, segment]))
   const subnets = new Map(c.subnets.map(subnet => [subnet.id, subnet]))
+  const classes = new Set<string>([...BUILT_IN_CLASSES, ...c.classes.map(each => each.name)])
   const wrong =
-    firstOf(c.subnets, (subnet, i) => checkSubnet(subnet, `/subnets/${i}`, c.subnets.slice(0, i))) ??
-    firstOf(c.pools, (pool, i) => checkPool(pool, `/pools/${i}`, subnets.get(pool.subnetId))) ??
+    checkSites(c, registry) ??
+    firstOf(c.segments, (segment, i) => checkSegment(segment, `/segments/${i}`, c, registry)) ??
+    firstOf(c.subnets, (subnet, i) => checkSubnet(subnet, `/subnets/${i}`, c.subnets.slice(0, i), segments, registry)) ??
+    strayRelays(c) ??
+    firstOf(c.classes, (each, i) => checkClass(each, `/classes/${i}`, c.classes.slice(0, i), registry)) ??
+    firstOf(c.pools, (pool, i) => checkPool(pool, `/pools/${i}`, subnets.get(pool.subnetId), classes, registry)) ??
     overlappingPools(c.pools) ??
-    firstOf(c.reservations, (r, i) => checkReservation(r, `/reservations/${i}`, subnets.get(r.subnetId))) ??
-    repeatedReservations(c.reservations)
-  return wrong === undefined ? ok(c) : err(wrong)
+    checkHosts(c.hosts, subnets, classes, registry)
+  return wrong === undefined ? ok(warningsOf(c)) : err(wrong)
 }
 
-const invalid = (field: string, problem: string, remedy: string): Refusal => refusal('invalid', field, problem, remedy)
-const conflict = (field: string, problem: string, remedy: string): Refusal =>
-  refusal('conflict', field, problem, remedy)
+const checkDeclarations = (declarations: readonly OptionDeclaration[]): Refusal | undefined =>
+  firstOf(declarations, (declaration, i) => {
+    const fault = declarationFault(declaration, declarations.slice(0, i))
+    return fault && invalid(`/optionDefinitions/${i}/${fault.field}`, fault.problem, fault.remedy)
+  })
 
-function firstOf<T>(items: readonly T[], check: (item: T, i: number) => Refusal | undefined): Refusal | undefined {
-  for (const [i, item] of items.entries()) {
-    const wrong = check(item, i)
-    if (wrong !== undefined) return wrong
+/** Names of sites, segments and classes: what can stand in a trace, a path and an expression. */
+const NAME = /^[a-z0-9][a-z0-9._:/-]{0,62}$/i
+
+function checkName(name: string, at: string, others: readonly { readonly name: string }[]): Refusal | undefined {
+  if (!NAME.test(name)) {
+    return invalid(`${at}/name`, `"${name}" is no name`, '1 to 63 letters, digits and . _ : / -, beginning with a letter or digit')
+  }
+  return others.some(other => other.name === name)
+    ? conflict(`${at}/name`, `"${name}" is there already`, 'a name of its own')
+    : undefined
+}
+
+const checkSites = (c: DhcpConfiguration, registry: OptionRegistry): Refusal | undefined =>
+  firstOf(
+    c.sites,
+    (site, i) => checkName(site.name, `/sites/${i}`, c.sites.slice(0, i)) ?? checkLevel(site.level, `/sites/${i}`, registry),
+  )
+
+function checkSegment(segment: Segment, at: string, c: DhcpConfiguration, registry: OptionRegistry): Refusal | undefined {
+  const earlier = c.segments.slice(0, c.segments.indexOf(segment))
+  if (!c.sites.some(site => site.id === segment.siteId)) {
+    return invalid(`${at}/siteId`, `there is no site ${segment.siteId}`, 'the id of a site')
+  }
+  if (segment.interfaceName === '') {
+    return invalid(`${at}/interface`, 'no interface is named', 'the interface on which its clients are, or null behind relays')
+  }
+  for (const [i, relay] of segment.relays.entries()) {
+    if (!isUnicast(relay)) return invalid(`${at}/relays/${i}`, `${formatIpv4(relay)} is no host`, "a relay's address")
+    const other = earlier.find(each => each.relays.includes(relay))
+    if (other !== undefined) {
+      return conflict(`${at}/relays/${i}`, `${formatIpv4(relay)} stands for the segment ${other.name}`, 'a relay of its own')
+    }
+  }
+  return (
+    checkName(segment.name, at, earlier) ??
+    checkDomain(segment.domain, at) ??
+    checkPolicy(segment, at) ??
+    checkLevel(segment.level, at, registry)
+  )
+}
+
+const POLICY_BOUNDS = { offerDelayMs: [0, 10_000], newClientsPerSecond: [1, 1_000_000], leasesPerRelayPort: [1, 1_000_000] } as const
+
+function checkPolicy({ policy }: Segment, at: string): Refusal | undefined {
+  for (const [field, [least, most]] of Object.entries(POLICY_BOUNDS)) {
+    const value = policy[field as keyof typeof POLICY_BOUNDS]
+    if (value !== undefined && (!Number.isInteger(value) || value < least || value > most)) {
+      return invalid(`${at}/policy/${field}`, `${value} is out of bounds`, `a whole number from ${least} to ${most}`)
+    }
   }
   return undefined
 }
 
-function checkSubnet(subnet: Subnet, at: string, earlier: readonly Subnet[]): Refusal | undefined {
-  const { prefix, domain } = subnet
+function checkSubnet(
+  subnet: Subnet,
+  at: string,
+  earlier: readonly Subnet[],
+  segments: ReadonlyMap<number, Segment>,
+  registry: OptionRegistry,
+): Refusal | undefined {
+  const { prefix } = subnet
   const text = formatPrefix(prefix)
   if (prefix.length < 8 || prefix.length > 32 || !isUnicast(prefix.network)) {
-    return invalid(
-      `${at}/prefix`,
-      `${text} is no network of hosts`,
-      'a unicast network from /8 to /32, as 10.53.0.0/24',
-    )
+    return invalid(`${at}/prefix`, `${text} is no network of hosts`, 'a unicast network from /8 to /32, as 10.53.0.0/24')
   }
   if ((prefix.network & ~maskOf(prefix.length)) !== 0) {
     const network = formatPrefix({ network: prefix.network & maskOf(prefix.length), length: prefix.length })
@@ -70,112 +116,63 @@ function checkSubnet(subnet: Subnet, at: string, earlier: readonly Subnet[]): Re
   if (other !== undefined) {
     return conflict(`${at}/prefix`, `${text} overlaps the subnet ${formatPrefix(other.prefix)}`, 'a network of its own')
   }
-  if (subnet.interfaceName === '')
-    return invalid(`${at}/interface`, 'no interface is named', 'the interface on which its clients are')
-  if (
-    domain !== undefined &&
-    (domain.endsWith('.') || domain !== domain.toLowerCase() || labelsOf(domain) === undefined)
-  ) {
-    return invalid(
-      `${at}/domain`,
-      `"${domain}" is no domain name`,
-      'a name in lower case without the last dot, as lab.internal',
-    )
+  if (!segments.has(subnet.segmentId)) {
+    return invalid(`${at}/segmentId`, `there is no segment ${subnet.segmentId}`, 'the id of a segment')
   }
-  return checkTimes(subnet, at) ?? checkOptions(subnet.options, `${at}/options`)
+  return checkDomain(subnet.domain, at) ?? checkLevel(subnet.level, at, registry)
 }
 
-function checkTimes(subnet: Subnet, at: string): Refusal | undefined {
-  const { leaseSeconds, minLeaseSeconds, maxLeaseSeconds } = subnet
-  for (const [field, value] of Object.entries({ leaseSeconds, minLeaseSeconds, maxLeaseSeconds })) {
-    if (!Number.isInteger(value) || value < SHORTEST_SECONDS || value > LONGEST_SECONDS) {
-      return invalid(
-        `${at}/${field}`,
-        `${value} is no lease time`,
-        `whole seconds from ${SHORTEST_SECONDS} to ${LONGEST_SECONDS} (for ever)`,
-      )
-    }
-  }
-  if (minLeaseSeconds > leaseSeconds) {
-    return invalid(
-      `${at}/minLeaseSeconds`,
-      `${minLeaseSeconds} is more than the lease time of ${leaseSeconds}`,
-      `at most ${leaseSeconds}`,
-    )
-  }
-  if (maxLeaseSeconds < leaseSeconds) {
-    return invalid(
-      `${at}/maxLeaseSeconds`,
-      `${maxLeaseSeconds} is less than the lease time of ${leaseSeconds}`,
-      `at least ${leaseSeconds}`,
-    )
-  }
-  return undefined
+function checkDomain(domain: string | undefined, at: string): Refusal | undefined {
+  if (domain === undefined) return undefined
+  if (!domain.endsWith('.') && domain === domain.toLowerCase() && labelsOf(domain) !== undefined) return undefined
+  const remedy = 'a name in lower case without the last dot, as lab.internal'
+  return invalid(`${at}/domain`, `"${domain}" is no domain name`, remedy)
 }
 
-/** Every option by a known name, with a value of its type. Exported for what has options only. */
-export function checkOptions(options: OptionSet, at: string): Refusal | undefined {
-  for (const [name, value] of Object.entries(options)) {
-    const field = `${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
-    const row = optionNamed(name)
-    if (row === undefined) {
-      return invalid(
-        field,
-        `there is no option "${name}"`,
-        'a name from the option table, or "option-224" for a code without a name',
-      )
-    }
-    if (row.role === 'protocol') {
-      return invalid(
-        field,
-        `"${name}" is written by the server itself`,
-        'leave it out; lease times are set at the subnet',
-      )
-    }
-    if (value === null) continue
-    const encoded = encodeOption(row, value)
-    if (!encoded.ok) return invalid(field, `${JSON.stringify(value)} is no value of "${name}"`, encoded.error)
-  }
-  return undefined
+/** A relay inside a subnet of another segment would stand for two. */
+function strayRelays(c: DhcpConfiguration): Refusal | undefined {
+  return firstOf(c.segments, (segment, i) =>
+    firstOf(segment.relays, (relay, j) => {
+      const subnet = c.subnets.find(each => contains(each.prefix, relay) && each.segmentId !== segment.id)
+      if (subnet === undefined) return undefined
+      const problem = `${formatIpv4(relay)} is in ${formatPrefix(subnet.prefix)}, a subnet of another segment`
+      return conflict(`/segments/${i}/relays/${j}`, problem, 'a relay outside the subnets of other segments')
+    }),
+  )
 }
 
-function checkPool(pool: Pool, at: string, subnet: Subnet | undefined): Refusal | undefined {
-  if (subnet === undefined)
-    return invalid(`${at}/subnetId`, `there is no subnet ${pool.subnetId}`, 'the id of a subnet')
-  const first = checkHost(pool.first, `${at}/first`, subnet)
-  if (first !== undefined) return first
-  const last = checkHost(pool.last, `${at}/last`, subnet)
-  if (last !== undefined) return last
+function checkClass(each: ClientClass, at: string, earlier: readonly ClientClass[], registry: OptionRegistry): Refusal | undefined {
+  if ((BUILT_IN_CLASSES as readonly string[]).includes(each.name)) {
+    return conflict(`${at}/name`, `"${each.name}" is built in`, `a name other than ${BUILT_IN_CLASSES.join(', ')}`)
+  }
+  if (!Number.isInteger(each.priority) || each.priority < 0 || each.priority > 1_000_000) {
+    return invalid(`${at}/priority`, `${each.priority} is no priority`, 'a whole number from 0 (first) to 1000000')
+  }
+  if (each.leaseLimit !== undefined && (!Number.isInteger(each.leaseLimit) || each.leaseLimit < 0)) {
+    return invalid(`${at}/leaseLimit`, `${each.leaseLimit} is no number of leases`, 'a whole number, or null for no limit')
+  }
+  return checkName(each.name, at, earlier) ?? checkLevel(each.level, at, registry)
+}
+
+function checkPool(
+  pool: Pool,
+  at: string,
+  subnet: Subnet | undefined,
+  classes: ReadonlySet<string>,
+  registry: OptionRegistry,
+): Refusal | undefined {
+  if (subnet === undefined) return invalid(`${at}/subnetId`, `there is no subnet ${pool.subnetId}`, 'the id of a subnet')
+  const end = checkHostAddress(pool.first, `${at}/first`, subnet) ?? checkHostAddress(pool.last, `${at}/last`, subnet)
+  if (end !== undefined) return end
   if (compareIpv4(pool.first, pool.last) > 0) {
-    return invalid(
-      `${at}/last`,
-      `${formatIpv4(pool.last)} is before ${formatIpv4(pool.first)}`,
-      'an address not before the first',
-    )
+    const problem = `${formatIpv4(pool.last)} is before ${formatIpv4(pool.first)}`
+    return invalid(`${at}/last`, problem, 'an address not before the first')
   }
-  return undefined
-}
-
-/** A host's address within the subnet. */
-function checkHost(address: Ipv4, field: string, subnet: Subnet): Refusal | undefined {
-  const { prefix } = subnet
-  const text = formatIpv4(address)
-  if (!contains(prefix, address)) {
-    return invalid(
-      field,
-      `${text} is not in the subnet ${formatPrefix(prefix)}`,
-      `an address of ${formatPrefix(prefix)}`,
-    )
-  }
-  if (prefix.length <= 30 && (address === prefix.network || address === lastOf(prefix))) {
-    const what = address === prefix.network ? 'network' : 'broadcast'
-    return invalid(
-      field,
-      `${text} is the ${what} address of ${formatPrefix(prefix)}`,
-      'an address that a host can have',
-    )
-  }
-  return undefined
+  return (
+    checkClassNames(pool.allow, `${at}/allow`, classes) ??
+    checkClassNames(pool.deny, `${at}/deny`, classes) ??
+    checkLevel(pool.level, at, registry)
+  )
 }
 
 function overlappingPools(pools: readonly Pool[]): Refusal | undefined {
@@ -184,65 +181,8 @@ function overlappingPools(pools: readonly Pool[]): Refusal | undefined {
     const before = sorted[i - 1]
     if (before === undefined || compareIpv4(before.last, pool.first) < 0) continue
     const range = `${formatIpv4(before.first)} to ${formatIpv4(before.last)}`
-    return conflict(
-      `/pools/${pools.indexOf(pool)}/first`,
-      `it overlaps the pool ${range}`,
-      'addresses that are in no other pool',
-    )
+    const field = `/pools/${pools.indexOf(pool)}/first`
+    return conflict(field, `it overlaps the pool ${range}`, 'addresses that are in no other pool')
   }
   return undefined
-}
-
-function checkReservation(r: Reservation, at: string, subnet: Subnet | undefined): Refusal | undefined {
-  if (subnet === undefined) return invalid(`${at}/subnetId`, `there is no subnet ${r.subnetId}`, 'the id of a subnet')
-  const host = checkHost(r.address, `${at}/address`, subnet)
-  if (host !== undefined) return host
-  if (r.mac === undefined && r.clientId === undefined) {
-    return invalid(`${at}/mac`, 'it names no client', 'a hardware address, a client identifier, or both')
-  }
-  if (r.mac !== undefined && (parseMac(r.mac) === undefined || r.mac !== r.mac.toLowerCase() || r.mac.includes('-'))) {
-    return invalid(`${at}/mac`, `"${r.mac}" is no hardware address`, 'six pairs in lower case, as 02:00:0a:35:00:14')
-  }
-  if (
-    r.clientId !== undefined &&
-    (r.clientId.length < 2 || fromHex(r.clientId) === undefined || !/^[0-9a-f]+$/.test(r.clientId))
-  ) {
-    return invalid(
-      `${at}/clientId`,
-      `"${r.clientId}" is no client identifier`,
-      'option 61 in lower-case hexadecimal, as 0102000a350014',
-    )
-  }
-  if (r.name !== undefined && !/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(r.name)) {
-    return invalid(
-      `${at}/name`,
-      `"${r.name}" is no host name`,
-      'one label of lower-case letters, digits and inner hyphens',
-    )
-  }
-  return checkOptions(r.options, `${at}/options`)
-}
-
-/** An address once; a client once in a subnet. */
-function repeatedReservations(reservations: readonly Reservation[]): Refusal | undefined {
-  const seen = new Map<string, number>()
-  return firstOf(reservations, (r, i) => {
-    const keys: readonly (readonly [field: string, text: string, key: string])[] = [
-      ['address', formatIpv4(r.address), `address ${r.address}`],
-      ...(r.mac === undefined ? [] : [['mac', r.mac, `mac ${r.subnetId} ${r.mac}`] as const]),
-      ...(r.clientId === undefined ? [] : [['clientId', r.clientId, `id ${r.subnetId} ${r.clientId}`] as const]),
-    ]
-    for (const [field, text, key] of keys) {
-      const earlier = seen.get(key)
-      if (earlier !== undefined) {
-        return conflict(
-          `/reservations/${i}/${field}`,
-          `${text} is reserved already, by reservation ${earlier}`,
-          'one that no reservation has',
-        )
-      }
-      seen.set(key, r.id)
-    }
-    return undefined
-  })
 }

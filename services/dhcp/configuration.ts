@@ -1,49 +1,48 @@
 /**
- * What the server knows from the administrator, in the form in which a packet asks for it: subnets by interface and by
- * address, pools to search, reservations by client, options as octets. Built whole, swapped between two packets.
+ * What the server knows from the administrator, in the form in which a packet asks for it: segments by interface, relay
+ * and address, pools to search, hosts by identifier, levels merged, options as octets. Built whole, swapped between two
+ * packets.
  */
 import { compareIpv4, contains, formatIpv4, formatPrefix, lastOf, maskOf } from '../../stack/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
-import type { OptionSet, OptionValue, Pool, Reservation, Subnet } from '../model/index.ts'
-import type { ClientIdentity } from './lease-machine.ts'
-import { optionNamed } from './wire/option-spaces.ts'
+import { DEFAULT_SITE } from '../model/index.ts'
+import type { DhcpConfiguration, OptionValue, Pool, Segment, Site, Subnet } from '../model/index.ts'
+import { HostIndex } from './hosts.ts'
+import type { CompiledHost } from './hosts.ts'
+import { Levels, compileLevel } from './levels.ts'
+import type { CompiledLevel } from './levels.ts'
+import { OptionRegistry, optionNamed } from './wire/option-spaces.ts'
+import type { OptionDeclaration } from './wire/option-spaces.ts'
 import { codeOf } from './wire/options-table.ts'
 import { encodeOption } from './wire/option-values.ts'
 
-export type DhcpConfiguration = {
-  readonly subnets: readonly Subnet[]
-  readonly pools: readonly Pool[]
-  readonly reservations: readonly Reservation[]
-}
+export type PoolScope = { readonly pool: Pool; readonly subnet: SubnetScope; readonly levels: Levels }
 
-/** Octets by code; null where a value of a lower level is taken away. */
-export type CompiledOptions = ReadonlyMap<number, Uint8Array | null>
-
-export type CompiledReservation = { readonly reservation: Reservation; readonly options: CompiledOptions }
-
-/** One subnet with all that belongs to it. */
-export class Scope {
+/** One subnet with its pools. */
+export class SubnetScope {
   readonly subnet: Subnet
   /** The prefix as text, for traces. */
   readonly name: string
   /** Sorted, not overlapping. */
-  readonly pools: readonly Pool[]
-  readonly options: CompiledOptions
-  readonly #byMac = new Map<string, CompiledReservation>()
-  readonly #byClientId = new Map<string, CompiledReservation>()
-  readonly #byAddress = new Map<Ipv4, CompiledReservation>()
+  readonly pools: readonly PoolScope[]
+  /** For addresses outside the pools. */
+  readonly levels: Levels
+  /** Zone of the names of its leases; undefined publishes none. */
+  readonly domain: string | undefined
 
-  constructor(subnet: Subnet, pools: readonly Pool[], reservations: readonly Reservation[]) {
+  constructor(subnet: Subnet, segment: Segment, pools: readonly Pool[], below: readonly CompiledLevel[], registry: OptionRegistry) {
     this.subnet = subnet
     this.name = formatPrefix(subnet.prefix)
-    this.pools = [...pools].sort((a, b) => compareIpv4(a.first, b.first))
-    this.options = new Map([...defaults(subnet), ...compileOptions(subnet.options)])
-    for (const reservation of reservations) {
-      const compiled = { reservation, options: compileOptions(reservation.options) }
-      this.#byAddress.set(reservation.address, compiled)
-      if (reservation.mac !== undefined) this.#byMac.set(reservation.mac, compiled)
-      if (reservation.clientId !== undefined) this.#byClientId.set(reservation.clientId, compiled)
-    }
+    this.domain = segment.policy.ddns.enabled ? (subnet.domain ?? segment.domain) : undefined
+    const own = compileLevel(withDomain(subnet), `subnet ${this.name}`, registry)
+    const levels = [...(own === undefined ? [] : [own]), ...below, builtIn(subnet)]
+    this.levels = Levels.merged(levels)
+    this.pools = [...pools]
+      .sort((a, b) => compareIpv4(a.first, b.first))
+      .map(pool => {
+        const level = compileLevel(pool.level, `pool ${pool.id}`, registry)
+        return { pool, subnet: this, levels: level === undefined ? this.levels : Levels.merged([level, ...levels]) }
+      })
   }
 
   contains(address: Ipv4): boolean {
@@ -57,84 +56,153 @@ export class Scope {
     return prefix.length > 30 || (address !== prefix.network && address !== lastOf(prefix))
   }
 
-  inPool(address: Ipv4): boolean {
+  poolAt(address: Ipv4): PoolScope | undefined {
     let low = 0
     let high = this.pools.length - 1
     while (low <= high) {
       const middle = (low + high) >> 1
-      const pool = this.pools[middle] as Pool
-      if (compareIpv4(address, pool.first) < 0) high = middle - 1
-      else if (compareIpv4(address, pool.last) > 0) low = middle + 1
-      else return true
+      const found = this.pools[middle] as PoolScope
+      if (compareIpv4(address, found.pool.first) < 0) high = middle - 1
+      else if (compareIpv4(address, found.pool.last) > 0) low = middle + 1
+      else return found
     }
-    return false
-  }
-
-  /** A client identifier that matches wins over a hardware address that does. */
-  reservationFor(client: ClientIdentity): CompiledReservation | undefined {
-    const byId = client.clientId === undefined ? undefined : this.#byClientId.get(client.clientId)
-    return byId ?? this.#byMac.get(client.mac)
-  }
-
-  reservationAt(address: Ipv4): CompiledReservation | undefined {
-    return this.#byAddress.get(address)
-  }
-}
-
-/** The whole configuration, indexed. */
-export class Configuration {
-  readonly source: DhcpConfiguration
-  readonly #byId = new Map<number, Scope>()
-  readonly #scopes: readonly Scope[]
-
-  constructor(source: DhcpConfiguration) {
-    this.source = source
-    const pools = Map.groupBy(source.pools, pool => pool.subnetId)
-    const reservations = Map.groupBy(source.reservations, reservation => reservation.subnetId)
-    for (const subnet of source.subnets) {
-      this.#byId.set(subnet.id, new Scope(subnet, pools.get(subnet.id) ?? [], reservations.get(subnet.id) ?? []))
-    }
-    this.#scopes = [...this.#byId.values()]
-  }
-
-  get scopes(): readonly Scope[] {
-    return this.#scopes
-  }
-
-  scope(subnetId: number): Scope | undefined {
-    return this.#byId.get(subnetId)
-  }
-
-  /** Subnets do not overlap, so at most one holds an address. Tens of subnets: a scan is a few comparisons each. */
-  scopeHolding(address: Ipv4): Scope | undefined {
-    for (const scope of this.#scopes) if (scope.contains(address)) return scope
     return undefined
   }
 }
 
-/** Options that follow from the subnet itself; the administrator's own values replace them. */
-function defaults(subnet: Subnet): [number, Uint8Array][] {
-  const options: [number, Uint8Array][] = [
-    [codeOf('subnet-mask'), octets('subnet-mask', formatIpv4(maskOf(subnet.prefix.length)))],
-  ]
-  if (subnet.prefix.length <= 30) {
-    options.push([codeOf('broadcast-address'), octets('broadcast-address', formatIpv4(lastOf(subnet.prefix)))])
+/** One segment: where a client is. Its subnets are one pool space. */
+export class Scope {
+  readonly segment: Segment
+  /** Its prefixes as text, for traces. */
+  readonly name: string
+  /** At least one; by id. */
+  readonly subnets: readonly SubnetScope[]
+
+  constructor(segment: Segment, subnets: readonly SubnetScope[]) {
+    this.segment = segment
+    this.subnets = subnets
+    this.name = subnets.map(each => each.name).join(' + ')
   }
-  if (subnet.domain !== undefined) options.push([codeOf('domain-name'), octets('domain-name', subnet.domain)])
-  return options
+
+  holds(subnetId: number): boolean {
+    for (const each of this.subnets) if (each.subnet.id === subnetId) return true
+    return false
+  }
+
+  subnetHolding(address: Ipv4): SubnetScope | undefined {
+    for (const each of this.subnets) if (each.contains(address)) return each
+    return undefined
+  }
+
+  /** The id under which an address is kept; that of the first subnet for one that is in none. */
+  subnetIdOf(address: Ipv4): number {
+    return (this.subnetHolding(address) ?? (this.subnets[0] as SubnetScope)).subnet.id
+  }
+
+  contains(address: Ipv4): boolean {
+    return this.subnetHolding(address) !== undefined
+  }
+
+  isHostAddress(address: Ipv4): boolean {
+    return this.subnetHolding(address)?.isHostAddress(address) === true
+  }
+
+  poolAt(address: Ipv4): PoolScope | undefined {
+    return this.subnetHolding(address)?.poolAt(address)
+  }
+
+  /** What counts below hosts and classes for whoever has the address. */
+  levelsAt(address: Ipv4): Levels {
+    const subnet = this.subnetHolding(address) ?? (this.subnets[0] as SubnetScope)
+    return subnet.poolAt(address)?.levels ?? subnet.levels
+  }
+
+  /** The host's addresses here, in the administrator's order. */
+  addressesOf(host: CompiledHost | undefined): readonly Ipv4[] {
+    if (host === undefined) return NO_ADDRESSES
+    return host.host.addresses.filter(each => this.holds(each.subnetId)).map(each => each.address)
+  }
 }
 
-/** What checkConfiguration refuses is left out here, so that a bad row in the store costs one option and no more. */
-function compileOptions(options: OptionSet): CompiledOptions {
-  const compiled = new Map<number, Uint8Array | null>()
-  for (const [name, value] of Object.entries(options)) {
-    const row = optionNamed(name)
-    if (row === undefined) continue
-    const bytes = value === null ? null : encodeOption(row, value)
-    if (bytes === null) compiled.set(row.code, null)
-    else if (bytes.ok) compiled.set(row.code, bytes.value)
+const NO_ADDRESSES: readonly Ipv4[] = []
+
+/** The whole configuration, indexed. */
+export class Configuration {
+  readonly source: DhcpConfiguration
+  readonly hosts: HostIndex
+  readonly scopes: readonly Scope[]
+  readonly #bySubnet = new Map<number, Scope>()
+  readonly #byRelay = new Map<Ipv4, Scope>()
+
+  constructor(source: DhcpConfiguration) {
+    this.source = source
+    const registry = new OptionRegistry(source.optionDefinitions as readonly OptionDeclaration[])
+    const sites = new Map(source.sites.map(site => [site.id, site]))
+    const subnets = Map.groupBy(source.subnets, subnet => subnet.segmentId)
+    const pools = Map.groupBy(source.pools, pool => pool.subnetId)
+    const scopes: Scope[] = []
+    for (const segment of source.segments) {
+      const below = levelsBelow(segment, sites.get(segment.siteId) ?? DEFAULT_SITE, registry)
+      const own = (subnets.get(segment.id) ?? []).map(
+        subnet => new SubnetScope(subnet, segment, pools.get(subnet.id) ?? [], below, registry),
+      )
+      if (own.length === 0) continue
+      const scope = new Scope(segment, own)
+      scopes.push(scope)
+      for (const { subnet } of own) this.#bySubnet.set(subnet.id, scope)
+      for (const relay of segment.relays) this.#byRelay.set(relay, scope)
+    }
+    this.scopes = scopes
+    this.hosts = new HostIndex(
+      source.hosts.map(host => {
+        const label = host.name === undefined ? `host ${host.id}` : `host ${host.id} (${host.name})`
+        return { host, label, level: hostLevel(host, registry) }
+      }),
+    )
   }
-  return compiled
+
+  /** The segment of a subnet. */
+  scope(subnetId: number): Scope | undefined {
+    return this.#bySubnet.get(subnetId)
+  }
+
+  /** Subnets do not overlap, so at most one holds an address. Tens of subnets: a scan is a few comparisons each. */
+  scopeHolding(address: Ipv4): Scope | undefined {
+    for (const scope of this.scopes) if (scope.contains(address)) return scope
+    return undefined
+  }
+
+  /** The segment that a relay's address stands for. */
+  scopeOfRelay(giaddr: Ipv4): Scope | undefined {
+    return this.#byRelay.get(giaddr) ?? this.scopeHolding(giaddr)
+  }
+}
+
+function levelsBelow(segment: Segment, site: Site, registry: OptionRegistry): readonly CompiledLevel[] {
+  return [
+    compileLevel(withDomain(segment), `segment ${segment.name}`, registry),
+    compileLevel(site.level, `site ${site.name}`, registry),
+  ].filter(level => level !== undefined)
+}
+
+/** The domain of a subnet or segment is also the clients', unless the same level says otherwise. */
+const withDomain = ({ domain, level }: Subnet | Segment): Subnet['level'] =>
+  domain === undefined ? level : { ...level, options: { 'domain-name': domain, ...level.options } }
+
+function hostLevel({ id, name, level }: DhcpConfiguration['hosts'][number], registry: OptionRegistry): CompiledLevel | undefined {
+  const options = name === undefined ? level.options : { 'host-name': name, ...level.options }
+  return compileLevel({ ...level, options }, `host ${id}`, registry)
+}
+
+/** Options that follow from the subnet itself; the administrator's own values replace them. */
+function builtIn({ prefix }: Subnet): CompiledLevel {
+  const options = new Map<number, Uint8Array>([
+    [codeOf('subnet-mask'), octets('subnet-mask', formatIpv4(maskOf(prefix.length)))],
+  ])
+  if (prefix.length <= 30) {
+    options.set(codeOf('broadcast-address'), octets('broadcast-address', formatIpv4(lastOf(prefix))))
+  }
+  return { origin: 'built-in', options, leaseTimes: {}, boot: {} }
 }
 
 function octets(name: string, value: OptionValue): Uint8Array {

@@ -6,7 +6,7 @@ import { MAX_OFFERS } from './engine.ts'
 import type { Engine } from './engine.ts'
 import { dhcpStep } from './events.ts'
 import type { Exchange } from './exchange.ts'
-import { leaseOptions } from './fill-options.ts'
+import { leaseOptions, levelsFor } from './fill-options.ts'
 import type { LeaseEffect } from './lease-machine.ts'
 import { leaseSeconds } from './lease-time.ts'
 import { noProbeBecause } from './probe.ts'
@@ -17,6 +17,8 @@ import { chooseAddress, takeoverMac } from './select-address.ts'
  * once.
  */
 const MAX_CANDIDATES = 8
+/** For an address that has an entry in the table already, which knows its subnet. */
+const NO_SUBNET = 0
 
 export function discover(engine: Engine, x: Exchange, scope: Scope): void {
   if (x.candidates === MAX_CANDIDATES) {
@@ -36,15 +38,15 @@ export function discover(engine: Engine, x: Exchange, scope: Scope): void {
   withdrawOthers(engine, x, scope, address)
   const found = engine.table.find(address)
   if ((found?.state.kind ?? 'free') === 'free' && engine.table.offers + engine.table.probes >= MAX_OFFERS) {
-    engine.addresses.freed({ address, subnetId: scope.subnet.id })
+    engine.addresses.freed({ address, subnetId: scope.subnetIdOf(address) })
     engine.limit(x, MAX_OFFERS, 'addresses on offer')
     return
   }
   const skipped = noProbeBecause(engine, x, found)
-  const effects = engine.apply(address, scope.subnet.id, {
+  const effects = engine.apply(address, scope.subnetIdOf(address), {
     kind: 'offer',
     client: x.client.key,
-    byHardware: takeoverMac(x, address),
+    byHardware: takeoverMac(engine, x, address),
     probe: skipped === undefined,
     offerMs: engine.offerMs,
   })
@@ -91,18 +93,18 @@ function perform(
   }
 }
 
-/** The client's other offers of this subnet are void: it gets one address. */
+/** The client's other offers of this segment are void: it gets one address. */
 function withdrawOthers(engine: Engine, x: Exchange, scope: Scope, address: Ipv4): void {
-  for (const other of engine.table.ofClient(x.client.key, scope.subnet.id)) {
-    if (other.address !== address) withdraw(engine, x, other.address, scope.subnet.id)
+  for (const other of engine.table.ofClient(x.client.key, scope)) {
+    if (other.address !== address) withdraw(engine, x, other.address)
   }
 }
 
 /** Takes back an offer to this client, and ends the DISCOVER that waits for its probe. */
-export function withdraw(engine: Engine, x: Exchange, address: Ipv4, subnetId: number): void {
+export function withdraw(engine: Engine, x: Exchange, address: Ipv4): void {
   const kind = engine.table.kindOf(address)
   if (kind !== 'offered' && kind !== 'probing') return
-  engine.apply(address, subnetId, { kind: 'withdraw', client: x.client.key })
+  engine.apply(address, NO_SUBNET, { kind: 'withdraw', client: x.client.key })
   x.trace.push(dhcpStep('dhcp.offer.withdrawn', { address: formatIpv4(address) }))
   const waiter = engine.probing.get(address)
   engine.probing.delete(address)
@@ -138,9 +140,9 @@ function supersede(engine: Engine, earlier: Exchange, address: Ipv4): void {
 }
 
 function probed(engine: Engine, x: Exchange, address: Ipv4, holder: Mac | undefined): void {
-  const scope = x.scope === undefined ? undefined : engine.configuration.scope(x.scope.subnet.id)
-  if (scope === undefined || !scope.contains(address)) {
-    engine.apply(address, 0, { kind: 'withdraw', client: x.client.key })
+  const scope = engine.configuration.scopeHolding(address)
+  if (scope === undefined || scope.segment.id !== x.scope?.segment.id) {
+    engine.apply(address, NO_SUBNET, { kind: 'withdraw', client: x.client.key })
     x.trace.push(dhcpStep('dhcp.configuration.changed', {}))
     engine.finish(x, 'none')
     return
@@ -154,7 +156,7 @@ function probed(engine: Engine, x: Exchange, address: Ipv4, holder: Mac | undefi
         : dhcpStep('dhcp.probe.own', { address: text }),
     )
     const clear = { kind: 'probe-clear', offerMs: engine.offerMs } as const
-    conclude(engine, x, scope, address, engine.apply(address, scope.subnet.id, clear))
+    conclude(engine, x, scope, address, engine.apply(address, scope.subnetIdOf(address), clear))
     return
   }
   engine.counters.count('probe-conflicts')
@@ -162,11 +164,11 @@ function probed(engine: Engine, x: Exchange, address: Ipv4, holder: Mac | undefi
   const taken = {
     kind: 'probe-taken',
     address,
-    subnetId: scope.subnet.id,
+    subnetId: scope.subnetIdOf(address),
     holder,
     quarantineMs: engine.quarantineMs,
   } as const
-  conclude(engine, x, scope, address, engine.apply(address, scope.subnet.id, taken))
+  conclude(engine, x, scope, address, engine.apply(address, scope.subnetIdOf(address), taken))
 }
 
 /** The client may have taken the address by a REQUEST, or declined it, before its probe ended. */
@@ -176,7 +178,8 @@ function conclude(engine: Engine, x: Exchange, scope: Scope, address: Ipv4, effe
 }
 
 function sendOffer(engine: Engine, x: Exchange, scope: Scope, address: Ipv4): void {
-  const seconds = leaseSeconds(x.requestedSeconds, scope.subnet)
+  const levels = levelsFor(x, scope, address)
+  const seconds = leaseSeconds(x.requestedSeconds, levels.times)
   const target = engine.reply(x, 'OFFER', address, leaseOptions(x, 'OFFER', seconds))
   x.trace.push(dhcpStep('dhcp.offer.sent', { address: formatIpv4(address), seconds, target }))
   engine.finish(x, 'OFFER')

@@ -5,10 +5,9 @@
 import { Counters } from '../../stack/platform/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
 import { formatIpv4 } from '../../stack/index.ts'
-import type { LeaseChange, TraceStep } from '../model/index.ts'
+import type { DhcpConfiguration, Lease, LeaseChange, TraceStep } from '../model/index.ts'
 import { AddressSource } from './allocate/address-source.ts'
 import { Configuration } from './configuration.ts'
-import type { DhcpConfiguration } from './configuration.ts'
 import { DHCP_COUNTERS } from './drop-reasons.ts'
 import type { DhcpCounter } from './drop-reasons.ts'
 import { dhcpStep } from './events.ts'
@@ -21,7 +20,6 @@ import type { DhcpPorts, DhcpSettings } from './ports.ts'
 import { MAX_REPLY_BYTES, emitReplyHeader, layOut, replyDestination, replyLimit } from './reply.ts'
 import type { OutgoingOption, ReplyDestination, ReplyType } from './reply.ts'
 import { relayInformation } from './fill-options.ts'
-import type { Lease } from '../model/index.ts'
 
 /** Addresses on offer or being probed at once. A flood of made-up clients fills this, not the memory. */
 export const MAX_OFFERS = 65_536
@@ -94,7 +92,12 @@ export class Engine {
   /** Whether a server identifier names us: any of our addresses does (RFC 2131 §4.1). */
   isOwnAddress(address: Ipv4, x: Exchange): boolean {
     if (address === x.serverAddress) return true
-    return this.configuration.scopes.some(scope => this.settings.serverAddress(scope.subnet.interfaceName) === address)
+    return this.configuration.scopes.some(({ segment }) => this.ownAddressOn(segment.interfaceName) === address)
+  }
+
+  /** Our address on a segment's interface; undefined for a segment behind relays. */
+  ownAddressOn(interfaceName: string | undefined): Ipv4 | undefined {
+    return interfaceName === undefined ? undefined : this.settings.serverAddress(interfaceName)
   }
 
   /** One step of the machine on an address. The effects are the caller's to perform, in order. */
@@ -108,10 +111,11 @@ export class Engine {
 
   /** Gives the row that is being saved its published name. */
   named(change: LeaseChange, x: Exchange): LeaseChange {
-    const subnet = x.scope?.subnet
-    const binding = this.table.find(change.after.address)
+    const { address } = change.after
+    const subnet = x.scope?.subnetHolding(address)
+    const binding = this.table.find(address)
     if (subnet === undefined || binding?.state.kind !== 'saving' || binding.state.next.kind !== 'bound') return change
-    const { name, trace } = this.ports.nameFor(change.after, subnet)
+    const { name, trace } = this.ports.nameFor(change.after, subnet.domain)
     if (trace !== undefined) x.trace.push(trace)
     if (name === change.after.publishedName) return change
     const after = { ...change.after, publishedName: name }
@@ -197,7 +201,7 @@ export class Engine {
     this.ports.decide({
       at: this.ports.clock.wallMs(),
       kind: 'dhcp',
-      interfaceName: scope?.subnet.interfaceName ?? '',
+      interfaceName: scope?.segment.interfaceName ?? '',
       mac: row.mac,
       clientId: row.clientId,
       address: formatIpv4(row.address),

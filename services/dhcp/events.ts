@@ -50,12 +50,28 @@ export const DHCP_EVENTS = {
     level: 'info',
     says: 'host name {name} ignored: {because}',
     means: 'The client calls itself something that cannot be a DNS label; it gets its lease without that name.',
-    remedy: 'Rename the host, or give it a name by a reservation.',
+    remedy: 'Rename the host, or give it a name by a host entry.',
   },
-  'dhcp.reservation.matched': {
+  'dhcp.subnet.by-link-selection': {
     level: 'debug',
-    says: '{address} is reserved for this client by its {by}',
-    means: 'A reservation names this client.',
+    says: 'subnet {subnet} because the relay {relay} says that the client is on the link of {link}',
+    means: 'Option 82 carried a link selection (RFC 3527), which says where the client is better than giaddr does.',
+  },
+  'dhcp.subnet.by-selection': {
+    level: 'debug',
+    says: 'subnet {subnet} because the request asks for {selected} (option 118)',
+    means: 'The request named a subnet (RFC 3011), as a server that asks for others does.',
+  },
+  'dhcp.subnet.unknown-selection': {
+    level: 'warn',
+    says: 'no answer: the request is for {selected}, which is in no subnet',
+    means: 'Option 118 or a link selection in option 82 names a network that is not configured here.',
+    remedy: 'Add a subnet that holds it, or correct the relay.',
+  },
+  'dhcp.host.matched': {
+    level: 'debug',
+    says: '{host} by its {by}',
+    means: 'A host entry names this client.',
   },
   'dhcp.address.chosen': {
     level: 'debug',
@@ -240,7 +256,7 @@ export const DHCP_EVENTS = {
     level: 'warn',
     says: 'left out for want of room: options {codes}',
     means: 'The client accepts only short messages; these options did not fit.',
-    remedy: 'Shorten long option lists of this subnet or reservation.',
+    remedy: 'Shorten the long option lists that this client gets.',
   },
   'dhcp.storage.failed': {
     level: 'error',

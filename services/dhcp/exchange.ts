@@ -8,9 +8,11 @@ import { formatMac, isGroupMac } from '../../stack/index.ts'
 import type { Ipv4, Mac } from '../../stack/index.ts'
 import { clientKey } from '../model/index.ts'
 import type { TraceStep } from '../model/index.ts'
-import type { CompiledReservation, Scope } from './configuration.ts'
+import type { Scope, SubnetScope } from './configuration.ts'
 import type { DropReason } from './drop-reasons.ts'
+import type { CompiledHost } from './hosts.ts'
 import type { ClientIdentity } from './lease-machine.ts'
+import type { Levels } from './levels.ts'
 import { BOOT_REQUEST, CLIENT_PORT, ETHERNET, MESSAGE_TYPES, SERVER_PORT, parseMessage } from './wire/message.ts'
 import type { DhcpMessage, MessageType } from './wire/message.ts'
 import { CHADDR_AT } from './wire/layout.ts'
@@ -39,7 +41,11 @@ export class Exchange {
   /** Set by the pipeline's first steps. */
   scope: Scope | undefined = undefined
   serverAddress: Ipv4 = 0
-  reservation: CompiledReservation | undefined = undefined
+  /** The subnet of the segment that is tried first. */
+  preferred: SubnetScope | undefined = undefined
+  host: CompiledHost | undefined = undefined
+  /** What counts for this client at its address; set when that is known. */
+  levels: Levels | undefined = undefined
   hostName: string | undefined = undefined
   /** What the decision is about, as far as is known. */
   address: Ipv4 | undefined = undefined
@@ -71,6 +77,12 @@ export class Exchange {
   get maxMessageBytes(): number | undefined {
     const octets = this.message.options.get(57)
     return octets === undefined ? undefined : u16(octets, 0)
+  }
+
+  /** Option 82 as hexadecimal, as a lease keeps it. */
+  get relayInformation(): string | undefined {
+    const octets = this.message.options.get(82)
+    return octets === undefined ? undefined : toHex(octets)
   }
 
   /** chaddr as the six octets of an Ethernet address. */

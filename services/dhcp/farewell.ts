@@ -12,7 +12,7 @@ export function decline(engine: Engine, x: Exchange, scope: Scope): void {
   farewell(engine, x, scope, x.requested ?? x.message.ciaddr, address => ({
     kind: 'decline',
     address,
-    subnetId: scope.subnet.id,
+    subnetId: scope.subnetIdOf(address),
     client: x.client,
     quarantineMs: engine.quarantineMs,
   }))
@@ -47,7 +47,7 @@ function farewell(
     notOwner(engine, x, text)
     return
   }
-  for (const effect of engine.apply(address, scope.subnet.id, eventFor(address))) {
+  for (const effect of engine.apply(address, binding.subnetId, eventFor(address))) {
     if (effect.kind === 'silence') notOwner(engine, x, text)
     else if (effect.kind === 'defer') engine.defer(binding, x)
     else if (effect.kind === 'save') {

@@ -1,16 +1,18 @@
 /**
  * Which options a reply carries and in which order (RFC 2131 §3.5, §4.3.1, table 3): first those that the protocol
- * needs, then what the client asked for in its order (option 55). Values come from the reservation, else the subnet,
- * else from what follows of themselves (mask, broadcast address, domain, this appliance as name server).
+ * needs, then what the client asked for in its order (option 55). Values come from the levels that count for
+ * the client at its address (levels.ts); this appliance is the name server where no level names one.
  *
  * Deviation: RFC 2131 §4.3.1 would also have configured values sent that the client did not ask for. Like ISC dhcpd,
  * Kea and dnsmasq we send a client that has a list what is on it; a client without a list gets everything configured.
  */
 import { put32 } from '../../stack/platform/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
-import type { CompiledOptions } from './configuration.ts'
+import type { Scope } from './configuration.ts'
 import type { Exchange } from './exchange.ts'
 import { INFINITE_SECONDS } from './lease-machine.ts'
+import { renewalTimes } from './lease-time.ts'
+import type { CompiledLevel, Levels } from './levels.ts'
 import type { OutgoingOption, ReplyType } from './reply.ts'
 import { messageTypeCode } from './wire/message.ts'
 import { OPTIONS, codeOf } from './wire/options-table.ts'
@@ -18,7 +20,6 @@ import { OPTIONS, codeOf } from './wire/options-table.ts'
 const MASK = codeOf('subnet-mask')
 const ROUTERS = codeOf('routers')
 const NAME_SERVERS = codeOf('domain-name-servers')
-const HOST_NAME = codeOf('host-name')
 const STATIC_ROUTES = codeOf('static-routes')
 const CLASSLESS_ROUTES = codeOf('classless-static-routes')
 const CLIENT_ID = codeOf('client-identifier')
@@ -36,17 +37,23 @@ const NEVER_FROM_LIST: ReadonlySet<number> = new Set(
   Object.values(OPTIONS).flatMap(row => ('role' in row ? [row.code as number] : [])),
 )
 
-/** T1 and T2 as fractions of the lease, RFC 2131 §4.4.5. */
-export const renewalSeconds = (seconds: number): number => Math.floor(seconds / 2)
-export const rebindingSeconds = (seconds: number): number => Math.floor((seconds * 7) / 8)
+/** What counts for the client at this address: its host and classes on top of pool, subnet, segment and site. */
+export function levelsFor(x: Exchange, scope: Scope, address: Ipv4): Levels {
+  const above: CompiledLevel[] = []
+  if (x.host?.level !== undefined) above.push(x.host.level)
+  const levels = scope.levelsAt(address).under(above)
+  x.levels = levels
+  return levels
+}
 
 /** The options of an OFFER or ACK. `seconds` is undefined in the answer to an INFORM, which has no times (§4.3.5). */
 export function leaseOptions(x: Exchange, type: 'OFFER' | 'ACK', seconds: number | undefined): OutgoingOption[] {
   const options: OutgoingOption[] = [TYPES[type], [54, long(x.serverAddress)]]
   if (seconds !== undefined) {
     options.push([51, long(seconds)])
-    if (seconds !== INFINITE_SECONDS) {
-      options.push([58, long(renewalSeconds(seconds))], [59, long(rebindingSeconds(seconds))])
+    if (seconds !== INFINITE_SECONDS && x.levels !== undefined) {
+      const { t1, t2 } = renewalTimes(seconds, x.levels.times)
+      options.push([58, long(t1)], [59, long(t2)])
     }
   }
   // RFC 2132 §3.3: the mask stands before the routers.
@@ -91,25 +98,15 @@ function configured(x: Exchange, options: OutgoingOption[]): void {
   }
 }
 
-/** The reservation's value, else the subnet's, else one that follows of itself. A null on the way ends the search. */
+/** The value that counts, else one that follows of itself. A null on the way ends the search. */
 function valueOf(x: Exchange, code: number): Uint8Array | undefined {
-  const reserved = x.reservation?.options.get(code)
-  const value = reserved !== undefined ? reserved : x.scope?.options.get(code)
-  if (value !== undefined) return value ?? undefined
-  if (code === NAME_SERVERS) return long(x.serverAddress)
-  const name = x.reservation?.reservation.name
-  return code === HOST_NAME && name !== undefined ? ascii(name) : undefined
+  const entry = x.levels?.option(code)
+  if (entry !== undefined) return entry.octets ?? undefined
+  return code === NAME_SERVERS ? long(x.serverAddress) : undefined
 }
 
-function everyCode(x: Exchange): readonly number[] {
-  const codes = new Set<number>([NAME_SERVERS, HOST_NAME])
-  const add = (options: CompiledOptions | undefined): void => {
-    for (const code of options?.keys() ?? []) codes.add(code)
-  }
-  add(x.scope?.options)
-  add(x.reservation?.options)
-  return [...codes].sort((a, b) => a - b)
-}
+const everyCode = (x: Exchange): readonly number[] =>
+  [...new Set([NAME_SERVERS, ...(x.levels?.codes() ?? [])])].sort((a, b) => a - b)
 
 function long(value: number | Ipv4): Uint8Array {
   const octets = new Uint8Array(4)

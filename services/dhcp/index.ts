@@ -1,6 +1,5 @@
 /** Public face of the DHCPv4 server core, and the message codec for test clients. */
-export { checkConfiguration, checkOptions } from './check-configuration.ts'
-export type { DhcpConfiguration } from './configuration.ts'
+export { checkConfiguration } from './check-configuration.ts'
 export { DHCP_COUNTERS, DROP_REASONS } from './drop-reasons.ts'
 export type { DhcpCounter, DropReason } from './drop-reasons.ts'
 export { DHCP_EVENTS, dhcpStep } from './events.ts'

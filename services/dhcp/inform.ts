@@ -7,7 +7,7 @@ import type { Scope } from './configuration.ts'
 import type { Engine } from './engine.ts'
 import { dhcpStep } from './events.ts'
 import type { Exchange } from './exchange.ts'
-import { leaseOptions } from './fill-options.ts'
+import { leaseOptions, levelsFor } from './fill-options.ts'
 
 export function inform(engine: Engine, x: Exchange, scope: Scope): void {
   // Some hosts leave ciaddr empty; where the datagram came from is then the same.
@@ -24,6 +24,7 @@ export function inform(engine: Engine, x: Exchange, scope: Scope): void {
     engine.finish(x, 'none')
     return
   }
+  levelsFor(x, scope, address)
   engine.reply(x, 'ACK', 0, leaseOptions(x, 'ACK', undefined), { kind: 'unicast', address })
   x.trace.push(dhcpStep('dhcp.inform.answered', { address: text }))
   engine.finish(x, 'ACK')

@@ -61,9 +61,11 @@ export type Grant = {
   readonly address: Ipv4
   readonly subnetId: number
   readonly client: ClientIdentity
-  /** The name of this request or of the reservation; undefined keeps the name that the same client gave before. */
+  /** The name of this request or of the host entry; undefined keeps the name that the same client gave before. */
   readonly hostName: string | undefined
-  readonly reservationId: number | undefined
+  readonly hostId: number | undefined
+  /** Option 82 of the request as hexadecimal. */
+  readonly relayInformation: string | undefined
   /** INFINITE_SECONDS for ever. */
   readonly seconds: number
 }
@@ -220,7 +222,7 @@ export function settled(row: Lease, at: Moment): SettledState {
 /**
  * Whether the address is this client's to have. `byHardware` is set when the address is reserved for the client's
  * hardware address: then a lease of the same hardware under another client identifier is its own too (firmware and
- * operating system of one machine), and so is an offer, which only a client with this reservation can have.
+ * operating system of one machine), and so is an offer, which only this host can have.
  */
 export function owns(state: BindingState, client: ClientKey, byHardware: Mac | undefined): boolean {
   if (ownerOf(state) === client) return true
@@ -288,10 +290,12 @@ function bind(state: Exclude<BindingState, { kind: 'saving' }>, grant: Grant, ow
     clientId: grant.client.clientId,
     hostName: grant.hostName ?? (same ? before.hostName : undefined),
     publishedName: same ? before.publishedName : undefined,
-    reservationId: grant.reservationId,
+    hostId: grant.hostId,
     startedAt: held && same ? state.row.startedAt : at.wallMs,
     renewedAt: at.wallMs,
     expiresAt: infinite ? undefined : at.wallMs + grant.seconds * 1000,
+    relayInformation: grant.relayInformation,
+    countedUnder: undefined,
   }
   const because = !held ? 'dhcp.lease.bound' : same ? 'dhcp.lease.renewed' : 'dhcp.lease.taken-over'
   const next: SettledState = { kind: 'bound', row: after, until: infinite ? undefined : at.now + grant.seconds * 1000 }
@@ -389,10 +393,12 @@ function setAside(
     clientId: client.clientId,
     hostName: undefined,
     publishedName: undefined,
-    reservationId: undefined,
+    hostId: undefined,
     startedAt: at.wallMs,
     renewedAt: at.wallMs,
     expiresAt: at.wallMs + quarantineMs,
+    relayInformation: undefined,
+    countedUnder: undefined,
   }
   const next: SettledState = { kind: 'declined', row: after, until: at.now + quarantineMs }
   return [

@@ -211,7 +211,9 @@ export class LeaseRows {
     i += form === 0 ? 1 : form === 1 ? 3 : 2 + (b[i + 1] as number)
     const octets = u16(b, i)
     const further =
-      octets === 0 ? NOTHING_FURTHER : (JSON.parse(Buffer.from(b.subarray(i + 2, i + 2 + octets)).toString()) as object)
+      octets === 0
+        ? NOTHING_FURTHER
+        : { ...NOTHING_FURTHER, ...(JSON.parse(Buffer.from(b.subarray(i + 2, i + 2 + octets)).toString()) as object) }
     return { mac, clientId, hostName: hostName === '' ? undefined : hostName, publishedName, further }
   }
 
@@ -253,7 +255,7 @@ export class LeaseRows {
 }
 
 type Block = Pick<Lease, 'mac' | 'clientId' | 'hostName' | 'publishedName'> & { readonly further: object }
-const NOTHING_FURTHER = { reservationId: undefined }
+const NOTHING_FURTHER = { hostId: undefined, relayInformation: undefined, countedUnder: undefined }
 
 /** JSON of the fields that have a value; empty when none has. */
 function furtherText(further: { readonly [field: string]: unknown }): string {

@@ -135,12 +135,12 @@ export class LeaseTable {
     this.#queue.set(slot, due)
   }
 
-  /** The addresses of a client in a subnet: bound, on offer, or held last. */
-  *ofClient(client: ClientKey, subnetId: number): Iterable<Binding> {
+  /** The addresses of a client in a segment: bound, on offer, or held last. */
+  *ofClient(client: ClientKey, scope: { holds(subnetId: number): boolean }): Iterable<Binding> {
     const mine: number[] = []
     // Whoever iterates may set the state and with it the chain.
     for (let slot = this.#byOwner.first(hashText(client)); slot >= 0; slot = this.#byOwner.next(slot))
-      if (this.#rows.subnetId(slot) === subnetId) mine.push(slot)
+      if (scope.holds(this.#rows.subnetId(slot))) mine.push(slot)
     for (const slot of mine) {
       const binding = this.#binding(slot)
       if (ownerOf(binding.state) === client) yield binding
@@ -151,12 +151,13 @@ export class LeaseTable {
     for (const slot of this.#everySlot()) yield this.#binding(slot)
   }
 
-  /** Free addresses with a history in a subnet, without their rows: the wall time at which they were free again. */
-  *freeIn(subnetId: number): Iterable<{ readonly address: Ipv4; readonly endedAt: number }> {
+  /** Free addresses with a history, without their rows: the wall time at which they were free again. */
+  *freeAgain(): Iterable<{ readonly address: Ipv4; readonly subnetId: number; readonly endedAt: number }> {
     for (const slot of this.#everySlot()) {
-      if (this.#rows.subnetId(slot) !== subnetId || this.#kind(slot) !== 'free') continue
+      if (this.#kind(slot) !== 'free') continue
       const endedAt = this.#rows.expiresAt(slot)
-      yield { address: this.#rows.address(slot), endedAt: Number.isFinite(endedAt) ? endedAt : 0 }
+      const subnetId = this.#rows.subnetId(slot)
+      yield { address: this.#rows.address(slot), subnetId, endedAt: Number.isFinite(endedAt) ? endedAt : 0 }
     }
   }
 

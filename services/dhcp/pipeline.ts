@@ -1,8 +1,8 @@
 /**
  * The way of every request through the server, in order. A step passes the exchange on or ends it; a later feature
- * (client classes, shared networks, rate limits) is one more line here.
+ * (client classes, rate limits) is one more line here.
  */
-import { formatIpv4 } from '../../stack/index.ts'
+import { toHex } from '../../stack/platform/index.ts'
 import { discover } from './discover.ts'
 import type { Scope } from './configuration.ts'
 import type { Engine } from './engine.ts'
@@ -10,15 +10,17 @@ import { dhcpStep } from './events.ts'
 import type { ClientMessageType, Exchange } from './exchange.ts'
 import { decline, release } from './farewell.ts'
 import { hostNameOf } from './host-name.ts'
+import type { Identifiers } from './hosts.ts'
 import { inform } from './inform.ts'
 import { request } from './request.ts'
 import { selectSubnet } from './select-subnet.ts'
+import { CIRCUIT_ID, REMOTE_ID, relaySubOptions } from './wire/relay-information.ts'
 
 /** next: the following step goes on. ended: answered, dropped, or waiting for a probe or the disk. */
 export type Outcome = 'next' | 'ended'
 export type PipelineStep = (engine: Engine, x: Exchange) => Outcome
 
-const PIPELINE: readonly PipelineStep[] = [chooseSubnet, heedOtherServers, readHostName, findReservation, judge]
+const PIPELINE: readonly PipelineStep[] = [chooseSubnet, heedOtherServers, readHostName, findHost, judge]
 
 export function run(engine: Engine, x: Exchange): void {
   for (const step of PIPELINE) if (step(engine, x) === 'ended') return
@@ -40,7 +42,7 @@ function heedOtherServers(engine: Engine, x: Exchange): Outcome {
 }
 
 function chooseSubnet(engine: Engine, x: Exchange): Outcome {
-  const { scope, trace } = selectSubnet(x, engine.configuration, engine.settings)
+  const { scope, preferred, trace } = selectSubnet(x, engine.configuration, engine.settings)
   const server = engine.settings.serverAddress(x.arrival.interfaceName)
   x.trace.push(trace)
   if (scope === undefined || server === undefined) {
@@ -48,6 +50,7 @@ function chooseSubnet(engine: Engine, x: Exchange): Outcome {
     return 'ended'
   }
   x.scope = scope
+  x.preferred = preferred
   x.serverAddress = server
   return 'next'
 }
@@ -61,17 +64,35 @@ function readHostName(_engine: Engine, x: Exchange): Outcome {
   return 'next'
 }
 
-function findReservation(_engine: Engine, x: Exchange): Outcome {
-  x.reservation = x.scope?.reservationFor(x.client)
-  const reservation = x.reservation?.reservation
-  if (reservation !== undefined) {
-    const by =
-      reservation.clientId !== undefined && reservation.clientId === x.client.clientId
-        ? 'client identifier'
-        : 'hardware address'
-    x.trace.push(dhcpStep('dhcp.reservation.matched', { address: formatIpv4(reservation.address), by }))
+function findHost(engine: Engine, x: Exchange): Outcome {
+  const { hosts } = engine.configuration
+  const { scope } = x
+  if (hosts.isEmpty || scope === undefined) return 'next'
+  const found = hosts.match(identifiersOf(x), subnetId => scope.holds(subnetId))
+  if (found !== undefined) {
+    x.host = found.host
+    x.trace.push(dhcpStep('dhcp.host.matched', { host: found.host.label, by: found.by }))
   }
   return 'next'
+}
+
+const CLIENT_UUID = 97
+/** RFC 4578 §2.3: type 0, then the 16 octets of a UUID. */
+const UUID_OPTION_BYTES = 17
+
+function identifiersOf(x: Exchange): Identifiers {
+  const { options } = x.message
+  const relay = relaySubOptions(options)
+  const hex = (octets: Uint8Array | undefined): string | undefined => (octets === undefined ? undefined : toHex(octets))
+  const uuid = options.get(CLIENT_UUID)
+  return {
+    clientId: x.client.clientId,
+    uuid: uuid?.length === UUID_OPTION_BYTES ? toHex(uuid.subarray(1)) : undefined,
+    circuitId: hex(relay.get(CIRCUIT_ID)),
+    remoteId: hex(relay.get(REMOTE_ID)),
+    mac: x.client.mac,
+    hostName: x.hostName,
+  }
 }
 
 const HANDLERS: { readonly [Type in ClientMessageType]: (engine: Engine, x: Exchange, scope: Scope) => void } = {

@@ -1,7 +1,7 @@
 /** What the DHCP core asks of the world, and its settings. */
 import type { Clock } from '../../stack/platform/index.ts'
 import type { Ipv4, Mac } from '../../stack/index.ts'
-import type { Decision, Lease, LeaseChange, Subnet, TraceStep } from '../model/index.ts'
+import type { Decision, Lease, LeaseChange, TraceStep } from '../model/index.ts'
 import type { ReplyDestination } from './reply.ts'
 
 export type DhcpReply = {
@@ -30,8 +30,8 @@ export type DhcpPorts = {
    * done(true) only when it is on disk; called once, at once or later.
    */
   commit(changes: readonly LeaseChange[], done: (durable: boolean) => void): void
-  /** The name that this lease would be published under. The lease carries its name until now, if it is a renewal. */
-  nameFor(lease: Lease, subnet: Subnet): PublishedName
+  /** The name that this lease would be published under in the zone `domain`. The lease carries its name until now, if it is a renewal. */
+  nameFor(lease: Lease, domain: string | undefined): PublishedName
   decide(decision: Omit<Decision, 'id'>): void
   /** A client on the link of an interface named another server in a message of its own. */
   namesOtherServer?(sign: NamedServer): void

@@ -8,11 +8,11 @@ import { MAX_SAVES } from './engine.ts'
 import type { Engine } from './engine.ts'
 import { dhcpStep } from './events.ts'
 import type { Exchange } from './exchange.ts'
-import { leaseOptions, nakOptions } from './fill-options.ts'
+import { leaseOptions, levelsFor, nakOptions } from './fill-options.ts'
 import type { LeaseEffect, NakReason, Refusal, RequestStage } from './lease-machine.ts'
 import type { Binding } from './lease-table.ts'
 import { leaseSeconds } from './lease-time.ts'
-import { refusalOf, reservationUsable, takeoverMac } from './select-address.ts'
+import { hostAddressUsable, refusalOf, takeoverMac } from './select-address.ts'
 
 export function request(engine: Engine, x: Exchange, scope: Scope): void {
   if (x.serverId !== undefined && !engine.isOwnAddress(x.serverId, x)) {
@@ -38,20 +38,22 @@ export function request(engine: Engine, x: Exchange, scope: Scope): void {
     return
   }
   const remembered = engine.table.kindOf(address) !== 'free'
-  const effects = engine.apply(address, scope.subnet.id, {
+  const subnetId = scope.subnetIdOf(address)
+  const effects = engine.apply(address, subnetId, {
     kind: 'request',
     stage,
     grant: {
       address,
-      subnetId: scope.subnet.id,
+      subnetId,
       client: x.client,
-      hostName: x.reservation?.reservation.name ?? x.hostName,
-      reservationId: x.reservation?.reservation.address === address ? x.reservation.reservation.id : undefined,
-      seconds: leaseSeconds(x.requestedSeconds, scope.subnet),
+      hostName: x.host?.host.name ?? x.hostName,
+      hostId: scope.addressesOf(x.host).includes(address) ? x.host?.host.id : undefined,
+      relayInformation: x.relayInformation,
+      seconds: leaseSeconds(x.requestedSeconds, levelsFor(x, scope, address).times),
     },
-    byHardware: takeoverMac(x, address),
+    byHardware: takeoverMac(engine, x, address),
     refusal: refusal(engine, x, scope, address),
-    recordElsewhere: hasRecord(x, others, address),
+    recordElsewhere: hasRecord(x, scope, others, address),
   })
   perform(engine, x, scope, address, effects, others, remembered)
 }
@@ -66,27 +68,32 @@ function stageOf(x: Exchange): { readonly stage: RequestStage; readonly address:
 }
 
 function otherServer(engine: Engine, x: Exchange, scope: Scope, server: Ipv4): void {
-  for (const binding of engine.table.ofClient(x.client.key, scope.subnet.id)) {
-    withdraw(engine, x, binding.address, scope.subnet.id)
+  for (const binding of engine.table.ofClient(x.client.key, scope)) {
+    withdraw(engine, x, binding.address)
   }
   x.trace.push(dhcpStep('dhcp.request.other-server', { server: formatIpv4(server) }))
   engine.finish(x, 'none')
 }
 
 const othersOf = (engine: Engine, x: Exchange, scope: Scope, address: Ipv4): readonly Binding[] =>
-  [...engine.table.ofClient(x.client.key, scope.subnet.id)].filter(binding => binding.address !== address)
+  [...engine.table.ofClient(x.client.key, scope)].filter(binding => binding.address !== address)
 
 /** An offer is no record: the client never agreed to it. */
-const hasRecord = (x: Exchange, others: readonly Binding[], address: Ipv4): boolean =>
+const hasRecord = (x: Exchange, scope: Scope, others: readonly Binding[], address: Ipv4): boolean =>
   others.some(({ state }) => state.kind === 'bound' || state.kind === 'free') ||
-  (x.reservation !== undefined && x.reservation.reservation.address !== address)
+  keptElsewhere(x, scope, address)
 
-/** A client with a reservation that it could have is sent to get it; one that could not keeps what it has. */
+/** The client's host has addresses here, and this is none of them. */
+function keptElsewhere(x: Exchange, scope: Scope, address: Ipv4): boolean {
+  const own = scope.addressesOf(x.host)
+  return own.length > 0 && !own.includes(address)
+}
+
+/** A client with an address of its own that it could have is sent to get it; one that could not keeps what it has. */
 function refusal(engine: Engine, x: Exchange, scope: Scope, address: Ipv4): Refusal | undefined {
   const refused = refusalOf(engine, x, scope, address)
-  if (refused !== undefined || x.reservation === undefined || x.reservation.reservation.address === address)
-    return refused
-  return reservationUsable(engine, x, scope) ? 'reserved-elsewhere' : undefined
+  if (refused !== undefined || !keptElsewhere(x, scope, address)) return refused
+  return hostAddressUsable(engine, x, scope) ? 'reserved-elsewhere' : undefined
 }
 
 function perform(
@@ -130,14 +137,14 @@ function perform(
   }
 }
 
-/** One transaction: the new lease, and the end of what the client held elsewhere in the subnet. Then the ACK. */
+/** One transaction: the new lease, and the end of what the client held elsewhere in the segment. Then the ACK. */
 function bind(engine: Engine, x: Exchange, scope: Scope, change: LeaseChange, others: readonly Binding[]): void {
   const named = engine.named(change, x)
   const changes = [named]
   const moved: Ipv4[] = []
   for (const other of others) {
-    withdraw(engine, x, other.address, scope.subnet.id)
-    for (const effect of engine.apply(other.address, scope.subnet.id, { kind: 'move', client: x.client.key })) {
+    withdraw(engine, x, other.address)
+    for (const effect of engine.apply(other.address, other.subnetId, { kind: 'move', client: x.client.key })) {
       if (effect.kind !== 'save') continue
       changes.push(effect.change)
       moved.push(other.address)
@@ -157,7 +164,7 @@ function bind(engine: Engine, x: Exchange, scope: Scope, change: LeaseChange, ot
 function acknowledge(engine: Engine, x: Exchange, scope: Scope, change: LeaseChange): void {
   const { address } = change.after
   const text = formatIpv4(address)
-  const seconds = leaseSeconds(x.requestedSeconds, scope.subnet)
+  const seconds = leaseSeconds(x.requestedSeconds, levelsFor(x, scope, address).times)
   switch (change.because) {
     case 'dhcp.lease.renewed':
       x.trace.push(dhcpStep('dhcp.lease.renewed', { address: text, seconds }))

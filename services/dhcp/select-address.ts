@@ -6,28 +6,27 @@ import type { Scope } from './configuration.ts'
 import type { Engine } from './engine.ts'
 import { dhcpStep } from './events.ts'
 import type { Exchange } from './exchange.ts'
-import { owns } from './lease-machine.ts'
+import { ownerOf, owns } from './lease-machine.ts'
 import type { BindingState, Refusal } from './lease-machine.ts'
 
 /** Whether the configuration lets the client have the address. Says nothing of who holds it now. */
 export function refusalOf(engine: Engine, x: Exchange, scope: Scope, address: Ipv4): Refusal | undefined {
   if (!scope.isHostAddress(address)) return 'wrong-network'
-  if (address === x.serverAddress || address === engine.settings.serverAddress(scope.subnet.interfaceName))
-    return 'own-address'
-  const reserved = scope.reservationAt(address)
-  if (reserved !== undefined) return reserved === x.reservation ? undefined : 'reserved'
-  return scope.inPool(address) ? undefined : 'not-in-pool'
+  if (address === x.serverAddress || address === engine.ownAddressOn(scope.segment.interfaceName)) return 'own-address'
+  const reserved = engine.configuration.hosts.at(address)
+  if (reserved !== undefined) return reserved.host.id === x.host?.host.id ? undefined : 'reserved'
+  return scope.poolAt(address) === undefined ? 'not-in-pool' : undefined
 }
 
-/** The hardware address that may take the address over from another client identifier: its reservation names it. */
-export function takeoverMac(x: Exchange, address: Ipv4): string | undefined {
-  const reservation = x.reservation?.reservation
-  return reservation?.address === address && reservation.mac === x.client.mac ? x.client.mac : undefined
+/** The hardware address that may take the address over from another client identifier: both are the same host. */
+export function takeoverMac(engine: Engine, x: Exchange, address: Ipv4): string | undefined {
+  const { host } = x
+  return host !== undefined && engine.configuration.hosts.at(address)?.host.id === host.host.id ? x.client.mac : undefined
 }
 
 /** Why the client cannot have the address although the configuration lets it; undefined when it can. */
-function obstacle(x: Exchange, address: Ipv4, state: BindingState): string | undefined {
-  if (state.kind === 'free' || owns(state, x.client.key, takeoverMac(x, address))) return undefined
+function obstacle(engine: Engine, x: Exchange, address: Ipv4, state: BindingState): string | undefined {
+  if (state.kind === 'free' || owns(state, x.client.key, takeoverMac(engine, x, address))) return undefined
   // A change that sets an address aside has no owner.
   if (state.kind === 'declined' || (state.kind === 'saving' && state.client === undefined)) {
     return 'it is set aside because of a conflict'
@@ -45,21 +44,21 @@ const REFUSALS: { readonly [R in Refusal]: string } = {
   'own-address': 'it is our own',
 }
 
-/** True when the client's reserved address could be given to it now. */
-export function reservationUsable(engine: Engine, x: Exchange, scope: Scope): boolean {
-  const address = x.reservation?.reservation.address
-  if (address === undefined || refusalOf(engine, x, scope, address) !== undefined) return false
-  return obstacle(x, address, engine.table.stateOf(address)) === undefined
-}
+/** True when an address of the client's host could be given to it now. */
+export const hostAddressUsable = (engine: Engine, x: Exchange, scope: Scope): boolean =>
+  scope.addressesOf(x.host).some(
+    address =>
+      refusalOf(engine, x, scope, address) === undefined &&
+      obstacle(engine, x, address, engine.table.stateOf(address)) === undefined,
+  )
 
 /**
- * RFC 2131 §4.3.1 in its order, with a reservation before everything and a standing offer before history. Pushes the
+ * RFC 2131 §4.3.1 in its order, with the host's own addresses before everything and a standing offer before history. Pushes the
  * reason on the trace, also for what came first and could not be given. Undefined: nothing is free.
  */
 export function chooseAddress(engine: Engine, x: Exchange, scope: Scope): Ipv4 | undefined {
-  const reserved = x.reservation?.reservation.address
-  if (reserved !== undefined && usable(engine, x, scope, reserved, 'reserved')) {
-    return chosen(x, reserved, 'reserved for this client')
+  for (const reserved of hostAddresses(engine, x, scope)) {
+    if (usable(engine, x, scope, reserved, 'reserved')) return chosen(x, reserved, 'reserved for this client')
   }
   const own = ownAddress(engine, x, scope)
   if (own !== undefined) return chosen(x, own.address, own.because)
@@ -71,8 +70,16 @@ export function chooseAddress(engine: Engine, x: Exchange, scope: Scope): Ipv4 |
     available: address =>
       engine.table.kindOf(address) === 'free' && refusalOf(engine, x, scope, address) === undefined,
   }
-  const fresh = engine.addresses.next(scope, view)
+  const fresh = engine.addresses.next(scope, x, view)
   return fresh === undefined ? undefined : chosen(x, fresh, 'the next free one')
+}
+
+/** The host's addresses here, one that the client holds first. */
+function hostAddresses(engine: Engine, x: Exchange, scope: Scope): readonly Ipv4[] {
+  const addresses = scope.addressesOf(x.host)
+  if (addresses.length < 2) return addresses
+  const held = addresses.filter(address => ownerOf(engine.table.stateOf(address)) === x.client.key)
+  return [...held, ...addresses.filter(address => !held.includes(address))]
 }
 
 /** Bound now, else on offer now, else held last. */
@@ -83,7 +90,7 @@ function ownAddress(
 ): { readonly address: Ipv4; readonly because: string } | undefined {
   let best: { readonly address: Ipv4; readonly because: string } | undefined
   let bestRank = 0
-  for (const { address, state } of engine.table.ofClient(x.client.key, scope.subnet.id)) {
+  for (const { address, state } of engine.table.ofClient(x.client.key, scope)) {
     const rank = state.kind === 'bound' || state.kind === 'saving' ? 3 : state.kind === 'free' ? 1 : 2
     if (rank <= bestRank || !usable(engine, x, scope, address, rank === 3 ? 'held now' : 'held before')) continue
     bestRank = rank
@@ -98,7 +105,7 @@ function ownAddress(
 
 function usable(engine: Engine, x: Exchange, scope: Scope, address: Ipv4, wish: string): boolean {
   const refusal = refusalOf(engine, x, scope, address)
-  const because = refusal === undefined ? obstacle(x, address, engine.table.stateOf(address)) : REFUSALS[refusal]
+  const because = refusal === undefined ? obstacle(engine, x, address, engine.table.stateOf(address)) : REFUSALS[refusal]
   if (because === undefined) return true
   x.trace.push(dhcpStep('dhcp.address.passed-over', { address: formatIpv4(address), wish, because }))
   return false

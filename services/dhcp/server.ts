@@ -11,8 +11,7 @@
 import type { Counters } from '../../stack/platform/index.ts'
 import { formatIpv4 } from '../../stack/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
-import type { Lease } from '../model/index.ts'
-import type { DhcpConfiguration } from './configuration.ts'
+import type { DhcpConfiguration, Lease } from '../model/index.ts'
 import { DROP_REASONS, dropCounterOf } from './drop-reasons.ts'
 import type { DhcpCounter, DropReason } from './drop-reasons.ts'
 import { Engine } from './engine.ts'
@@ -51,7 +50,7 @@ export class DhcpServer {
     run(engine, read.value)
   }
 
-  /** Replaces subnets, pools and reservations between two packets. It has passed checkConfiguration. */
+  /** Replaces everything that the administrator says between two packets. It has passed checkConfiguration. */
   configure(configuration: DhcpConfiguration): void {
     this.#engine.configure(configuration)
   }
@@ -97,7 +96,8 @@ export class DhcpServer {
 
   /** Names of the interfaces on whose links subnets are. */
   get interfaceNames(): ReadonlySet<string> {
-    return new Set(this.#engine.configuration.scopes.map(({ subnet }) => subnet.interfaceName))
+    const names = this.#engine.configuration.scopes.map(({ segment }) => segment.interfaceName)
+    return new Set(names.filter(name => name !== undefined))
   }
 
   get counters(): Counters<DhcpCounter> {

@@ -1,50 +1,121 @@
-/** What DHCP serves: subnets, pools and reservations. */
-import type { OptionSet } from '../model/index.ts'
+/** What DHCP serves, as texts: sites, segments, subnets, pools, classes, hosts and option definitions. */
+import type { DhcpKind, IdentifierKind, OptionSet, Refusal, SegmentPolicy } from '../model/index.ts'
 import type { Answer } from './common.ts'
 
-export type SubnetInput = {
+/** What every level can say; null is inherited. For nextServer "0.0.0.0" and for the texts "" is "none". */
+export type LevelFields = {
+  readonly options: OptionSet
+  readonly leaseSeconds: number | null
+  readonly minLeaseSeconds: number | null
+  readonly maxLeaseSeconds: number | null
+  /** T1 and T2. */
+  readonly renewSeconds: number | null
+  readonly rebindSeconds: number | null
+  readonly nextServer: string | null
+  readonly serverName: string | null
+  readonly bootFile: string | null
+}
+
+export type SiteInput = LevelFields & { readonly name: string }
+
+type Nullable<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> | (undefined extends T[K] ? null : never) }
+export type PolicyView = Nullable<SegmentPolicy>
+
+export type SegmentInput = LevelFields & {
+  readonly name: string
+  readonly siteId: number
+  readonly interface: string | null
+  readonly relays: readonly string[]
+  readonly domain: string | null
+  /** Parts that are left out of a change stay as they are. */
+  readonly policy: Partial<PolicyView>
+}
+export type SegmentView = Omit<SegmentInput, 'policy'> & { readonly id: number; readonly policy: PolicyView; readonly subnets: readonly string[] }
+
+export type SubnetInput = LevelFields & {
   /** "10.53.0.0/24" */
   readonly prefix: string
-  readonly interface: string
-  readonly leaseSeconds: number
-  readonly minLeaseSeconds: number
-  readonly maxLeaseSeconds: number
+  /** The segment by its id, or by an interface that it is on (made if there is none). Neither: a segment of its own. */
+  readonly segmentId: number | null
+  readonly interface: string | null
   readonly domain: string | null
-  readonly options: OptionSet
 }
-export type SubnetView = SubnetInput & {
+export type SubnetView = Omit<SubnetInput, 'segmentId'> & {
   readonly id: number
+  readonly segmentId: number
+  /** The segment's name. */
+  readonly segment: string
   /** Addresses in its pools, and how many of those are bound now. */
   readonly poolSize: number
   readonly bound: number
 }
-export type PoolInput = { readonly subnetId: number; readonly first: string; readonly last: string }
-export type PoolView = PoolInput & { readonly id: number; readonly size: number; readonly bound: number }
-export type ReservationInput = {
+
+export type PoolInput = LevelFields & {
   readonly subnetId: number
-  readonly address: string
-  readonly mac: string | null
-  readonly clientId: string | null
+  readonly first: string
+  readonly last: string
+}
+export type PoolView = PoolInput & { readonly id: number; readonly size: number; readonly bound: number }
+
+export type ClassInput = LevelFields & {
+  readonly name: string
+  readonly priority: number
+  readonly test: string | null
+  readonly denied: boolean
+  readonly leaseLimit: number | null
+}
+
+export type IdentifierView = { readonly kind: IdentifierKind; readonly value: string }
+export type HostInput = LevelFields & {
   readonly name: string | null
-  readonly options: OptionSet
+  readonly identifiers: readonly IdentifierView[]
+  readonly addresses: readonly string[]
+  readonly classes: readonly string[]
+  readonly denied: boolean
+  readonly tags: readonly string[]
   readonly comment: string | null
 }
-export type ReservationView = ReservationInput & { readonly id: number }
+
+export type OptionDefinitionInput = {
+  readonly code: number
+  readonly name: string
+  readonly type: string
+  readonly array: boolean
+  readonly space: string | number
+}
+
+export type DhcpInputs = {
+  readonly sites: SiteInput
+  readonly segments: SegmentInput
+  readonly subnets: SubnetInput
+  readonly pools: PoolInput
+  readonly classes: ClassInput
+  readonly hosts: HostInput
+  readonly optionDefinitions: OptionDefinitionInput
+}
+type WithId<T> = T & { readonly id: number }
+export type SiteView = WithId<SiteInput>
+export type ClassView = WithId<ClassInput>
+export type HostView = WithId<HostInput>
+export type OptionDefinitionView = WithId<OptionDefinitionInput>
+export type DhcpViews = {
+  readonly sites: SiteView
+  readonly segments: SegmentView
+  readonly subnets: SubnetView
+  readonly pools: PoolView
+  readonly classes: ClassView
+  readonly hosts: HostView
+  readonly optionDefinitions: OptionDefinitionView
+}
+
+/** What was accepted although it looks like a slip. */
+export type WarningView = Pick<Refusal, 'field' | 'problem' | 'remedy'>
+export type WithWarnings<T> = T & { readonly warnings: readonly WarningView[] }
 
 export interface DhcpServices {
-  listSubnets(): Answer<readonly SubnetView[]>
-  getSubnet(id: number): Answer<SubnetView>
-  addSubnet(input: SubnetInput): Answer<SubnetView>
-  changeSubnet(id: number, change: Partial<SubnetInput>): Answer<SubnetView>
-  removeSubnet(id: number): Answer<null>
-  listPools(): Answer<readonly PoolView[]>
-  getPool(id: number): Answer<PoolView>
-  addPool(input: PoolInput): Answer<PoolView>
-  changePool(id: number, change: Partial<PoolInput>): Answer<PoolView>
-  removePool(id: number): Answer<null>
-  listReservations(): Answer<readonly ReservationView[]>
-  getReservation(id: number): Answer<ReservationView>
-  addReservation(input: ReservationInput): Answer<ReservationView>
-  changeReservation(id: number, change: Partial<ReservationInput>): Answer<ReservationView>
-  removeReservation(id: number): Answer<null>
+  list<K extends DhcpKind>(kind: K): Answer<readonly DhcpViews[K][]>
+  get<K extends DhcpKind>(kind: K, id: number): Answer<DhcpViews[K]>
+  add<K extends DhcpKind>(kind: K, input: DhcpInputs[K]): Answer<WithWarnings<DhcpViews[K]>>
+  change<K extends DhcpKind>(kind: K, id: number, change: Partial<DhcpInputs[K]>): Answer<WithWarnings<DhcpViews[K]>>
+  remove(kind: DhcpKind, id: number): Answer<null>
 }

@@ -9,7 +9,8 @@ export type LeaseView = {
   readonly clientId: string | null
   readonly hostName: string | null
   readonly name: string | null
-  readonly reservationId: number | null
+  /** The host entry whose address it is; null for an address of a pool. */
+  readonly hostId: number | null
   readonly startedAt: string
   readonly renewedAt: string
   readonly expiresAt: string | null

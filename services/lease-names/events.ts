@@ -21,6 +21,6 @@ export const LEASE_NAME_EVENTS = {
     level: 'warn',
     says: 'no name: {name} belongs to the lease of {holder}',
     means: 'Two clients call themselves alike. The first keeps the name while its lease lasts.',
-    remedy: 'Rename one of them, or give it another name with a reservation.',
+    remedy: 'Rename one of them, or give it another name with a host entry.',
   },
 } as const

@@ -5,7 +5,7 @@
  */
 import { formatIpv4, type Ipv4, parseIpv4 } from '../../stack/index.ts'
 import { reverseName } from '../dns/index.ts'
-import { type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type Subnet, type TraceStep, type Zone, type ZoneEdit } from '../model/index.ts'
+import { type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type TraceStep, type Zone, type ZoneEdit } from '../model/index.ts'
 
 /** TTL of a lease's records in seconds: short, because a client may leave at any moment. */
 export const LEASE_RECORD_TTL_SECONDS = 60
@@ -75,12 +75,12 @@ export class LeaseNames {
     this.#clientAt = clientAt
   }
 
-  /** The full name that a lease would be published under, or none, and why. Changes nothing. */
-  nameFor(lease: Lease, subnet: Subnet): { readonly name: string | undefined; readonly trace: TraceStep | undefined } {
-    if (lease.hostName === undefined || subnet.domain === undefined) return { name: undefined, trace: undefined }
-    const zone = this.#zones.zoneNamed(subnet.domain)
-    if (zone === undefined) return { name: undefined, trace: ['names.no-zone', { domain: subnet.domain }] }
-    const name = `${lease.hostName}.${subnet.domain}`
+  /** The full name that a lease would be published under in the zone `domain`, or none, and why. Changes nothing. */
+  nameFor(lease: Lease, domain: string | undefined): { readonly name: string | undefined; readonly trace: TraceStep | undefined } {
+    if (lease.hostName === undefined || domain === undefined) return { name: undefined, trace: undefined }
+    const zone = this.#zones.zoneNamed(domain)
+    if (zone === undefined) return { name: undefined, trace: ['names.no-zone', { domain }] }
+    const name = `${lease.hostName}.${domain}`
     const other = this.#foreignRecord(zone.id, name)
     if (other !== undefined)
       return { name: undefined, trace: ['names.taken-by-record', { name, type: other.type, owner: other.owner.kind }] }

@@ -10,6 +10,9 @@ export type Refusal = {
   readonly remedy: string
 }
 
+/** What was accepted although it looks like a slip. Fields as of a Refusal. */
+export type Warning = Omit<Refusal, 'code'>
+
 /** invalid: 400/422. not-found: 404. conflict: 409. unavailable: 503 (storage failed, worker restarting). */
 export type RefusalCode = 'invalid' | 'not-found' | 'conflict' | 'unavailable'
 

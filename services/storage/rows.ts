@@ -1,8 +1,7 @@
 /** Between rows and the model. Addresses are unsigned in rows and int32 in memory; absent is NULL there, undefined here. */
 import { formatIpv4, parseIpv4 } from '../../stack/index.ts'
 import type {
-  DnsRecord, InterfaceProperties, Lease, NetworkInterface, OptionSet, Pool, RecordOwner, Reservation, StaticNeighbour, StaticRoute, Subnet,
-  Zone,
+  DnsRecord, InterfaceProperties, Lease, NetworkInterface, RecordOwner, StaticNeighbour, StaticRoute, Zone,
 } from '../model/index.ts'
 import type { LeaseHolding, RecordChange, StoredEvent } from './store.ts'
 
@@ -11,53 +10,7 @@ export const unsigned = (address: number): number => address >>> 0
 
 /** NULL for undefined. */
 export const orNull = <T>(value: T | undefined): T | null => value ?? null
-const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined
-
-export type SubnetRow = {
-  id: number
-  network: number
-  length: number
-  interface: string
-  lease_seconds: number
-  min_lease_seconds: number
-  max_lease_seconds: number
-  domain: string | null
-  options: string
-}
-export const subnetOf = (r: SubnetRow): Subnet => ({
-  id: r.id,
-  prefix: { network: signed(r.network), length: r.length },
-  interfaceName: r.interface,
-  leaseSeconds: r.lease_seconds,
-  minLeaseSeconds: r.min_lease_seconds,
-  maxLeaseSeconds: r.max_lease_seconds,
-  domain: orUndefined(r.domain),
-  options: JSON.parse(r.options) as OptionSet,
-})
-
-export type PoolRow = { id: number; subnet_id: number; first: number; last: number }
-export const poolOf = (r: PoolRow): Pool => ({ id: r.id, subnetId: r.subnet_id, first: signed(r.first), last: signed(r.last) })
-
-export type ReservationRow = {
-  id: number
-  subnet_id: number
-  address: number
-  mac: string | null
-  client_id: string | null
-  name: string | null
-  options: string
-  comment: string | null
-}
-export const reservationOf = (r: ReservationRow): Reservation => ({
-  id: r.id,
-  subnetId: r.subnet_id,
-  address: signed(r.address),
-  mac: orUndefined(r.mac),
-  clientId: orUndefined(r.client_id),
-  name: orUndefined(r.name),
-  options: JSON.parse(r.options) as OptionSet,
-  comment: orUndefined(r.comment),
-})
+export const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined
 
 export type LeaseRow = {
   address: number
@@ -68,10 +21,12 @@ export type LeaseRow = {
   client_id: string | null
   host_name: string | null
   published_name: string | null
-  reservation_id: number | null
+  host_id: number | null
   started_ms: number
   renewed_ms: number
   expires_ms: number | null
+  relay_information: string | null
+  counted_under: string | null
 }
 export const leaseOf = (r: LeaseRow): Lease => ({
   address: signed(r.address),
@@ -82,10 +37,12 @@ export const leaseOf = (r: LeaseRow): Lease => ({
   clientId: orUndefined(r.client_id),
   hostName: orUndefined(r.host_name),
   publishedName: orUndefined(r.published_name),
-  reservationId: orUndefined(r.reservation_id),
+  hostId: orUndefined(r.host_id),
   startedAt: r.started_ms,
   renewedAt: r.renewed_ms,
   expiresAt: orUndefined(r.expires_ms),
+  relayInformation: orUndefined(r.relay_information),
+  countedUnder: r.counted_under === null ? undefined : (JSON.parse(r.counted_under) as readonly string[]),
 })
 
 export type HoldingRow = {

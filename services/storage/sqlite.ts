@@ -6,7 +6,8 @@ import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Sqlite, { type Database, type Statement } from 'better-sqlite3'
 import { err, ok } from '../../stack/platform/index.ts'
-import { type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type ZoneEdit } from '../model/index.ts'
+import { DHCP_KINDS, type DhcpConfiguration, type DhcpKind, type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type ZoneEdit } from '../model/index.ts'
+import { DHCP_TABLES, type DhcpTable } from './dhcp-rows.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { SqliteReader } from './reader.ts'
 import {
@@ -15,22 +16,16 @@ import {
   leaseOf,
   orNull,
   ownerAddress,
-  poolOf,
   recordOf,
-  reservationOf,
   neighbourOf,
   routeOf,
-  subnetOf,
   unsigned,
   zoneOf,
   type InterfaceRow,
   type LeaseRow,
-  type PoolRow,
   type RecordRow,
-  type ReservationRow,
   type NeighbourRow,
   type RouteRow,
-  type SubnetRow,
   type ZoneRow,
 } from './rows.ts'
 import type { Opened, Snapshot, Store, StoreFault, Transaction, Write } from './store.ts'
@@ -189,12 +184,14 @@ export function memoryStore(): SqliteStore {
 
 export class SqliteStore extends SqliteReader implements Store {
   readonly #sql: Statements
+  readonly #dhcp: DhcpStatements
   readonly #pruning: readonly Statement[]
   #untilPrune = PRUNE_EVERY
 
   constructor(db: Database) {
     super(db)
     this.#sql = prepareAll(db)
+    this.#dhcp = prepareDhcp(db)
     this.#pruning = HISTORIES.map((table) =>
       db.prepare(`DELETE FROM ${table} WHERE id <= (SELECT max(id) FROM ${table}) - ${HISTORY_ROWS}`),
     )
@@ -214,9 +211,7 @@ export class SqliteStore extends SqliteReader implements Store {
     const leases = all<LeaseRow>('SELECT * FROM leases').map(leaseOf)
     const named = (id: (lease: Lease) => number): number => leases.reduce((most, lease) => Math.max(most, id(lease)), 0)
     return {
-      subnets: all<SubnetRow>('SELECT * FROM subnets ORDER BY id').map(subnetOf),
-      pools: all<PoolRow>('SELECT * FROM pools ORDER BY id').map(poolOf),
-      reservations: all<ReservationRow>('SELECT * FROM reservations ORDER BY id').map(reservationOf),
+      dhcp: this.#loadDhcp(),
       leases,
       zones: all<ZoneRow>('SELECT * FROM zones ORDER BY id').map((row) => ({
         zone: zoneOf(row),
@@ -228,14 +223,28 @@ export class SqliteStore extends SqliteReader implements Store {
       settings: new Map(all<{ name: string; value: string }>('SELECT name, value FROM settings').map((r) => [r.name, r.value])),
       lastIds: {
         // What is gone may still be named by a lease or a history, which must not become another's.
-        subnet: Math.max(last('subnets'), named((lease) => lease.subnetId)),
-        pool: last('pools'),
-        reservation: Math.max(last('reservations'), named((lease) => lease.reservationId ?? 0)),
+        dhcp: {
+          sites: last('sites'),
+          segments: last('segments'),
+          subnets: Math.max(last('subnets'), named((lease) => lease.subnetId)),
+          pools: last('pools'),
+          classes: last('classes'),
+          hosts: Math.max(last('hosts'), named((lease) => lease.hostId ?? 0)),
+          optionDefinitions: last('option_definitions'),
+        },
         zone: Math.max(last('zones'), last('record_history', 'zone_id')),
         record: last('records'),
         route: last('routes'),
       },
     }
+  }
+
+  #loadDhcp(): DhcpConfiguration {
+    const entries = DHCP_KINDS.map((kind) => {
+      const { table, item } = DHCP_TABLES[kind]
+      return [kind, this.db.prepare(`SELECT * FROM ${table} ORDER BY id`).all().map((row) => item(row as never))]
+    })
+    return Object.fromEntries(entries) as DhcpConfiguration
   }
 
   commit(transactions: readonly Transaction[]): readonly (StoreFault | undefined)[] {
@@ -277,46 +286,11 @@ export class SqliteStore extends SqliteReader implements Store {
         sql.removeZoneRecords.run(w.id)
         sql.removeZone.run(w.id)
         return
-      case 'subnet-put': {
-        const s = w.subnet
-        sql.putSubnet.run(
-          s.id,
-          unsigned(s.prefix.network),
-          s.prefix.length,
-          s.interfaceName,
-          s.leaseSeconds,
-          s.minLeaseSeconds,
-          s.maxLeaseSeconds,
-          orNull(s.domain),
-          JSON.stringify(s.options),
-        )
+      case 'dhcp-put':
+        this.#dhcp[w.what].put.run(w.item.id, ...(DHCP_TABLES[w.what] as DhcpTable<DhcpKind>).cells(w.item))
         return
-      }
-      case 'subnet-remove':
-        sql.removeSubnet.run(w.id)
-        return
-      case 'pool-put':
-        sql.putPool.run(w.pool.id, w.pool.subnetId, unsigned(w.pool.first), unsigned(w.pool.last))
-        return
-      case 'pool-remove':
-        sql.removePool.run(w.id)
-        return
-      case 'reservation-put': {
-        const r = w.reservation
-        sql.putReservation.run(
-          r.id,
-          r.subnetId,
-          unsigned(r.address),
-          orNull(r.mac),
-          orNull(r.clientId),
-          orNull(r.name),
-          JSON.stringify(r.options),
-          orNull(r.comment),
-        )
-        return
-      }
-      case 'reservation-remove':
-        sql.removeReservation.run(w.id)
+      case 'dhcp-remove':
+        this.#dhcp[w.what].remove.run(w.id)
         return
       case 'interface-put':
         sql.putInterface.run(...interfaceColumns(w.interface))
@@ -361,10 +335,12 @@ export class SqliteStore extends SqliteReader implements Store {
       orNull(l.clientId),
       orNull(l.hostName),
       orNull(l.publishedName),
-      orNull(l.reservationId),
+      orNull(l.hostId),
       l.startedAt,
       l.renewedAt,
       orNull(l.expiresAt),
+      orNull(l.relayInformation),
+      l.countedUnder === undefined ? null : JSON.stringify(l.countedUnder),
     )
     const held = before?.state === 'bound'
     const goesOn = held && l.state === 'bound' && leaseClientKey(before) === leaseClientKey(l)
@@ -430,16 +406,29 @@ function prepareAll(db: Database): Statements {
   return Object.fromEntries(Object.entries(SQL).map(([name, sql]) => [name, db.prepare(sql)])) as Statements
 }
 
+type DhcpStatements = { readonly [K in DhcpKind]: { readonly put: Statement; readonly remove: Statement } }
+
+function prepareDhcp(db: Database): DhcpStatements {
+  const entries = DHCP_KINDS.map((kind) => {
+    const { table, columns } = DHCP_TABLES[kind]
+    const put = `INSERT INTO ${table} (id, ${columns.join(', ')}) VALUES (?${', ?'.repeat(columns.length)})
+      ON CONFLICT (id) DO UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`
+    return [kind, { put: db.prepare(put), remove: db.prepare(`DELETE FROM ${table} WHERE id = ?`) }]
+  })
+  return Object.fromEntries(entries) as DhcpStatements
+}
+
 const SQL = {
   begin: 'BEGIN IMMEDIATE',
   commit: 'COMMIT',
   rollback: 'ROLLBACK',
-  putLease: `INSERT INTO leases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  putLease: `INSERT INTO leases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (address) DO UPDATE SET subnet_id = excluded.subnet_id, state = excluded.state,
       hardware_type = excluded.hardware_type, mac = excluded.mac, client_id = excluded.client_id,
       host_name = excluded.host_name, published_name = excluded.published_name,
-      reservation_id = excluded.reservation_id, started_ms = excluded.started_ms,
-      renewed_ms = excluded.renewed_ms, expires_ms = excluded.expires_ms`,
+      host_id = excluded.host_id, started_ms = excluded.started_ms,
+      renewed_ms = excluded.renewed_ms, expires_ms = excluded.expires_ms,
+      relay_information = excluded.relay_information, counted_under = excluded.counted_under`,
   addHolding: 'INSERT INTO lease_history (address, mac, client_id, host_name, from_ms) VALUES (?, ?, ?, ?, ?)',
   endHolding: `UPDATE lease_history SET to_ms = ?, ended = ?
     WHERE id = (SELECT id FROM lease_history WHERE address = ? AND to_ms IS NULL ORDER BY from_ms DESC LIMIT 1)`,
@@ -455,19 +444,6 @@ const SQL = {
       retry = excluded.retry, expire = excluded.expire, minimum = excluded.minimum, default_ttl = excluded.default_ttl`,
   removeZone: 'DELETE FROM zones WHERE id = ?',
   removeZoneRecords: 'DELETE FROM records WHERE zone_id = ?',
-  putSubnet: `INSERT INTO subnets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET network = excluded.network, length = excluded.length,
-      interface = excluded.interface, lease_seconds = excluded.lease_seconds,
-      min_lease_seconds = excluded.min_lease_seconds, max_lease_seconds = excluded.max_lease_seconds,
-      domain = excluded.domain, options = excluded.options`,
-  removeSubnet: 'DELETE FROM subnets WHERE id = ?',
-  putPool: `INSERT INTO pools VALUES (?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET subnet_id = excluded.subnet_id, first = excluded.first, last = excluded.last`,
-  removePool: 'DELETE FROM pools WHERE id = ?',
-  putReservation: `INSERT INTO reservations VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET subnet_id = excluded.subnet_id, address = excluded.address, mac = excluded.mac,
-      client_id = excluded.client_id, name = excluded.name, options = excluded.options, comment = excluded.comment`,
-  removeReservation: 'DELETE FROM reservations WHERE id = ?',
   putInterface: `INSERT INTO interfaces VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (name) DO UPDATE SET mac = excluded.mac, mtu = excluded.mtu, peer_mac = excluded.peer_mac,
       medium = excluded.medium, properties = excluded.properties`,

@@ -8,7 +8,8 @@
 import type { Ipv4 } from '../../stack/index.ts'
 import type { Result } from '../../stack/platform/index.ts'
 import type {
-  DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, Pool, Reservation, StaticNeighbour, StaticRoute, Subnet, Zone, ZoneEdit,
+  DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, StaticNeighbour, StaticRoute, Zone,
+  ZoneEdit,
 } from '../model/index.ts'
 
 export type Write =
@@ -16,12 +17,8 @@ export type Write =
   | { readonly kind: 'zone-edit'; readonly at: number; readonly edit: ZoneEdit }
   | { readonly kind: 'zone-put'; readonly zone: Zone }
   | { readonly kind: 'zone-remove'; readonly id: number }
-  | { readonly kind: 'subnet-put'; readonly subnet: Subnet }
-  | { readonly kind: 'subnet-remove'; readonly id: number }
-  | { readonly kind: 'pool-put'; readonly pool: Pool }
-  | { readonly kind: 'pool-remove'; readonly id: number }
-  | { readonly kind: 'reservation-put'; readonly reservation: Reservation }
-  | { readonly kind: 'reservation-remove'; readonly id: number }
+  | DhcpPut
+  | { readonly kind: 'dhcp-remove'; readonly what: DhcpKind; readonly id: number }
   | { readonly kind: 'interface-put'; readonly interface: NetworkInterface }
   | { readonly kind: 'interface-remove'; readonly name: string }
   | { readonly kind: 'route-put'; readonly route: StaticRoute }
@@ -32,6 +29,11 @@ export type Write =
   | { readonly kind: 'setting'; readonly name: string; readonly value: string }
   | { readonly kind: 'token'; readonly name: string; readonly sha256: Uint8Array; readonly at: number }
 
+/** One entry of the DHCP configuration, new or changed. */
+export type DhcpPut = {
+  readonly [K in DhcpKind]: { readonly kind: 'dhcp-put'; readonly what: K; readonly item: DhcpItem<K> }
+}[DhcpKind]
+
 export type Transaction = readonly Write[]
 
 /** full: no space. read-only: the file or its directory cannot be written. failed: anything else, with its text. */
@@ -39,9 +41,7 @@ export type StoreFault = { readonly kind: 'full' | 'read-only' | 'failed'; reado
 
 /** All that the network side keeps live. */
 export type Snapshot = {
-  readonly subnets: readonly Subnet[]
-  readonly pools: readonly Pool[]
-  readonly reservations: readonly Reservation[]
+  readonly dhcp: DhcpConfiguration
   readonly leases: readonly Lease[]
   readonly zones: readonly { readonly zone: Zone; readonly records: readonly DnsRecord[] }[]
   /** Those besides the first, in the order of their names. */
@@ -51,7 +51,10 @@ export type Snapshot = {
   readonly settings: ReadonlyMap<string, string>
   /** Ids above these are free: nothing that is stored has them, or names them after they are gone. */
   readonly lastIds: {
-    readonly [K in 'subnet' | 'pool' | 'reservation' | 'zone' | 'record' | 'route']: number
+    readonly dhcp: { readonly [K in DhcpKind]: number }
+    readonly zone: number
+    readonly record: number
+    readonly route: number
   }
 }
 

@@ -78,10 +78,10 @@ describeLab('REST API and command line', () => {
     expect(own).toEqual([expect.objectContaining({ address, hostName: 'laptop' })])
     expect(await world.appliance.list<LeaseView>('/leases?hostName=nobody')).toEqual([])
     const { status, body } = await world.appliance.rest(
-      'POST', '/reservations', { subnetId: 1, address: '10.53.0.300', mac },
+      'POST', '/hosts', { addresses: ['10.53.0.300'], identifiers: [{ kind: 'mac', value: mac }] },
     )
     expect([400, 422]).toContain(status)
-    expect(JSON.stringify(body)).toContain('/address')
+    expect(JSON.stringify(body)).toContain('/addresses/0')
   })
 
   test('every decision about a client is there with its reasons', async () => {

@@ -1,6 +1,6 @@
 /** DHCP as real clients see it: udhcpc, dhclient and dhcpcd on hosts of their own, over a bridge and the TAP. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { LeaseView, ReservationView, SubnetView } from '../../services/index.ts'
+import type { LeaseView, HostView, SubnetView } from '../../services/index.ts'
 import { describeLab } from './available.ts'
 import { DhcpClient, type Binding, type ClientKind } from './dhcp-client.ts'
 import { dig, lookUp, reverse } from './dig.ts'
@@ -104,7 +104,7 @@ describeLab('DHCP with real clients', () => {
         hostName: `${kind}-host`,
         name: `${kind}-host.lab.internal`,
         subnet: '10.53.0.0/24',
-        reservationId: null,
+        hostId: null,
       })
     })
 
@@ -159,25 +159,23 @@ describeLab('DHCP with real clients', () => {
     await client.vanish()
   })
 
-  describe('reservations', () => {
-    const reserve = async (fields: object): Promise<ReservationView> => {
-      const [subnet] = await world.appliance.list<SubnetView>('/subnets')
-      return world.appliance.post('/reservations', { subnetId: subnet?.id, ...fields })
-    }
+  describe('hosts', () => {
+    const keep = (address: string, kind: string, value: string, fields: object = {}): Promise<HostView> =>
+      world.appliance.post('/hosts', { addresses: [address], identifiers: [{ kind, value }], ...fields })
 
     test('by MAC: the client gets the address and the name, with no restart', async () => {
-      const { id } = await reserve({ address: '10.53.0.20', mac: '02:aa:00:00:00:20', name: 'printer' })
+      const { id } = await keep('10.53.0.20', 'mac', '02:aa:00:00:00:20', { name: 'printer' })
       const on = await host('by-mac', '02:aa:00:00:00:20')
       const [client, binding] = await DhcpClient.bind(on, 'udhcpc', { hostName: 'what-it-calls-itself' })
       expect(binding.address).toBe('10.53.0.20')
-      expect(await lease('10.53.0.20')).toMatchObject({ reservationId: id, name: 'printer.lab.internal' })
+      expect(await lease('10.53.0.20')).toMatchObject({ hostId: id, name: 'printer.lab.internal' })
       expect(await lookUp(on, APPLIANCE, 'printer.lab.internal')).toEqual(['10.53.0.20'])
       await client.vanish()
     })
 
     test.each(['udhcpc', 'dhclient'] as const)('by client identifier, with %s', async kind => {
       const last = kind === 'udhcpc' ? 21 : 22
-      await reserve({ address: `10.53.0.${last}`, clientId: `00746573742d${last}` })
+      await keep(`10.53.0.${last}`, 'client-id', `00746573742d${last}`)
       const [client, binding] = await DhcpClient.bind(
         await host(`id-${kind}`), kind, { clientId: `00746573742d${last}` },
       )
@@ -186,7 +184,7 @@ describeLab('DHCP with real clients', () => {
     })
 
     test('an address of the pool that is reserved for one client is given to no other', async () => {
-      await reserve({ address: '10.53.0.100', mac: '02:aa:00:00:00:64' })
+      await keep('10.53.0.100', 'mac', '02:aa:00:00:00:64')
       const all = await Promise.all([1, 2, 3].map(async i => DhcpClient.bind(await host(`anyone-${i}`), 'udhcpc')))
       const addresses = all.map(([, binding]) => binding.address)
       expect(addresses).not.toContain('10.53.0.100')

@@ -34,26 +34,40 @@ export function testApi(options: Partial<ServerOptions> = {}): TestApi {
   }
 }
 
-/** A subnet, a pool, a reservation, a zone and a record, with the ids 1 to 5. */
+const LEVEL = {
+  options: {},
+  leaseSeconds: null,
+  minLeaseSeconds: null,
+  maxLeaseSeconds: null,
+  renewSeconds: null,
+  rebindSeconds: null,
+  nextServer: null,
+  serverName: null,
+  bootFile: null,
+}
+
+/** A subnet on lan0, a pool and a host, each with the id 1; a zone with the id 1 and a record with 2. */
 export async function fill(services: FakeServices): Promise<void> {
-  const options = { routers: ['10.53.0.1'] }
-  await services.dhcp.addSubnet({
+  await services.dhcp.add('subnets', {
+    ...LEVEL,
     prefix: '10.53.0.0/24',
+    segmentId: null,
     interface: 'lan0',
     leaseSeconds: 3600,
     minLeaseSeconds: 120,
     maxLeaseSeconds: 86_400,
     domain: 'lab.internal',
-    options,
+    options: { routers: ['10.53.0.1'] },
   })
-  await services.dhcp.addPool({ subnetId: 1, first: '10.53.0.100', last: '10.53.0.199' })
-  await services.dhcp.addReservation({
-    subnetId: 1,
-    address: '10.53.0.20',
-    mac: '02:00:0a:35:00:14',
-    clientId: null,
+  await services.dhcp.add('pools', { ...LEVEL, subnetId: 1, first: '10.53.0.100', last: '10.53.0.199' })
+  await services.dhcp.add('hosts', {
+    ...LEVEL,
     name: 'printer',
-    options: {},
+    identifiers: [{ kind: 'mac', value: '02:00:0a:35:00:14' }],
+    addresses: ['10.53.0.20'],
+    classes: [],
+    denied: false,
+    tags: [],
     comment: null,
   })
   await services.dns.addZone({

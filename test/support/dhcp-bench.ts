@@ -7,14 +7,17 @@ import type { Ipv4, Mac } from '../../stack/index.ts'
 import { VirtualClock, fromHex } from '../../stack/platform/index.ts'
 import type {
   Decision,
+  DhcpConfiguration,
+  Host,
   Lease,
   LeaseChange,
   OptionSet,
   OptionValue,
   Pool,
-  Reservation,
+  Segment,
   Subnet,
 } from '../../services/model/index.ts'
+import { DEFAULT_POLICY, EMPTY_CONFIGURATION, EMPTY_LEVEL } from '../../services/model/index.ts'
 import {
   DhcpServer,
   MESSAGE_TYPES,
@@ -27,7 +30,6 @@ import {
 } from '../../services/dhcp/index.ts'
 import type {
   Arrival,
-  DhcpConfiguration,
   DhcpMessage,
   DhcpReply,
   DhcpSettings,
@@ -37,15 +39,35 @@ import type {
 
 export const SERVER = ipv4('10.53.0.2')
 
-export const subnet = (change: Partial<Subnet> = {}): Subnet => ({
+type SubnetFields = Partial<Omit<Subnet, 'level'>> & {
+  readonly options?: OptionSet
+  readonly leaseSeconds?: number
+  readonly minLeaseSeconds?: number
+  readonly maxLeaseSeconds?: number
+}
+/** In segment 1 unless said otherwise; an hour, from a minute to a day. */
+export const subnet = ({ options, leaseSeconds, minLeaseSeconds, maxLeaseSeconds, ...change }: SubnetFields = {}): Subnet => ({
   id: 1,
+  segmentId: 1,
   prefix: { network: ipv4('10.53.0.0'), length: 24 },
-  interfaceName: 'lan0',
-  leaseSeconds: 3600,
-  minLeaseSeconds: 60,
-  maxLeaseSeconds: 86_400,
   domain: 'lab.internal',
-  options: {},
+  level: {
+    ...EMPTY_LEVEL,
+    options: options ?? {},
+    leaseTimes: { leaseSeconds: leaseSeconds ?? 3600, minSeconds: minLeaseSeconds ?? 60, maxSeconds: maxLeaseSeconds ?? 86_400 },
+  },
+  ...change,
+})
+/** On lan0. */
+export const segment = (id: number, change: Partial<Segment> = {}): Segment => ({
+  id,
+  siteId: 1,
+  name: `segment-${id}`,
+  interfaceName: 'lan0',
+  relays: [],
+  domain: undefined,
+  policy: DEFAULT_POLICY,
+  level: EMPTY_LEVEL,
   ...change,
 })
 export const pool = (first: string, last: string, change: Partial<Pool> = {}): Pool => ({
@@ -53,25 +75,35 @@ export const pool = (first: string, last: string, change: Partial<Pool> = {}): P
   subnetId: 1,
   first: ipv4(first),
   last: ipv4(last),
+  allow: [],
+  deny: [],
+  allocator: 'free-queue',
+  level: EMPTY_LEVEL,
   ...change,
 })
-export const reservation = (address: string, change: Partial<Reservation> = {}): Reservation => ({
+type HostFields = Partial<Host> & { readonly mac?: string; readonly clientId?: string; readonly subnetId?: number; readonly options?: OptionSet }
+/** A host with one address, known by what is given. */
+export const host = (address: string, { mac: hardware, clientId, subnetId = 1, options, ...change }: HostFields = {}): Host => ({
   id: 1,
-  subnetId: 1,
-  address: ipv4(address),
-  mac: undefined,
-  clientId: undefined,
   name: undefined,
-  options: {},
+  identifiers: [
+    ...(clientId === undefined ? [] : [{ kind: 'client-id', value: clientId } as const]),
+    ...(hardware === undefined ? [] : [{ kind: 'mac', value: hardware } as const]),
+  ],
+  addresses: [{ subnetId, address: ipv4(address) }],
+  classes: [],
+  denied: false,
+  tags: [],
   comment: undefined,
+  level: { ...EMPTY_LEVEL, options: options ?? {} },
   ...change,
 })
-export const configuration = (change: Partial<DhcpConfiguration> = {}): DhcpConfiguration => ({
-  subnets: [subnet()],
-  pools: [pool('10.53.0.100', '10.53.0.109')],
-  reservations: [],
-  ...change,
-})
+/** A segment on lan0 for every subnet that names one which is not given. */
+export const configuration = (change: Partial<DhcpConfiguration> = {}): DhcpConfiguration => {
+  const subnets = change.subnets ?? [subnet()]
+  const segments = [...new Set(subnets.map(each => each.segmentId))].map(id => segment(id))
+  return { ...EMPTY_CONFIGURATION, segments, subnets, pools: [pool('10.53.0.100', '10.53.0.109')], ...change }
+}
 
 export type Sent = {
   readonly type: MessageType

@@ -13,25 +13,20 @@ import type {
   LeaseView,
   Page,
   Paging,
-  PoolInput,
-  PoolView,
   RecordFilter,
   RecordHistoryView,
   RecordInput,
   RecordView,
-  ReservationInput,
-  ReservationView,
   Services,
   StatisticsView,
-  SubnetInput,
-  SubnetView,
   ZoneInput,
   ZoneView,
 } from '../../services/index.ts'
 import { FakeInterfaces, FakeRoutes } from './fake-links.ts'
 import { type Refusal, refusal } from '../../services/index.ts'
-import { compareIpv4, contains, type Ipv4, parseIpv4, parsePrefix, type Prefix } from '../../stack/index.ts'
+import { parseIpv4 } from '../../stack/index.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
+import { fakeDhcp } from './fake-dhcp.ts'
 
 import { FakeNeighbours } from './fake-neighbours.ts'
 import { FakeDiagnostics } from './fake-diagnostics.ts'
@@ -47,7 +42,7 @@ const lease = (last: number, change: Partial<LeaseView> = {}): LeaseView => ({
   clientId: null,
   hostName: `host-${last}`,
   name: `host-${last}.lab.internal`,
-  reservationId: null,
+  hostId: null,
   startedAt: AT,
   renewedAt: AT,
   expiresAt: '2026-11-22T04:11:00.000Z',
@@ -99,7 +94,7 @@ type Row = { readonly id: number }
 export class FakeServices implements Services {
   readonly status = this
   readonly leases = this
-  readonly dhcp = this
+  readonly dhcp = fakeDhcp(() => this.refuseChanges)
   readonly dns = this
   readonly interfaces = new FakeInterfaces()
   readonly routes = new FakeRoutes()
@@ -113,9 +108,6 @@ export class FakeServices implements Services {
     ...Array.from({ length: 5 }, (_, i) => lease(100 + i)),
     lease(120, { state: 'expired', name: null, hostName: null, expiresAt: null }),
   ]
-  subnets: SubnetView[] = []
-  pools: PoolView[] = []
-  reservations: ReservationView[] = []
   zones: ZoneView[] = []
   records: RecordView[] = []
   changes: (RecordHistoryView & { readonly zone: string })[] = []
@@ -179,79 +171,6 @@ export class FakeServices implements Services {
         ended: state === 'bound' ? null : state,
       }))
     return paged(held, paging)
-  }
-
-  async listSubnets(): Answer<readonly SubnetView[]> {
-    return ok(this.subnets)
-  }
-
-  async getSubnet(id: number): Answer<SubnetView> {
-    return this.#get(this.subnets, id, 'subnet')
-  }
-
-  async addSubnet(input: SubnetInput): Answer<SubnetView> {
-    if (this.subnets.some(subnet => subnet.prefix === input.prefix)) {
-      return err(
-        refusal(
-          'conflict',
-          '/prefix',
-          `${input.prefix} is a subnet already`,
-          'Change that one, or choose another prefix.',
-        ),
-      )
-    }
-    return this.#add(this.subnets, { ...input, poolSize: 0, bound: 0 }, checkTimes(input))
-  }
-
-  async changeSubnet(id: number, change: Partial<SubnetInput>): Answer<SubnetView> {
-    return this.#change(this.subnets, id, change, 'subnet', checkTimes)
-  }
-
-  async removeSubnet(id: number): Answer<null> {
-    if (this.pools.some(pool => pool.subnetId === id)) {
-      return err(refusal('conflict', '', `subnet ${id} has pools`, 'Remove its pools first.'))
-    }
-    return this.#remove(this.subnets, id, 'subnet')
-  }
-
-  async listPools(): Answer<readonly PoolView[]> {
-    return ok(this.pools)
-  }
-
-  async getPool(id: number): Answer<PoolView> {
-    return this.#get(this.pools, id, 'pool')
-  }
-
-  async addPool(input: PoolInput): Answer<PoolView> {
-    return this.#add(this.pools, { ...input, size: sizeOf(input), bound: 0 }, this.#checkPool(input))
-  }
-
-  async changePool(id: number, change: Partial<PoolInput>): Answer<PoolView> {
-    return this.#change(this.pools, id, change, 'pool', pool => this.#checkPool(pool))
-  }
-
-  async removePool(id: number): Answer<null> {
-    return this.#remove(this.pools, id, 'pool')
-  }
-
-  async listReservations(): Answer<readonly ReservationView[]> {
-    return ok(this.reservations)
-  }
-
-  async getReservation(id: number): Answer<ReservationView> {
-    return this.#get(this.reservations, id, 'reservation')
-  }
-
-  async addReservation(input: ReservationInput): Answer<ReservationView> {
-    return this.#add(this.reservations, input, this.#checkReservation(input))
-  }
-
-  async changeReservation(id: number, change: Partial<ReservationInput>): Answer<ReservationView> {
-    return this.#change(this.reservations, id, change, 'reservation', changed => this.#checkReservation(changed))
-  }
-
-  async removeReservation(id: number): Answer<null> {
-    return this.#remove(this.reservations, id, 'reservation')
   }
 
   async listZones(): Answer<readonly ZoneView[]> {
@@ -428,44 +347,10 @@ export class FakeServices implements Services {
     rows.splice(at, 1)
     return ok(null)
   }
-
-  #checkPool(pool: PoolInput): Refusal | undefined {
-    return this.#outside(pool.subnetId, '/first', pool.first) ?? this.#outside(pool.subnetId, '/last', pool.last)
-  }
-
-  #checkReservation(input: ReservationInput): Refusal | undefined {
-    if (input.mac === null && input.clientId === null) {
-      return refusal('invalid', '/mac', 'neither mac nor clientId is given', 'Name the client by at least one of them.')
-    }
-    return this.#outside(input.subnetId, '/address', input.address)
-  }
-
-  #outside(subnetId: number, field: string, address: string): Refusal | undefined {
-    const subnet = this.subnets.find(candidate => candidate.id === subnetId)
-    if (subnet === undefined)
-      return refusal('invalid', '/subnetId', `subnet ${subnetId} does not exist`, 'Name a subnet by its id.')
-    const inside = contains(parsePrefix(subnet.prefix) as Prefix, parseIpv4(address) as Ipv4)
-    return inside
-      ? undefined
-      : refusal('invalid', field, `${address} is not in ${subnet.prefix}`, 'Choose an address of the subnet.')
-  }
 }
 
 const fullName = (name: string, zone: string): string =>
   name === '@' ? zone : name.endsWith('.') ? name.slice(0, -1) : `${name}.${zone}`
-
-const sizeOf = (pool: PoolInput): number =>
-  Math.max(0, compareIpv4(parseIpv4(pool.last) as Ipv4, parseIpv4(pool.first) as Ipv4) + 1)
-
-const checkTimes = (input: Pick<SubnetInput, 'minLeaseSeconds' | 'maxLeaseSeconds'>): Refusal | undefined =>
-  input.minLeaseSeconds > input.maxLeaseSeconds
-    ? refusal(
-        'invalid',
-        '/minLeaseSeconds',
-        `${input.minLeaseSeconds} is more than maxLeaseSeconds`,
-        `At most ${input.maxLeaseSeconds}.`,
-      )
-    : undefined
 
 const checkRecord = (input: Pick<RecordInput, 'type' | 'data'>): Refusal | undefined =>
   input.type === 'A' && parseIpv4(input.data) === undefined

@@ -1,6 +1,7 @@
 /** Leases, zones and records for tests of what lies between DHCP, DNS and storage. */
 import { formatIpv4, ipv4 } from '../../stack/index.ts'
-import type { DnsRecord, Lease, LeaseChange, Subnet, Zone, ZoneEdit } from '../../services/index.ts'
+import { DEFAULT_POLICY, EMPTY_LEVEL } from '../../services/index.ts'
+import type { DnsRecord, Lease, LeaseChange, Segment, Subnet, Zone, ZoneEdit } from '../../services/index.ts'
 
 export const NOON = Date.UTC(2026, 0, 1, 12)
 export const ADDRESS = '10.53.0.100'
@@ -15,10 +16,12 @@ export const lease = (address: string, change: Partial<Omit<Lease, 'address'>> =
   clientId: undefined,
   hostName: undefined,
   publishedName: undefined,
-  reservationId: undefined,
+  hostId: undefined,
   startedAt: NOON,
   renewedAt: NOON,
   expiresAt: NOON + 3_600_000,
+  relayInformation: undefined,
+  countedUnder: undefined,
   ...change,
 })
 
@@ -27,15 +30,22 @@ export const change = (before: Lease | undefined, after: Lease, because = 'dhcp.
 export const released = (held: Lease): LeaseChange =>
   change(held, { ...held, state: 'released', publishedName: undefined }, 'dhcp.lease.released')
 
+export const SEGMENT: Segment = {
+  id: 1,
+  siteId: 1,
+  name: 'lan',
+  interfaceName: 'taproot0',
+  relays: [],
+  domain: undefined,
+  policy: DEFAULT_POLICY,
+  level: EMPTY_LEVEL,
+}
 export const SUBNET: Subnet = {
   id: 1,
+  segmentId: 1,
   prefix: { network: ipv4('10.53.0.0'), length: 24 },
-  interfaceName: 'taproot0',
-  leaseSeconds: 3600,
-  minLeaseSeconds: 60,
-  maxLeaseSeconds: 86_400,
   domain: 'lab.internal',
-  options: {},
+  level: { options: {}, leaseTimes: { leaseSeconds: 3600, minSeconds: 60, maxSeconds: 86_400 }, boot: {} },
 }
 
 export const zone = (name: string, id: number, serial = 1): Zone => ({

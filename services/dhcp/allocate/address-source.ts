@@ -1,72 +1,112 @@
 /**
- * One allocator per subnet, kept over changes of the configuration as long as the subnet's pools stay the same, so that
- * a changed option does not cost a walk over a million leases.
+ * One allocator per pool, kept over changes of the configuration as long as the pool stays the same, so that a changed
+ * option does not cost a walk over a million leases.
  */
 import { compareIpv4 } from '../../../stack/index.ts'
 import type { Ipv4 } from '../../../stack/index.ts'
 import type { Pool } from '../../model/index.ts'
-import type { Configuration, Scope } from '../configuration.ts'
+import type { Configuration, Scope, SubnetScope } from '../configuration.ts'
+import type { Exchange } from '../exchange.ts'
+import type { CompiledHost } from '../hosts.ts'
 import type { LeaseTable } from '../lease-table.ts'
 import type { AddressView, Allocator } from './allocator.ts'
 import { FreeQueue } from './free-queue.ts'
 
-type Source = { readonly prefix: string; readonly pools: readonly Pool[]; readonly allocator: Allocator }
+type Source = { readonly pool: Pool; readonly allocator: Allocator }
 
 export class AddressSource {
   #sources = new Map<number, Source>()
-  #reserved: ReadonlyMap<Ipv4, number> = new Map()
+  #configuration: Configuration | undefined = undefined
+  #reserved: ReadonlyMap<Ipv4, CompiledHost> = new Map()
 
   /** Must follow every change of the configuration. */
   configure(configuration: Configuration, table: LeaseTable): void {
-    const changed = configuration.scopes.filter(scope => !sameRanges(this.#sources.get(scope.subnet.id), scope))
-    if (changed.length > 0 || configuration.scopes.length !== this.#sources.size) rehome(configuration, table)
+    if (!sameSubnets(this.#configuration, configuration)) rehome(configuration, table)
+    const changed = configuration.source.pools.filter(pool => !sameRange(this.#sources.get(pool.id)?.pool, pool))
+    const returned = returnedTo(changed, configuration, table)
     const sources = new Map<number, Source>()
-    for (const scope of configuration.scopes) {
-      const kept = changed.includes(scope) ? undefined : this.#sources.get(scope.subnet.id)
-      sources.set(scope.subnet.id, kept ?? makeSource(scope, table))
+    for (const pool of configuration.source.pools) {
+      const kept = changed.includes(pool) ? undefined : this.#sources.get(pool.id)
+      sources.set(pool.id, kept ?? { pool, allocator: new FreeQueue([pool], returned.get(pool.id) ?? []) })
     }
     this.#sources = sources
+    this.#configuration = configuration
     this.#releaseReservations(configuration, table)
   }
 
   /** An address nobody holds, for a client without any claim; undefined when all are in use. */
-  next(scope: Scope, view: AddressView): Ipv4 | undefined {
-    return this.#sources.get(scope.subnet.id)?.allocator.next(view)
+  next(scope: Scope, x: Exchange, view: AddressView): Ipv4 | undefined {
+    const first = x.preferred === undefined ? undefined : this.#nextIn(x.preferred, view)
+    if (first !== undefined) return first
+    for (const subnet of scope.subnets) {
+      const found = subnet === x.preferred ? undefined : this.#nextIn(subnet, view)
+      if (found !== undefined) return found
+    }
+    return undefined
   }
 
   freed(binding: { readonly address: Ipv4; readonly subnetId: number }): void {
-    this.#sources.get(binding.subnetId)?.allocator.freed(binding.address)
+    const pool = this.#configuration?.scope(binding.subnetId)?.poolAt(binding.address)?.pool
+    if (pool !== undefined) this.#sources.get(pool.id)?.allocator.freed(binding.address)
   }
 
-  /** An address that lost its reservation was passed over by its allocator, and may be proposed again. */
+  #nextIn(subnet: SubnetScope, view: AddressView): Ipv4 | undefined {
+    for (const { pool } of subnet.pools) {
+      const found = this.#sources.get(pool.id)?.allocator.next(view)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  /** An address that is kept for nobody any more was passed over by its allocator, and may be proposed again. */
   #releaseReservations(configuration: Configuration, table: LeaseTable): void {
-    const reserved = new Map(configuration.source.reservations.map(r => [r.address, r.subnetId]))
-    for (const [address, subnetId] of this.#reserved) {
-      if (!reserved.has(address) && table.kindOf(address) === 'free') this.freed({ address, subnetId })
+    const reserved = configuration.hosts.addresses
+    for (const address of this.#reserved.keys()) {
+      if (reserved.has(address) || table.kindOf(address) !== 'free') continue
+      const subnetId = configuration.scopeHolding(address)?.subnetIdOf(address)
+      if (subnetId !== undefined) this.freed({ address, subnetId })
     }
     this.#reserved = reserved
   }
 }
 
-function makeSource(scope: Scope, table: LeaseTable): Source {
-  const returned = [...table.freeIn(scope.subnet.id)].filter(({ address }) => scope.inPool(address))
-  returned.sort((a, b) => a.endedAt - b.endedAt || compareIpv4(a.address, b.address))
-  const allocator = new FreeQueue(
-    scope.pools,
-    returned.map(({ address }) => address),
+/** What is free again in each of these pools, longest free first. */
+function returnedTo(
+  pools: readonly Pool[],
+  configuration: Configuration,
+  table: LeaseTable,
+): ReadonlyMap<number, readonly Ipv4[]> {
+  if (pools.length === 0) return new Map()
+  const byPool = new Map<number, { readonly address: Ipv4; readonly endedAt: number }[]>(pools.map(pool => [pool.id, []]))
+  for (const free of table.freeAgain()) {
+    const pool = configuration.scope(free.subnetId)?.poolAt(free.address)?.pool
+    if (pool !== undefined) byPool.get(pool.id)?.push(free)
+  }
+  return new Map(
+    [...byPool].map(([id, free]) => {
+      free.sort((a, b) => a.endedAt - b.endedAt || compareIpv4(a.address, b.address))
+      return [id, free.map(({ address }) => address)]
+    }),
   )
-  return { prefix: scope.name, pools: scope.pools, allocator }
 }
 
 /** Addresses whose subnet got another id belong to that one now. */
 function rehome(configuration: Configuration, table: LeaseTable): void {
   table.rehome((address, subnetId) => {
-    if (configuration.scope(subnetId)?.contains(address) === true) return undefined
-    return configuration.scopeHolding(address)?.subnet.id
+    if (configuration.scope(subnetId)?.subnetHolding(address)?.subnet.id === subnetId) return undefined
+    return configuration.scopeHolding(address)?.subnetIdOf(address)
   })
 }
 
-function sameRanges(source: Source | undefined, scope: Scope): boolean {
-  if (source === undefined || source.prefix !== scope.name || source.pools.length !== scope.pools.length) return false
-  return source.pools.every((pool, i) => pool.first === scope.pools[i]?.first && pool.last === scope.pools[i]?.last)
+function sameSubnets(earlier: Configuration | undefined, configuration: Configuration): boolean {
+  const before = earlier?.source.subnets
+  const { subnets } = configuration.source
+  if (before?.length !== subnets.length) return false
+  return subnets.every(({ id, prefix }, i) => {
+    const was = before[i]
+    return was?.id === id && was.prefix.network === prefix.network && was.prefix.length === prefix.length
+  })
 }
+
+const sameRange = (earlier: Pool | undefined, pool: Pool): boolean =>
+  earlier?.subnetId === pool.subnetId && earlier.first === pool.first && earlier.last === pool.last

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { BROADCAST, ipv4 } from '../../../stack/index.ts'
 import { SystemClock, put32 } from '../../../stack/platform/index.ts'
 import { DhcpServer } from '../../../services/dhcp/index.ts'
-import { clientMessage, pool, subnet } from '../../support/dhcp-bench.ts'
+import { clientMessage, pool, subnet, configuration } from '../../support/dhcp-bench.ts'
 
 const { values } = parseArgs({
   options: { clients: { type: 'string', default: '60000' }, rounds: { type: 'string', default: '3' } },
@@ -39,7 +39,7 @@ function round(): readonly Run[] {
       },
     },
     { serverAddress: () => SERVER, probe: false },
-    {
+    configuration({
       subnets: [
         subnet({
           prefix: { network: ipv4('10.53.0.0'), length: 16 },
@@ -47,8 +47,7 @@ function round(): readonly Run[] {
         }),
       ],
       pools: [pool('10.53.1.0', '10.53.240.255')],
-      reservations: [],
-    },
+    }),
     [],
   )
   const common = {

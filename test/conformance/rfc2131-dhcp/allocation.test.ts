@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ipv4 } from '../../../stack/index.ts'
 import type { OptionSet } from '../../../services/model/index.ts'
-import { PROBE_WAIT_MS, clientMessage, configuration, pool, reservation, subnet, world } from '../../support/dhcp-bench.ts'
+import { PROBE_WAIT_MS, clientMessage, configuration, pool, host, subnet, world } from '../../support/dhcp-bench.ts'
 import type { World } from '../../support/dhcp-bench.ts'
 
 const A = { mac: '02:00:00:00:00:0a' }
@@ -78,9 +78,9 @@ describe('RFC 2131 §4.2 who a client is', () => {
   })
 })
 
-describe('reservations', () => {
-  const reserved = (change: Parameters<typeof reservation>[1]): World =>
-    world({ configuration: configuration({ reservations: [reservation('10.53.0.50', { name: 'printer', ...change })] }) })
+describe('addresses kept for hosts', () => {
+  const reserved = (change: Parameters<typeof host>[1]): World =>
+    world({ configuration: configuration({ hosts: [host('10.53.0.50', { name: 'printer', ...change })] }) })
 
   test.each([
     ['by hardware address', { mac: A.mac }, A],
@@ -88,20 +88,20 @@ describe('reservations', () => {
   ] as const)('%s', (_name, change, client) => {
     const w = reserved(change)
     expect(w.acquire(client)).toBe('10.53.0.50')
-    expect(w.disk.get(ipv4('10.53.0.50'))).toMatchObject({ reservationId: 1, hostName: 'printer', publishedName: 'printer.lab.internal' })
+    expect(w.disk.get(ipv4('10.53.0.50'))).toMatchObject({ hostId: 1, hostName: 'printer', publishedName: 'printer.lab.internal' })
   })
 
   test('a client identifier that matches wins over a hardware address that does', () => {
     const w = world({
       configuration: configuration({
-        reservations: [reservation('10.53.0.50', { mac: A.mac }), reservation('10.53.0.51', { id: 2, clientId: '00aabb' })],
+        hosts: [host('10.53.0.50', { mac: A.mac }), host('10.53.0.51', { id: 2, clientId: '00aabb' })],
       }),
     })
     expect(w.acquire({ ...A, options: { 'client-identifier': '00aabb' } })).toBe('10.53.0.51')
   })
 
   test('nobody else gets a reserved address, even inside a pool or by asking', () => {
-    const w = world({ configuration: configuration({ reservations: [reservation('10.53.0.100', { mac: A.mac })] }) })
+    const w = world({ configuration: configuration({ hosts: [host('10.53.0.100', { mac: A.mac })] }) })
     expect(w.acquire(B)).toBe('10.53.0.101')
     expect(w.acquire({ mac: '02:00:00:00:00:0c', ...wants('10.53.0.100') })).toBe('10.53.0.102')
     expect(w.acquire(A)).toBe('10.53.0.100')
@@ -118,7 +118,7 @@ describe('reservations', () => {
   test('a client that got a reservation meanwhile moves at its renewal: NAK, then the reserved address, and the old one is free', () => {
     const w = world()
     expect(w.acquire(A)).toBe('10.53.0.100')
-    w.server.configure(configuration({ reservations: [reservation('10.53.0.50', { mac: A.mac })] }))
+    w.server.configure(configuration({ hosts: [host('10.53.0.50', { mac: A.mac })] }))
     expect(w.exchange('REQUEST', { ...A, ciaddr: '10.53.0.100' }, { target: ipv4('10.53.0.2') })[0]?.type).toBe('NAK')
     expect(w.acquire(A)).toBe('10.53.0.50')
     expect(w.commits.at(-1)?.map(change => change.because)).toEqual(['dhcp.lease.bound', 'dhcp.lease.moved'])
@@ -128,7 +128,7 @@ describe('reservations', () => {
   test('a reserved address that somebody else still holds: the client gets another for now and may keep renewing it', () => {
     const w = world()
     expect(w.acquire(B)).toBe('10.53.0.100')
-    w.server.configure(configuration({ reservations: [reservation('10.53.0.100', { mac: A.mac })] }))
+    w.server.configure(configuration({ hosts: [host('10.53.0.100', { mac: A.mac })] }))
     expect(w.acquire(A)).toBe('10.53.0.101')
     expect(w.exchange('REQUEST', { ...A, ciaddr: '10.53.0.101' })[0]?.type).toBe('ACK')
     expect(w.exchange('REQUEST', { ...B, ciaddr: '10.53.0.100' })[0]?.type).toBe('NAK')

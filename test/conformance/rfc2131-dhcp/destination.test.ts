@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { formatIpv4, formatMac } from '../../../stack/index.ts'
-import { configuration, pool, reservation, subnet, world } from '../../support/dhcp-bench.ts'
+import { configuration, pool, host, subnet, world } from '../../support/dhcp-bench.ts'
 import type { RequestFields, Sent, World } from '../../support/dhcp-bench.ts'
 
 const RELAY = '10.60.0.1'
@@ -10,7 +10,7 @@ function office(): World {
     configuration: configuration({
       subnets: [subnet(), subnet({ id: 2, prefix: { network: 0x0a3c_0000, length: 24 } })],
       pools: [pool('10.53.0.100', '10.53.0.109'), pool('10.60.0.100', '10.60.0.109', { id: 2, subnetId: 2 })],
-      reservations: [reservation('10.53.0.50', { mac: '02:00:00:00:00:50' })],
+      hosts: [host('10.53.0.50', { mac: '02:00:00:00:00:50' })],
     }),
   })
 }

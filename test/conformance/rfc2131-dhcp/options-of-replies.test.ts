@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { configuration, pool, reservation, subnet, world } from '../../support/dhcp-bench.ts'
+import { configuration, pool, host, subnet, world } from '../../support/dhcp-bench.ts'
 import type { World } from '../../support/dhcp-bench.ts'
 import type { OptionSet } from '../../../services/model/index.ts'
 
@@ -13,7 +13,7 @@ const serving = (options: OptionSet, reserved: OptionSet = {}): World =>
   world({
     configuration: configuration({
       subnets: [subnet({ options })],
-      reservations: [reservation('10.53.0.50', { mac: '02:00:00:00:00:50', name: 'printer', options: reserved })],
+      hosts: [host('10.53.0.50', { mac: '02:00:00:00:00:50', name: 'printer', options: reserved })],
     }),
   })
 
@@ -36,7 +36,7 @@ describe('RFC 2131 §3.5, §4.3.1 which options and in which order', () => {
     expect(codes(serving({}), { 'parameter-request-list': [50, 52, 53, 55, 56, 57, 61, 82] })).toEqual([53, 54, 51, 58, 59, 1])
   })
 
-  test('a reservation\'s values replace the subnet\'s; null takes a value away, also one that follows of itself', () => {
+  test('a host\'s values replace the subnet\'s; null takes a value away, also one that follows of itself', () => {
     const w = serving({ ...rich, 'domain-name': null }, { routers: ['10.53.0.9'], 'ntp-servers': null, 'domain-name-servers': null })
     const reserved = w.exchange('DISCOVER', { mac: '02:00:00:00:00:50' })[0]?.options
     const other = w.exchange('DISCOVER')[0]?.options

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { BROADCAST, ipv4 } from '../../../stack/index.ts'
-import { clientMessage, configuration, pool, reservation, world } from '../../support/dhcp-bench.ts'
+import { clientMessage, configuration, pool, host, world } from '../../support/dhcp-bench.ts'
 import type { RequestFields, World } from '../../support/dhcp-bench.ts'
 
 const A = { mac: '02:00:00:00:00:0a' }
@@ -23,7 +23,7 @@ function prepare(before: Before): World {
   const w = world({
     configuration: configuration({
       pools: [pool('10.53.0.100', '10.53.0.109')],
-      reservations: [reservation('10.53.0.103', { mac: '02:00:00:00:00:99' })],
+      hosts: [host('10.53.0.103', { mac: '02:00:00:00:00:99' })],
     }),
   })
   if (before !== 'unknown' && before !== 'offered' && before !== 'bound elsewhere') expect(w.acquire(A)).toBe('10.53.0.100')

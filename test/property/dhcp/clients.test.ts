@@ -6,10 +6,9 @@ import { describe, expect, test } from 'vitest'
 import { formatIpv4, ipv4 } from '../../../stack/index.ts'
 import type { Ipv4 } from '../../../stack/index.ts'
 import { SeededRandom, VirtualClock } from '../../../stack/platform/index.ts'
-import type { DhcpConfiguration } from '../../../services/dhcp/index.ts'
 import { leaseClientKey } from '../../../services/model/index.ts'
-import type { Lease, OptionSet } from '../../../services/model/index.ts'
-import { clientMessage, configuration, pool, reservation, world } from '../../support/dhcp-bench.ts'
+import type { DhcpConfiguration, Lease, OptionSet } from '../../../services/model/index.ts'
+import { clientMessage, configuration, pool, host, world } from '../../support/dhcp-bench.ts'
 import type { Sent, World } from '../../support/dhcp-bench.ts'
 
 type Client = {
@@ -21,12 +20,12 @@ type Client = {
   until: number
 }
 
-const MACHINE = reservation('10.53.0.50', { mac: '02:00:00:00:00:06' })
-/** What the administrator switches between: reservations and pools that move clients about. */
+const MACHINE = host('10.53.0.50', { mac: '02:00:00:00:00:06' })
+/** What the administrator switches between: hosts and pools that move clients about. */
 const CONFIGURATIONS: readonly DhcpConfiguration[] = [
-  configuration({ pools: [pool('10.53.0.100', '10.53.0.104')], reservations: [MACHINE, reservation('10.53.0.101', { id: 2, clientId: '00a1' })] }),
+  configuration({ pools: [pool('10.53.0.100', '10.53.0.104')], hosts: [MACHINE, host('10.53.0.101', { id: 2, clientId: '00a1' })] }),
   configuration({ pools: [pool('10.53.0.100', '10.53.0.104')] }),
-  configuration({ pools: [pool('10.53.0.102', '10.53.0.106')], reservations: [MACHINE, reservation('10.53.0.103', { id: 2, clientId: '00a3' })] }),
+  configuration({ pools: [pool('10.53.0.102', '10.53.0.106')], hosts: [MACHINE, host('10.53.0.103', { id: 2, clientId: '00a3' })] }),
 ]
 
 const SERVER = '10.53.0.2'

@@ -27,7 +27,9 @@ const lease = (address: fc.Arbitrary<number>): fc.Arbitrary<Lease> =>
     clientId: maybe(hexPairs(1, 40)),
     hostName: maybe(label),
     publishedName: maybe(fc.oneof(label.map((l) => `${l}.lab.internal`), label)),
-    reservationId: maybe(fc.integer({ min: 1, max: 2 ** 31 })),
+    hostId: maybe(fc.integer({ min: 1, max: 2 ** 31 })),
+    relayInformation: maybe(hexPairs(1, 20)),
+    countedUnder: maybe(fc.array(label, { maxLength: 3 })),
     startedAt: time,
     renewedAt: time,
     expiresAt: maybe(time),
@@ -58,7 +60,7 @@ describe('lease rows', () => {
     const other = rows.take(2, 1)
     const row = (length: number): Lease => ({
       address: 1, subnetId: 1, state: 'bound', hardwareType: 1, mac: '02:00:00:00:00:01', clientId: 'ab'.repeat(length), hostName: undefined,
-      publishedName: undefined, reservationId: undefined, startedAt: 1, renewedAt: 2, expiresAt: 3,
+      publishedName: undefined, hostId: undefined, relayInformation: undefined, countedUnder: undefined, startedAt: 1, renewedAt: 2, expiresAt: 3,
     })
     rows.write(other, { ...row(3), address: 2 })
     // Each is longer than the one before, so none fits in its place: 100 times 500 of them would be 20 MB.
@@ -141,7 +143,7 @@ describe('lease table', () => {
         const owners = new Set([...model.values()].map(({ state }) => ownerOf(state)).filter((owner) => owner !== undefined))
         for (const owner of [...owners, 'id:none'])
           for (const subnetId of [1, 2]) {
-            const found = [...t.ofClient(owner, subnetId)].map((b) => b.address).sort((a, b) => a - b)
+            const found = [...t.ofClient(owner, { holds: (id) => id === subnetId })].map((b) => b.address).sort((a, b) => a - b)
             const expected = [...model].filter(([, m]) => ownerOf(m.state) === owner && m.subnetId === subnetId).map(([a]) => a)
             expect(found).toEqual(expected.sort((a, b) => a - b))
           }
@@ -155,7 +157,7 @@ describe('lease table', () => {
 /** JSON drops what is undefined; states have the field all the same. */
 function restoreUndefined(state: BindingState): BindingState {
   const row = (r: Lease | undefined): Lease | undefined =>
-    r === undefined ? undefined : { clientId: undefined, hostName: undefined, publishedName: undefined, reservationId: undefined, expiresAt: undefined, ...stripped(r) } as Lease
+    r === undefined ? undefined : { clientId: undefined, hostName: undefined, publishedName: undefined, hostId: undefined, relayInformation: undefined, countedUnder: undefined, expiresAt: undefined, ...stripped(r) } as Lease
   const inner = (s: BindingState): BindingState => {
     if (s.kind === 'saving') return { ...s, back: inner(s.back) as typeof s.back, next: inner(s.next) as typeof s.next }
     const filled = { ...s, row: row(s.row) } as BindingState

@@ -125,8 +125,8 @@ describe('the OpenAPI document', () => {
   test('names no field as needed that has a default', () => {
     const schemas = (document['components'] as { readonly schemas: { readonly [name: string]: Creation } }).schemas
     const subnet = schemas['SubnetCreation']
-    expect(subnet?.required).toEqual(['prefix', 'interface'])
-    expect(subnet?.properties['leaseSeconds']).toMatchObject({ default: 3600 })
+    expect(subnet?.required).toEqual(['prefix'])
+    expect(subnet?.properties['leaseSeconds']).toMatchObject({ default: null })
     // A change has no defaults: what is left out stays as it is.
     expect(JSON.stringify(schemas['SubnetChange'])).not.toContain('default"')
   })

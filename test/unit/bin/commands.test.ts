@@ -19,12 +19,14 @@ describe('what a pipe sees: a line per item, tabs between the fields', () => {
     ['leases --host host-102 --subnet 10.53.0.0/24', 1, /^10\.53\.0\.102\t/],
     ['leases history --address 10.53.0.120', 1, /expired$/m],
     ['decisions --sent none', 2, /^1\t2026-11-22 03:11:00Z\t02:00:0a:35:00:64\tDISCOVER\tnone\t-\tsubnet/],
-    ['subnet', 1, /^1\t10\.53\.0\.0\/24\tlan0\t3600\tlab\.internal\t0\t0$/m],
-    ['pool list', 1, /^2\t1\t10\.53\.0\.100\t10\.53\.0\.199\t100\t0$/m],
-    ['reservation list', 1, /^3\t10\.53\.0\.20\t02:00:0a:35:00:14\t-\tprinter\t-$/m],
+    ['subnet', 1, /^1\t10\.53\.0\.0\/24\tlan0\tlan0\t3600\tlab\.internal\t100\t0$/m],
+    ['segment', 1, /^1\tlan0\tlan0\tserve\t-\t10\.53\.0\.0\/24$/m],
+    ['site list', 1, /^1\tdefault\t-\t-$/m],
+    ['pool list', 1, /^1\t1\t10\.53\.0\.100\t10\.53\.0\.199\t100\t0$/m],
+    ['host list', 1, /^1\tprinter\t10\.53\.0\.20\t02:00:0a:35:00:14\t-\t-$/m],
     ['zone list', 1, /^lab\.internal\t1\t1\t3600\tns\.lab\.internal$/m],
     ['zone history lab.internal --type a', 1, /\tadd\twww\.lab\.internal\tA\t10\.53\.0\.20\thand$/m],
-    ['record list lab.internal --name www', 1, /^5\twww\.lab\.internal\t3600\tA\t10\.53\.0\.20\thand\t-$/m],
+    ['record list lab.internal --name www', 1, /^2\twww\.lab\.internal\t3600\tA\t10\.53\.0\.20\thand\t-$/m],
     ['interface', 1, /^lan0\ttap\tup\t02:00:0a:35:00:02\t1500\t10\.53\.0\.2\/24\t-$/m],
     ['route list', 1, /^-\t10\.53\.0\.0\/24\t-\tU\t0\tlan0\tdirect\t-$/m],
     ['route list --brief', 1, /^10\.53\.0\.0\/24 dev lan0 scope link proto direct$/m],
@@ -113,7 +115,7 @@ describe('changes', () => {
       'record list lab.internal',
       'MX\t10 mail',
     ],
-    ['record remove lab.internal 5', 'removed record 5', 'record list lab.internal', ''],
+    ['record remove lab.internal 2', 'removed record 2', 'record list lab.internal', ''],
     ['record remove lab.internal www a', 'removed www.lab.internal A 10.53.0.20', 'record list lab.internal', ''],
     [
       'record remove lab.internal www A 10.53.0.20',
@@ -123,40 +125,53 @@ describe('changes', () => {
     ],
     [
       'subnet add 10.54.0.0/24 --interface lan0 --lease 60',
-      'added the subnet 10.54.0.0/24, id 6',
+      'added the subnet 10.54.0.0/24, id 2',
       'subnet list',
-      '10.54.0.0/24\tlan0\t60',
+      '10.54.0.0/24\tlan0\tlan0\t60',
     ],
     [
+      'subnet add 10.54.0.0/24',
+      'added the subnet 10.54.0.0/24, id 2',
+      'segment list',
+      '10.54.0.0/24\t-\tserve',
+    ],
+    ['subnet add 10.54.0.0/24 --segment lan0', 'added the subnet 10.54.0.0/24, id 2', 'segment list', '10.53.0.0/24,10.54.0.0/24'],
+    ['segment add hall --relay 10.9.0.1 --t1 60', 'added the segment hall, id 2', 'segment list', 'hall\t-\tserve\t10.9.0.1'],
+    ['segment remove hall', 'removed the segment hall', 'segment list', 'lan0', 'segment add hall'],
+    ['site add office --lease 7200', 'added the site office, id 2', 'site list', 'office\t7200'],
+    ['site remove office', 'removed the site office', 'site list', 'default', 'site add office'],
+    [
       'pool add 10.53.0.10 10.53.0.19',
-      'added the pool 10.53.0.10 to 10.53.0.19, 10 addresses, id 6',
+      'added the pool 10.53.0.10 to 10.53.0.19, 10 addresses, id 2',
       'pool list',
       '10.53.0.10\t',
     ],
     [
       'pool add 10.53.0.30 10.53.0.39 --subnet 10.53.0.0/24',
-      'added the pool 10.53.0.30 to 10.53.0.39, 10 addresses, id 6',
+      'added the pool 10.53.0.30 to 10.53.0.39, 10 addresses, id 2',
       'pool list',
       '10.53.0.30',
     ],
-    ['pool remove 2', 'removed the pool 10.53.0.100 to 10.53.0.199', 'pool list', ''],
+    ['pool remove 1', 'removed the pool 10.53.0.100 to 10.53.0.199', 'pool list', ''],
     ['pool remove 10.53.0.100', 'removed the pool 10.53.0.100 to 10.53.0.199', 'pool list', ''],
     [
-      'reservation add 10.53.0.21 --mac 02-00-0A-35-00-15 --name cam',
-      'reserved 10.53.0.21 for 02:00:0a:35:00:15, id 6',
-      'reservation list',
+      'host add 10.53.0.21 --mac 02-00-0A-35-00-15 --name cam --tag x --tag y',
+      'kept 10.53.0.21 for cam, id 2',
+      'host list',
       'cam',
     ],
     [
-      'reservation add 10.53.0.22 --client-id 01:02:03 --subnet 1',
-      'reserved 10.53.0.22 for 010203, id 6',
-      'reservation list',
-      '010203',
+      'host add 10.53.0.22 10.53.0.23 --client-id 01:02:03 --circuit-id eth7',
+      'kept 10.53.0.22,10.53.0.23 for 010203, eth7, id 2',
+      'host list',
+      'client-id=010203,circuit-id=eth7',
     ],
-    ['reservation remove 10.53.0.20', 'removed the reservation of 10.53.0.20', 'reservation list', ''],
-    ['reservation remove 02:00:0A:35:00:14', 'removed the reservation of 10.53.0.20', 'reservation list', ''],
-    ['reservation remove 3', 'removed the reservation of 10.53.0.20', 'reservation list', ''],
-  ])('%s', async (words, said, look, there) => {
+    ['host add --mac 02:00:00:00:00:99 --deny', 'added 02:00:00:00:00:99 gets no address, id 2', 'host list', '99'],
+    ['host remove 10.53.0.20', 'removed the host printer', 'host list', ''],
+    ['host remove 02:00:0A:35:00:14', 'removed the host printer', 'host list', ''],
+    ['host remove 1', 'removed the host printer', 'host list', ''],
+  ])('%s', async (words, said, look, there, before = '') => {
+    if (before !== '') await line.run(...before.split(' '))
     const done = await line.run(...words.split(' '))
     expect(done).toEqual({ code: 0, out: `${said}\n`, err: '' })
     const { out } = await line.run(...look.split(' '))
@@ -165,9 +180,10 @@ describe('changes', () => {
   })
 
   test('a subnet is removed by an address block or an id', async () => {
-    line.api.services.pools = []
+    await line.run('pool', 'remove', '1')
+    await line.run('host', 'remove', '1')
     expect((await line.run('subnet', 'remove', '10.53.0.0/24')).code).toBe(0)
-    expect(line.api.services.subnets).toEqual([])
+    expect((await line.run('subnet')).out).toBe('')
   })
 
   test('DHCP options are JSON or text', async () => {
@@ -182,13 +198,19 @@ describe('changes', () => {
       '--option',
       'domain-name=lab',
       '--option',
-      'mtu=1400',
+      'interface-mtu=1400',
     )
-    expect(line.api.services.subnets.at(-1)?.options).toEqual({
+    expect((await line.api.call('GET', '/api/v1/subnets/2')).json().options).toEqual({
       routers: ['10.54.0.1'],
       'domain-name': 'lab',
-      mtu: 1400,
+      'interface-mtu': 1400,
     })
+  })
+
+  test('what looks like a slip is done, and said on stderr', async () => {
+    const { code, out, err } = await line.run('host', 'add', '10.53.0.21', '--mac', '02:00:00:00:00:21', '--option', 'routers=["10.9.0.1"]')
+    expect([code, out]).toEqual([0, 'kept 10.53.0.21 for 02:00:00:00:00:21, id 2\n'])
+    expect(err).toMatch(/^taproot: warning: options\/routers: the router 10\.9\.0\.1 is outside 10\.53\.0\.0\/24; .+\n$/)
   })
 
   test('a record with spaces and quotes keeps them', async () => {
@@ -221,7 +243,9 @@ describe('--json is what the API answers', () => {
     ['decisions 2', '/api/v1/decisions/2'],
     ['subnet list', '/api/v1/subnets'],
     ['pool list', '/api/v1/pools'],
-    ['reservation list', '/api/v1/reservations'],
+    ['host list', '/api/v1/hosts'],
+    ['site list', '/api/v1/sites'],
+    ['segment list', '/api/v1/segments'],
     ['zone list', '/api/v1/zones'],
     ['zone history lab.internal', '/api/v1/zones/lab.internal/history'],
     ['record list lab.internal', '/api/v1/zones/lab.internal/records'],
@@ -301,17 +325,20 @@ describe('refusals name the field, what is wrong and what would be right', () =>
       'taproot: the zone nothing does not exist\n  List what there is to see what can be named.\n',
     ],
     [
-      'reservation add 10.53.0.9',
-      'taproot: mac: neither mac nor clientId is given\n  Name the client by at least one of them.\n',
+      'host add 10.53.0.9',
+      'taproot: identifiers: nothing says which client it is\n  at least one identifier, as a hardware address\n',
     ],
     [
-      'reservation add 10.99.0.9 --mac 02:00:0a:35:00:14',
-      'taproot: no subnet is or has 10.99.0.9; there are 10.53.0.0/24\n',
+      'host add 10.99.0.9 --mac 02:00:0a:35:00:15',
+      'taproot: addresses/0/address: 10.99.0.9 is in no subnet\n  an address of a subnet, or add that subnet first\n',
     ],
-    ['reservation remove 10.53.0.99', 'taproot: nothing is reserved by the id, address or MAC 10.53.0.99\n'],
+    ['host remove 10.53.0.99', 'taproot: no host has the id, the name, the address or the identifier 10.53.0.99\n'],
+    ['pool add 10.99.0.1 10.99.0.2', 'taproot: no subnet is or has 10.99.0.1; there are 10.53.0.0/24\n'],
+    ['segment remove 7', 'taproot: no segment is called 7; there is lan0\n'],
+    ['site remove home', 'taproot: no site is called home; there is default\n'],
     ['pool remove 9', 'taproot: no pool has the id or the first address 9\n'],
     ['record remove lab.internal nothing A', 'taproot: lab.internal has no record nothing A\n'],
-    ['subnet remove 1', 'taproot: subnet 1 has pools\n  Remove its pools first.\n'],
+    ['subnet remove 1', 'taproot: subnet 1 has a pool and a host\n  remove or move what it has first\n'],
   ])('%s', async (words, said) => {
     expect(await line.run(...words.split(' '))).toEqual({ code: 1, out: '', err: said })
   })
@@ -343,7 +370,6 @@ describe('wrong command lines are answered with what may have been meant', () =>
     ['zone add', 'zone add needs ZONE\nusage: taproot zone add ZONE [options]'],
     ['record remove lab.internal www', '"www" is not the id of a record'],
     ['decisions 02:00:0a:35:00:64', '"02:00:0a:35:00:64" is not the number of a decision'],
-    ['subnet add 10.54.0.0/24', '--interface NAME is needed'],
     ['subnet add 10.54.0.0/24 --interface lan0 --option x', '--option x: write NAME=VALUE'],
     ['leases --api 127.0.0.1:8053', '"127.0.0.1:8053" is not the address of an API'],
     ['leases --api ftp://x', '"ftp://x" is not the address of an API'],
@@ -358,10 +384,10 @@ describe('wrong command lines are answered with what may have been meant', () =>
 
 test('what was refused has changed nothing', async () => {
   const { services } = line.api
-  const before = structuredClone({ records: services.records, pools: services.pools })
+  const before = [structuredClone(services.records), await services.dhcp.list('pools')]
   expect((await line.run('record', 'add', 'lab.internal', 'good', 'A', '10.53.0.1', '--ttl', '4294967295')).code).toBe(
     1,
   )
   expect((await line.run('pool', 'add', '10.53.0.10', '10.99.0.1')).code).toBe(1)
-  expect({ records: services.records, pools: services.pools }).toEqual(before)
+  expect([services.records, await services.dhcp.list('pools')]).toEqual(before)
 })

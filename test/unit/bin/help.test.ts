@@ -63,7 +63,7 @@ describe('version', () => {
 })
 
 describe('nearest', () => {
-  const known = ['leases', 'explain', 'zone', 'record', 'reservation']
+  const known = ['leases', 'explain', 'zone', 'record', 'segment']
   test.each([
     ['lease', 'leases'],
     ['leaes', 'leases'],
@@ -71,7 +71,7 @@ describe('nearest', () => {
     ['expl', 'explain'],
     ['zoen', 'zone'],
     ['zne', 'zone'],
-    ['reserv', 'reservation'],
+    ['segm', 'segment'],
     ['reocrd', 'record'],
     ['quux', undefined],
     ['', undefined],

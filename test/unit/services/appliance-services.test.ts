@@ -9,9 +9,14 @@ const ALPHA = lease('10.53.0.100', { mac: '02:00:00:00:00:0a', hostName: 'alpha'
 const BETA = lease('10.53.0.101', { mac: '02:00:00:00:00:0b', clientId: '01aa', hostName: 'beta', expiresAt: undefined })
 const GONE = lease('10.77.0.1', { subnetId: 9, state: 'expired' })
 const LEASES: Transaction = [ALPHA, BETA, GONE].map((row) => ({ kind: 'lease', at: NOON, change: change(undefined, row) }))
-const POOL = { subnetId: 1, first: '10.53.0.30', last: '10.53.0.39' }
-const RESERVATION = { subnetId: 1, address: '10.53.0.20', mac: '02:00:00:00:00:0c', clientId: null, name: 'printer', options: {}, comment: null }
-const SUBNET = { prefix: '10.54.0.0/24', interface: 'taproot0', leaseSeconds: 600, minLeaseSeconds: 60, maxLeaseSeconds: 6000, domain: null, options: {} }
+const LEVEL = {
+  options: {}, leaseSeconds: null, minLeaseSeconds: null, maxLeaseSeconds: null, renewSeconds: null, rebindSeconds: null, nextServer: null, serverName: null, bootFile: null,
+}
+const POOL = { ...LEVEL, subnetId: 1, first: '10.53.0.30', last: '10.53.0.39' }
+const HOST = {
+  ...LEVEL, name: 'printer', identifiers: [{ kind: 'mac' as const, value: '02:00:00:00:00:0c' }], addresses: ['10.53.0.20'], classes: [], denied: false, tags: [], comment: null,
+}
+const SUBNET = { ...LEVEL, prefix: '10.54.0.0/24', segmentId: null, interface: 'taproot0', leaseSeconds: 600, minLeaseSeconds: 60, maxLeaseSeconds: 6000, domain: null }
 const ZONE = { name: 'Example.Internal.', primaryServer: null, hostmaster: null, refresh: 1, retry: 2, expire: 3, minimum: 4, defaultTtl: 5 }
 const ALL = { limit: 100 }
 
@@ -23,7 +28,7 @@ describe('leases', () => {
     const { services } = startAppliance({ before: LEASES })
     expect(await done(services.leases.getLease('10.53.0.101'))).toEqual({
       address: '10.53.0.101', subnet: '10.53.0.0/24', state: 'bound', mac: '02:00:00:00:00:0b', clientId: '01aa', hostName: 'beta', name: null,
-      reservationId: null, startedAt: '2026-01-01T12:00:00.000Z', renewedAt: '2026-01-01T12:00:00.000Z', expiresAt: null,
+      hostId: null, startedAt: '2026-01-01T12:00:00.000Z', renewedAt: '2026-01-01T12:00:00.000Z', expiresAt: null,
     })
     expect((await done(services.leases.getLease('10.77.0.1'))).subnet).toBe('removed')
   })
@@ -74,14 +79,20 @@ describe('what a person gives as text', () => {
     ['a page mark of records', (s) => s.dns.listRecords('lab.internal', {}, { limit: 1, after: '' }) as never, /^invalid \/after/],
     ['a page mark of changes', (s) => s.dns.recordHistory('lab.internal', {}, { limit: 1, after: 'x' }) as never, /^invalid \/after/],
     ['a page mark of decisions', (s) => s.reasons.listDecisions({}, { limit: 1, after: 'x' }) as never, /^invalid \/after/],
-    ['a prefix with host bits', (s) => s.dhcp.addSubnet({ ...SUBNET, prefix: '10.54.0.1/24' }) as never, /^invalid \/prefix: "10\.54\.0\.1\/24" is not an address block/],
-    ['a prefix in a change', (s) => s.dhcp.changeSubnet(1, { prefix: 'all' }) as never, /^invalid \/prefix/],
-    ['the first of a pool', (s) => s.dhcp.addPool({ ...POOL, first: '10.53.0.999' }) as never, /^invalid \/first/],
-    ['the last of a pool in a change', (s) => s.dhcp.changePool(1, { last: '' }) as never, /^invalid \/last/],
-    ['the address of a reservation', (s) => s.dhcp.addReservation({ ...RESERVATION, address: '::1' }) as never, /^invalid \/address/],
-    ['a subnet that is not there', (s) => s.dhcp.getSubnet(9) as never, /^not-found : there is no subnet 9/],
-    ['a pool that is not there', (s) => s.dhcp.getPool(9) as never, /^not-found : there is no pool 9/],
-    ['a reservation that is not there', (s) => s.dhcp.getReservation(9) as never, /^not-found : there is no reservation 9/],
+    ['a prefix with host bits', (s) => s.dhcp.add('subnets', { ...SUBNET, prefix: '10.54.0.1/24' }) as never, /^invalid \/prefix: "10\.54\.0\.1\/24" is not an address block/],
+    ['a prefix in a change', (s) => s.dhcp.change('subnets', 1, { prefix: 'all' }) as never, /^invalid \/prefix/],
+    ['the first of a pool', (s) => s.dhcp.add('pools', { ...POOL, first: '10.53.0.999' }) as never, /^invalid \/first/],
+    ['the last of a pool in a change', (s) => s.dhcp.change('pools', 1, { last: '' }) as never, /^invalid \/last/],
+    ['an address of a host', (s) => s.dhcp.add('hosts', { ...HOST, addresses: ['10.53.0.20', '::1'] }) as never, /^invalid \/addresses\/1/],
+    ['an address of a host in no subnet', (s) => s.dhcp.add('hosts', { ...HOST, addresses: ['10.99.0.20'] }) as never, /^invalid \/addresses\/0\/address: 10\.99\.0\.20 is in no subnet/],
+    ['a relay', (s) => s.dhcp.change('segments', 1, { relays: ['r1'] }) as never, /^invalid \/relays\/0/],
+    ['a boot server', (s) => s.dhcp.change('pools', 1, { nextServer: 'boot' }) as never, /^invalid \/nextServer/],
+    ['a circuit identifier', (s) => s.dhcp.add('hosts', { ...HOST, identifiers: [{ kind: 'circuit-id', value: '0xzz' }] }) as never, /^invalid \/identifiers\/0\/value/],
+    ['a hardware address', (s) => s.dhcp.add('hosts', { ...HOST, identifiers: [{ kind: 'mac', value: '02:00' }] }) as never, /^invalid \/identifiers\/0\/value: "02:00" is no hardware address/],
+    ['a subnet that is not there', (s) => s.dhcp.get('subnets', 9) as never, /^not-found : there is no subnet 9/],
+    ['a pool that is not there', (s) => s.dhcp.get('pools', 9) as never, /^not-found : there is no pool 9/],
+    ['a host that is not there', (s) => s.dhcp.get('hosts', 9) as never, /^not-found : there is no host 9/],
+    ['a change of a host that is not there', (s) => s.dhcp.change('hosts', 9, { name: 'x' }) as never, /^not-found : there is no host 9/],
     ['a zone that is not there', (s) => s.dns.getZone('none.internal') as never, /^not-found : there is no zone none\.internal/],
     ['records of a zone that is not there', (s) => s.dns.listRecords('none.internal', {}, ALL) as never, /^not-found/],
     ['a record that is not there', (s) => s.dns.getRecord('lab.internal', 999) as never, /^not-found : there is no record 999 in lab\.internal/],
@@ -92,28 +103,60 @@ describe('what a person gives as text', () => {
   })
 })
 
-describe('subnets, pools and reservations', () => {
+describe('DHCP entries', () => {
   test('a subnet with what its pools hold', async () => {
     const { services } = startAppliance({ before: LEASES })
-    expect(await done(services.dhcp.getSubnet(1))).toMatchObject({ id: 1, prefix: '10.53.0.0/24', interface: 'taproot0', domain: 'lab.internal', poolSize: 100, bound: 2 })
-    expect(await done(services.dhcp.listPools())).toEqual([{ id: 1, subnetId: 1, first: '10.53.0.100', last: '10.53.0.199', size: 100, bound: 2 }])
+    expect(await done(services.dhcp.get('subnets', 1))).toMatchObject({
+      id: 1, prefix: '10.53.0.0/24', segmentId: 1, segment: 'taproot0', interface: 'taproot0', domain: 'lab.internal', leaseSeconds: 3600, renewSeconds: null, poolSize: 100, bound: 2,
+    })
+    expect(await done(services.dhcp.list('pools'))).toEqual([{ ...LEVEL, id: 1, subnetId: 1, first: '10.53.0.100', last: '10.53.0.199', size: 100, bound: 2 }])
   })
 
   test('added and changed; what a change does not name stays, null takes away', async () => {
-    const { services } = startAppliance()
-    expect(await done(services.dhcp.addSubnet(SUBNET))).toEqual({ ...SUBNET, id: 2, poolSize: 0, bound: 0 })
-    expect(await done(services.dhcp.changeSubnet(1, { leaseSeconds: 900 }))).toMatchObject({ leaseSeconds: 900, domain: 'lab.internal' })
-    expect(await done(services.dhcp.changeSubnet(1, { domain: null }))).toMatchObject({ leaseSeconds: 900, domain: null })
-    expect(await done(services.dhcp.changeSubnet(1, { domain: 'Lab.Internal.' }))).toMatchObject({ domain: 'lab.internal' })
-    expect(await done(services.dhcp.addPool(POOL))).toEqual({ ...POOL, id: 2, size: 10, bound: 0 })
-    expect(await done(services.dhcp.changePool(2, { last: '10.53.0.30' }))).toMatchObject({ first: '10.53.0.30', size: 1 })
-    expect(await done(services.dhcp.addReservation(RESERVATION))).toEqual({ ...RESERVATION, id: 1 })
-    expect(await done(services.dhcp.changeReservation(1, { clientId: '01bb', mac: null }))).toEqual({ ...RESERVATION, id: 1, clientId: '01bb', mac: null })
-    expect(await done(services.dhcp.getReservation(1))).toMatchObject({ name: 'printer' })
-    await done(services.dhcp.removeReservation(1))
-    await done(services.dhcp.removePool(2))
-    await done(services.dhcp.removeSubnet(2))
-    expect([await done(services.dhcp.listReservations()), (await done(services.dhcp.listPools())).length, (await done(services.dhcp.listSubnets())).length]).toEqual([[], 1, 1])
+    const { dhcp } = startAppliance().services
+    expect(await done(dhcp.add('subnets', SUBNET))).toEqual({ ...SUBNET, id: 2, segmentId: 1, segment: 'taproot0', poolSize: 0, bound: 0, warnings: [] })
+    expect(await done(dhcp.change('subnets', 1, { leaseSeconds: 900 }))).toMatchObject({ leaseSeconds: 900, maxLeaseSeconds: 86_400, domain: 'lab.internal' })
+    expect(await done(dhcp.change('subnets', 1, { domain: null, maxLeaseSeconds: null }))).toMatchObject({ leaseSeconds: 900, maxLeaseSeconds: null, domain: null })
+    expect(await done(dhcp.change('subnets', 1, { domain: 'Lab.Internal.' }))).toMatchObject({ domain: 'lab.internal' })
+    expect(await done(dhcp.add('pools', POOL))).toEqual({ ...POOL, id: 2, size: 10, bound: 0, warnings: [] })
+    expect(await done(dhcp.change('pools', 2, { last: '10.53.0.30', bootFile: '', nextServer: '10.53.0.3' }))).toMatchObject({ first: '10.53.0.30', size: 1, bootFile: '', nextServer: '10.53.0.3' })
+    expect(await done(dhcp.change('pools', 2, { bootFile: null, nextServer: null }))).toMatchObject({ bootFile: null, nextServer: null })
+    expect(await done(dhcp.add('hosts', HOST))).toEqual({ ...HOST, id: 1, warnings: [] })
+    expect(await done(dhcp.change('hosts', 1, { name: null, tags: ['a'] }))).toMatchObject({ name: null, tags: ['a'], addresses: ['10.53.0.20'] })
+    for (const [kind, id] of [['hosts', 1], ['pools', 2], ['subnets', 2]] as const) await done(dhcp.remove(kind, id))
+    expect([await done(dhcp.list('hosts')), (await done(dhcp.list('pools'))).length, (await done(dhcp.list('subnets'))).length]).toEqual([[], 1, 1])
+  })
+
+  test('identifiers in the forms that people write, and as they are shown', async () => {
+    const { dhcp } = startAppliance().services
+    const identifiers = [
+      { kind: 'mac', value: '02-00-0A-00-00-01' },
+      { kind: 'client-id', value: '01:AB:cd' },
+      { kind: 'uuid', value: '564D9F2E-7b1c-4a3e-9f00-02000a350014' },
+      { kind: 'circuit-id', value: 'eth7' },
+      { kind: 'circuit-id', value: '0x0001FF' },
+      { kind: 'remote-id', value: 'switch 3' },
+      { kind: 'host-name', value: 'Cam-1' },
+    ] as const
+    const added = await done(dhcp.add('hosts', { ...HOST, identifiers }))
+    expect(added.identifiers.map((each) => each.value)).toEqual([
+      '02:00:0a:00:00:01', '01abcd', '564d9f2e-7b1c-4a3e-9f00-02000a350014', 'eth7', '0x0001ff', 'switch 3', 'cam-1',
+    ])
+  })
+
+  test('a segment, of whose policy only what is given changes', async () => {
+    const { dhcp } = startAppliance().services
+    const [segment] = await done(dhcp.list('segments'))
+    expect(segment).toMatchObject({ name: 'taproot0', subnets: ['10.53.0.0/24'], policy: { mode: 'serve', newClientsPerSecond: null } })
+    const changed = await done(dhcp.change('segments', 1, { relays: ['192.0.2.1'], policy: { knownOnly: true, newClientsPerSecond: 5 } }))
+    expect(changed).toMatchObject({ relays: ['192.0.2.1'], policy: { mode: 'serve', knownOnly: true, newClientsPerSecond: 5 } })
+    expect(await done(dhcp.change('segments', 1, { policy: { newClientsPerSecond: null } }))).toMatchObject({ policy: { knownOnly: true, newClientsPerSecond: null } })
+  })
+
+  test('a slip that is legal is accepted with a warning', async () => {
+    const { dhcp } = startAppliance().services
+    const { warnings } = await done(dhcp.change('subnets', 1, { options: { routers: ['10.99.0.1'] } }))
+    expect(warnings).toEqual([{ field: '/options/routers', problem: 'the router 10.99.0.1 is outside 10.53.0.0/24', remedy: expect.stringMatching(/./) }])
   })
 })
 
@@ -197,7 +240,7 @@ describe('health', () => {
   test('a disk that cannot be written: failing, because no lease can be given', async () => {
     const running = startAppliance()
     running.fault = { kind: 'full', detail: 'SQLITE_FULL' }
-    await running.services.dhcp.removePool(1)
+    await running.services.dhcp.remove('pools', 1)
     expect([await statusOf(running, 'storage'), (await running.services.status.health()).status]).toEqual(['failing', 'failing'])
   })
 

@@ -2,7 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import type { NetworkSide } from '../../../services/network-side.ts'
 import type { Transaction } from '../../../services/storage/store.ts'
+import { EMPTY_LEVEL } from '../../../services/model/index.ts'
 import { formatIpv4, ipv4 } from '../../../stack/index.ts'
+import { host, pool, subnet } from '../../support/dhcp-bench.ts'
 import { ADDRESS, change, lease, leaseRecord, NOON, recordLine } from '../../support/leases.ts'
 import { done, refused, startAppliance, type Running } from '../../support/running-appliance.ts'
 
@@ -12,10 +14,10 @@ const BOUND: Transaction = [
   { kind: 'lease', at: NOON, change: change(undefined, HELD) },
   { kind: 'zone-edit', at: NOON, edit: { zoneId: 1, serialBefore: 2, serialAfter: 3, remove: [], add: [leaseRecord(50, 'alpha.lab.internal', 'A', ADDRESS, ADDRESS)] } },
 ]
-const RESERVATION = { subnetId: 1, address: ipv4('10.53.0.20'), mac: '02:00:00:00:00:0a', clientId: undefined, name: 'printer', options: {}, comment: undefined }
-const SUBNET = {
-  prefix: { network: ipv4('10.54.0.0'), length: 24 }, interfaceName: 'taproot0', leaseSeconds: 600, minLeaseSeconds: 60, maxLeaseSeconds: 6_000, domain: undefined, options: {},
-}
+const { id: _host, ...HOST } = host('10.53.0.20', { mac: '02:00:00:00:00:0a', name: 'printer' })
+const { id: _subnet, segmentId: _segment, ...SUBNET } = subnet({ prefix: { network: ipv4('10.54.0.0'), length: 24 }, domain: undefined })
+const { id: _pool, ...POOL } = pool('10.53.0.30', '10.53.0.39')
+const HERE = { interfaceName: 'taproot0' }
 const ZONE = { name: 'example.internal', primaryServer: 'ns.example.internal', hostmaster: 'me.example.internal', refresh: 1, retry: 2, expire: 3, minimum: 4, defaultTtl: 5 }
 const hand = (name: string, type: string, data: string) => ({ name, type, ttl: null, data, comment: null })
 
@@ -31,15 +33,19 @@ function sameLiveAndStored({ store, appliance }: Running): void {
 
 describe('what is added, changed and removed is stored and served', () => {
   test.each<[string, (n: NetworkSide) => Promise<unknown>, (r: Running) => unknown, unknown]>([
-    ['a subnet', (n) => done(n.dhcp.addSubnet(SUBNET)), (r) => r.store.load().subnets[1], { ...SUBNET, id: 2 }],
-    ['a changed subnet', (n) => done(n.dhcp.changeSubnet(1, { leaseSeconds: 777 })), (r) => r.store.load().subnets[0]?.leaseSeconds, 777],
-    ['a subnet that goes', async (n) => (await done(n.dhcp.addSubnet(SUBNET)), done(n.dhcp.removeSubnet(2))), (r) => r.store.load().subnets.length, 1],
-    ['a pool', (n) => done(n.dhcp.addPool({ subnetId: 1, first: ipv4('10.53.0.30'), last: ipv4('10.53.0.39') })), (r) => r.store.load().pools[1], { id: 2, subnetId: 1, first: ipv4('10.53.0.30'), last: ipv4('10.53.0.39') }],
-    ['a changed pool', (n) => done(n.dhcp.changePool(1, { last: ipv4('10.53.0.150') })), (r) => formatIpv4(r.store.load().pools[0]?.last ?? 0), '10.53.0.150'],
-    ['a pool that goes', (n) => done(n.dhcp.removePool(1)), (r) => r.store.load().pools, []],
-    ['a reservation', (n) => done(n.dhcp.addReservation(RESERVATION)), (r) => r.store.load().reservations, [{ ...RESERVATION, id: 1 }]],
-    ['a changed reservation', async (n) => (await done(n.dhcp.addReservation(RESERVATION)), done(n.dhcp.changeReservation(1, { name: 'plotter' }))), (r) => r.store.load().reservations[0]?.name, 'plotter'],
-    ['a reservation that goes', async (n) => (await done(n.dhcp.addReservation(RESERVATION)), done(n.dhcp.removeReservation(1))), (r) => r.store.load().reservations, []],
+    ['a subnet', (n) => done(n.dhcp.addSubnet(SUBNET, HERE)), (r) => [r.store.load().dhcp.subnets[1], r.store.load().dhcp.segments.length], [{ ...SUBNET, id: 2, segmentId: 1 }, 1]],
+    ['a subnet by its segment', (n) => done(n.dhcp.addSubnet(SUBNET, { segmentId: 1 })), (r) => r.store.load().dhcp.subnets[1]?.segmentId, 1],
+    ['a subnet with a segment of its own', (n) => done(n.dhcp.addSubnet(SUBNET, { alone: true })), (r) => r.store.load().dhcp.segments[1], expect.objectContaining({ id: 2, siteId: 1, name: '10.54.0.0/24', interfaceName: undefined })],
+    ['a subnet that moves to a segment of its own', (n) => done(n.dhcp.placeSubnet(1, { domain: undefined }, { alone: true })), (r) => [r.store.load().dhcp.subnets[0]?.segmentId, r.store.load().dhcp.subnets[0]?.domain], [2, undefined]],
+    ['a changed subnet', (n) => done(n.dhcp.change('subnets', 1, { domain: undefined })), (r) => r.store.load().dhcp.subnets[0]?.domain, undefined],
+    ['a subnet that goes', async (n) => (await done(n.dhcp.addSubnet(SUBNET, HERE)), done(n.dhcp.remove('subnets', 2))), (r) => r.store.load().dhcp.subnets.length, 1],
+    ['a pool', (n) => done(n.dhcp.add('pools', POOL)), (r) => r.store.load().dhcp.pools[1], { ...POOL, id: 2 }],
+    ['a changed pool', (n) => done(n.dhcp.change('pools', 1, { last: ipv4('10.53.0.150') })), (r) => formatIpv4(r.store.load().dhcp.pools[0]?.last ?? 0), '10.53.0.150'],
+    ['a pool that goes', (n) => done(n.dhcp.remove('pools', 1)), (r) => r.store.load().dhcp.pools, []],
+    ['a host', (n) => done(n.dhcp.add('hosts', HOST)), (r) => r.store.load().dhcp.hosts, [{ ...HOST, id: 1 }]],
+    ['a changed host', async (n) => (await done(n.dhcp.add('hosts', HOST)), done(n.dhcp.change('hosts', 1, { name: 'plotter' }))), (r) => r.store.load().dhcp.hosts[0]?.name, 'plotter'],
+    ['a host that goes', async (n) => (await done(n.dhcp.add('hosts', HOST)), done(n.dhcp.remove('hosts', 1))), (r) => r.store.load().dhcp.hosts, []],
+    ['a site', (n) => done(n.dhcp.add('sites', { name: 'office', level: EMPTY_LEVEL })), (r) => r.store.load().dhcp.sites[1]?.name, 'office'],
     ['a zone, with a name server and its address', (n) => done(n.dns.addZone(ZONE)), (r) => r.store.load().zones.at(-1)?.records.map(recordLine), ['example.internal NS ns.example.internal', 'ns.example.internal A 10.53.0.2']],
     ['a zone served elsewhere gets no address for that', (n) => done(n.dns.addZone({ ...ZONE, primaryServer: 'ns.example.com' })), (r) => r.store.load().zones.at(-1)?.records.map(recordLine), ['example.internal NS ns.example.com']],
     ['a changed zone, with the next serial', (n) => done(n.dns.changeZone('lab.internal', { minimum: 7 })), (r) => [r.store.load().zones[0]?.zone.minimum, r.store.load().zones[0]?.zone.serial], [7, 3]],
@@ -58,22 +64,25 @@ describe('what is added, changed and removed is stored and served', () => {
 })
 
 describe('refused, and nothing has changed', () => {
-  const commands: readonly [string, (n: NetworkSide) => ReturnType<NetworkSide['dhcp']['removePool']> | ReturnType<NetworkSide['dns']['zones']> | Promise<never>, RegExp][] = [
-    ['a subnet that overlaps another', (n) => n.dhcp.addSubnet({ ...SUBNET, prefix: { network: ipv4('10.53.0.128'), length: 25 } }) as never, /^(invalid|conflict) \/prefix: /],
-    ['a subnet on an interface that is not there', (n) => n.dhcp.addSubnet({ ...SUBNET, interfaceName: 'eth7' }) as never, /^invalid \/interface: there is no interface "eth7"/],
-    ['a change of a subnet that is not there', (n) => n.dhcp.changeSubnet(9, {}) as never, /^not-found : there is no subnet 9/],
-    ['a subnet that has pools', (n) => n.dhcp.removeSubnet(1), /^conflict : subnet 1 has pools/],
-    ['a subnet that shrinks away from its pool', (n) => n.dhcp.changeSubnet(1, { prefix: { network: ipv4('10.53.0.0'), length: 26 } }) as never, /^\w+ .*pool number 1 would be wrong/],
-    ['a pool outside its subnet', (n) => n.dhcp.addPool({ subnetId: 1, first: ipv4('10.99.0.1'), last: ipv4('10.99.0.2') }) as never, /^invalid \/first: /],
-    ['a pool of no subnet', (n) => n.dhcp.addPool({ subnetId: 8, first: ipv4('10.53.0.1'), last: ipv4('10.53.0.2') }) as never, /^\w+ \/subnetId: /],
-    ['a pool that is not there', (n) => n.dhcp.removePool(9), /^not-found : there is no pool 9/],
-    ['a reservation without a client', (n) => n.dhcp.addReservation({ ...RESERVATION, mac: undefined }) as never, /^invalid \/mac: /],
-    ['a reservation that is not there', (n) => n.dhcp.changeReservation(9, {}) as never, /^not-found : there is no reservation 9/],
+  const commands: readonly [string, (n: NetworkSide) => ReturnType<NetworkSide['dhcp']['remove']> | ReturnType<NetworkSide['dns']['zones']> | Promise<never>, RegExp][] = [
+    ['a subnet that overlaps another', (n) => n.dhcp.addSubnet({ ...SUBNET, prefix: { network: ipv4('10.53.0.128'), length: 25 } }, HERE) as never, /^(invalid|conflict) \/prefix: /],
+    ['a subnet on an interface that is not there', (n) => n.dhcp.addSubnet(SUBNET, { interfaceName: 'eth7' }) as never, /^invalid \/interface: there is no interface "eth7"/],
+    ['a subnet of a segment that is not there', (n) => n.dhcp.addSubnet(SUBNET, { segmentId: 9 }) as never, /^invalid \/segmentId: there is no segment 9/],
+    ['a change of a subnet that is not there', (n) => n.dhcp.change('subnets', 9, {}) as never, /^not-found : there is no subnet 9/],
+    ['a subnet that has pools', (n) => n.dhcp.remove('subnets', 1), /^conflict : subnet 1 has a pool/],
+    ['a segment that has subnets', (n) => n.dhcp.remove('segments', 1), /^conflict : segment 1 has a subnet/],
+    ['the first site', (n) => n.dhcp.remove('sites', 1), /^conflict : site 1 has a segment/],
+    ['a subnet that shrinks away from its pool', (n) => n.dhcp.change('subnets', 1, { prefix: { network: ipv4('10.53.0.0'), length: 26 } }) as never, /^\w+ .*pool number 1 would be wrong/],
+    ['a pool outside its subnet', (n) => n.dhcp.add('pools', { ...POOL, first: ipv4('10.99.0.1'), last: ipv4('10.99.0.2') }) as never, /^invalid \/first: /],
+    ['a pool of no subnet', (n) => n.dhcp.add('pools', { ...POOL, subnetId: 8 }) as never, /^\w+ \/subnetId: /],
+    ['a pool that is not there', (n) => n.dhcp.remove('pools', 9), /^not-found : there is no pool 9/],
+    ['a host that nobody is', (n) => n.dhcp.add('hosts', { ...HOST, identifiers: [] }) as never, /^invalid \/identifiers: /],
+    ['a host that is not there', (n) => n.dhcp.change('hosts', 9, {}) as never, /^not-found : there is no host 9/],
     ['a zone that is there already', (n) => n.dns.addZone({ ...ZONE, name: 'lab.internal' }) as never, /^conflict \/name: /],
     ['a zone whose name is none', (n) => n.dns.addZone({ ...ZONE, name: 'a..b' }) as never, /^invalid \/name: "a\.\.b"/],
     ['a change that makes the hostmaster no name', (n) => n.dns.changeZone('lab.internal', { hostmaster: 'a b' }) as never, /^invalid \/hostmaster: /],
     ['a zone that is not there', (n) => n.dns.removeZone('none.internal'), /^not-found : there is no zone none\.internal/],
-    ['the zone of the leases’ names', (n) => n.dns.removeZone('lab.internal'), /^conflict : the names of the leases of 10\.53\.0\.0\/24 are in lab\.internal/],
+    ['the zone of the leases’ names', (n) => n.dns.removeZone('lab.internal'), /^conflict : the names of the leases of subnet 10\.53\.0\.0\/24 are in lab\.internal/],
     ['a record in no zone', (n) => n.dns.addRecord('none.internal', hand('www', 'A', '10.53.0.20')) as never, /^not-found : /],
     ['a record with bad data', (n) => n.dns.addRecord('lab.internal', hand('www', 'A', '10.53.0.300')) as never, /^invalid \/data: /],
     ['an alias beside other records', (n) => n.dns.addRecord('lab.internal', hand('taproot', 'CNAME', 'www')) as never, /^conflict \/type: /],
@@ -95,7 +104,7 @@ describe('refused, and nothing has changed', () => {
 
 describe('a disk that cannot take it', () => {
   test.each<[string, (n: NetworkSide) => Promise<unknown>]>([
-    ['a pool', (n) => n.dhcp.removePool(1)],
+    ['a pool', (n) => n.dhcp.remove('pools', 1)],
     ['a zone', (n) => n.dns.addZone(ZONE)],
     ['a changed zone', (n) => n.dns.changeZone('lab.internal', { minimum: 7 })],
     ['a zone that goes', (n) => n.dns.removeZone('0.53.10.in-addr.arpa')],
@@ -126,7 +135,7 @@ describe('one at a time', () => {
       network.dns.addZone(ZONE),
     ])
     expect([first.ok, second.ok, third.ok]).toEqual([true, false, true])
-    expect(await Promise.all([network.dhcp.addPool({ subnetId: 1, first: ipv4('10.53.0.30'), last: ipv4('10.53.0.39') }), network.dhcp.addPool({ subnetId: 1, first: ipv4('10.53.0.35'), last: ipv4('10.53.0.45') })])).toMatchObject([{ ok: true }, { ok: false }])
+    expect(await Promise.all([network.dhcp.add('pools', POOL), network.dhcp.add('pools', { ...POOL, first: ipv4('10.53.0.35'), last: ipv4('10.53.0.45') })])).toMatchObject([{ ok: true }, { ok: false }])
     sameLiveAndStored(running)
   })
 })

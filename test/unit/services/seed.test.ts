@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { seed, type ZoneFileText } from '../../../services/seed.ts'
 import { memoryStore, type SqliteStore } from '../../../services/storage/sqlite.ts'
 import type { Write } from '../../../services/storage/store.ts'
+import { EMPTY_LEVEL, type Level } from '../../../services/model/index.ts'
 import { formatIpv4 } from '../../../stack/index.ts'
+import { pool } from '../../support/dhcp-bench.ts'
 import { NOON, record, recordLine } from '../../support/leases.ts'
 import { settingsOf } from '../../support/running-appliance.ts'
 
@@ -20,17 +22,22 @@ function started(flags: { readonly [name: string]: string } = {}, files: readonl
   start(store, flags, files)
   return store
 }
-const pools = (store: SqliteStore): readonly string[] => store.load().pools.map((p) => `${p.id}: ${formatIpv4(p.first)}-${formatIpv4(p.last)}`)
+const pools = (store: SqliteStore): readonly string[] => store.load().dhcp.pools.map((p) => `${p.id}: ${formatIpv4(p.first)}-${formatIpv4(p.last)}`)
+const levelOf = (store: SqliteStore): Level => store.load().dhcp.subnets[0]?.level ?? EMPTY_LEVEL
 const zoneNames = (store: SqliteStore): readonly string[] => store.load().zones.map((z) => `${z.zone.name} ${z.zone.serial}`)
 const recordsOf = (store: SqliteStore, zone: string): readonly string[] => store.load().zones.find((z) => z.zone.name === zone)?.records.map(recordLine) ?? []
 
 describe('the first start', () => {
   test('one subnet with its options, a pool, the zone of names and its reverse zone', () => {
     const store = started()
-    expect(store.load().subnets).toMatchObject([{
-      id: 1, interfaceName: 'taproot0', leaseSeconds: 3600, minLeaseSeconds: 60, maxLeaseSeconds: 86_400, domain: 'lab.internal',
+    expect(store.load().dhcp.segments).toMatchObject([{ id: 1, siteId: 1, name: 'taproot0', interfaceName: 'taproot0' }])
+    const { subnets } = store.load().dhcp
+    expect(subnets).toMatchObject([{ id: 1, segmentId: 1, domain: 'lab.internal' }])
+    expect(subnets[0]?.level).toEqual({
+      leaseTimes: { leaseSeconds: 3600, minSeconds: 60, maxSeconds: 86_400 },
+      boot: {},
       options: { 'domain-name-servers': ['10.53.0.2'], routers: ['10.53.0.1'], 'domain-name': 'lab.internal', 'domain-search': ['lab.internal'] },
-    }])
+    })
     expect(pools(store)).toEqual(['1: 10.53.0.100-10.53.0.199'])
     expect(zoneNames(store)).toEqual(['lab.internal 2', '0.53.10.in-addr.arpa 2'])
     expect(recordsOf(store, 'lab.internal')).toEqual(['lab.internal NS taproot.lab.internal', 'taproot.lab.internal A 10.53.0.2'])
@@ -38,11 +45,11 @@ describe('the first start', () => {
   })
 
   test.each<[string, { readonly [name: string]: string }, (store: SqliteStore) => unknown, unknown]>([
-    ['without a domain: no zone and no domain options', { domain: 'none' }, (s) => [zoneNames(s), Object.keys(s.load().subnets[0]?.options ?? {})], [[], ['domain-name-servers', 'routers']]],
-    ['without a gateway: no router', { gateway: 'none' }, (s) => s.load().subnets[0]?.options['routers'], undefined],
+    ['without a domain: no zone and no domain options', { domain: 'none' }, (s) => [zoneNames(s), Object.keys(levelOf(s).options)], [[], ['domain-name-servers', 'routers']]],
+    ['without a gateway: no router', { gateway: 'none' }, (s) => levelOf(s).options['routers'], undefined],
     ['several pools', { pool: '10.53.0.10-10.53.0.19,10.53.0.30-10.53.0.39' }, pools, ['1: 10.53.0.10-10.53.0.19', '2: 10.53.0.30-10.53.0.39']],
-    ['a lease time below the usual least', { 'lease-time': '60' }, (s) => s.load().subnets[0]?.minLeaseSeconds, 60],
-    ['a lease time above the usual most', { 'lease-time': '604800' }, (s) => s.load().subnets[0]?.maxLeaseSeconds, 604_800],
+    ['a lease time below the usual least', { 'lease-time': '60' }, (s) => levelOf(s).leaseTimes.minSeconds, 60],
+    ['a lease time above the usual most', { 'lease-time': '604800' }, (s) => levelOf(s).leaseTimes.maxSeconds, 604_800],
     ['a /16: the reverse zone of two labels', { address: '10.53.0.2/16' }, (s) => zoneNames(s)[1], '53.10.in-addr.arpa 2'],
   ])('%s', (_what, flags, read, expected) => {
     expect(read(started(flags))).toEqual(expected)
@@ -57,16 +64,17 @@ describe('a later start', () => {
 
   test('leaves what was edited meanwhile', () => {
     const store = started()
-    const [subnet] = store.load().subnets
+    const [subnet] = store.load().dhcp.subnets
     if (subnet === undefined) throw new Error('no subnet')
-    store.commit([[{ kind: 'subnet-put', subnet: { ...subnet, leaseSeconds: 1234 } }, { kind: 'pool-remove', id: 1 }]])
+    const level = { ...subnet.level, leaseTimes: { leaseSeconds: 1234 } }
+    store.commit([[{ kind: 'dhcp-put', what: 'subnets', item: { ...subnet, level } }, { kind: 'dhcp-remove', what: 'pools', id: 1 }]])
     expect(start(store)).toEqual([])
-    expect([store.load().subnets[0]?.leaseSeconds, pools(store)]).toEqual([1234, []])
+    expect([levelOf(store).leaseTimes.leaseSeconds, pools(store)]).toEqual([1234, []])
   })
 
   test('with another pool replaces the one from the settings, and only that', () => {
     const store = started()
-    store.commit([[{ kind: 'pool-put', pool: { id: 9, subnetId: 1, first: 0x0a35000a, last: 0x0a35000b } }]])
+    store.commit([[{ kind: 'dhcp-put', what: 'pools', item: pool('10.53.0.10', '10.53.0.11', { id: 9 }) }]])
     start(store, { pool: '10.53.0.50-10.53.0.59' })
     expect(pools(store)).toEqual(['9: 10.53.0.10-10.53.0.11', '10: 10.53.0.50-10.53.0.59'])
   })
@@ -84,7 +92,7 @@ describe('a later start', () => {
   test('with another lease time changes the same subnet', () => {
     const store = started()
     start(store, { 'lease-time': '120' })
-    expect(store.load().subnets.map((s) => [s.id, s.leaseSeconds])).toEqual([[1, 120]])
+    expect(store.load().dhcp.subnets.map((s) => [s.id, s.level.leaseTimes.leaseSeconds])).toEqual([[1, 120]])
   })
 
   test('with another address replaces the appliance’s own records, with a new serial; those of people stay', () => {
@@ -100,7 +108,7 @@ describe('a later start', () => {
     const store = started()
     start(store, { domain: 'home.arpa' })
     expect(zoneNames(store).map((z) => z.split(' ')[0])).toEqual(['lab.internal', '0.53.10.in-addr.arpa', 'home.arpa'])
-    expect(store.load().subnets[0]?.domain).toBe('home.arpa')
+    expect(store.load().dhcp.subnets[0]?.domain).toBe('home.arpa')
     expect(recordsOf(store, '0.53.10.in-addr.arpa')).toContain('2.0.53.10.in-addr.arpa PTR taproot.home.arpa')
   })
 })

@@ -1,8 +1,8 @@
 /** From the model to JSON: addresses are text, times RFC 3339, what is absent null. */
 import { describe, expect, test } from 'vitest'
-import { holdingView, leaseView, ownerText, poolSize, recordChangeView, recordView, reservationView, subnetInputView, timeText, zoneView } from '../../../services/views.ts'
+import { holdingView, leaseView, ownerText, poolSize, recordChangeView, recordView, timeText, zoneView } from '../../../services/views.ts'
 import { ipv4 } from '../../../stack/index.ts'
-import { FORWARD, lease, leaseRecord, NOON, record, SUBNET } from '../../support/leases.ts'
+import { FORWARD, lease, leaseRecord, NOON, record } from '../../support/leases.ts'
 
 test('times', () => {
   expect([timeText(0), timeText(NOON + 7)]).toEqual(['1970-01-01T00:00:00.000Z', '2026-01-01T12:00:00.007Z'])
@@ -30,8 +30,6 @@ describe('no undefined gets into a view', () => {
   test.each<[string, object]>([
     ['lease', leaseView(lease('192.168.7.1', { expiresAt: undefined }), () => undefined)],
     ['holding', holdingView({ id: 1, address: ipv4('10.53.0.1'), mac: 'm', clientId: undefined, hostName: undefined, from: NOON, to: undefined, ended: undefined })],
-    ['subnet', subnetInputView({ ...SUBNET, domain: undefined })],
-    ['reservation', reservationView({ id: 1, subnetId: 1, address: ipv4('10.53.0.1'), mac: undefined, clientId: '01', name: undefined, options: {}, comment: undefined })],
     ['zone', zoneView(FORWARD, 2)],
     ['record', recordView(whole, 'lab.internal')],
     ['record change', recordChangeView({ ...leaseRecord(1, 'a.lab.internal', 'A', '10.53.0.1', '10.53.0.1'), at: NOON, serial: 4, action: 'add' })],

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ipv4 } from '../../../../stack/index.ts'
 import { checkConfiguration } from '../../../../services/dhcp/index.ts'
-import type { DhcpConfiguration } from '../../../../services/dhcp/index.ts'
-import { configuration, pool, reservation, subnet } from '../../../support/dhcp-bench.ts'
+import type { DhcpConfiguration } from '../../../../services/model/index.ts'
+import { configuration, host, pool, segment, subnet } from '../../../support/dhcp-bench.ts'
 
 const MAC = '02:00:00:00:00:01'
 const prefix = (network: string, length: number): { prefix: { network: number; length: number } } => ({ prefix: { network: ipv4(network), length } })
@@ -13,7 +13,7 @@ const ROWS: readonly (readonly [string, Partial<DhcpConfiguration>, string | und
   ['host bits in a prefix', { subnets: [subnet(prefix('10.53.0.1', 24))] }, '/subnets/0/prefix'],
   ['a multicast prefix', { subnets: [subnet(prefix('224.0.0.0', 24))], pools: [] }, '/subnets/0/prefix'],
   ['overlapping subnets', { subnets: [subnet(), subnet({ id: 2, ...prefix('10.53.0.128', 25) })] }, '/subnets/1/prefix'],
-  ['no interface', { subnets: [subnet({ interfaceName: '' })] }, '/subnets/0/interface'],
+  ['no interface', { segments: [segment(1, { interfaceName: '' })] }, '/segments/0/interface'],
   ['a domain in capitals', { subnets: [subnet({ domain: 'Lab' })] }, '/subnets/0/domain'],
   ['a domain with a final dot', { subnets: [subnet({ domain: 'lab.' })] }, '/subnets/0/domain'],
   ['no domain', { subnets: [subnet({ domain: undefined })] }, undefined],
@@ -37,17 +37,17 @@ const ROWS: readonly (readonly [string, Partial<DhcpConfiguration>, string | und
   ['a whole /31', { subnets: [subnet(prefix('10.53.0.2', 31))], pools: [pool('10.53.0.2', '10.53.0.3')] }, undefined],
   ['overlapping pools', { pools: [pool('10.53.0.100', '10.53.0.109'), pool('10.53.0.90', '10.53.0.100', { id: 2 })] }, '/pools/0/first'],
   ['pools side by side', { pools: [pool('10.53.0.100', '10.53.0.109'), pool('10.53.0.90', '10.53.0.99', { id: 2 })] }, undefined],
-  ['a reservation in a pool and one outside', { reservations: [reservation('10.53.0.100', { mac: MAC }), reservation('10.53.0.5', { id: 2, clientId: '01aa' })] }, undefined],
-  ['a reservation in no subnet', { reservations: [reservation('10.53.9.5', { mac: MAC })] }, '/reservations/0/address'],
-  ['a reservation of an unknown subnet', { reservations: [reservation('10.53.0.5', { subnetId: 9, mac: MAC })] }, '/reservations/0/subnetId'],
-  ['a reservation for nobody', { reservations: [reservation('10.53.0.5')] }, '/reservations/0/mac'],
-  ['a bad hardware address', { reservations: [reservation('10.53.0.5', { mac: '02-00-00-00-00-01' })] }, '/reservations/0/mac'],
-  ['a bad client identifier', { reservations: [reservation('10.53.0.5', { clientId: '01:aa' })] }, '/reservations/0/clientId'],
-  ['a bad name', { reservations: [reservation('10.53.0.5', { mac: MAC, name: 'a.b' })] }, '/reservations/0/name'],
-  ['a bad option of a reservation', { reservations: [reservation('10.53.0.5', { mac: MAC, options: { 'interface-mtu': 1 } })] }, '/reservations/0/options/interface-mtu'],
-  ['an address reserved twice', { reservations: [reservation('10.53.0.5', { mac: MAC }), reservation('10.53.0.5', { id: 2, clientId: '01aa' })] }, '/reservations/1/address'],
-  ['a client reserved twice', { reservations: [reservation('10.53.0.5', { mac: MAC }), reservation('10.53.0.6', { id: 2, mac: MAC })] }, '/reservations/1/mac'],
-  ['a client identifier reserved twice', { reservations: [reservation('10.53.0.5', { clientId: '01aa' }), reservation('10.53.0.6', { id: 2, clientId: '01aa' })] }, '/reservations/1/clientId'],
+  ['an address of a host in a pool and one outside', { hosts: [host('10.53.0.100', { mac: MAC }), host('10.53.0.5', { id: 2, clientId: '01aa' })] }, undefined],
+  ['an address outside its subnet', { hosts: [host('10.53.9.5', { mac: MAC })] }, '/hosts/0/addresses/0/address'],
+  ['an address of no subnet', { hosts: [host('10.53.0.5', { subnetId: 9, mac: MAC })] }, '/hosts/0/addresses/0/address'],
+  ['a host that nobody is', { hosts: [host('10.53.0.5')] }, '/hosts/0/identifiers'],
+  ['a bad hardware address', { hosts: [host('10.53.0.5', { mac: '02-00-00-00-00-01' })] }, '/hosts/0/identifiers/0/value'],
+  ['a bad client identifier', { hosts: [host('10.53.0.5', { clientId: '01:aa' })] }, '/hosts/0/identifiers/0/value'],
+  ['a bad name', { hosts: [host('10.53.0.5', { mac: MAC, name: 'a.b' })] }, '/hosts/0/name'],
+  ['a bad option of a host', { hosts: [host('10.53.0.5', { mac: MAC, options: { 'interface-mtu': 1 } })] }, '/hosts/0/options/interface-mtu'],
+  ['an address reserved twice', { hosts: [host('10.53.0.5', { mac: MAC }), host('10.53.0.5', { id: 2, clientId: '01aa' })] }, '/hosts/1/addresses/0/address'],
+  ['a client reserved twice', { hosts: [host('10.53.0.5', { mac: MAC }), host('10.53.0.6', { id: 2, mac: MAC })] }, '/hosts/1/identifiers/0/value'],
+  ['a client identifier reserved twice', { hosts: [host('10.53.0.5', { clientId: '01aa' }), host('10.53.0.6', { id: 2, clientId: '01aa' })] }, '/hosts/1/identifiers/0/value'],
 ]
 
 describe('the check of a configuration', () => {

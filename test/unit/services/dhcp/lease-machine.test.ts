@@ -15,7 +15,7 @@ const client = (letter: string): ClientIdentity => {
 }
 const row = (letter: string, state: Lease['state'] = 'bound'): Lease => ({
   address: ADDRESS, subnetId: 1, state, hardwareType: 1, mac: client(letter).mac, clientId: undefined,
-  hostName: undefined, publishedName: undefined, reservationId: undefined,
+  hostName: undefined, publishedName: undefined, hostId: undefined, relayInformation: undefined, countedUnder: undefined,
   startedAt: 900_000, renewedAt: 900_000, expiresAt: 900_000 + HOUR * 1000,
 })
 
@@ -31,7 +31,7 @@ const releasing = (letter: string): BindingState => ({ kind: 'saving', back: bou
 const discover = (letter: string, probe = true): LeaseEvent => ({ kind: 'offer', client: client(letter).key, byHardware: undefined, probe, offerMs: 60_000 })
 const request = (letter: string, stage: 'selecting' | 'init-reboot' | 'renewing' | 'rebinding' = 'selecting'): LeaseEvent => ({
   kind: 'request', stage, byHardware: undefined, refusal: undefined, recordElsewhere: false,
-  grant: { address: ADDRESS, subnetId: 1, client: client(letter), hostName: undefined, reservationId: undefined, seconds: HOUR },
+  grant: { address: ADDRESS, subnetId: 1, client: client(letter), hostName: undefined, hostId: undefined, relayInformation: undefined, seconds: HOUR },
 })
 const decline = (letter: string): LeaseEvent => ({ kind: 'decline', address: ADDRESS, subnetId: 1, client: client(letter), quarantineMs: 10_000 })
 const release = (letter: string): LeaseEvent => ({ kind: 'release', client: client(letter).key })

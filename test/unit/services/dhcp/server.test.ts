@@ -4,7 +4,7 @@ import { VirtualClock } from '../../../../stack/platform/index.ts'
 import { DHCP_COUNTERS, DROP_REASONS } from '../../../../services/dhcp/index.ts'
 import { MAX_OFFERS, MAX_PROBES, MAX_SAVES } from '../../../../services/dhcp/engine.ts'
 import { renderStep } from '../../../../services/events/catalogue.ts'
-import { clientMessage, configuration, pool, reservation, subnet, world } from '../../../support/dhcp-bench.ts'
+import { clientMessage, configuration, pool, host, subnet, world } from '../../../support/dhcp-bench.ts'
 import type { World } from '../../../support/dhcp-bench.ts'
 
 const A = { mac: '02:00:00:00:00:0a' }
@@ -62,7 +62,7 @@ describe('what is no request is dropped, counted by reason and explained', () =>
 
 describe('which subnet', () => {
   const two = configuration({
-    subnets: [subnet(), subnet({ id: 2, prefix: { network: ipv4('10.60.0.0'), length: 24 } })],
+    subnets: [subnet(), subnet({ id: 2, segmentId: 2, prefix: { network: ipv4('10.60.0.0'), length: 24 } })],
     pools: [pool('10.53.0.100', '10.53.0.109'), pool('10.60.0.100', '10.60.0.109', { id: 2, subnetId: 2 })],
   })
   test.each([
@@ -280,9 +280,9 @@ describe('a changed configuration', () => {
     expect(w.exchange('REQUEST', { ...A, ciaddr: '10.53.0.100' })[0]?.type).toBe('ACK')
   })
 
-  test('an address whose reservation went is given to others again, even when the pool was walked past it', () => {
+  test('an address that is kept for nobody any more is given to others again, even when the pool was walked past it', () => {
     const pools = [pool('10.53.0.100', '10.53.0.101')]
-    const w = world({ configuration: configuration({ pools, reservations: [reservation('10.53.0.100', { mac: A.mac })] }) })
+    const w = world({ configuration: configuration({ pools, hosts: [host('10.53.0.100', { mac: A.mac })] }) })
     expect([w.acquire(B), w.acquire({ mac: '02:00:00:00:00:0c' })]).toEqual(['10.53.0.101', undefined])
     w.server.configure(configuration({ pools }))
     expect(w.acquire({ mac: '02:00:00:00:00:0c' })).toBe('10.53.0.100')
@@ -291,7 +291,7 @@ describe('a changed configuration', () => {
 
 describe('decisions', () => {
   test('every packet has exactly one, and every step of it a sentence without gaps', () => {
-    const w = world({ configuration: configuration({ pools: [pool('10.53.0.100', '10.53.0.102')], reservations: [reservation('10.53.0.101', { mac: B.mac })] }) })
+    const w = world({ configuration: configuration({ pools: [pool('10.53.0.100', '10.53.0.102')], hosts: [host('10.53.0.101', { mac: B.mac })] }) })
     w.holders.set('10.53.0.100', '02:ee:ee:ee:ee:ee')
     w.acquire({ ...A, options: { 'host-name': 'bad name' } })
     w.acquire(B)

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { reverseName } from '../../../../services/dns/index.ts'
 import { LeaseNames, type NamePlan, type NameZones } from '../../../../services/lease-names/lease-names.ts'
-import { type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type Subnet } from '../../../../services/index.ts'
+import { type DnsRecord, type Lease, type LeaseChange, leaseClientKey } from '../../../../services/index.ts'
 import { type Ipv4, ipv4 } from '../../../../stack/index.ts'
 import { ADDRESS, addressText, change, editLines, FORWARD, lease, leaseRecord, record, released, REVERSE, SUBNET } from '../../../support/leases.ts'
 
@@ -54,14 +54,14 @@ class Bench implements NameZones {
     return plan
   }
 
-  nameOf(held: Lease, subnet: Subnet = SUBNET): string {
-    const { name, trace } = this.names.nameFor(held, subnet)
+  nameOf(held: Lease, { domain }: { readonly domain: string | undefined } = SUBNET): string {
+    const { name, trace } = this.names.nameFor(held, domain)
     return name ?? trace?.[0] ?? 'none'
   }
 
   /** As the server does: the name, then the plan, which waits for the disk. */
   begin(before: Lease | undefined, wanted: Lease): { readonly row: Lease; readonly plan: NamePlan } {
-    const row = { ...wanted, publishedName: this.names.nameFor(wanted, SUBNET).name }
+    const row = { ...wanted, publishedName: this.names.nameFor(wanted, SUBNET.domain).name }
     return { row, plan: this.plan([change(before, row)]) }
   }
 

@@ -2,18 +2,44 @@
 import { describe, expect, test } from 'vitest'
 import { memoryStore, openReader, openStore, type SqliteStore } from '../../../../services/storage/sqlite.ts'
 import type { Transaction, Write } from '../../../../services/storage/store.ts'
-import type { Lease, NetworkInterface, ZoneEdit } from '../../../../services/index.ts'
+import {
+  DEFAULT_POLICY, DEFAULT_SITE, EMPTY_LEVEL, type DhcpItem, type DhcpKind, type Lease, type NetworkInterface, type ZoneEdit,
+} from '../../../../services/index.ts'
 import { ipv4 } from '../../../../stack/index.ts'
-import { ADDRESS, change, FORWARD, lease, leaseRecord, NOON, record, recordLine, released, SUBNET, zone } from '../../../support/leases.ts'
+import { ADDRESS, change, FORWARD, lease, leaseRecord, NOON, record, recordLine, released, SEGMENT, SUBNET, zone } from '../../../support/leases.ts'
 import { opened, smallDisk, temporaryDirectory } from '../../../support/storage.ts'
 
 const A = lease(ADDRESS, { mac: '02:00:00:00:00:0a', hostName: 'alpha', publishedName: 'alpha.lab.internal' })
 const B = lease(ADDRESS, { mac: '02:00:00:00:00:0b', clientId: '01aa', hostName: 'beta', startedAt: NOON + 5_000, renewedAt: NOON + 5_000 })
-const HIGH = lease('192.168.7.1', { expiresAt: undefined, hardwareType: 6, reservationId: 4 })
-const POOL = { id: 3, subnetId: 1, first: ipv4('10.53.0.100'), last: ipv4('10.53.0.199') }
-const RESERVATION = {
-  id: 4, subnetId: 1, address: ipv4('10.53.0.20'), mac: '02:00:00:00:00:0a', clientId: undefined, name: 'printer', options: { 'lease-time': 60 }, comment: 'by the door',
+const HIGH = lease('192.168.7.1', { expiresAt: undefined, hardwareType: 6, hostId: 4, relayInformation: '010465746837', countedUnder: ['class 3'] })
+const LEVEL = {
+  options: { routers: ['10.53.0.1'], 'ntp-servers': null },
+  leaseTimes: { leaseSeconds: 600, minSeconds: 60, maxSeconds: 6000, renewSeconds: 100, rebindSeconds: 200 },
+  boot: { nextServer: ipv4('192.168.7.9'), serverName: '', bootFile: 'pxelinux.0' },
 }
+const POOL: DhcpItem<'pools'> = {
+  id: 3, subnetId: 1, first: ipv4('10.53.0.100'), last: ipv4('10.53.0.199'), allow: ['known'], deny: ['cams'], allocator: 'free-queue', level: LEVEL,
+}
+const HOST: DhcpItem<'hosts'> = {
+  id: 4,
+  name: 'printer',
+  identifiers: [{ kind: 'mac', value: '02:00:00:00:00:0a' }, { kind: 'circuit-id', value: '65746837' }],
+  addresses: [{ subnetId: 1, address: ipv4('10.53.0.20') }, { subnetId: 2, address: ipv4('192.168.7.20') }],
+  classes: ['cams'],
+  denied: true,
+  tags: ['office'],
+  comment: 'by the door',
+  level: LEVEL,
+}
+const CLASS: DhcpItem<'classes'> = { id: 5, name: 'cams', priority: 7, test: 'mac in 02:00:00:00:00:00/24', denied: true, leaseLimit: 9, level: LEVEL }
+const SITE: DhcpItem<'sites'> = { id: 2, name: 'office', level: LEVEL }
+const RELAYED: DhcpItem<'segments'> = {
+  id: 2, siteId: 2, name: 'hall', interfaceName: undefined, relays: [ipv4('192.168.7.1')], domain: 'hall.internal', level: LEVEL,
+  policy: { ...DEFAULT_POLICY, mode: 'proxy', newClientsPerSecond: 5, ddns: { enabled: false, updateFromClient: true } },
+}
+const DEFINITION: DhcpItem<'optionDefinitions'> = { id: 6, code: 230, name: 'menu', type: 'u8', array: true, space: 311 }
+const entry = <K extends DhcpKind>(what: K, item: DhcpItem<K>): Write => ({ kind: 'dhcp-put', what, item }) as Write
+const gone = (what: DhcpKind, id: number): Write => ({ kind: 'dhcp-remove', what, id })
 const NEIGHBOUR = { interfaceName: 'lan0', address: ipv4('192.168.7.9'), mac: '02:00:00:00:00:0a' }
 const WWW = record(10, 'www.lab.internal', 'A', '10.53.0.20', { comment: 'the web' })
 const ALPHA = leaseRecord(11, 'alpha.lab.internal', 'A', ADDRESS, ADDRESS)
@@ -34,7 +60,7 @@ const edit = (fields: Partial<ZoneEdit>, at = NOON): Write => ({
   kind: 'zone-edit', at, edit: { zoneId: FORWARD.id, serialBefore: 1, serialAfter: 2, remove: [], add: [], ...fields },
 })
 const ZONE_PUT: Write = { kind: 'zone-put', zone: FORWARD }
-const SUBNET_PUT: Write = { kind: 'subnet-put', subnet: SUBNET }
+const SUBNET_PUT: Transaction = [entry('segments', SEGMENT), entry('subnets', SUBNET)]
 
 function commit(store: SqliteStore, ...writes: Transaction): void {
   expect(store.commit([writes])).toEqual([undefined])
@@ -51,14 +77,19 @@ describe('what is written is read', () => {
     ['a lease', [put(change(undefined, A))], (s) => s.load().leases, [A]],
     ['a lease without end, of other hardware, in the upper half of addresses', [put(change(undefined, HIGH))], (s) => s.load().leases, [HIGH]],
     ['a lease in the place of another', [put(change(undefined, A)), put(change(A, B))], (s) => s.load().leases, [B]],
-    ['a subnet', [SUBNET_PUT], (s) => s.load().subnets, [SUBNET]],
-    ['a changed subnet', [SUBNET_PUT, { kind: 'subnet-put', subnet: { ...SUBNET, domain: undefined, leaseSeconds: 90 } }], (s) => s.load().subnets, [{ ...SUBNET, domain: undefined, leaseSeconds: 90 }]],
-    ['a subnet removed', [SUBNET_PUT, { kind: 'subnet-remove', id: 1 }], (s) => s.load().subnets, []],
-    ['a pool', [SUBNET_PUT, { kind: 'pool-put', pool: POOL }], (s) => s.load().pools, [POOL]],
-    ['a changed pool', [SUBNET_PUT, { kind: 'pool-put', pool: POOL }, { kind: 'pool-put', pool: { ...POOL, first: POOL.last } }], (s) => s.load().pools, [{ ...POOL, first: POOL.last }]],
-    ['a pool removed', [SUBNET_PUT, { kind: 'pool-put', pool: POOL }, { kind: 'pool-remove', id: 3 }], (s) => s.load().pools, []],
-    ['a reservation', [SUBNET_PUT, { kind: 'reservation-put', reservation: RESERVATION }], (s) => s.load().reservations, [RESERVATION]],
-    ['a reservation removed', [SUBNET_PUT, { kind: 'reservation-put', reservation: RESERVATION }, { kind: 'reservation-remove', id: 4 }], (s) => s.load().reservations, []],
+    ['a subnet', SUBNET_PUT, (s) => s.load().dhcp.subnets, [SUBNET]],
+    ['a changed subnet', [...SUBNET_PUT, entry('subnets', { ...SUBNET, domain: undefined, level: LEVEL })], (s) => s.load().dhcp.subnets, [{ ...SUBNET, domain: undefined, level: LEVEL }]],
+    ['a subnet removed', [...SUBNET_PUT, gone('subnets', 1)], (s) => s.load().dhcp.subnets, []],
+    ['a pool', [...SUBNET_PUT, entry('pools', POOL)], (s) => s.load().dhcp.pools, [POOL]],
+    ['a changed pool', [...SUBNET_PUT, entry('pools', POOL), entry('pools', { ...POOL, first: POOL.last })], (s) => s.load().dhcp.pools, [{ ...POOL, first: POOL.last }]],
+    ['a pool removed', [...SUBNET_PUT, entry('pools', POOL), gone('pools', 3)], (s) => s.load().dhcp.pools, []],
+    ['a host', [entry('hosts', HOST)], (s) => s.load().dhcp.hosts, [HOST]],
+    ['a host of which nothing is known but one identifier', [entry('hosts', { ...HOST, name: undefined, addresses: [], denied: false, comment: undefined, level: EMPTY_LEVEL })], (s) => s.load().dhcp.hosts, [{ ...HOST, name: undefined, addresses: [], denied: false, comment: undefined, level: EMPTY_LEVEL }]],
+    ['a host removed', [entry('hosts', HOST), gone('hosts', 4)], (s) => s.load().dhcp.hosts, []],
+    ['a class', [entry('classes', CLASS)], (s) => s.load().dhcp.classes, [CLASS]],
+    ['a class that tests nothing', [entry('classes', { ...CLASS, test: undefined, denied: false, leaseLimit: undefined })], (s) => s.load().dhcp.classes, [{ ...CLASS, test: undefined, denied: false, leaseLimit: undefined }]],
+    ['a site beside the first, and a segment of it', [entry('sites', SITE), entry('segments', RELAYED)], (s) => [s.load().dhcp.sites, s.load().dhcp.segments], [[DEFAULT_SITE, SITE], [RELAYED]]],
+    ['an option definition', [entry('optionDefinitions', DEFINITION)], (s) => s.load().dhcp.optionDefinitions, [DEFINITION]],
     ['a zone', [ZONE_PUT], (s) => s.load().zones, [{ zone: FORWARD, records: [] }]],
     ['a changed zone', [ZONE_PUT, { kind: 'zone-put', zone: { ...FORWARD, minimum: 9, serial: 8 } }], (s) => s.load().zones, [{ zone: { ...FORWARD, minimum: 9, serial: 8 }, records: [] }]],
     ['records and the serial', [ZONE_PUT, edit({ add: [WWW, ALPHA] })], (s) => s.load().zones, [{ zone: { ...FORWARD, serial: 2 }, records: [WWW, ALPHA] }]],
@@ -162,7 +193,7 @@ describe('listing leases', () => {
 describe('transactions', () => {
   const good = (address: string): Transaction => [put(change(undefined, lease(address)))]
   /** A pool of a subnet that is not there, after a lease that must go with it. */
-  const bad: Transaction = [put(change(undefined, lease('10.53.0.150'))), { kind: 'pool-put', pool: { ...POOL, subnetId: 77 } }]
+  const bad: Transaction = [put(change(undefined, lease('10.53.0.150'))), entry('pools', { ...POOL, subnetId: 77 })]
 
   test('a bad one among good ones fails alone and whole', () => {
     const store = memoryStore()
@@ -200,7 +231,7 @@ describe('a restart', () => {
   test('reads what was committed, through the store and through a reader', () => {
     const directory = temporaryDirectory()
     const first = opened(openStore(directory, NOON))
-    commit(first, SUBNET_PUT, { kind: 'pool-put', pool: POOL }, { kind: 'reservation-put', reservation: RESERVATION }, ZONE_PUT, edit({ add: [WWW] }), put(change(undefined, A)))
+    commit(first, ...SUBNET_PUT, entry('pools', POOL), entry('hosts', HOST), ZONE_PUT, edit({ add: [WWW] }), put(change(undefined, A)))
     const reader = openReader(directory)
     expect(reader.leases({}, 9, undefined)).toEqual([A])
     const before = first.load()
@@ -214,9 +245,11 @@ describe('a restart', () => {
 
   test('ids of what is gone are not given again where a history or a lease still names them', () => {
     const store = after(
-      SUBNET_PUT, { kind: 'zone-put', zone: zone('gone.internal', 9) }, edit({ zoneId: 9, add: [{ ...WWW, zoneId: 9 }] }), { kind: 'zone-remove', id: 9 },
-      put(change(undefined, lease(ADDRESS, { subnetId: 7, reservationId: 5 }))),
+      ...SUBNET_PUT, { kind: 'zone-put', zone: zone('gone.internal', 9) }, edit({ zoneId: 9, add: [{ ...WWW, zoneId: 9 }] }), { kind: 'zone-remove', id: 9 },
+      put(change(undefined, lease(ADDRESS, { subnetId: 7, hostId: 5 }))),
     )
-    expect(store.load().lastIds).toEqual({ subnet: 7, pool: 0, reservation: 5, zone: 9, record: 0, route: 0 })
+    expect(store.load().lastIds).toEqual({
+      dhcp: { sites: 1, segments: 1, subnets: 7, pools: 0, classes: 0, hosts: 5, optionDefinitions: 0 }, zone: 9, record: 0, route: 0,
+    })
   })
 })

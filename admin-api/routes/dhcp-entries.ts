@@ -1,0 +1,211 @@
+/**
+ * The entries of the DHCP model. All kinds have the same five operations, so a kind is a row here and nothing else.
+ */
+import { Type, type TSchema } from 'typebox'
+import { type Api, granted, locationOf, singlePage } from '../api.ts'
+import type { DhcpInputs, DhcpKind, Services } from '../../services/index.ts'
+import { id, parameters } from '../schemas/common.ts'
+import { Host, HostAnswer, HostChange, HostCreation, HostPage } from '../schemas/hosts.ts'
+import { Pool, PoolAnswer, PoolChange, PoolCreation, PoolPage } from '../schemas/pools.ts'
+import { Segment, SegmentAnswer, SegmentChange, SegmentCreation, SegmentPage } from '../schemas/segments.ts'
+import { Site, SiteAnswer, SiteChange, SiteCreation, SitePage } from '../schemas/sites.ts'
+import { Subnet, SubnetAnswer, SubnetChange, SubnetCreation, SubnetPage } from '../schemas/subnets.ts'
+
+type EntryRow = {
+  readonly kind: DhcpKind
+  /** Of the path: "subnets". */
+  readonly path: string
+  /** "subnet", and as an operation's name has it: "Subnet", "Subnets". */
+  readonly noun: string
+  readonly name: string
+  readonly names: string
+  readonly one: TSchema
+  readonly answer: TSchema
+  readonly page: TSchema
+  readonly creation: TSchema
+  readonly change: TSchema
+  /** What adding, changing and removing one means. */
+  readonly adding: string
+  readonly changing: string
+  readonly removing: string
+}
+
+const ENTRIES: readonly EntryRow[] = [
+  {
+    kind: 'sites',
+    path: 'sites',
+    noun: 'site',
+    name: 'Site',
+    names: 'Sites',
+    one: Site,
+    answer: SiteAnswer,
+    page: SitePage,
+    creation: SiteCreation,
+    change: SiteChange,
+    adding: 'A new set of defaults; segments are moved to it by their "siteId".',
+    changing: 'Counts for every segment of the site that does not say otherwise.',
+    removing: 'Its segments must go first. The first site stays.',
+  },
+  {
+    kind: 'segments',
+    path: 'segments',
+    noun: 'segment',
+    name: 'Segment',
+    names: 'Segments',
+    one: Segment,
+    answer: SegmentAnswer,
+    page: SegmentPage,
+    creation: SegmentCreation,
+    change: SegmentChange,
+    adding: 'It is served as soon as it has a subnet. Several subnets of one segment are a shared network.',
+    changing: 'Of "policy" only what is given is changed.',
+    removing: 'Its subnets must go first.',
+  },
+  {
+    kind: 'subnets',
+    path: 'subnets',
+    noun: 'subnet',
+    name: 'Subnet',
+    names: 'Subnets',
+    one: Subnet,
+    answer: SubnetAnswer,
+    page: SubnetPage,
+    creation: SubnetCreation,
+    change: SubnetChange,
+    adding: 'It serves clients from the next packet on; it needs a pool or hosts to have anything to give.',
+    changing: 'Clients hear of it when they renew.',
+    removing: 'Its pools, and hosts with addresses in it, must go first. Leases in it are not renewed any more.',
+  },
+  {
+    kind: 'pools',
+    path: 'pools',
+    noun: 'pool',
+    name: 'Pool',
+    names: 'Pools',
+    one: Pool,
+    answer: PoolAnswer,
+    page: PoolPage,
+    creation: PoolCreation,
+    change: PoolChange,
+    adding: 'A range inside the prefix of its subnet, overlapping no other pool. Addresses of hosts stay theirs.',
+    changing: 'Leases outside the new range are not renewed any more.',
+    removing: 'Its addresses are given to nobody any more.',
+  },
+  {
+    kind: 'hosts',
+    path: 'hosts',
+    noun: 'host',
+    name: 'Host',
+    names: 'Hosts',
+    one: Host,
+    answer: HostAnswer,
+    page: HostPage,
+    creation: HostCreation,
+    change: HostChange,
+    adding: 'At least one identifier is needed. It holds from the next packet on.',
+    changing: 'A client that holds another address moves to the one kept for it when it renews.',
+    removing: 'The client keeps its address until its lease ends.',
+  },
+]
+
+const entryParams = parameters({ id: id('entry') })
+
+export function dhcpEntryRoutes(app: Api, services: Services): void {
+  for (const row of ENTRIES) {
+    theEntries(app, services, row)
+    oneEntry(app, services, row)
+  }
+}
+
+/** The defaults that the schema of a creation names. */
+function defaultsOf({ creation }: EntryRow): object {
+  const { properties } = creation as unknown as { readonly properties: { readonly [field: string]: { readonly default?: unknown } } }
+  const given = Object.entries(properties).filter(([, schema]) => schema.default !== undefined)
+  return Object.fromEntries(given.map(([field, schema]) => [field, schema.default]))
+}
+
+function theEntries(app: Api, services: Services, row: EntryRow): void {
+  const { kind, path, noun, name, names } = row
+  const defaults = defaultsOf(row)
+  app.get(
+    `/${path}`,
+    {
+      schema: {
+        operationId: `list${names}`,
+        tags: [path],
+        summary: `All ${path}`,
+        description: 'The whole list as one page.',
+        response: { 200: row.page },
+      },
+    },
+    async () => singlePage(granted(await services.dhcp.list(kind))),
+  )
+
+  app.post(
+    `/${path}`,
+    {
+      schema: {
+        operationId: `add${name}`,
+        tags: [path],
+        summary: `Add a ${noun}`,
+        description: row.adding,
+        body: row.creation,
+        response: { 201: row.answer },
+      },
+    },
+    async (request, reply) => {
+      const input = { ...defaults, ...(request.body as object) } as unknown as DhcpInputs[typeof kind]
+      const added = granted(await services.dhcp.add(kind, input))
+      return reply.code(201).header('location', locationOf(path, added.id)).send(added)
+    },
+  )
+}
+
+function oneEntry(app: Api, services: Services, row: EntryRow): void {
+  const { kind, path, noun, name } = row
+  app.get(
+    `/${path}/:id`,
+    {
+      schema: {
+        operationId: `get${name}`,
+        tags: [path],
+        summary: `One ${noun}`,
+        description: `The ${noun} as it is now.`,
+        params: entryParams,
+        response: { 200: row.one },
+      },
+    },
+    async request => granted(await services.dhcp.get(kind, request.params.id)),
+  )
+
+  app.patch(
+    `/${path}/:id`,
+    {
+      schema: {
+        operationId: `change${name}`,
+        tags: [path],
+        summary: `Change a ${noun}`,
+        description: `Fields that are left out stay as they are; "options" is replaced whole. ${row.changing}`,
+        params: entryParams,
+        body: row.change,
+        response: { 200: row.answer },
+      },
+    },
+    async request => granted(await services.dhcp.change(kind, request.params.id, request.body as object)),
+  )
+
+  app.delete(
+    `/${path}/:id`,
+    {
+      schema: {
+        operationId: `remove${name}`,
+        tags: [path],
+        summary: `Remove a ${noun}`,
+        description: row.removing,
+        params: entryParams,
+        response: { 204: Type.Null({ description: 'It is removed.' }) },
+      },
+    },
+    async (request, reply) => reply.code(204).send(granted(await services.dhcp.remove(kind, request.params.id))),
+  )
+}

@@ -1,0 +1,180 @@
+/** DHCP entries as a person writes them become the model; a field that is not given stays away. */
+import { contains, formatIpv4, formatMac, type Ipv4, parseMac, parsePrefix } from '../../stack/index.ts'
+import { fromHex, err, ok, type Result, toHex } from '../../stack/platform/index.ts'
+import type { DhcpInputs, IdentifierView, LevelFields, PolicyView } from '../facade.ts'
+import {
+  type BootFields,
+  DEFAULT_POLICY,
+  type DhcpConfiguration,
+  type DhcpItem,
+  type DhcpKind,
+  EMPTY_LEVEL,
+  type HostAddress,
+  type HostIdentifier,
+  type LeaseTimes,
+  type Level,
+  type Refusal,
+  refusal,
+  type SegmentPolicy,
+} from '../model/index.ts'
+import { addressField, canonical, none } from './inputs.ts'
+
+type Fields<K extends DhcpKind> = Partial<Omit<DhcpItem<K>, 'id'>>
+type Read<T> = Result<T, Refusal>
+
+/** `old` is the entry that is changed, undefined for a new one: a level and a policy are changed field by field. */
+type Reader<K extends DhcpKind> = (input: Partial<DhcpInputs[K]>, old: DhcpItem<K> | undefined, c: DhcpConfiguration) => Read<Fields<K>>
+
+export const DHCP_READERS: { readonly [K in DhcpKind]: Reader<K> } = {
+  sites: (input, old) => withLevel(input, old?.level, present({ name: input.name })),
+  segments: (input, old) => {
+    const relays = each(input.relays, '/relays', addressField)
+    if (!relays.ok) return relays
+    const policy = input.policy === undefined ? undefined : policyOf(input.policy, old?.policy)
+    return withLevel(input, old?.level, {
+      ...present({ name: input.name, siteId: input.siteId, relays: relays.value, policy }),
+      ...(input.interface === undefined ? {} : { interfaceName: none(input.interface) }),
+      ...domainOf(input.domain),
+    })
+  },
+  subnets: (input, old) => {
+    const prefix = input.prefix === undefined ? undefined : parsePrefix(input.prefix)
+    if (input.prefix !== undefined && prefix === undefined)
+      return err(refusal('invalid', '/prefix', `"${input.prefix}" is not an address block`, 'give a network address with its length and no host bits, as 10.53.0.0/24'))
+    return withLevel(input, old?.level, { ...present({ prefix }), ...domainOf(input.domain) })
+  },
+  pools: (input, old) => {
+    const first = maybe(input.first, '/first')
+    if (!first.ok) return first
+    const last = maybe(input.last, '/last')
+    if (!last.ok) return last
+    return withLevel(input, old?.level, present({ subnetId: input.subnetId, first: first.value, last: last.value }))
+  },
+  classes: (input, old) =>
+    withLevel(input, old?.level, {
+      ...present({ name: input.name, priority: input.priority, denied: input.denied }),
+      ...(input.test === undefined ? {} : { test: none(input.test) }),
+      ...(input.leaseLimit === undefined ? {} : { leaseLimit: none(input.leaseLimit) }),
+    }),
+  hosts: (input, old, c) => {
+    const identifiers = each(input.identifiers, '/identifiers', identifierOf)
+    if (!identifiers.ok) return identifiers
+    const addresses = each(input.addresses, '/addresses', (field, text) => hostAddress(field, text, c))
+    if (!addresses.ok) return addresses
+    return withLevel(input, old?.level, {
+      ...present({ identifiers: identifiers.value, addresses: addresses.value, classes: input.classes, denied: input.denied, tags: input.tags }),
+      ...(input.name === undefined ? {} : { name: none(input.name) }),
+      ...(input.comment === undefined ? {} : { comment: none(input.comment) }),
+    })
+  },
+  optionDefinitions: (input) => ok(present(input)),
+}
+
+type Present<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
+const present = <T extends object>(fields: T): Present<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>
+
+const domainOf = (domain: string | null | undefined): { readonly domain?: string | undefined } =>
+  domain === undefined ? {} : { domain: domain === null ? undefined : canonical(domain) }
+
+function maybe(text: string | undefined, field: string): Read<Ipv4 | undefined> {
+  return text === undefined ? ok(undefined) : addressField(field, text)
+}
+
+function each<T, U>(items: readonly T[] | undefined, at: string, read: (field: string, item: T) => Read<U>): Read<readonly U[] | undefined> {
+  if (items === undefined) return ok(undefined)
+  const values: U[] = []
+  for (const [i, item] of items.entries()) {
+    const value = read(`${at}/${i}`, item)
+    if (!value.ok) return value
+    values.push(value.value)
+  }
+  return ok(values)
+}
+
+const TIMES = {
+  leaseSeconds: 'leaseSeconds',
+  minLeaseSeconds: 'minSeconds',
+  maxLeaseSeconds: 'maxSeconds',
+  renewSeconds: 'renewSeconds',
+  rebindSeconds: 'rebindSeconds',
+} as const satisfies { readonly [field: string]: keyof LeaseTimes }
+
+/** The entry's own fields, and its level where one of the level's fields is given. */
+function withLevel<F extends object>(input: Partial<LevelFields>, old: Level | undefined, fields: F): Read<F & { readonly level?: Level }> {
+  const level = levelOf(input, old)
+  if (!level.ok) return level
+  return ok(level.value === old ? fields : { ...fields, level: level.value })
+}
+
+function levelOf(input: Partial<LevelFields>, old: Level = EMPTY_LEVEL): Read<Level> {
+  const leaseTimes: { -readonly [K in keyof LeaseTimes]: LeaseTimes[K] } = { ...old.leaseTimes }
+  for (const [field, name] of Object.entries(TIMES)) {
+    const value = input[field as keyof typeof TIMES]
+    if (value === null) delete leaseTimes[name]
+    else if (value !== undefined) leaseTimes[name] = value
+  }
+  const boot: { -readonly [K in keyof BootFields]: BootFields[K] } = { ...old.boot }
+  for (const field of ['serverName', 'bootFile'] as const) {
+    const value = input[field]
+    if (value === null) delete boot[field]
+    else if (value !== undefined) boot[field] = value
+  }
+  if (input.nextServer === null) delete boot.nextServer
+  else if (input.nextServer !== undefined) {
+    const server = addressField('/nextServer', input.nextServer)
+    if (!server.ok) return server
+    boot.nextServer = server.value
+  }
+  return ok({ options: input.options ?? old.options, leaseTimes, boot })
+}
+
+function policyOf(input: Partial<PolicyView>, old: SegmentPolicy = DEFAULT_POLICY): SegmentPolicy {
+  const said = Object.fromEntries(Object.entries(input).map(([field, value]) => [field, value ?? undefined]))
+  return { ...old, ...said, ddns: { ...old.ddns, ...input.ddns } }
+}
+
+function hostAddress(field: string, text: string, c: DhcpConfiguration): Read<HostAddress> {
+  const address = addressField(field, text)
+  if (!address.ok) return address
+  const subnet = c.subnets.find(({ prefix }) => contains(prefix, address.value))
+  return ok({ subnetId: subnet?.id ?? 0, address: address.value })
+}
+
+/** What a relay writes is often text: "eth7". Octets that are not are "0x…". */
+const PRINTABLE = /^[\x20-\x7e]+$/
+
+function identifierOf(field: string, { kind, value }: IdentifierView): Read<HostIdentifier> {
+  if (kind === 'uuid') return ok({ kind, value: value.toLowerCase().replaceAll('-', '') })
+  if (kind === 'client-id') return ok({ kind, value: value.toLowerCase().replaceAll(/[:-]/g, '') })
+  if (kind === 'mac') {
+    const octets = parseMac(value)
+    return ok({ kind, value: octets === undefined ? value : formatMac(octets) })
+  }
+  if (kind === 'host-name') return ok({ kind, value: value.toLowerCase() })
+  if (!value.startsWith('0x') && PRINTABLE.test(value)) return ok({ kind, value: toHex(Uint8Array.from(value, (c) => c.charCodeAt(0))) })
+  const hex = value.slice(2).toLowerCase()
+  return fromHex(hex) === undefined
+    ? err(refusal('invalid', `${field}/value`, `"${value}" is neither text nor 0x and hexadecimal`, 'as eth7 or 0x65746837'))
+    : ok({ kind, value: hex })
+}
+
+export function identifierView({ kind, value }: HostIdentifier): IdentifierView {
+  if (kind === 'uuid') return { kind, value: value.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5') }
+  if (kind !== 'circuit-id' && kind !== 'remote-id') return { kind, value }
+  const octets = fromHex(value) ?? new Uint8Array(0)
+  const text = String.fromCharCode(...octets)
+  return { kind, value: PRINTABLE.test(text) && !text.startsWith('0x') ? text : `0x${value}` }
+}
+
+export const levelView = ({ options, leaseTimes, boot }: Level): LevelFields => ({
+  options,
+  leaseSeconds: leaseTimes.leaseSeconds ?? null,
+  minLeaseSeconds: leaseTimes.minSeconds ?? null,
+  maxLeaseSeconds: leaseTimes.maxSeconds ?? null,
+  renewSeconds: leaseTimes.renewSeconds ?? null,
+  rebindSeconds: leaseTimes.rebindSeconds ?? null,
+  nextServer: boot.nextServer === undefined ? null : formatIpv4(boot.nextServer),
+  serverName: boot.serverName ?? null,
+  bootFile: boot.bootFile ?? null,
+})
