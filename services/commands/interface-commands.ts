@@ -85,10 +85,12 @@ export class InterfaceCommands implements InterfaceSide {
     return turns.take(async () => {
       if (interfaces.plan(name) === undefined) return missing(`interface "${name}"`)
       if (interfaces.isFirst(name)) return err(refusal('conflict', '', `${name} is the link that the program was started with`, 'start it with another --link'))
-      const segments = this.#o.configuration().segments.filter((segment) => segment.interfaceName === name)
-      if (segments.length > 0) {
-        const names = segments.map((segment) => segment.name).join(', ')
-        return err(refusal('conflict', '', `DHCP serves the segment ${names} on it`, `remove segment ${names} first, or give it another interface`))
+      const { segments, subnets } = this.#o.configuration()
+      const on = new Set(segments.filter((segment) => segment.interfaceName === name).map(({ id }) => id))
+      const served = subnets.filter(({ segmentId }) => on.has(segmentId))
+      if (served.length > 0) {
+        const ids = served.map(({ id }) => id).join(', ')
+        return err(refusal('conflict', '', `DHCP serves subnet ${ids} on it`, `remove subnet ${ids} first, or give it another segment`))
       }
       const byIt = routes.list.filter((route) => route.interfaceName === name)
       if (byIt.length > 0) {

@@ -34,7 +34,8 @@ export function testApi(options: Partial<ServerOptions> = {}): TestApi {
   }
 }
 
-const LEVEL = {
+/** A level that says nothing. */
+export const LEVEL = {
   options: {},
   leaseSeconds: null,
   minLeaseSeconds: null,

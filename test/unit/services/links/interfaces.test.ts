@@ -1,3 +1,4 @@
+import { LEVEL } from '../../../support/admin-api.ts'
 import { describe, expect, test } from 'vitest'
 import type { InterfaceInput, NetworkInterface } from '../../../../services/index.ts'
 import { ipv4, parseInterfaceAddress, parsePrefix, type InterfaceAddress, type Prefix } from '../../../../stack/index.ts'
@@ -177,9 +178,11 @@ describe('removing', () => {
   test('is refused while a subnet or a static route is on it, and for the first link', async () => {
     const { services } = startAppliance()
     await done(services.interfaces.addInterface(LAB))
-    const subnet = await done(services.dhcp.addSubnet({ prefix: '10.54.0.0/24', interface: 'lab1', leaseSeconds: 3600, minLeaseSeconds: 60, maxLeaseSeconds: 7200, domain: null, options: {} }))
+    const subnet = await done(services.dhcp.add('subnets', {
+      ...LEVEL, prefix: '10.54.0.0/24', segmentId: null, interface: 'lab1', domain: null,
+    }))
     expect(await refused(services.interfaces.removeInterface('lab1'))).toBe(`conflict : DHCP serves subnet ${subnet.id} on it`)
-    await done(services.dhcp.removeSubnet(subnet.id))
+    await done(services.dhcp.remove('subnets', subnet.id))
     const route = await done(services.routes.addRoute({ prefix: '10.61.0.0/24', gateway: null, interface: 'lab1', metric: 0, comment: null }))
     expect(await refused(services.interfaces.removeInterface('lab1'))).toBe(`conflict : the static route ${route.id} goes by it`)
     expect(await refused(services.interfaces.removeInterface('taproot0'))).toMatch(/^conflict : taproot0 is the link/)
