@@ -81,10 +81,9 @@ export class NetworkCaller {
 /** The worker's end: runs a command and gives what to post back. A stream stays here, under the number of its call. */
 export async function answerCall(network: NetworkSide, message: CallMessage, streams: StreamSources): Promise<AnswerMessage> {
   const [part, name] = message.command.split('.') as [keyof NetworkSide, string]
-  if (isStream(message.command) && streams.size >= MAX_STREAMS) return { answer: message.call, result: err(TOO_MANY) }
   const side = network[part] as unknown as { readonly [name: string]: (...args: readonly unknown[]) => Promise<Result<unknown, Refusal>> }
   const result = await (side[name] as (typeof side)[string]).apply(side, [...message.args])
   if (!result.ok || !isStream(message.command)) return { answer: message.call, result }
-  streams.add(message.call, result.value as AsyncIterable<unknown>)
-  return { answer: message.call, result: ok(null) }
+  const added = streams.add(message.call, result.value as AsyncIterable<unknown>)
+  return { answer: message.call, result: added ? ok(null) : err(TOO_MANY) }
 }

@@ -41,9 +41,15 @@ export class StreamSources {
     return this.#open.size
   }
 
-  /** Nothing is sent before the reader wants it. */
-  add(id: number, items: AsyncIterable<unknown>): void {
-    this.#open.set(id, { iterator: items[Symbol.asyncIterator](), wanted: 0, running: false })
+  /** Nothing is sent before the reader wants it. False when there are too many: then its work is ended. */
+  add(id: number, items: AsyncIterable<unknown>): boolean {
+    const iterator = items[Symbol.asyncIterator]()
+    if (this.#open.size >= MAX_STREAMS) {
+      void iterator.return?.()
+      return false
+    }
+    this.#open.set(id, { iterator, wanted: 0, running: false })
+    return true
   }
 
   receive(message: StreamRequest): void {

@@ -12,7 +12,7 @@ import { openDecisions, type DecisionStore } from '../../services/storage/decisi
 import { storedDecision } from '../../services/storage/stored-decision.ts'
 import type { SqliteStore } from '../../services/storage/sqlite.ts'
 import type { StoreFault, Transaction } from '../../services/storage/store.ts'
-import { virtualWire } from '../../stack/index.ts'
+import { type Link, virtualWire } from '../../stack/index.ts'
 import { SeededSecureRandom, VirtualClock, type Result } from '../../stack/platform/index.ts'
 import { change, NOON } from './leases.ts'
 import { opened, smallDisk } from './storage.ts'
@@ -34,6 +34,8 @@ export type Running = {
   readonly media: TestMedia
   readonly devices: TestDevices
   readonly log: (readonly [event: string, facts: Facts])[]
+  /** The other end of the first link. */
+  readonly wire: Link
   /** While set, every transaction fails with it. */
   fault: StoreFault | undefined
   /** What the threads would say of themselves. */
@@ -54,7 +56,7 @@ export function startAppliance(options: { readonly flags?: { readonly [name: str
     if (fault !== undefined) throw new Error(fault.detail)
   }
   const decisions = opened(openDecisions(undefined, NOON))
-  const [link] = virtualWire(clock, { names: [settings.link, 'nowhere'] })
+  const [link, wire] = virtualWire(clock, { names: [settings.link, 'nowhere'] })
   const media = new TestMedia(clock)
   const devices = new TestDevices()
   const log: Running['log'] = []
@@ -75,7 +77,7 @@ export function startAppliance(options: { readonly flags?: { readonly [name: str
     log: (event, facts) => log.push([event, facts]),
   })
   const running: Running = {
-    clock, store, decisions, appliance, media, devices, log,
+    clock, store, decisions, appliance, media, devices, log, wire,
     fault: undefined,
     supervision: [],
     services: applianceServices({ network: appliance.network, reader: store, decisions, devices, clock, version: '1.2.3', supervision: () => running.supervision }),
