@@ -227,6 +227,8 @@ export class TcpConnection {
   stalledUntil: Instant = 0
   /** Something must be sent whatever the windows say: a probe. */
   probeNow = false
+  /** When text left last. */
+  textSentAt: Instant = 0
   sendPartial = false
   heardAt: Instant
   keepAlive = false

@@ -118,6 +118,7 @@ function emitText(c: TcpConnection, writer: SegmentWriter, inPipe: number, now: 
     if (c.sent.count === 0) armPersist(c, now)
     return false
   }
+  if (c.sent.count === 0 && c.textSentAt > 0 && now - c.textSentAt > c.rtt.timeout()) c.congestion.onIdle()
   if (inPipe > 0 && inPipe + length > c.congestion.window()) {
     c.windowLimited = true
     return false
@@ -255,6 +256,7 @@ function transmit(
     return false
   }
   if ((bits & tcp.CWR) !== 0) c.cwrPending = false
+  if (length > 0) c.textSentAt = now
   spend(c, length, now)
   if ((flags & tcp.ACK) !== 0) acknowledged(c, withSack)
   return true

@@ -9,6 +9,8 @@ import type { Segment } from './segment.ts'
 import { LOST, RESENT, SACKED } from './sent.ts'
 import { ahead, ge, gt, lt } from './seq.ts'
 
+/** Timestamps; what SACK takes besides waits for another segment. */
+const SPARE_OPTION_BYTES = 12
 const DUPLICATE_THRESHOLD = 3 // RFC 5681 §3.2
 /** RFC 8985 §6.2, step 4: how often the reordering window may be widened by a quarter of the least round trip. */
 const REORDER_MULTIPLE_MOST = 16
@@ -168,9 +170,8 @@ export function loseAll(c: TcpConnection, now: Instant): void {
     }
     if ((flags & LOST) === 0) markLost(c, i, slot)
   }
-  if (reneged) {
-    c.sackedCount = 0
-  }
+  if (reneged) c.sackedCount = 0
+  c.lostCount -= sent.joinLost(c.mss - SPARE_OPTION_BYTES)
   c.lostHint = sent.base
   c.recovering = false
   c.cwrPending = c.ecnOn

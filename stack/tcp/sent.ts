@@ -3,7 +3,7 @@
  * RACK (RFC 8985 §5.2) and the delivery-rate estimate keep about each. Columns in typed arrays, no object per segment.
  * Segments are contiguous in sequence space. Watched by test/bench/micro/tcp-bulk.ts.
  */
-import { le } from './seq.ts'
+import { ahead, le } from './seq.ts'
 
 /** The peer has it, by SACK. */
 export const SACKED = 1
@@ -52,6 +52,41 @@ export class SentSegments {
     this.#head = this.slot(1)
     this.count--
     this.base++
+  }
+
+  /**
+   * Joins neighbours that are lost as far as `full` octets of text hold them, so that what was sent in small segments goes
+   * again in few (RFC 9293 §3.8.1 lets a retransmission have other bounds). How many fewer there are now.
+   */
+  joinLost(full: number): number {
+    if (this.count === 0) return 0
+    let kept = 0
+    for (let i = 1; i < this.count; i++) {
+      const to = this.slot(kept)
+      const from = this.slot(i)
+      const flags = this.flags[from] as number
+      const length = ahead(this.ends[from] as number, this.seqs[to] as number) - ((flags & HAS_FIN) === 0 ? 0 : 1)
+      const both = (this.flags[to] as number) & flags
+      if ((both & LOST) !== 0 && ((this.flags[to] as number) & HAS_SYN) === 0 && length <= full) {
+        this.ends[to] = this.ends[from] as number
+        this.flags[to] = (this.flags[to] as number) | flags
+      } else if (++kept !== i) {
+        this.#move(from, this.slot(kept))
+      }
+    }
+    const fewer = this.count - kept - 1
+    this.count = kept + 1
+    return fewer
+  }
+
+  #move(from: number, to: number): void {
+    this.seqs[to] = this.seqs[from] as number
+    this.ends[to] = this.ends[from] as number
+    this.flags[to] = this.flags[from] as number
+    this.sentAt[to] = this.sentAt[from] as number
+    this.delivered[to] = this.delivered[from] as number
+    this.deliveredAt[to] = this.deliveredAt[from] as number
+    this.firstSentAt[to] = this.firstSentAt[from] as number
   }
 
   clear(): void {

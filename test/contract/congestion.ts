@@ -66,6 +66,16 @@ export function congestionBattery(name: CongestionName): void {
       expect(control.window()).toBeGreaterThan(4 * MSS)
     })
 
+    test('after a time without traffic it sends no more at once than in the beginning, or paces (RFC 5681 §4.1)', () => {
+      const control = make()
+      const now = feed(control, 5, 0)
+      expect(control.window()).toBeGreaterThan(20 * MSS)
+      control.onIdle()
+      if (control.pacingRate() === undefined) expect(control.window()).toBe(10 * MSS)
+      feed(control, 3, now + 2_000)
+      expect(control.window()).toBeGreaterThan(20 * MSS)
+    })
+
     test('the window is never below a segment, nor not a number', () => {
       const control = make()
       let now = 0

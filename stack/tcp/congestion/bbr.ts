@@ -75,6 +75,9 @@ export class Bbr implements Congestion {
     this.#window = this.#mss
   }
 
+  /** The rate that it found holds; it paces, so no burst follows. */
+  onIdle(): void {}
+
   window(): number {
     if (this.#phase === 'probe-rtt') return Math.min(this.#window, REST_SEGMENTS * this.#mss)
     return this.#window

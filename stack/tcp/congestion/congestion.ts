@@ -36,6 +36,8 @@ export interface Congestion {
   onLoss(inFlight: number, now: Instant): void
   /** The retransmission time-out: everything in flight counts as lost. */
   onTimeout(inFlight: number, now: Instant): void
+  /** Nothing was sent for longer than a time-out: what the window was says little about the path (RFC 5681 §4.1). */
+  onIdle(): void
   /** Octets allowed in flight. */
   window(): number
   /** Where slow start ends (RFC 5681 §3.1), in octets; undefined before the first loss, and where there is none. */

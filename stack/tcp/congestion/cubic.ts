@@ -62,6 +62,12 @@ export class Cubic implements Congestion {
     this.#window = this.#mss
   }
 
+  onIdle(): void {
+    this.#window = Math.min(this.#window, initialWindow(this.#mss))
+    // RFC 9438 §5.8: the time of the cubic does not run while nothing is sent.
+    this.#epoch = -1
+  }
+
   window(): number {
     return this.#window
   }

@@ -43,6 +43,10 @@ export class NewReno implements Congestion {
     this.#counted = 0
   }
 
+  onIdle(): void {
+    this.#window = Math.min(this.#window, initialWindow(this.#mss))
+  }
+
   window(): number {
     return this.#window
   }

@@ -203,6 +203,27 @@ describe('RFC 5681 §3.2 [T5] fast retransmit without SACK', () => {
     < . 1 ack 10001 win 20000`))
 })
 
+describe('RFC 5681 §3.1 and §4.1 [T5] the window', () => {
+  const segments = (from: number, count: number): string =>
+    Array.from({ length: count }, (_, i) => `> . ${from + i * 1000}+1000 ack 1`).join('\n')
+  const GROWN = `${SERVED.replaceAll('win 20000', 'win 60000')}
+    write 30000
+    ${segments(1, 10)}
+    < . 1 ack 10001 win 60000
+    ${segments(10_001, 20)}
+    < . 1 ack 30001 win 60000`
+  test.each([
+    ['ten segments to begin with, and as much more as is acknowledged', `${GROWN}
+      +900
+      write 40000
+      ${segments(30_001, 40)}`],
+    ['ten again when nothing was sent for longer than a time-out', `${GROWN}
+      +3000
+      write 40000
+      ${segments(30_001, 10)}`],
+  ])('%s', (_name, script) => run(script))
+})
+
 describe('RFC 6675 and RFC 8985 [T5] with SACK', () => {
   test.each([
     ['RFC 6675 §4 three segments reported above a hole: it is sent again', `${SACKED}
@@ -245,6 +266,45 @@ describe('RFC 6675 and RFC 8985 [T5] with SACK', () => {
       < . 1+1000 ack 1
       > . 1 ack 2001 sack 1-1001`],
   ])('%s', (_name, script) => run(script))
+
+  test.each([
+    ['§6.2 one report above a hole: it is sent again a quarter of the least round trip later', `${SACKED}
+      write 3000
+      > . 1+1000 ack 1
+      > . 1001+1000 ack 1
+      > . 2001+1000 ack 1
+      +40
+      < . 1 ack 1 win 20000 sack 1001-2001
+      +8
+      +4
+      > . 1+1000 ack 1
+      < . 1 ack 3001 win 20000`],
+    ['§6.2 what was sent again and is lost again is found by what arrived that was sent later', `${SACKED}
+      write 12000
+      ${TEN}
+      +40
+      < . 1 ack 1 win 20000 sack 1001-4001
+      > . 1+1000 ack 1
+      < . 1 ack 1 win 20000 sack 1001-8001
+      > . 10001+1000 ack 1
+      > . 11001+1000 ack 1
+      +40
+      < . 1 ack 1 win 20000 sack 1001-12001
+      > . 1+1000 ack 1
+      < . 1 ack 12001 win 20000
+      +10000`],
+    ['§6.2 on a path that is seen to reorder, three reports are no proof; time is', `${SACKED}
+      write 10000
+      ${TEN}
+      +40
+      < . 1 ack 1 win 20000 sack 1001-2001
+      < . 1 ack 2001 win 20000
+      < . 1 ack 2001 win 20000 sack 3001-6001
+      +8
+      +4
+      > . 2001+1000 ack 1
+      < . 1 ack 10001 win 20000`],
+  ])('RFC 8985 %s', (_name, script) => run(script))
 
   test('RFC 8985 §7 a lost tail is probed after two round trips and the delay of an ACK', () => run(`
     listen

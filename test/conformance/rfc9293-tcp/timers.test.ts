@@ -78,6 +78,53 @@ describe('RFC 6298 §2 to §5 [T4] the time-out follows the round trips', () => 
   ])('%s', (_name, script) => run(script))
 })
 
+describe('RFC 9293 §3.8.1 [T4] what is sent again may have other bounds', () => {
+  test.each([
+    ['small segments go again as one', `${SERVED}
+      write 10
+      > . 1+10 ack 1
+      write 20
+      > . 11+20 ack 1
+      write 30
+      > . 31+30 ack 1
+      +1000
+      > . 1+60 ack 1
+      < . 1 ack 61 win 20000
+      +100000`],
+    ['as many as one segment holds', `${SERVED}
+      write 600
+      > . 1+600 ack 1
+      write 300
+      > . 601+300 ack 1
+      write 300
+      > . 901+300 ack 1
+      +1000
+      > . 1+900 ack 1
+      < . 1 ack 901 win 20000
+      > . 901+300 ack 1
+      < . 1 ack 1201 win 20000`],
+    ['FIN too', `${SERVED}
+      write 10
+      > . 1+10 ack 1
+      end
+      > F. 11 ack 1
+      +1000
+      > F. 1+10 ack 1
+      < . 1 ack 12
+      = FIN-WAIT-2`],
+    ['the peer has a part of them: the rest', `${SERVED}
+      write 10
+      > . 1+10 ack 1
+      write 20
+      > . 11+20 ack 1
+      +1000
+      > . 1+30 ack 1
+      < . 1 ack 11 win 20000
+      +2000
+      > . 11+20 ack 1`],
+  ])('%s', (_name, script) => run(script))
+})
+
 describe('RFC 9293 §3.8.3 [T4] connection failures', () => {
   test.each([
     ['R2: some nine minutes of silence end it', `${SERVED}
