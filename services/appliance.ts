@@ -5,6 +5,7 @@
  */
 import { formatIpv4, type InterfaceAddress, type Ipv4, type Link, Stack } from '../stack/index.ts'
 import type { Clock, SecureRandom } from '../stack/platform/index.ts'
+import { DhcpBulkEndpoint } from './dhcp-bulk-endpoint.ts'
 import { DhcpEndpoint } from './dhcp-endpoint.ts'
 import { Coexistence } from './dhcp/coexist/index.ts'
 import { DhcpServer } from './dhcp/index.ts'
@@ -82,6 +83,7 @@ export class Appliance {
   readonly #dhcpEndpoint: DhcpEndpoint
   readonly #otherServersEndpoint: OtherServersEndpoint
   readonly #coexistence: Coexistence
+  readonly #dhcpBulkEndpoint: DhcpBulkEndpoint
   readonly #dnsEndpoint: DnsEndpoint
   readonly #dnsTcpEndpoint: DnsTcpEndpoint
   readonly #log: ApplianceOptions['log']
@@ -122,8 +124,10 @@ export class Appliance {
     this.dhcp = new DhcpServer(
       {
         clock: o.clock,
+        random: o.random,
         send: (reply) => this.#dhcpEndpoint.send(reply),
         probe: (interfaceName, address, done) => this.#dhcpEndpoint.probe(interfaceName, address, PROBE_WAIT_MS, done),
+        ping: (address, done) => this.#dhcpEndpoint.ping(address, PING_WAIT_MS, done),
         commit: (changes, done) => this.#commitLeases(changes, done),
         nameFor: (lease, domain) => this.#names.nameFor(lease, domain),
         decide: o.decide,
@@ -155,6 +159,8 @@ export class Appliance {
       },
     })
     for (const name of interfaces.byDhcp) this.uplinks.start(name)
+    this.#dhcpBulkEndpoint = new DhcpBulkEndpoint(this.stack, this.dhcp, o.clock)
+    this.stack.onNeighbourHeard = (iface, address, b, macAt) => this.dhcp.neighbourHeard(iface.name, address, b, macAt)
     this.network = networkCommands({
       clock: o.clock,
       stack: this.stack,
@@ -195,6 +201,7 @@ export class Appliance {
     this.dhcp.close()
     this.#otherServersEndpoint.close()
     this.#dhcpEndpoint.close()
+    this.#dhcpBulkEndpoint.close()
     this.#dnsEndpoint.close()
     this.#dnsTcpEndpoint.close()
     this.stack.close()
@@ -275,6 +282,8 @@ function openNetwork(o: ApplianceOptions, stack: Stack, uplinks: () => Uplinks |
  * client waits seconds for its offer.
  */
 const PROBE_WAIT_MS = 200
+/** The same for an ICMP echo, which goes through routers. */
+const PING_WAIT_MS = 500
 
 /** How the appliance calls itself to the servers of its uplinks. */
 const HOST_NAME = 'taproot'

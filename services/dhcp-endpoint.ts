@@ -42,6 +42,16 @@ export class DhcpEndpoint {
     else iface.probe(address, { waitMs }, done)
   }
 
+  /** Asks by one ICMP echo whether anybody has the address. When too many such tools run, it says nobody. */
+  ping(address: Ipv4, waitMs: number, done: (answered: boolean) => void): void {
+    let answered = false
+    const ping = this.#stack.ping({ target: address, count: 1, timeoutMs: waitMs }, (event) => {
+      if (event.kind === 'reply') answered = true
+      else if (event.kind === 'done') done(answered)
+    })
+    if (ping === undefined) done(false)
+  }
+
   send(reply: { readonly interfaceName: string; readonly bytes: Uint8Array; readonly length: number; readonly to: ReplyDestination }): void {
     const iface = this.#interface((i) => i.name === reply.interfaceName)
     const source = iface?.addresses[0]?.address
@@ -49,7 +59,7 @@ export class DhcpEndpoint {
     const { to, bytes, length } = reply
     switch (to.kind) {
       case 'relay':
-        this.#endpoint.send(bytes, 0, length, to.address, SERVER_PORT, source)
+        this.#endpoint.send(bytes, 0, length, to.address, to.port ?? SERVER_PORT, source)
         return
       case 'unicast':
         this.#endpoint.send(bytes, 0, length, to.address, CLIENT_PORT, source)

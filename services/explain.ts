@@ -3,7 +3,8 @@
  * Reads only. Texts come from the catalogue of events.
  */
 import { parseIpv4, parseMac, formatMac } from '../stack/index.ts'
-import { err, ok } from '../stack/platform/index.ts'
+import { err, fromHex, ok } from '../stack/platform/index.ts'
+import { describeClientIdentifier } from './dhcp/index.ts'
 import { renderStep } from './events/catalogue.ts'
 import type { Answer, DecisionView, ExplanationView, LeaseHistoryView, LeaseView, RecordView, Services } from './facade.ts'
 import { refusal } from './model/index.ts'
@@ -89,7 +90,10 @@ async function gather(services: Services, kind: Known['kind'], subject: string, 
 function dhcpLines(known: Known): string[] {
   const lines: string[] = []
   if (known.leases.length === 0) lines.push(`no lease is known for ${known.subject}`)
-  for (const lease of known.leases) lines.push(clip(leaseLine(lease)))
+  for (const lease of known.leases) {
+    lines.push(clip(leaseLine(lease)))
+    if (lease.clientId !== null) lines.push(clip(`  its client identifier: ${clientIdentifier(lease.clientId)}`))
+  }
   if (known.history.length > 0) lines.push('', 'held before and now:')
   for (const holding of known.history) lines.push(clip(`  ${holdingLine(holding)}`))
   if (known.decisions.length === 0) {
@@ -100,6 +104,8 @@ function dhcpLines(known: Known): string[] {
   for (const decision of known.decisions.slice(0, DECISIONS_SHOWN)) lines.push(...decisionLines(decision))
   return lines
 }
+
+const clientIdentifier = (hex: string): string => describeClientIdentifier(fromHex(hex) ?? new Uint8Array(0))
 
 /** "2026-11-22T05:42:16.447Z" → "2026-11-22 05:42:16Z": a line has a hundred columns. */
 const shortTime = (text: string): string => text.replace('T', ' ').replace(/\.\d+/, '')

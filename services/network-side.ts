@@ -44,6 +44,7 @@ export type SubnetPlace = { readonly segmentId: number } | { readonly interfaceN
 
 export interface DhcpSide {
   releaseLease(address: Ipv4): Answer<Lease>
+  forceRenewLease(address: Ipv4): Answer<Lease>
   configuration(): Answer<DhcpConfiguration>
   add<K extends DhcpKind>(kind: K, item: New<DhcpItem<K>>): Answer<Put<DhcpItem<K>>>
   change<K extends DhcpKind>(kind: K, id: number, change: Change<DhcpItem<K>>): Answer<Put<DhcpItem<K>>>
@@ -134,6 +135,7 @@ export type NetworkSide = {
 export const NETWORK_COMMANDS = {
   dhcp: [
     'releaseLease',
+    'forceRenewLease',
     'configuration',
     'add',
     'change',

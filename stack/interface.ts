@@ -41,6 +41,8 @@ export type InterfaceParts = {
   readonly ipv4Output: Ipv4Output
   readonly changeAddresses: (iface: Interface, addresses: readonly InterfaceAddress[]) => void
   readonly isProxied: (iface: Interface, target: Ipv4) => boolean
+  /** See Stack.onNeighbourHeard. */
+  readonly neighbourHeard: (iface: Interface, address: Ipv4, b: Uint8Array, macAt: number) => void
   /** The next hop of a datagram did not answer ARP. */
   readonly unreachable: (iface: Interface, datagram: Uint8Array) => void
   /** Hears of a bug that one frame brought to light; the frame is dropped. */
@@ -120,6 +122,7 @@ export class Interface implements Port {
       releaseLinkLocal: (address) =>
         parts.changeAddresses(this, this.addresses.filter((own) => own.address !== address)),
       isProxied: (target) => parts.isProxied(this, target),
+      heard: (sender, b, macAt) => parts.neighbourHeard(this, sender, b, macAt),
       unreachable: (datagram) => parts.unreachable(this, datagram),
     }, options.pointToPoint === undefined ? undefined : mac(options.pointToPoint.peerMac))
     this.neighbours = this.#arp.neighbours

@@ -82,6 +82,11 @@ export class Stack {
   readonly counters: { readonly [layer: string]: Counters<string> }
   /** Where datagrams to ourselves go. It is not among `interfaces`. */
   readonly loopback: Interface
+  /**
+   * Hears of every address that another host says it has, at each ARP packet of its. Its MAC stands at `macAt` of `b`,
+   * which is not to be kept. Undefined until somebody wants to know.
+   */
+  onNeighbourHeard: ((iface: Interface, address: Ipv4, b: Uint8Array, macAt: number) => void) | undefined = undefined
   readonly #parts: InterfaceParts
   readonly #probeParts: ProbeParts
   readonly #own = new OwnAddresses()
@@ -157,6 +162,7 @@ export class Stack {
       changeAddresses: (iface, addresses) => this.changeAddresses(iface, addresses),
       isProxied: (iface, target) =>
         this.#forwarder.enabled && answersFor(iface.proxyArp, iface, target, this.routes),
+      neighbourHeard: (iface, address, b, macAt) => this.onNeighbourHeard?.(iface, address, b, macAt),
       unreachable: (iface, datagram) => this.#unreachable(iface, datagram),
       onFault: options.onFault ?? (() => {}),
     }

@@ -77,4 +77,21 @@ function oneLease(app: Api, services: Services): void {
     },
     async request => granted(await services.leases.releaseLease(request.params.address)),
   )
+
+  app.post(
+    '/leases/:address/force-renew',
+    {
+      schema: {
+        operationId: 'forceRenewLease',
+        tags: ['leases'],
+        summary: 'Make a client renew now',
+        description:
+          'Sends the client of a bound lease a FORCERENEW (RFC 3203), so that it takes new settings at once. Only ' +
+          'clients that asked for a key (RFC 6704, option 145) believe it; for the others it is refused. Answers the lease.',
+        params: leaseParams,
+        response: { 200: Lease },
+      },
+    },
+    async request => granted(await services.leases.forceRenewLease(request.params.address)),
+  )
 }

@@ -85,3 +85,18 @@ export const leasesRelease: Command = {
     printDone(invocation, `released ${lease.address}, which ${lease.mac} had`, lease)
   },
 }
+
+export const leasesForceRenew: Command = {
+  words: 'leases force-renew',
+  summary: 'make a client renew now, so that it takes new settings',
+  operands: 'ADDRESS',
+  fewest: 1,
+  most: 1,
+  options: {},
+  examples: ['taproot leases force-renew 10.53.0.120'],
+  async run(invocation) {
+    const where = path('leases', invocation.operands[0] as string, 'force-renew')
+    const lease = await invocation.api.json<LeaseView>('POST', where)
+    printDone(invocation, `told ${lease.mac} to renew ${lease.address}`, lease)
+  },
+}

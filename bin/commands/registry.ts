@@ -10,7 +10,7 @@ import {
   interfaceAdd, interfaceChange, interfaceDown, interfaceList, interfaceRemove, interfaceUp,
 } from './interface.ts'
 import { hostAdd, hostList, hostRemove } from './host.ts'
-import { leasesHistory, leasesList, leasesRelease } from './leases.ts'
+import { leasesForceRenew, leasesHistory, leasesList, leasesRelease } from './leases.ts'
 import { ping } from './ping.ts'
 import { dhcpSearch, dhcpServers } from './other-servers.ts'
 import { poolAdd, poolList, poolRemove } from './pool.ts'
@@ -27,6 +27,7 @@ import { zoneAdd, zoneExport, zoneHistory, zoneList, zoneRemove } from './zone.t
 export const COMMANDS: readonly Command[] = [
   leasesList,
   leasesRelease,
+  leasesForceRenew,
   leasesHistory,
   explain,
   decisions,

@@ -46,6 +46,14 @@ export class ApplianceLeases implements LeaseServices {
     return ok(leaseView(lease.value, await this.#subnetLookup()))
   }
 
+  async forceRenewLease(text: string): Answer<LeaseView> {
+    const address = addressField('/address', text)
+    if (!address.ok) return address
+    const lease = await this.#o.network.dhcp.forceRenewLease(address.value)
+    if (!lease.ok) return lease
+    return ok(leaseView(lease.value, await this.#subnetLookup()))
+  }
+
   async leaseHistory(filter: LeaseFilter, paging: Paging): Answer<Page<LeaseHistoryView>> {
     const found = await this.#leaseQuery(filter)
     if (!found.ok) return found

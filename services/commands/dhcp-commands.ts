@@ -34,6 +34,9 @@ export type DhcpCommandsOptions = {
 /** An entry that is put in the place of the one with its id, or added. */
 type Entry = { readonly [K in DhcpKind]: { readonly kind: K; readonly item: DhcpItem<K> } }[DhcpKind]
 
+const NO_KEY_REMEDY =
+  'wait for its next renewal: a client that can be made to renew says so then (option 145), and gets a key; keys are lost when the appliance restarts'
+
 export class DhcpCommands implements DhcpSide {
   readonly #o: DhcpCommandsOptions
   readonly #lastIds: { [K in DhcpKind]: number }
@@ -59,6 +62,15 @@ export class DhcpCommands implements DhcpSide {
         else resolve(missing(`bound lease of ${formatIpv4(address)}`))
       })
     })
+  }
+
+  async forceRenewLease(address: Ipv4): Answer<Lease> {
+    const { dhcp } = this.#o
+    const text = formatIpv4(address)
+    const outcome = dhcp.forceRenew(address)
+    const lease = dhcp.lease(address)
+    if (outcome === 'not-bound' || lease === undefined) return missing(`bound lease of ${text}`)
+    return outcome === 'sent' ? ok(lease) : err(refusal('conflict', '/address', `the client of ${text} has no key of ours, so it would not believe us`, NO_KEY_REMEDY))
   }
 
   async configuration(): Answer<DhcpConfiguration> {

@@ -172,6 +172,11 @@ export class Configuration {
     return undefined
   }
 
+  /** True for an address that a segment names as a relay of its: relays that are told of leases (RFC 4388). */
+  namesRelay(address: Ipv4): boolean {
+    return this.#byRelay.has(address)
+  }
+
   /** The segment that a relay's address stands for. */
   scopeOfRelay(giaddr: Ipv4): Scope | undefined {
     return this.#byRelay.get(giaddr) ?? this.scopeHolding(giaddr)

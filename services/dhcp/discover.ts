@@ -7,18 +7,22 @@ import type { Engine } from './engine.ts'
 import { dhcpStep } from './events.ts'
 import type { Exchange } from './exchange.ts'
 import { leaseOptions, levelsFor } from './fill-options.ts'
+import { NONCE_OFFER, asksForKey } from './force-renew.ts'
+import { grant } from './grant.ts'
 import type { LeaseEffect } from './lease-machine.ts'
 import { leaseSeconds } from './lease-time.ts'
 import { noProbeBecause } from './probe.ts'
 import { chooseAddress, takeoverMac } from './select-address.ts'
+import { NO_SUBNET, supersede, withdraw } from './withdraw.ts'
 
 /**
  * Conflicts after which one DISCOVER is given up: the client asks again, and a proxy ARP does not eat the pool at
  * once.
  */
 const MAX_CANDIDATES = 8
-/** For an address that has an entry in the table already, which knows its subnet. */
-const NO_SUBNET = 0
+
+/** Somebody behind a relay, whose hardware address an echo reply does not tell. */
+const NO_MAC: Mac = '00:00:00:00:00:00'
 
 export function discover(engine: Engine, x: Exchange, scope: Scope): void {
   if (x.candidates === MAX_CANDIDATES) {
@@ -100,29 +104,21 @@ function withdrawOthers(engine: Engine, x: Exchange, scope: Scope, address: Ipv4
   }
 }
 
-/** Takes back an offer to this client, and ends the DISCOVER that waits for its probe. */
-export function withdraw(engine: Engine, x: Exchange, address: Ipv4): void {
-  const kind = engine.table.kindOf(address)
-  if (kind !== 'offered' && kind !== 'probing') return
-  engine.apply(address, NO_SUBNET, { kind: 'withdraw', client: x.client.key })
-  x.trace.push(dhcpStep('dhcp.offer.withdrawn', { address: formatIpv4(address) }))
-  const waiter = engine.probing.get(address)
-  engine.probing.delete(address)
-  if (waiter !== undefined) supersede(engine, waiter.exchange, address)
-}
-
 function startProbe(engine: Engine, x: Exchange, address: Ipv4): void {
-  x.trace.push(dhcpStep('dhcp.probe.sent', { address: formatIpv4(address) }))
+  const text = formatIpv4(address)
+  x.trace.push(x.relayed ? dhcpStep('dhcp.probe.pinged', { address: text }) : dhcpStep('dhcp.probe.sent', { address: text }))
   const waiter = { exchange: x }
   const stale = engine.probing.get(address)
   engine.probing.set(address, waiter)
   if (stale !== undefined) supersede(engine, stale.exchange, address)
-  engine.ports.probe(x.arrival.interfaceName, address, holder => {
+  const done = (holder: Mac | undefined): void => {
     // An offer that was withdrawn has no waiter, or by now that of another probe.
     if (engine.closed || engine.probing.get(address) !== waiter) return
     engine.probing.delete(address)
     probed(engine, waiter.exchange, address, holder)
-  })
+  }
+  if (x.relayed) engine.ports.ping(address, answered => done(answered ? NO_MAC : undefined))
+  else engine.ports.probe(x.arrival.interfaceName, address, done)
 }
 
 /** A DISCOVER for an address that is being probed for the same client: the answer goes to the newer one. */
@@ -132,11 +128,6 @@ function waitForProbe(engine: Engine, x: Exchange, address: Ipv4): void {
   const earlier = waiter.exchange
   waiter.exchange = x
   supersede(engine, earlier, address)
-}
-
-function supersede(engine: Engine, earlier: Exchange, address: Ipv4): void {
-  earlier.trace.push(dhcpStep('dhcp.discover.again', { address: formatIpv4(address) }))
-  engine.finish(earlier, 'none')
 }
 
 function probed(engine: Engine, x: Exchange, address: Ipv4, holder: Mac | undefined): void {
@@ -160,7 +151,11 @@ function probed(engine: Engine, x: Exchange, address: Ipv4, holder: Mac | undefi
     return
   }
   engine.counters.count('probe-conflicts')
-  x.trace.push(dhcpStep('dhcp.probe.conflict', { address: text, holder }))
+  x.trace.push(
+    holder === NO_MAC
+      ? dhcpStep('dhcp.probe.pinged-in-use', { address: text })
+      : dhcpStep('dhcp.probe.conflict', { address: text, holder }),
+  )
   const taken = {
     kind: 'probe-taken',
     address,
@@ -178,9 +173,28 @@ function conclude(engine: Engine, x: Exchange, scope: Scope, address: Ipv4, effe
 }
 
 function sendOffer(engine: Engine, x: Exchange, scope: Scope, address: Ipv4): void {
+  if (bindsAtOnce(x, scope)) {
+    if (x.type !== 'BOOTP') x.trace.push(dhcpStep('dhcp.rapid-commit', { address: formatIpv4(address) }))
+    grant(engine, x, scope, address, 'selecting')
+    return
+  }
   const levels = levelsFor(x, scope, address)
   const seconds = leaseSeconds(x.requestedSeconds, levels.times)
-  const target = engine.reply(x, 'OFFER', address, leaseOptions(x, 'OFFER', seconds))
+  x.fullName = nameOnOffer(x, scope, address)
+  const options = leaseOptions(x, 'OFFER', seconds)
+  if (asksForKey(x.message.options)) options.push(NONCE_OFFER)
+  const target = engine.reply(x, 'OFFER', address, options)
   x.trace.push(dhcpStep('dhcp.offer.sent', { address: formatIpv4(address), seconds, target }))
   engine.finish(x, 'OFFER')
+}
+
+/** BOOTP knows no second message; a client that asks for rapid commit takes the ACK as the first (RFC 4039 §3.1). */
+const bindsAtOnce = (x: Exchange, scope: Scope): boolean =>
+  x.type === 'BOOTP' || (x.asksForRapidCommit && scope.segment.policy.rapidCommit)
+
+/** Under which name the lease would stand, if nothing comes between (RFC 4702 §4: an OFFER tells it too). */
+function nameOnOffer(x: Exchange, scope: Scope, address: Ipv4): string | undefined {
+  const label = x.host?.host.name ?? x.hostName
+  const domain = scope.subnetHolding(address)?.domain
+  return label === undefined || domain === undefined ? undefined : `${label}.${domain}`
 }

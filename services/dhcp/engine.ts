@@ -7,17 +7,21 @@ import type { Ipv4 } from '../../stack/index.ts'
 import { formatIpv4 } from '../../stack/index.ts'
 import type { DhcpConfiguration, Lease, LeaseChange, TraceStep } from '../model/index.ts'
 import { AddressSource } from './allocate/address-source.ts'
+import { weUpdate } from './client-fqdn.ts'
 import { Configuration } from './configuration.ts'
+import { DeclineLimits } from './decline-limits.ts'
 import { DHCP_COUNTERS } from './drop-reasons.ts'
 import type { DhcpCounter } from './drop-reasons.ts'
 import { dhcpStep } from './events.ts'
 import type { Exchange } from './exchange.ts'
+import { ForceRenewKeys } from './force-renew.ts'
 import { FREE, deadline, step } from './lease-machine.ts'
 import type { LeaseEffect, LeaseEvent, Moment } from './lease-machine.ts'
 import { LeaseTable } from './lease-table.ts'
 import type { Binding } from './lease-table.ts'
+import { ObservedAddresses } from './observed-addresses.ts'
 import type { DhcpPorts, DhcpSettings } from './ports.ts'
-import { MAX_REPLY_BYTES, emitReplyHeader, layOut, replyDestination, replyLimit } from './reply.ts'
+import { BOOTP_LIMIT, MAX_REPLY_BYTES, emitReplyHeader, layOut, replyDestination, replyLimit } from './reply.ts'
 import type { OutgoingOption, ReplyDestination, ReplyType } from './reply.ts'
 import { relayInformation } from './fill-options.ts'
 
@@ -32,6 +36,9 @@ const MAX_DEFERRED = 4
 /** How long after storage failed an expiry is tried again. */
 const STORAGE_RETRY_MS = 5_000
 
+const CLIENT_FQDN = 81
+const NO_UPDATES = { enabled: false, updateFromClient: false }
+
 const DEFAULT_OFFER_MS = 60_000
 const DEFAULT_QUARANTINE_MS = 3_600_000
 
@@ -43,6 +50,9 @@ export class Engine {
   readonly counters = new Counters<DhcpCounter>(DHCP_COUNTERS)
   readonly table: LeaseTable
   readonly addresses: AddressSource
+  readonly keys: ForceRenewKeys
+  readonly observed = new ObservedAddresses()
+  readonly declines: DeclineLimits
   configuration: Configuration
   /** The DISCOVERs that wait for a probe, by address. Bounded by MAX_PROBES. */
   readonly probing = new Map<Ipv4, { exchange: Exchange }>()
@@ -63,6 +73,8 @@ export class Engine {
     this.offerMs = settings.offerMs ?? DEFAULT_OFFER_MS
     this.quarantineMs = settings.quarantineMs ?? DEFAULT_QUARANTINE_MS
     this.#again = again
+    this.keys = new ForceRenewKeys(ports.random, ports.clock.wallMs())
+    this.declines = new DeclineLimits(ports.clock.now())
     this.configuration = new Configuration(configuration)
     this.addresses = new AddressSource()
     this.table = new LeaseTable(
@@ -91,7 +103,7 @@ export class Engine {
 
   /** Whether a server identifier names us: any of our addresses does (RFC 2131 §4.1). */
   isOwnAddress(address: Ipv4, x: Exchange): boolean {
-    if (address === x.serverAddress) return true
+    if (address === x.serverAddress || address === x.serverIdentifier) return true
     return this.configuration.scopes.some(({ segment }) => this.ownAddressOn(segment.interfaceName) === address)
   }
 
@@ -115,7 +127,9 @@ export class Engine {
     const subnet = x.scope?.subnetHolding(address)
     const binding = this.table.find(address)
     if (subnet === undefined || binding?.state.kind !== 'saving' || binding.state.next.kind !== 'bound') return change
-    const { name, trace } = this.ports.nameFor(change.after, subnet.domain)
+    const ours = weUpdate(x.message.options.get(CLIENT_FQDN), x.scope?.segment.policy.ddns ?? NO_UPDATES)
+    if (!ours && subnet.domain !== undefined) x.trace.push(dhcpStep('dhcp.names.left-to-client', {}))
+    const { name, trace } = this.ports.nameFor(change.after, ours ? subnet.domain : undefined)
     if (trace !== undefined) x.trace.push(trace)
     if (name === change.after.publishedName) return change
     const after = { ...change.after, publishedName: name }
@@ -161,13 +175,15 @@ export class Engine {
   /** Builds and sends a reply. The answer says where it went, for the trace. */
   reply(x: Exchange, type: ReplyType, yiaddr: Ipv4, options: readonly OutgoingOption[], to?: ReplyDestination): string {
     const out = this.#out
-    emitReplyHeader(type, x.message, yiaddr, out)
+    emitReplyHeader(type, x.message, yiaddr, out, type === 'NAK' ? undefined : x.levels?.boot)
     const left: number[] = []
-    const length = layOut(out, options, relayInformation(x), replyLimit(x.maxMessageBytes), left)
+    const bootp = x.type === 'BOOTP'
+    const limit = bootp ? BOOTP_LIMIT : replyLimit(x.maxMessageBytes)
+    const length = layOut(out, options, relayInformation(x), limit, left, !bootp)
     if (left.length > 0) x.trace.push(dhcpStep('dhcp.options.no-room', { codes: left.join(', ') }))
-    const destination = to ?? replyDestination(type, x.message, yiaddr)
+    const destination = to ?? replyDestination(type, x.message, yiaddr, x.arrival.sourcePort)
     this.ports.send({ interfaceName: x.arrival.interfaceName, bytes: out, length, to: destination })
-    this.counters.count(type === 'OFFER' ? 'tx-offer' : type === 'ACK' ? 'tx-ack' : 'tx-nak')
+    this.counters.count(bootp ? 'tx-bootp' : type === 'OFFER' ? 'tx-offer' : type === 'ACK' ? 'tx-ack' : 'tx-nak')
     return describe(destination, x)
   }
 

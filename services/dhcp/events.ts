@@ -4,8 +4,10 @@
  */
 import type { EventTable, FactsOf } from '../events/event.ts'
 import type { TraceStep } from '../model/index.ts'
+import { PROTOCOL_EVENTS } from './protocol-events.ts'
 
 export const DHCP_EVENTS = {
+  ...PROTOCOL_EVENTS,
   'dhcp.message.malformed': {
     level: 'warn',
     says: 'dropped: {problem}',

@@ -4,7 +4,7 @@
  */
 import { err, i32, ok, toHex, u16, u32 } from '../../stack/platform/index.ts'
 import type { Result } from '../../stack/platform/index.ts'
-import { formatMac, isGroupMac } from '../../stack/index.ts'
+import { formatMac, isGroupMac, isUnicast } from '../../stack/index.ts'
 import type { Ipv4, Mac } from '../../stack/index.ts'
 import { clientKey } from '../model/index.ts'
 import type { TraceStep } from '../model/index.ts'
@@ -17,6 +17,7 @@ import { BOOT_REQUEST, CLIENT_PORT, ETHERNET, MESSAGE_TYPES, SERVER_PORT, parseM
 import type { DhcpMessage, MessageType } from './wire/message.ts'
 import { CHADDR_AT } from './wire/layout.ts'
 import type { RawOptions } from './wire/options.ts'
+import { asksForSourcePort } from './wire/relay-information.ts'
 
 /** Where a datagram came from. */
 export type Arrival = {
@@ -27,7 +28,9 @@ export type Arrival = {
   readonly target: Ipv4
 }
 
-export type ClientMessageType = Exclude<MessageType, 'OFFER' | 'ACK' | 'NAK'>
+/** What clients send; a request without option 53 is one of BOOTP (RFC 1534 §2). */
+export type ClientMessageType = 'DISCOVER' | 'REQUEST' | 'DECLINE' | 'RELEASE' | 'INFORM' | 'BOOTP'
+const CLIENT_TYPES: ReadonlySet<MessageType | 'BOOTP'> = new Set(['DISCOVER', 'REQUEST', 'DECLINE', 'RELEASE', 'INFORM', 'BOOTP'])
 
 export class Exchange {
   readonly message: DhcpMessage
@@ -40,13 +43,18 @@ export class Exchange {
   readonly trace: TraceStep[] = []
   /** Set by the pipeline's first steps. */
   scope: Scope | undefined = undefined
+  /** Our own address where the request came in. */
   serverAddress: Ipv4 = 0
+  /** What the client is to take for the server: our address, unless its relay says another (RFC 5107). */
+  serverIdentifier: Ipv4 = 0
   /** The subnet of the segment that is tried first. */
   preferred: SubnetScope | undefined = undefined
   host: CompiledHost | undefined = undefined
   /** What counts for this client at its address; set when that is known. */
   levels: Levels | undefined = undefined
   hostName: string | undefined = undefined
+  /** The full name of the lease, as far as there is one. */
+  fullName: string | undefined = undefined
   /** What the decision is about, as far as is known. */
   address: Ipv4 | undefined = undefined
   /** Candidates tried for this DISCOVER. */
@@ -65,6 +73,11 @@ export class Exchange {
 
   get relayed(): boolean {
     return this.message.giaddr !== 0
+  }
+
+  /** Option 80: the client takes an ACK at once (RFC 4039 §3.1). */
+  get asksForRapidCommit(): boolean {
+    return this.type === 'DISCOVER' && this.message.options.get(RAPID_COMMIT)?.length === 0
   }
 
   /** Option 51 in seconds. */
@@ -91,27 +104,40 @@ export class Exchange {
   }
 }
 
-/** Reads `bytes`, which the exchange keeps. Every fault is a reason to drop. */
-export function readExchange(bytes: Uint8Array, arrival: Arrival): Result<Exchange, DropReason> {
-  if (arrival.sourcePort !== CLIENT_PORT && arrival.sourcePort !== SERVER_PORT) return err('bad-port')
+/** Reads a datagram; the message keeps `bytes`. Every fault is a reason to drop. */
+export function readRequest(bytes: Uint8Array, arrival: Arrival): Result<DhcpMessage, DropReason> {
   const parsed = parseMessage(bytes)
+  const usual = arrival.sourcePort === CLIENT_PORT || arrival.sourcePort === SERVER_PORT
+  if (!usual && !(parsed.ok && parsed.value.giaddr !== 0 && asksForSourcePort(parsed.value.options))) return err('bad-port')
   if (!parsed.ok) return parsed
-  const message = parsed.value
-  if (message.op !== BOOT_REQUEST) return err('not-a-request')
+  const { op, giaddr } = parsed.value
+  if (op !== BOOT_REQUEST) return err('not-a-request')
+  // RFC 1542 §4.1.1: the relay's own address, so that of a host.
+  if (giaddr !== 0 && !isUnicast(giaddr)) return err('bad-relay-address')
+  return parsed
+}
+
+/** True for the questions of relay agents (RFC 4388), which are about clients and not from one. */
+export const isLeaseQuery = (message: DhcpMessage): boolean => typeOf(message.options) === 'LEASEQUERY'
+
+/** Makes a client's request of a message. */
+export function readExchange(message: DhcpMessage, arrival: Arrival): Result<Exchange, DropReason> {
   if (message.hardwareType !== ETHERNET || message.hardwareLength !== 6) return err('bad-hardware')
   if (isGroupMac(message.chaddr) || isZero(message.chaddr)) return err('bad-hardware-address')
   const type = typeOf(message.options)
-  if (type === undefined) return err(message.options.has(53) ? 'unknown-message-type' : 'no-message-type')
-  if (type === 'OFFER' || type === 'ACK' || type === 'NAK') return err('server-message')
+  if (type === undefined) return err('unknown-message-type')
+  if (!CLIENT_TYPES.has(type)) return err('server-message')
   if (!FIXED_LENGTHS.every(([code, length]) => (message.options.get(code)?.length ?? length) === length)) {
     return err('bad-option-length')
   }
-  return ok(new Exchange(message, type, arrival, identify(message)))
+  return ok(new Exchange(message, type as ClientMessageType, arrival, identify(message)))
 }
 
 /** The hardware address of a message too broken to read, for its trace; zeros where there is none. */
 export const macOf = (bytes: Uint8Array): Mac =>
   bytes.length >= CHADDR_AT + 6 ? formatMac(bytes, CHADDR_AT) : '00:00:00:00:00:00'
+
+const RAPID_COMMIT = 80
 
 /** Options on which the conversation depends, and their length in octets. */
 const FIXED_LENGTHS: readonly (readonly [code: number, length: number])[] = [
@@ -122,9 +148,9 @@ const FIXED_LENGTHS: readonly (readonly [code: number, length: number])[] = [
   [57, 2],
 ]
 
-function typeOf(options: RawOptions): MessageType | undefined {
+function typeOf(options: RawOptions): MessageType | 'BOOTP' | undefined {
   const octets = options.get(53)
-  return octets === undefined ? undefined : MESSAGE_TYPES[(octets[0] ?? 0) - 1]
+  return octets === undefined ? 'BOOTP' : MESSAGE_TYPES[(octets[0] ?? 0) - 1]
 }
 
 /** RFC 2131 §4.2: by client identifier if there is one, else by chaddr. An empty identifier identifies nobody. */

@@ -8,11 +8,13 @@
  */
 import { put32 } from '../../stack/platform/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
+import { fqdnAnswer } from './client-fqdn.ts'
 import type { Scope } from './configuration.ts'
 import type { Exchange } from './exchange.ts'
 import { INFINITE_SECONDS } from './lease-machine.ts'
 import { renewalTimes } from './lease-time.ts'
 import type { CompiledLevel, Levels } from './levels.ts'
+import { bootOptions } from './reply.ts'
 import type { OutgoingOption, ReplyType } from './reply.ts'
 import { messageTypeCode } from './wire/message.ts'
 import { OPTIONS, codeOf } from './wire/options-table.ts'
@@ -23,6 +25,10 @@ const NAME_SERVERS = codeOf('domain-name-servers')
 const STATIC_ROUTES = codeOf('static-routes')
 const CLASSLESS_ROUTES = codeOf('classless-static-routes')
 const CLIENT_ID = codeOf('client-identifier')
+const CLIENT_FQDN = codeOf('client-fqdn')
+const MACHINE_ID = codeOf('client-machine-id')
+const IPV6_ONLY = codeOf('ipv6-only-preferred')
+const RAPID_COMMIT: OutgoingOption = [codeOf('rapid-commit'), new Uint8Array(0)]
 const PARAMETER_REQUEST_LIST = codeOf('parameter-request-list')
 const RELAY_INFORMATION = codeOf('relay-agent-information')
 
@@ -48,7 +54,8 @@ export function levelsFor(x: Exchange, scope: Scope, address: Ipv4): Levels {
 
 /** The options of an OFFER or ACK. `seconds` is undefined in the answer to an INFORM, which has no times (§4.3.5). */
 export function leaseOptions(x: Exchange, type: 'OFFER' | 'ACK', seconds: number | undefined): OutgoingOption[] {
-  const options: OutgoingOption[] = [TYPES[type], [54, long(x.serverAddress)]]
+  if (x.type === 'BOOTP') return bootpOptions(x)
+  const options: OutgoingOption[] = [TYPES[type], [54, long(x.serverIdentifier)]]
   if (seconds !== undefined) {
     options.push([51, long(seconds)])
     if (seconds !== INFINITE_SECONDS && x.levels !== undefined) {
@@ -60,13 +67,46 @@ export function leaseOptions(x: Exchange, type: 'OFFER' | 'ACK', seconds: number
   const mask = valueOf(x, MASK)
   if (mask !== undefined) options.push([MASK, mask])
   configured(x, options)
+  longBootNames(x, options)
+  answerFqdn(x, options)
+  // RFC 4039 §3.1: it tells the client that this ACK ends the conversation.
+  if (type === 'ACK' && x.asksForRapidCommit) options.push(RAPID_COMMIT)
+  echoMachineId(x, options)
   echoClientId(x, options)
   return options
 }
 
+/** RFC 1534 §2: nothing that only DHCP knows. */
+function bootpOptions(x: Exchange): OutgoingOption[] {
+  const options: OutgoingOption[] = []
+  const mask = valueOf(x, MASK)
+  if (mask !== undefined) options.push([MASK, mask])
+  configured(x, options)
+  return options
+}
+
+/** PXE 2.1 table 2-3: firmware finds its own answers by the identifier that it sent (option 97, RFC 4578 §2.3). */
+function echoMachineId(x: Exchange, options: OutgoingOption[]): void {
+  const octets = x.message.options.get(MACHINE_ID)
+  if (octets !== undefined && octets.length > 0) options.push([MACHINE_ID, octets])
+}
+
+function longBootNames(x: Exchange, options: OutgoingOption[]): void {
+  if (x.levels === undefined) return
+  for (const option of bootOptions(x.levels.boot)) if (!options.some(([code]) => code === option[0])) options.push(option)
+}
+
+/** RFC 4702 §4: whoever sent the option is told what becomes of it. */
+function answerFqdn(x: Exchange, options: OutgoingOption[]): void {
+  const sent = x.message.options.get(CLIENT_FQDN)
+  const policy = x.scope?.segment.policy.ddns
+  const answer = sent === undefined || policy === undefined ? undefined : fqdnAnswer(sent, x.fullName, policy)
+  if (answer !== undefined) options.push([CLIENT_FQDN, answer])
+}
+
 /** RFC 2131 table 3: a NAK carries little else than why. */
 export function nakOptions(x: Exchange, why: string): OutgoingOption[] {
-  const options: OutgoingOption[] = [TYPES.NAK, [54, long(x.serverAddress)], [56, ascii(why)]]
+  const options: OutgoingOption[] = [TYPES.NAK, [54, long(x.serverIdentifier)], [56, ascii(why)]]
   echoClientId(x, options)
   return options
 }
@@ -105,8 +145,9 @@ function valueOf(x: Exchange, code: number): Uint8Array | undefined {
   return code === NAME_SERVERS ? long(x.serverAddress) : undefined
 }
 
+/** RFC 8925 §3.3: a client that did not ask for it is not told that it need not take its address. */
 const everyCode = (x: Exchange): readonly number[] =>
-  [...new Set([NAME_SERVERS, ...(x.levels?.codes() ?? [])])].sort((a, b) => a - b)
+  [...new Set([NAME_SERVERS, ...(x.levels?.codes() ?? [])])].filter(code => code !== IPV6_ONLY).sort((a, b) => a - b)
 
 function long(value: number | Ipv4): Uint8Array {
   const octets = new Uint8Array(4)

@@ -107,6 +107,8 @@ export type LeaseEvent =
       readonly client: ClientIdentity
       readonly quarantineMs: number
     }
+  /** Who has the address that was declined is known now. */
+  | { readonly kind: 'holder-found'; readonly holder: Mac }
   | { readonly kind: 'release'; readonly client: ClientKey }
   /** The client chose another server, or another address. */
   | { readonly kind: 'withdraw'; readonly client: ClientKey }
@@ -152,6 +154,8 @@ export function step(state: BindingState, event: LeaseEvent, at: Moment): LeaseS
       return request(state, event, at)
     case 'decline':
       return decline(state, event, at)
+    case 'holder-found':
+      return holderFound(state, event.holder)
     case 'release':
       if (state.kind === 'saving') return [state, DEFER]
       return state.kind === 'bound' && leaseClientKey(state.row) === event.client
@@ -352,6 +356,16 @@ function decline(state: BindingState, event: LeaseEvent & { readonly kind: 'decl
   const active = state.kind === 'bound' || state.kind === 'offered' || state.kind === 'probing'
   if (!active || ownerOf(state) !== event.client.key) return [state, [{ kind: 'silence', because: 'not-owner' }]]
   return setAside(state, event.address, event.subnetId, event.client, event.quarantineMs, 'dhcp.lease.declined', at)
+}
+
+/** The row of a declined address names who uses it, not who said so. */
+function holderFound(state: BindingState, holder: Mac): LeaseStep {
+  if (state.kind !== 'declined') return [state, NOTHING]
+  const after: Lease = { ...state.row, hardwareType: 1, mac: holder, clientId: undefined }
+  return [
+    { kind: 'saving', back: state, next: { ...state, row: after }, client: undefined },
+    [{ kind: 'save', change: { before: state.row, after, because: 'dhcp.decline.holder' } }],
+  ]
 }
 
 function probeTaken(state: BindingState, event: LeaseEvent & { readonly kind: 'probe-taken' }, at: Moment): LeaseStep {

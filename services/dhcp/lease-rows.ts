@@ -139,6 +139,14 @@ export class LeaseRows {
     return clientKey(this.#hardwareTypes[slot] as number, mac, this.#clientIdAt(idAt))
   }
 
+  /** Whether the row is of this hardware address. The slot has a row. */
+  hasMac(slot: number, mac: Uint8Array): boolean {
+    const at = this.#blocks[slot] as number
+    if (this.#arena.bytes[at] !== mac.length) return false
+    for (let i = 0; i < mac.length; i++) if (this.#arena.bytes[at + 1 + i] !== mac[i]) return false
+    return true
+  }
+
   #macAt(at: number): string {
     let text = ''
     const end = at + 1 + (this.#arena.bytes[at] as number)

@@ -147,6 +147,12 @@ export class LeaseTable {
     }
   }
 
+  /** Addresses whose row on disk is of this hardware address: a walk over all rows, a few ns for each. */
+  *withMac(mac: Uint8Array): Iterable<Binding> {
+    for (const slot of this.#everySlot())
+      if (this.#rows.state(slot) !== undefined && this.#rows.hasMac(slot, mac)) yield this.#binding(slot)
+  }
+
   *all(): Iterable<Binding> {
     for (const slot of this.#everySlot()) yield this.#binding(slot)
   }

@@ -2,7 +2,9 @@
  * The way of every request through the server, in order. A step passes the exchange on or ends it; a later feature
  * (client classes, rate limits) is one more line here.
  */
-import { toHex } from '../../stack/platform/index.ts'
+import { formatIpv4 } from '../../stack/index.ts'
+import { i32, toHex } from '../../stack/platform/index.ts'
+import { bootp } from './bootp.ts'
 import { discover } from './discover.ts'
 import type { Scope } from './configuration.ts'
 import type { Engine } from './engine.ts'
@@ -14,7 +16,7 @@ import type { Identifiers } from './hosts.ts'
 import { inform } from './inform.ts'
 import { request } from './request.ts'
 import { selectSubnet } from './select-subnet.ts'
-import { CIRCUIT_ID, REMOTE_ID, relaySubOptions } from './wire/relay-information.ts'
+import { CIRCUIT_ID, REMOTE_ID, SERVER_IDENTIFIER_OVERRIDE, relaySubOptions } from './wire/relay-information.ts'
 
 /** next: the following step goes on. ended: answered, dropped, or waiting for a probe or the disk. */
 export type Outcome = 'next' | 'ended'
@@ -45,14 +47,33 @@ function chooseSubnet(engine: Engine, x: Exchange): Outcome {
   const { scope, preferred, trace } = selectSubnet(x, engine.configuration, engine.settings)
   const server = engine.settings.serverAddress(x.arrival.interfaceName)
   x.trace.push(trace)
+  if (!comesByItsWay(engine, x)) return 'ended'
   if (scope === undefined || server === undefined) {
+    if (x.relayed) engine.counters.count('unknown-relay')
     engine.finish(x, 'none')
     return 'ended'
   }
   x.scope = scope
   x.preferred = preferred
   x.serverAddress = server
+  const override = x.relayed ? relaySubOptions(x.message.options).get(SERVER_IDENTIFIER_OVERRIDE) : undefined
+  x.serverIdentifier = override?.length === 4 ? i32(override, 0) : server
   return 'next'
+}
+
+/**
+ * A relay of a segment of ours whose interface is known sends by that interface. What names it elsewhere was not sent by
+ * it, or would be answered to somebody who did not ask.
+ */
+function comesByItsWay(engine: Engine, x: Exchange): boolean {
+  const { giaddr } = x.message
+  const expected = giaddr === 0 ? undefined : engine.configuration.scopeOfRelay(giaddr)?.segment.interfaceName
+  if (expected === undefined || expected === x.arrival.interfaceName) return true
+  engine.counters.count('relay-elsewhere')
+  const facts = { relay: formatIpv4(giaddr), expected, interface: x.arrival.interfaceName }
+  x.trace.push(dhcpStep('dhcp.relay.elsewhere', facts))
+  engine.finish(x, 'none')
+  return false
 }
 
 function readHostName(_engine: Engine, x: Exchange): Outcome {
@@ -101,6 +122,7 @@ const HANDLERS: { readonly [Type in ClientMessageType]: (engine: Engine, x: Exch
   DECLINE: decline,
   RELEASE: release,
   INFORM: inform,
+  BOOTP: bootp,
 }
 
 function judge(engine: Engine, x: Exchange): Outcome {

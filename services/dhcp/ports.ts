@@ -1,5 +1,5 @@
 /** What the DHCP core asks of the world, and its settings. */
-import type { Clock } from '../../stack/platform/index.ts'
+import type { Clock, SecureRandom } from '../../stack/platform/index.ts'
 import type { Ipv4, Mac } from '../../stack/index.ts'
 import type { Decision, Lease, LeaseChange, TraceStep } from '../model/index.ts'
 import type { ReplyDestination } from './reply.ts'
@@ -21,10 +21,14 @@ export type PublishedName = {
 
 export type DhcpPorts = {
   readonly clock: Clock
+  /** For keys. */
+  readonly random: SecureRandom
   /** Sends one message. `to` says where by RFC 2131 §4.1. The bytes may be reused after return. */
   send(reply: DhcpReply): void
   /** Probes by ARP; calls back once, with the holder's address or, after the wait, with undefined. */
   probe(interfaceName: string, address: Ipv4, done: (holder: Mac | undefined) => void): void
+  /** Asks by one ICMP echo; calls back once, with whether anybody answered within the wait. */
+  ping(address: Ipv4, done: (answered: boolean) => void): void
   /**
    * Makes the changes durable in one transaction; the implementation adds names, zone serial and events to it.
    * done(true) only when it is on disk; called once, at once or later.

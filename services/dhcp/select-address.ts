@@ -26,7 +26,11 @@ export function takeoverMac(engine: Engine, x: Exchange, address: Ipv4): string 
 
 /** Why the client cannot have the address although the configuration lets it; undefined when it can. */
 function obstacle(engine: Engine, x: Exchange, address: Ipv4, state: BindingState): string | undefined {
-  if (state.kind === 'free' || owns(state, x.client.key, takeoverMac(engine, x, address))) return undefined
+  if (state.kind === 'free') {
+    const stranger = strangerAt(engine, x, address)
+    return stranger === undefined ? undefined : `${stranger} was seen to use it without a lease`
+  }
+  if (owns(state, x.client.key, takeoverMac(engine, x, address))) return undefined
   // A change that sets an address aside has no owner.
   if (state.kind === 'declined' || (state.kind === 'saving' && state.client === undefined)) {
     return 'it is set aside because of a conflict'
@@ -34,6 +38,12 @@ function obstacle(engine: Engine, x: Exchange, address: Ipv4, state: BindingStat
   return state.kind === 'offered' || state.kind === 'probing'
     ? 'it is on offer to another client'
     : 'another client holds it'
+}
+
+/** Who was heard on the wire with an address that is free, other than the client itself. */
+function strangerAt(engine: Engine, x: Exchange, address: Ipv4): string | undefined {
+  const holder = engine.observed.holder(address, engine.ports.clock.now())
+  return holder === x.client.mac ? undefined : holder
 }
 
 const REFUSALS: { readonly [R in Refusal]: string } = {
@@ -66,9 +76,11 @@ export function chooseAddress(engine: Engine, x: Exchange, scope: Scope): Ipv4 |
     return chosen(x, x.requested, 'asked for by the client and free')
   }
   const view: AddressView = {
-    untouched: address => !engine.table.knows(address),
+    untouched: address => !engine.table.knows(address) && strangerAt(engine, x, address) === undefined,
     available: address =>
-      engine.table.kindOf(address) === 'free' && refusalOf(engine, x, scope, address) === undefined,
+      engine.table.kindOf(address) === 'free' &&
+      refusalOf(engine, x, scope, address) === undefined &&
+      strangerAt(engine, x, address) === undefined,
   }
   const fresh = engine.addresses.next(scope, x, view)
   return fresh === undefined ? undefined : chosen(x, fresh, 'the next free one')

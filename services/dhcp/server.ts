@@ -9,27 +9,33 @@
  * probe.
  */
 import type { Counters } from '../../stack/platform/index.ts'
-import { formatIpv4 } from '../../stack/index.ts'
+import { formatIpv4, formatMac } from '../../stack/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
 import type { DhcpConfiguration, Lease } from '../model/index.ts'
 import { DROP_REASONS, dropCounterOf } from './drop-reasons.ts'
 import type { DhcpCounter, DropReason } from './drop-reasons.ts'
 import { Engine } from './engine.ts'
 import { dhcpStep } from './events.ts'
-import { macOf, readExchange } from './exchange.ts'
+import { isLeaseQuery, macOf, readExchange, readRequest } from './exchange.ts'
 import type { Arrival, ClientMessageType } from './exchange.ts'
 import { run } from './pipeline.ts'
 import type { DhcpPorts, DhcpSettings } from './ports.ts'
+import { RelayQuestions } from './relay-questions.ts'
 import { MAX_MESSAGE_BYTES } from './wire/message.ts'
+
+/** no-key: the client never said that it believes a FORCERENEW, or the key was lost with a restart. */
+export type ForceRenewOutcome = 'sent' | 'not-bound' | 'no-key'
 
 export type ReleaseOutcome = 'released' | 'not-bound' | 'storage-failed'
 
 export class DhcpServer {
   readonly #engine: Engine
+  readonly #relayQuestions: RelayQuestions
 
   /** `leases`: every stored row. The configuration has passed checkConfiguration. */
   constructor(ports: DhcpPorts, settings: DhcpSettings, configuration: DhcpConfiguration, leases: Iterable<Lease>) {
     this.#engine = new Engine(ports, settings, configuration, leases, x => run(this.#engine, x))
+    this.#relayQuestions = new RelayQuestions(this.#engine, ports.clock.now())
   }
 
   /**
@@ -41,7 +47,12 @@ export class DhcpServer {
     engine.counters.count('rx')
     // A copy, because the exchange may wait; one octet past the bound is enough to see that it is too long.
     const bytes = buffer.slice(at, at + Math.min(length, MAX_MESSAGE_BYTES + 1))
-    const read = readExchange(bytes, arrival)
+    const message = readRequest(bytes, arrival)
+    if (message.ok && isLeaseQuery(message.value)) {
+      this.#relayQuestions.answer(message.value, arrival)
+      return
+    }
+    const read = message.ok ? readExchange(message.value, arrival) : message
     if (!read.ok) {
       this.#drop(read.error, bytes, arrival)
       return
@@ -78,6 +89,58 @@ export class DhcpServer {
         done(durable ? 'released' : 'storage-failed')
       })
     } else done('not-bound')
+  }
+
+  /** Makes the holder of a lease renew at once (RFC 3203), if it takes that from us (RFC 6704). */
+  forceRenew(address: Ipv4): ForceRenewOutcome {
+    const engine = this.#engine
+    const lease = this.lease(address)
+    if (lease?.state !== 'bound') return 'not-bound'
+    const message = engine.keys.message(lease)
+    if (message === undefined) return 'no-key'
+    const { bytes, interfaceName } = message
+    engine.ports.send({ interfaceName, bytes, length: bytes.length, to: { kind: 'unicast', address } })
+    engine.counters.count('tx-force-renew')
+    engine.decideFor(lease, 'administrator', [dhcpStep('dhcp.force-renew.sent', { address: formatIpv4(address) })])
+    return 'sent'
+  }
+
+  /**
+   * Another host says by ARP that it has the address; its MAC stands at `macAt` of `b`, which is not kept. Who uses an
+   * address of a pool without a lease is noted and told once.
+   */
+  neighbourHeard(interfaceName: string, address: Ipv4, b: Uint8Array, macAt: number): void {
+    const engine = this.#engine
+    if (engine.closed || engine.configuration.scopeHolding(address)?.poolAt(address) === undefined) return
+    const state = engine.table.stateOf(address)
+    // A declined address is known to be used; an offered one may be on its way to its client.
+    if (state.kind !== 'free') return
+    const holder = formatMac(b, macAt)
+    if (!engine.observed.note(address, holder, engine.ports.clock.now())) return
+    // Its last client may go on for a while after its lease; that is no stranger.
+    if (state.row?.mac === holder) return
+    engine.counters.count('addresses-seen-in-use')
+    engine.ports.decide({
+      at: engine.ports.clock.wallMs(),
+      kind: 'dhcp',
+      interfaceName,
+      mac: holder,
+      clientId: undefined,
+      address: formatIpv4(address),
+      hostName: undefined,
+      received: 'ARP',
+      sent: 'none',
+      steps: [dhcpStep('dhcp.address.seen-in-use', { address: formatIpv4(address), holder })],
+    })
+  }
+
+  /** One message of a connection to TCP port 67: its answers as octets, one by one; undefined when it is no question. */
+  bulkLeaseQuery(buffer: Uint8Array, length: number, requestor: Ipv4): Generator<Uint8Array | undefined, void> | undefined {
+    return this.#engine.closed ? undefined : this.#relayQuestions.answerBulk(buffer, length, requestor)
+  }
+
+  countBulk(what: 'bulk-connections' | 'bulk-closed-idle' | 'bulk-closed-malformed' | 'bulk-refused-full'): void {
+    this.#engine.counters.count(what)
   }
 
   /** The row of an address as it is on disk; undefined when nobody ever had it. */
@@ -144,4 +207,5 @@ const RX_COUNTERS: { readonly [Type in ClientMessageType]: DhcpCounter } = {
   DECLINE: 'rx-decline',
   RELEASE: 'rx-release',
   INFORM: 'rx-inform',
+  BOOTP: 'rx-bootp',
 }

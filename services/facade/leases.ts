@@ -39,5 +39,7 @@ export interface LeaseServices {
   getLease(address: string): Answer<LeaseView>
   /** Ends a bound lease now, as if the client had released it. */
   releaseLease(address: string): Answer<LeaseView>
+  /** Makes the client of a bound lease renew now (RFC 3203); refused when the client would not believe it. */
+  forceRenewLease(address: string): Answer<LeaseView>
   leaseHistory(filter: LeaseFilter, paging: Paging): Answer<Page<LeaseHistoryView>>
 }

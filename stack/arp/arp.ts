@@ -33,6 +33,8 @@ export type ArpPorts = {
   /** An address of 169.254/16 was found free and is to be ours, or is so no longer (RFC 3927). */
   readonly useLinkLocal: (address: Ipv4) => void
   readonly releaseLinkLocal: (address: Ipv4) => void
+  /** A packet of this sender was heard, whose hardware address stands at `macAt`; not from a probe, not from us. */
+  readonly heard: (sender: Ipv4, b: Uint8Array, macAt: number) => void
   /** A datagram that waited, and the hardware address it may now go to. */
   readonly release: (datagram: Uint8Array, macHigh: number, macLow: number) => void
   /** A datagram whose next hop did not answer. */
@@ -113,7 +115,10 @@ export class Arp {
     this.#port.snapStations.heard(u16(b, at + wire.SENDER_MAC), i32(b, at + wire.SENDER_MAC + 2), snap)
     const toUs = this.#ports.isOwn(target)
     // A probe has no sender address to learn (RFC 5227 §2.1.1), but is answered: so we defend ours.
-    if (sender !== 0) this.neighbours.heard(sender, b, at + wire.SENDER_MAC, toUs)
+    if (sender !== 0) {
+      this.neighbours.heard(sender, b, at + wire.SENDER_MAC, toUs)
+      if (!isOurMac) this.#ports.heard(sender, b, at + wire.SENDER_MAC)
+    }
     if (wire.operation(b, at) !== wire.ARP_REQUEST) return
     if (toUs) return this.#reply(b, at, sender, target)
     // Not to a probe: its sender would think the address taken, and RFC 1027 wants hosts reached, not kept from it.

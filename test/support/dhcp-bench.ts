@@ -4,7 +4,7 @@
  */
 import { formatIpv4, ipv4, mac, BROADCAST } from '../../stack/index.ts'
 import type { Ipv4, Mac } from '../../stack/index.ts'
-import { VirtualClock, fromHex } from '../../stack/platform/index.ts'
+import { SeededSecureRandom, VirtualClock, fromHex } from '../../stack/platform/index.ts'
 import type {
   Decision,
   DhcpConfiguration,
@@ -106,7 +106,8 @@ export const configuration = (change: Partial<DhcpConfiguration> = {}): DhcpConf
 }
 
 export type Sent = {
-  readonly type: MessageType
+  /** BOOTP: without option 53. */
+  readonly type: MessageType | 'BOOTP'
   readonly interfaceName: string
   readonly to: ReplyDestination
   readonly message: DhcpMessage
@@ -128,8 +129,8 @@ export type RequestFields = {
 }
 
 /** A client's message as octets. */
-export function clientMessage(type: MessageType, fields: RequestFields = {}): Uint8Array {
-  const options = new Map<number, Uint8Array>([[53, Uint8Array.of(messageTypeCode(type))]])
+export function clientMessage(type: MessageType | 'BOOTP', fields: RequestFields = {}): Uint8Array {
+  const options = new Map<number, Uint8Array>(type === 'BOOTP' ? [] : [[53, Uint8Array.of(messageTypeCode(type))]])
   for (const [name, value] of Object.entries(fields.options ?? {})) {
     const row = optionNamed(name)
     const encoded = row === undefined ? undefined : encodeOption(row, value as OptionValue)
@@ -162,11 +163,14 @@ export type World = {
   readonly clock: VirtualClock
   readonly server: DhcpServer
   readonly sent: Sent[]
+  /** The same as octets. */
+  readonly bytes: Uint8Array[]
   readonly decisions: Omit<Decision, 'id'>[]
   /** What is on disk. */
   readonly disk: Map<Ipv4, Lease>
   readonly commits: (readonly LeaseChange[])[]
   readonly probes: string[]
+  readonly pings: string[]
   /** Who answers ARP, by address. */
   readonly holders: Map<string, Mac>
   /** 'now' answers in the call; 'later' keeps commits in `pending`; 'broken' fails. */
@@ -175,7 +179,7 @@ export type World = {
   nameFor: (lease: Lease) => string | undefined
   receive(bytes: Uint8Array, arrival?: Partial<Arrival>): void
   /** Sends, lets probes end, and returns what was sent because of it. */
-  exchange(type: MessageType, fields?: RequestFields, arrival?: Partial<Arrival>): readonly Sent[]
+  exchange(type: MessageType | 'BOOTP', fields?: RequestFields, arrival?: Partial<Arrival>): readonly Sent[]
   /** DISCOVER and REQUEST; the address or undefined. */
   acquire(fields?: RequestFields): string | undefined
   /** The event ids of the last decision. */
@@ -198,10 +202,12 @@ export function world(options: WorldOptions = {}): World {
   const w: World = {
     clock,
     sent: [],
+    bytes: [],
     decisions: [],
     disk,
     commits: [],
     probes: [],
+    pings: [],
     holders: new Map(),
     storage: 'now',
     pending: [],
@@ -209,11 +215,19 @@ export function world(options: WorldOptions = {}): World {
     server: new DhcpServer(
       {
         clock,
-        send: reply => w.sent.push(readReply(reply)),
+        random: new SeededSecureRandom(1),
+        send: reply => {
+          w.bytes.push(reply.bytes.slice(0, reply.length))
+          w.sent.push(readReply(reply))
+        },
         probe: (_interface, address, done) => {
           w.probes.push(formatIpv4(address))
           const holder = w.holders.get(formatIpv4(address))
           clock.at(clock.now() + (holder === undefined ? PROBE_WAIT_MS : 1), () => done(holder))
+        },
+        ping: (address, done) => {
+          w.pings.push(formatIpv4(address))
+          clock.at(clock.now() + PROBE_WAIT_MS, () => done(w.holders.has(formatIpv4(address))))
         },
         commit: (changes, done) => {
           w.commits.push(changes)
@@ -224,7 +238,7 @@ export function world(options: WorldOptions = {}): World {
           if (w.storage === 'later') w.pending.push(finish)
           else finish(w.storage === 'now')
         },
-        nameFor: lease => ({ name: w.nameFor(lease), trace: undefined }),
+        nameFor: (lease, domain) => ({ name: domain === undefined ? undefined : w.nameFor(lease), trace: undefined }),
         decide: decision => w.decisions.push(decision),
       },
       { serverAddress: name => (name === 'lan0' ? SERVER : undefined), ...options.settings },
@@ -262,8 +276,7 @@ function readReply(reply: DhcpReply): Sent {
   const parsed = parseMessage(bytes)
   if (!parsed.ok) throw new Error(`the server sent a bad message: ${parsed.error}`)
   const message = parsed.value
-  const type = MESSAGE_TYPES[(message.options.get(53)?.[0] ?? 0) - 1]
-  if (type === undefined) throw new Error('the server sent no message type')
+  const type = MESSAGE_TYPES[(message.options.get(53)?.[0] ?? 0) - 1] ?? 'BOOTP'
   return {
     type,
     interfaceName: reply.interfaceName,

@@ -158,6 +158,11 @@ export class FakeServices implements Services {
     return ok(released)
   }
 
+  async forceRenewLease(address: string): Answer<LeaseView> {
+    if (this.refuseChanges !== undefined) return err(this.refuseChanges)
+    return this.getLease(address)
+  }
+
   async leaseHistory(filter: LeaseFilter, paging: Paging): Answer<Page<LeaseHistoryView>> {
     const held = this.leaseList
       .filter(item => has(filter, item))

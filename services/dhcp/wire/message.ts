@@ -43,10 +43,15 @@ export const MIN_MESSAGE_BYTES = 300
 /** More than any client sends (they keep to 576 or the MTU), small enough to copy without thought. */
 export const MAX_MESSAGE_BYTES = 4096
 
-/** RFC 2132 §9.6, by value of option 53. */
-export const MESSAGE_TYPES = ['DISCOVER', 'OFFER', 'REQUEST', 'DECLINE', 'ACK', 'NAK', 'RELEASE', 'INFORM'] as const
+/** By value of option 53: RFC 2132 §9.6, RFC 3203 §3, RFC 4388 §6.1, RFC 6926 §6.2.1. */
+export const MESSAGE_TYPES = [
+  'DISCOVER', 'OFFER', 'REQUEST', 'DECLINE', 'ACK', 'NAK', 'RELEASE', 'INFORM',
+  'FORCERENEW', 'LEASEQUERY', 'LEASEUNASSIGNED', 'LEASEUNKNOWN', 'LEASEACTIVE', 'BULKLEASEQUERY', 'LEASEQUERYDONE',
+] as const
 export type MessageType = (typeof MESSAGE_TYPES)[number]
 export const messageTypeCode = (type: MessageType): number => MESSAGE_TYPES.indexOf(type) + 1
+
+const NO_OPTIONS: RawOptions = new Map()
 
 export type DhcpMessage = {
   readonly op: number
@@ -73,7 +78,7 @@ export type DhcpMessage = {
 export type MessageFault = 'truncated' | 'over-long' | 'bad-op' | 'bad-cookie' | 'option-overrun'
 
 /**
- * Reads one message of exactly `b`. The record's arrays are views of `b`: hand in a copy when it is to be kept.
+ * Reads one message of exactly `b`, of DHCP or of BOOTP, which has no options or none that is 53. The record's arrays are views of `b`: hand in a copy when it is to be kept.
  * Option values are not judged here, only where they lie.
  */
 export function parseMessage(b: Uint8Array): Result<DhcpMessage, MessageFault> {
@@ -81,8 +86,10 @@ export function parseMessage(b: Uint8Array): Result<DhcpMessage, MessageFault> {
   if (b.length > MAX_MESSAGE_BYTES) return err('over-long')
   const op = u8(b, 0)
   if (op !== BOOT_REQUEST && op !== BOOT_REPLY) return err('bad-op')
-  if (u32(b, COOKIE_AT) !== MAGIC_COOKIE) return err('bad-cookie')
-  const options = scanOptions(b)
+  const cookie = u32(b, COOKIE_AT)
+  // RFC 951 §3: a vendor field that is not used begins with zeros.
+  if (cookie !== MAGIC_COOKIE && cookie !== 0) return err('bad-cookie')
+  const options = cookie === 0 ? NO_OPTIONS : scanOptions(b)
   if (options === undefined) return err('option-overrun')
   return ok({
     op,

@@ -15,8 +15,12 @@ export const SERVER_IDENTIFIER_OVERRIDE = 11
 export const RELAY_FLAGS = 10
 export const RELAY_ID = 12
 export const UNICAST_FLAG = 0x80
+/** RFC 8357 §4: the relay sends from a port of its own choice, and wants the answer there. */
+const SOURCE_PORT = 19
 
 const NONE: RawOptions = new Map()
+
+export const asksForSourcePort = (options: RawOptions): boolean => relaySubOptions(options).has(SOURCE_PORT)
 
 /** The sub-options by code; none when there is no option 82 or it is malformed. */
 export function relaySubOptions(options: RawOptions): RawOptions {

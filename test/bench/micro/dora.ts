@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util'
 import { BROADCAST, ipv4 } from '../../../stack/index.ts'
-import { SystemClock, put32 } from '../../../stack/platform/index.ts'
+import { SystemClock, SystemRandom, put32 } from '../../../stack/platform/index.ts'
 import { DhcpServer } from '../../../services/dhcp/index.ts'
 import { clientMessage, pool, subnet, configuration } from '../../support/dhcp-bench.ts'
 
@@ -28,6 +28,8 @@ function round(): readonly Run[] {
   const server = new DhcpServer(
     {
       clock: new SystemClock(),
+      random: new SystemRandom(),
+      ping: (_address, done) => done(false),
       send: reply => {
         sent = reply.bytes
       },

@@ -71,6 +71,33 @@ describe('RFC 3442 beside the older options', () => {
   })
 })
 
+describe('RFC 8925 §3.3 IPv6-only preferred', () => {
+  const options = { 'ipv6-only-preferred': 1800 }
+  test('goes only to a client that asks for it, beside an address', () => {
+    const w = serving(options)
+    const asking = w.exchange('DISCOVER', { options: { 'parameter-request-list': [108] } })[0]
+    expect([asking?.options['ipv6-only-preferred'], asking?.yiaddr]).toEqual([1800, '10.53.0.100'])
+    expect(codes(serving(options), { 'parameter-request-list': [3] })).not.toContain(108)
+    expect(codes(serving(options), {})).not.toContain(108)
+  })
+})
+
+describe('RFC 4578 §2.3 client machine identifier', () => {
+  test('comes back as it was', () => {
+    const id = { type: 0, id: '00112233445566778899aabbccddeeff' }
+    expect(serving({}).exchange('DISCOVER', { options: { 'client-machine-id': id } })[0]?.options['client-machine-id']).toEqual(id)
+  })
+})
+
+describe('RFC 9463 §6.1, RFC 3396 §5 a value longer than an option holds', () => {
+  test('is split over instances, and one value to the client', () => {
+    const resolvers = Array.from({ length: 8 }, (_, i) => ({ priority: i + 1, name: `resolver-${i}.lab.internal`, addresses: ['10.53.0.2'], parameters: 'alpn="dot"' }))
+    const w = serving({ 'encrypted-dns': resolvers })
+    const offer = w.exchange('DISCOVER', { options: { 'parameter-request-list': [162], 'max-message-size': 1500 } })[0]
+    expect(offer?.options['encrypted-dns']).toEqual(resolvers)
+  })
+})
+
 describe('RFC 2131 §4.1, RFC 2132 §9.10 how much fits', () => {
   const text = (name: string, length: number): OptionSet => ({ [name]: name.slice(0, 1).repeat(length) })
   const long: OptionSet = { ...text('root-path', 200), ...text('extensions-path', 100), ...text('merit-dump-file', 50), ...text('nis-domain', 60) }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { formatIpv4, ipv4 } from '../../../stack/index.ts'
+import { formatIpv4, formatMac, ipv4 } from '../../../stack/index.ts'
 import { ARP_REPLY, ARP_REQUEST } from '../../../stack/wire/arp.ts'
 import { ETHERNET_HEADER_BYTES } from '../../../stack/wire/ethernet.ts'
 import {
@@ -32,6 +32,18 @@ describe('RFC 826 [A1] packet reception', () => {
     lan.answer(arpFrame())
     lan.answer(arpFrame({ senderMac: OTHER_MAC, target: PEER }))
     expect(known()).toEqual([`${PEER} ${OTHER_MAC}`])
+  })
+
+  test('whoever watches the stack hears of the addresses that others have, not of probes and not of ours', () => {
+    const heard: string[] = []
+    lan.stack.onNeighbourHeard = (iface, address, b, at) => heard.push(`${iface.name === lan.iface.name} ${formatIpv4(address)} ${formatMac(b, at)}`)
+    lan.answer(
+      arpFrame({ target: '10.53.0.77' }),
+      arpFrame({ sender: '0.0.0.0', target: '10.53.0.78' }),
+      arpFrame({ sender: HOST, senderMac: OTHER_MAC }),
+      arpFrame({ operation: ARP_REPLY, sender: '10.53.0.79', senderMac: OTHER_MAC, toMac: HOST_MAC }),
+    )
+    expect(heard).toEqual([`true ${PEER} ${PEER_MAC}`, `true 10.53.0.79 ${OTHER_MAC}`])
   })
 
   test('a static mapping is not', () => {

@@ -3,6 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { SeededRandom } from '../../../stack/platform/index.ts'
 import { MAX_MESSAGE_BYTES, parseMessage } from '../../../services/dhcp/wire/message.ts'
 import { OPTIONS, STANDARD_OPTIONS, decodeOption, decodeOptions, describeClientIdentifier, encodeOption } from '../../../services/dhcp/index.ts'
+import { ipv4 } from '../../../stack/index.ts'
+import { RELAY, relayedWorld } from '../../support/dhcp-policy.ts'
+import { questionBytes } from '../../support/lease-query.ts'
 import { clientMessage, configuration, pool, world } from '../../support/dhcp-bench.ts'
 import type { MessageType } from '../../../services/dhcp/index.ts'
 
@@ -58,6 +61,32 @@ describe('receive()', () => {
     // Service goes on for a client with manners.
     w.clock.advance(60_000)
     expect(w.acquire({ mac: '02:aa:aa:aa:aa:aa' })).toMatch(/^10\.53\.0\./)
+  })
+})
+
+describe('questions of relay agents', () => {
+  test.each(SEEDS)('mutated, by datagram and by connection, seed %i', seed => {
+    const random = new SeededRandom(seed)
+    const w = relayedWorld()
+    w.acquire({ giaddr: RELAY })
+    const before = w.disk.size
+    for (let i = 0; i < 500; i++) {
+      const type = random.chance(0.5) ? 'LEASEQUERY' : 'BULKLEASEQUERY'
+      const b = questionBytes(type, {
+        ...(random.chance(0.4) ? { ciaddr: `10.60.0.${random.below(256)}` } : {}),
+        ...(random.chance(0.3) ? { mac: '02:00:00:00:00:01' } : {}),
+        options: random.chance(0.5) ? [[[61, 82, 55, 154, 155][random.below(5)] as number, Buffer.from(bytes(random, random.below(30))).toString('hex')]] : [],
+      })
+      for (let n = random.below(4); n > 0; n--) b[random.chance(0.5) ? random.below(b.length) : 240 + random.below(40)] = random.below(256)
+      w.receive(b, { sourcePort: 67 })
+      let answers = 0
+      for (const octets of w.server.bulkLeaseQuery(b, random.chance(0.9) ? b.length : random.below(b.length), ipv4(RELAY)) ?? []) {
+        if (octets !== undefined) answers++
+      }
+      expect(answers).toBeLessThanOrEqual(2)
+    }
+    // A mutated question may have become a client's message.
+    expect(w.disk.size).toBeLessThanOrEqual(before + 10)
   })
 })
 

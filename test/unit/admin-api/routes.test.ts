@@ -24,6 +24,7 @@ describe('every route answers as its description says', () => {
     ['GET', '/leases', undefined, 200, { next: null }],
     ['GET', '/leases/history', undefined, 200, { next: null }],
     ['GET', '/leases/10.53.0.100', undefined, 200, { address: '10.53.0.100', state: 'bound' }],
+    ['POST', '/leases/10.53.0.100/force-renew', undefined, 200, { address: '10.53.0.100', state: 'bound' }],
     ['DELETE', '/leases/10.53.0.100', undefined, 200, { address: '10.53.0.100', state: 'released', name: null }],
     ['GET', '/subnets', undefined, 200, { items: [{ id: 1 }], next: null }],
     [

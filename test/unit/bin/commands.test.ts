@@ -101,6 +101,12 @@ describe('changes', () => {
     ['arp add 10.53.0.60 02-00-00-00-00-3C', '10.53.0.60 is at 02:00:00:00:00:3c on lan0', 'arp list', 'lan0\t10.53.0.60\t02:00:00:00:00:3c\tstatic\t-'],
     ['arp delete 10.53.0.100', 'forgot 10.53.0.100', 'arp list', 'lan0\t10.53.0.101\t-\tincomplete\t-'],
     ['arp flush', 'forgot 2 neighbours', 'arp list', ''],
+    [
+      'leases force-renew 10.53.0.100',
+      'told 02:00:0a:35:00:64 to renew 10.53.0.100',
+      'leases --address 10.53.0.100',
+      'bound',
+    ],
     ['zone add Example --ttl 60', 'added the zone example', 'zone list', 'example\t1\t1\t60'],
     ['zone remove lab.internal', 'removed the zone lab.internal', 'zone list', ''],
     [
