@@ -114,6 +114,28 @@ describeLab('diagnostics', () => {
     await held.stop()
   })
 
+  test('arp: a neighbour that is named is spoken to without asking, also after power was cut, until it is forgotten', async () => {
+    const { lab, lan } = world
+    const quiet = await lab.hostOn(lan, BRIDGE, 'quiet', '02:aa:00:00:00:60')
+    await quiet.address('eth0', '10.53.0.60/24')
+    // Answers no ARP request, as some small devices do.
+    await quiet.succeed(['sysctl', '-q', '-w', 'net.ipv4.conf.all.arp_ignore=8'])
+    const reached = async (): Promise<boolean> => (await world.appliance.command('ping', '-c', '1', '-W', '1', '10.53.0.60')).code === 0
+    expect(await reached()).toBe(false)
+    expect(await world.appliance.command('arp', 'add', '10.53.0.60', '02:aa:00:00:00:60')).toMatchObject({ code: 0, stdout: '10.53.0.60 is at 02:aa:00:00:00:60 on taproot0\n' })
+    expect(await reached()).toBe(true)
+    expect((await world.appliance.command('arp')).stdout).toMatch(/^taproot0\t10\.53\.0\.60\t02:aa:00:00:00:60\tstatic\t-$/m)
+    const { data } = world.appliance
+    await world.appliance.killHard()
+    world.appliance = await Appliance.start(lan, { data, arguments: ['--bridge', BRIDGE] })
+    expect(await reached()).toBe(true)
+    expect((await world.appliance.command('arp', 'flush')).code).toBe(0)
+    expect(await reached()).toBe(true)
+    expect((await world.appliance.command('arp', 'delete', '10.53.0.60')).code).toBe(0)
+    expect(await reached()).toBe(false)
+    expect(await world.appliance.command('arp', 'add', '10.53.0.60', '01:00:5e:00:00:01')).toMatchObject({ code: 1, stderr: expect.stringContaining('mac: 01:00:5e:00:00:01') })
+  })
+
   test('stats: by layer and reason', async () => {
     const { stdout } = await world.appliance.command('stats')
     expect(stdout).toMatch(/^ipv4\.received\t[1-9]\d*$/m)

@@ -81,6 +81,33 @@ describe('[L8] pcapng §4 a tap on a link', () => {
     expect(tooShort.file().frames.map((f) => f.octets)).toEqual([finished.slice(0, 50)])
   })
 
+  test('what the sink had no room for is told of in the file, before what comes after it and at the end', () => {
+    const lan = tapped()
+    const blocks: Uint8Array[] = []
+    let room = true
+    const capture = lan.link.start({ sink: (block) => room && blocks.push(block) > 0 })
+    lan.here.send(udpFrame(octets(5)))
+    room = false
+    lan.here.send(udpFrame(octets(6)), udpFrame(octets(7)))
+    room = true
+    lan.here.send(udpFrame(octets(8)))
+    capture?.stop()
+    const read = must(new reader.PcapngReader().push(joined(blocks)))
+    expect(read.map((block) => (block.kind === 'statistics' ? [block.received, block.dropped] : block.kind))).toEqual([
+      'interface', 'frame', [3, 2], 'frame', [4, 2],
+    ])
+  })
+
+  test('a link that is released has its handler again, and captures hear that it is gone', () => {
+    const lan = tapped()
+    let gone = 0
+    lan.capture({ onGone: () => gone++ })
+    const link = lan.link.release()
+    lan.there.send(arpFrame())
+    lan.clock.advance(1)
+    expect([gone, lan.here.take().length, link.name]).toEqual([1, 1, 'taproot0'])
+  })
+
   test('nothing more after stop(), and other captures go on', () => {
     const lan = tapped()
     const [first, second] = [lan.capture(), lan.capture()]

@@ -50,6 +50,36 @@ function pinging(options: Partial<PingOptions> = {}) {
   return { ...lan, ping, lines, requests, wait, reply }
 }
 
+/** The events of a ping, whose peer answers after so long each. */
+function timed(...rtts: readonly number[]): PingEvent[] {
+  const lan = bench()
+  const events: PingEvent[] = []
+  lan.stack.ping({ target: ipv4(PEER), count: rtts.length, intervalMs: 1000 }, (event) => events.push(event))
+  rtts.forEach((ms, i) => {
+    lan.clock.advance(ms)
+    const [request] = lan.peer.take()
+    if (request === undefined) throw new Error('no request came')
+    const rest = ((request[AT + 24] as number) << 24) | ((request[AT + 25] as number) << 16) | (i + 1)
+    lan.peer.send(icmpFrame(icmpMessage(0, 0, rest, request.slice(AT + 28, AT + ip.totalLength(request, AT))), { from: PEER }))
+    lan.clock.advance(i < rtts.length - 1 ? 1000 - ms : 0)
+  })
+  return events
+}
+
+describe('RFC 792 [C1] what a ping sums up', () => {
+  test('least, mean, most, standard deviation, and how long it took', () => {
+    const done = timed(10, 20, 60).at(-1)
+    if (done?.kind !== 'done') throw new Error('it did not end')
+    expect(done.summary).toMatchObject({ sent: 3, received: 3, minMs: 10, meanMs: 30, maxMs: 60, elapsedMs: 2060 })
+    expect(done.summary.deviationMs).toBeCloseTo(Math.sqrt((400 + 100 + 900) / 3), 6)
+  })
+
+  test('of equal times the deviation is none', () => {
+    const done = timed(7.3, 7.3, 7.3).at(-1)
+    expect(done?.kind === 'done' && done.summary.deviationMs).toBeCloseTo(0, 3)
+  })
+})
+
 describe('RFC 792 [C1] echo, the asking side', () => {
   test('requests at an interval, each with its reply, and a summary', () => {
     const lan = pinging({ count: 2, octets: 100 })
