@@ -97,6 +97,28 @@ describeLab('diagnostics', () => {
     expect(stdout).toMatch(new RegExp(`^traceroute to alpha \\(${address}\\), 30 hops max, 60 byte packets\n 1  alpha\\.lab\\.internal \\(${address}\\)  [\\d.]+ ms [\\d.]+ ms [\\d.]+ ms\n$`))
   })
 
+  test('traceroute and ping through a router, to a host behind it and to one that is not there', async () => {
+    const { lab, lan, appliance } = world
+    const far = await lab.host('far')
+    const port = await lab.cable(far, 'eth0', lan, undefined)
+    await lan.address(port, '10.54.0.1/24')
+    await far.address('eth0', '10.54.0.9/24', '10.54.0.1')
+    // Linux answers one probe a second; a patient tool would wait.
+    await lan.succeed(['sysctl', '-q', '-w', 'net.ipv4.ip_forward=1', 'net.ipv4.icmp_ratelimit=0'])
+    const hops = [
+      expect.stringMatching(/^ 1 {2}10\.53\.0\.1 \(10\.53\.0\.1\) {2}[\d.]+ ms [\d.]+ ms [\d.]+ ms$/),
+      expect.stringMatching(/^ 2 {2}10\.54\.0\.9 \(10\.54\.0\.9\) {2}[\d.]+ ms [\d.]+ ms [\d.]+ ms$/),
+    ]
+    for (const method of [[], ['-I'], ['-T']]) {
+      const { stdout, code } = await appliance.command('traceroute', ...method, '10.54.0.9')
+      expect([code, stdout.trimEnd().split('\n').slice(1)]).toEqual([0, hops])
+    }
+    const gone = await appliance.command('traceroute', '-n', '-q', '1', '-w', '5', '10.54.0.77')
+    expect(gone).toMatchObject({ code: 1, stdout: expect.stringMatching(/\n 1 {2}10\.53\.0\.1 .*\n 2 {2}10\.53\.0\.1 {2}[\d.]+ ms !H\n$/) })
+    expect((await appliance.command('ping', '-c', '1', '-t', '1', '10.54.0.9')).stdout).toContain('From 10.53.0.1 icmp_seq=1 Time to live exceeded\n')
+    expect((await appliance.command('ping', '-c', '1', '-W', '5', '10.54.0.77')).stdout).toContain('From 10.53.0.1 icmp_seq=1 Destination Host Unreachable\n')
+  })
+
   test('sockets: what listens, and a connection with what TCP knows of it', async () => {
     const { stdout } = await world.appliance.command('sockets')
     expect(stdout).toMatch(/^udp\tUNCONNECTED\t0\t0\t\S+:53\t\*:\*$/m)
@@ -169,6 +191,23 @@ describeLab('diagnostics', () => {
       expect(frames.filter(line => line.includes(':icmp'))).toHaveLength(6)
       expect(frames.filter(line => line.includes(':dns')).length).toBeGreaterThanOrEqual(2)
       for (const line of frames) expect(line.split('\t').slice(1)).toEqual(['', 'taproot0'])
+    })
+
+    test('a long transfer with super-segments: whole, and every checksum right', async () => {
+      const check = ['-o', 'tcp.check_checksum:TRUE', '-o', 'ip.check_checksum:TRUE', '-T', 'fields', '-e', 'frame.len', '-e', 'tcp.checksum.status', '-e', '_ws.malformed']
+      const script = `sh bin/taproot capture -w - tcp and host ${address} | tshark -l -r - ${check.join(' ')}`
+      const tshark = world.lan.start('tshark', ['sh', '-c', script], environment(world.appliance))
+      await tshark.line(/^capturing on taproot0$/)
+      const url = `http://${APPLIANCE}/docs/static/swagger-ui-bundle.js`
+      const size = Number(await client.succeed(['curl', '-sS', '-o', '/dev/null', '-w', '%{size_download}', url]))
+      expect(size).toBeGreaterThan(1_000_000)
+      const frames = await eventually('all of it', async () => {
+        const seen = tshark.lines.filter(line => /^\d+\t/.test(line))
+        return seen.reduce((sum, line) => sum + Number(line.split('\t')[0]), 0) > size ? seen : undefined
+      })
+      // 1: right.
+      expect([...new Set(frames.map(line => line.split('\t').slice(1).join()))]).toEqual(['1,'])
+      await tshark.stop()
     })
 
     test('several at once, each with its filter; a reader that has enough ends its own', async () => {
