@@ -107,7 +107,7 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   undo.add(() => first?.close())
   const devices = new TapDevices({ offloads: settings.offloads === 'auto' })
   undo.add(() => devices.closeAll())
-  devices.openAll(store.load().interfaces)
+  devices.openAll(store.interfaces())
 
   const network = networkSettings(settings)
   const setCarriers = (on: boolean): void => {

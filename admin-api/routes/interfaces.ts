@@ -97,7 +97,7 @@ function oneInterface(app: Api, services: Services): void {
         summary: 'Remove an interface',
         description: 'Its subnets and the static routes that name it must be removed first.',
         params: interfaceParams,
-        response: { 204: Type.Null({ description: 'It is removed, and its device or socket is gone.' }) },
+        response: { 204: Type.Null({ description: 'It is removed, and its socket or device is gone, unless the device is persistent.' }) },
       },
     },
     async (request, reply) =>

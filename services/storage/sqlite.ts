@@ -6,7 +6,7 @@ import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Sqlite, { type Database, type Statement } from 'better-sqlite3'
 import { err, ok } from '../../stack/platform/index.ts'
-import { DHCP_KINDS, type DhcpConfiguration, type DhcpKind, type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type ZoneEdit } from '../model/index.ts'
+import { DHCP_KINDS, type DhcpConfiguration, type DhcpKind, type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type NetworkInterface, type ZoneEdit } from '../model/index.ts'
 import { DHCP_TABLES, type DhcpTable } from './dhcp-rows.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { SqliteReader } from './reader.ts'
@@ -217,7 +217,7 @@ export class SqliteStore extends SqliteReader implements Store {
         zone: zoneOf(row),
         records: byZone.get(row.id) ?? [],
       })),
-      interfaces: all<InterfaceRow>('SELECT * FROM interfaces ORDER BY name').map(interfaceOf),
+      interfaces: this.interfaces(),
       routes: all<RouteRow>('SELECT * FROM routes ORDER BY id').map(routeOf),
       neighbours: all<NeighbourRow>('SELECT * FROM neighbours ORDER BY interface, address').map(neighbourOf),
       settings: new Map(all<{ name: string; value: string }>('SELECT name, value FROM settings').map((r) => [r.name, r.value])),
@@ -245,6 +245,11 @@ export class SqliteStore extends SqliteReader implements Store {
       return [kind, this.db.prepare(`SELECT * FROM ${table} ORDER BY id`).all().map((row) => item(row as never))]
     })
     return Object.fromEntries(entries) as DhcpConfiguration
+  }
+
+  /** Those besides the first, in the order of their names. */
+  interfaces(): readonly NetworkInterface[] {
+    return (this.db.prepare('SELECT * FROM interfaces ORDER BY name').all() as InterfaceRow[]).map(interfaceOf)
   }
 
   commit(transactions: readonly Transaction[]): readonly (StoreFault | undefined)[] {
