@@ -133,8 +133,9 @@ export class IcmpInput implements ProtocolHandler {
         isOwn: (address) => this.#own.has(address),
         wallMs: this.#clock.wallMs(),
       })
-      this.#output.prepare(false, options)
     }
+    // RFC 1349 §5.1; ECN is between the ends of a transport only.
+    this.#output.prepare(false, options, (d.buffer[d.at + 1] as number) & ~ip.ECN_CE)
     return replyToEcho(d, this.#output)
   }
 

@@ -28,6 +28,13 @@ describe('RFC 792 [C1] echo', () => {
     expect(message).toEqual({ ok: true, value: { type: 0, code: 0, rest: 0x1234_0001, body: octets(length) } })
   })
 
+  test('the reply has the type of service of the request, without ECN (RFC 1349 §5.1)', () => {
+    const lan = bench()
+    lan.peer.send(icmpFrame(echoRequest(8), { tos: 0xbb }))
+    lan.clock.advance(10)
+    expect(lan.peer.take().map((frame) => frame[15])).toEqual([0xb8])
+  })
+
   test('the reply comes from the address that was asked (RFC 1122 §3.2.2.6)', () => {
     const lan = bench({ addresses: ['10.53.0.2/24', '10.53.0.3/24'] })
     expect(lan.answer(icmpFrame(echoRequest(8), { to: '10.53.0.3' }))).toEqual([
