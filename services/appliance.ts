@@ -117,7 +117,7 @@ export class Appliance {
     this.#names = new LeaseNames(this.#zones, nextRecordId, (address) => {
       const lease = this.dhcp.lease(address)
       return lease === undefined ? undefined : leaseClientKey(lease)
-    })
+    }, (subnetId) => this.dhcp.wantsDhcid(subnetId))
     const configuration = o.snapshot.dhcp
     // The endpoint and the server know each other; messages flow only once both are there.
     this.#dhcpEndpoint = new DhcpEndpoint(this.stack, (buffer, at, length, meta) => this.dhcp.receive(buffer, at, length, meta))
@@ -131,6 +131,7 @@ export class Appliance {
         commit: (changes, done) => this.#commitLeases(changes, done),
         nameFor: (lease, domain) => this.#names.nameFor(lease, domain),
         decide: o.decide,
+        tell: ([event, facts]) => this.submit([{ kind: 'event', at: o.clock.wallMs(), event, facts }], () => {}),
         namesOtherServer: ({ interfaceName, server, message, client, address }) =>
           this.#coexistence.seen({
             interfaceName, server, message, client, kind: 'chosen-by-a-client', offered: address, routers: [], nameServers: [], leaseSeconds: undefined,

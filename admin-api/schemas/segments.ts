@@ -30,6 +30,7 @@ const policyFields = {
     {
       enabled: bool('Names of leases are published.'),
       updateFromClient: bool('A client that wants to update its A record itself may.'),
+      dhcid: bool('A DHCID record goes with each name, for zones that other DHCP servers write to as well.'),
     },
     { additionalProperties: false, description: 'Names of leases.' },
   ),

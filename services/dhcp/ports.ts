@@ -37,6 +37,8 @@ export type DhcpPorts = {
   /** The name that this lease would be published under in the zone `domain`. The lease carries its name until now, if it is a renewal. */
   nameFor(lease: Lease, domain: string | undefined): PublishedName
   decide(decision: Omit<Decision, 'id'>): void
+  /** An event that no lease changes with, kept with the others. */
+  tell(event: TraceStep): void
   /** A client on the link of an interface named another server in a message of its own. */
   namesOtherServer?(sign: NamedServer): void
 }

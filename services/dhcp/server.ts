@@ -8,6 +8,7 @@
  * clients find the same addresses again, because expired rows keep their client and are given to others last, after a
  * probe.
  */
+import { TokenBucket } from '../../stack/platform/index.ts'
 import type { Counters } from '../../stack/platform/index.ts'
 import { formatIpv4, formatMac } from '../../stack/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
@@ -23,6 +24,9 @@ import type { DhcpPorts, DhcpSettings } from './ports.ts'
 import { RelayQuestions } from './relay-questions.ts'
 import { MAX_MESSAGE_BYTES } from './wire/message.ts'
 
+const TELLINGS_PER_SECOND = 1
+const TELLINGS_BURST = 64
+
 /** no-key: the client never said that it believes a FORCERENEW, or the key was lost with a restart. */
 export type ForceRenewOutcome = 'sent' | 'not-bound' | 'no-key'
 
@@ -31,10 +35,13 @@ export type ReleaseOutcome = 'released' | 'not-bound' | 'storage-failed'
 export class DhcpServer {
   readonly #engine: Engine
   readonly #relayQuestions: RelayQuestions
+  /** Strangers that are told of. */
+  readonly #tellings: TokenBucket
 
   /** `leases`: every stored row. The configuration has passed checkConfiguration. */
   constructor(ports: DhcpPorts, settings: DhcpSettings, configuration: DhcpConfiguration, leases: Iterable<Lease>) {
     this.#engine = new Engine(ports, settings, configuration, leases, x => run(this.#engine, x))
+    this.#tellings = new TokenBucket(TELLINGS_PER_SECOND, TELLINGS_BURST, ports.clock.now())
     this.#relayQuestions = new RelayQuestions(this.#engine, ports.clock.now())
   }
 
@@ -91,6 +98,11 @@ export class DhcpServer {
     } else done('not-bound')
   }
 
+  /** Whether names of leases in this subnet have a DHCID record (RFC 4701), by the policy of its segment. */
+  wantsDhcid(subnetId: number): boolean {
+    return this.#engine.configuration.scope(subnetId)?.segment.policy.ddns.dhcid === true
+  }
+
   /** Makes the holder of a lease renew at once (RFC 3203), if it takes that from us (RFC 6704). */
   forceRenew(address: Ipv4): ForceRenewOutcome {
     const engine = this.#engine
@@ -120,6 +132,10 @@ export class DhcpServer {
     // Its last client may go on for a while after its lease; that is no stranger.
     if (state.row?.mac === holder) return
     engine.counters.count('addresses-seen-in-use')
+    // A flood of made-up ARP packets fills counters, not the disk.
+    if (!this.#tellings.take(engine.ports.clock.now())) return
+    const step = dhcpStep('dhcp.address.seen-in-use', { address: formatIpv4(address), holder })
+    engine.ports.tell(step)
     engine.ports.decide({
       at: engine.ports.clock.wallMs(),
       kind: 'dhcp',
@@ -130,7 +146,7 @@ export class DhcpServer {
       hostName: undefined,
       received: 'ARP',
       sent: 'none',
-      steps: [dhcpStep('dhcp.address.seen-in-use', { address: formatIpv4(address), holder })],
+      steps: [step],
     })
   }
 

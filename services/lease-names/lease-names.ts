@@ -5,6 +5,7 @@
  */
 import { formatIpv4, type Ipv4, parseIpv4 } from '../../stack/index.ts'
 import { reverseName } from '../dns/index.ts'
+import { dhcidOf } from './dhcid.ts'
 import { type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type TraceStep, type Zone, type ZoneEdit } from '../model/index.ts'
 
 /** TTL of a lease's records in seconds: short, because a client may leave at any moment. */
@@ -66,10 +67,18 @@ export class LeaseNames {
   readonly #nextRecordId: () => number
   /** Who the client of a lease is, as it is on disk. */
   readonly #clientAt: (address: Ipv4) => string | undefined
+  readonly #wantsDhcid: (subnetId: number) => boolean
   readonly #holders = new Notes<string, Holder | undefined>()
   readonly #records = new Notes<Ipv4, readonly DnsRecord[]>()
 
-  constructor(zones: NameZones, nextRecordId: () => number, clientAt: (address: Ipv4) => string | undefined) {
+  /** `wantsDhcid`: whether the names of a subnet's leases have a DHCID record beside the A record. */
+  constructor(
+    zones: NameZones,
+    nextRecordId: () => number,
+    clientAt: (address: Ipv4) => string | undefined,
+    wantsDhcid: (subnetId: number) => boolean = () => false,
+  ) {
+    this.#wantsDhcid = wantsDhcid
     this.#zones = zones
     this.#nextRecordId = nextRecordId
     this.#clientAt = clientAt
@@ -110,7 +119,7 @@ export class LeaseNames {
     // The same client on another address: the name moves with it.
     if (holder !== undefined && holder.address !== address) this.#replace(holder.address, [], planning)
     // Also when the name stays: somebody may have made or removed a record in its place meanwhile.
-    this.#replace(address, name === undefined ? [] : this.#recordsFor(address, name), planning)
+    this.#replace(address, name === undefined ? [] : this.#recordsFor(after, name), planning)
     const client = leaseClientKey(after)
     if (name !== undefined && (holder?.client !== client || holder.address !== address))
       planning.ends.push(this.#holders.put(name, { client, address }, holder))
@@ -146,8 +155,9 @@ export class LeaseNames {
     ends.push(this.#records.put(address, records, present))
   }
 
-  /** The A record, and the PTR record where nobody else made one. */
-  #recordsFor(address: Ipv4, name: string): readonly UnnumberedRecord[] {
+  /** The A record, a DHCID record where it is wanted, and the PTR record where nobody else made one. */
+  #recordsFor(lease: Lease, name: string): readonly UnnumberedRecord[] {
+    const { address } = lease
     const records: UnnumberedRecord[] = []
     const put = (zone: Zone | undefined, owner: string, type: string, data: string): void => {
       if (zone === undefined) return
@@ -161,7 +171,9 @@ export class LeaseNames {
         comment: undefined,
       })
     }
-    put(this.#zones.zoneEnclosing(name), name, 'A', formatIpv4(address))
+    const zone = this.#zones.zoneEnclosing(name)
+    put(zone, name, 'A', formatIpv4(address))
+    if (this.#wantsDhcid(lease.subnetId)) put(zone, name, 'DHCID', dhcidOf(lease, name))
     const reverse = reverseName(address)
     const reverseZone = this.#zones.zoneEnclosing(reverse)
     if (reverseZone !== undefined && this.#foreignRecord(reverseZone.id, reverse) === undefined)

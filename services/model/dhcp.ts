@@ -66,6 +66,8 @@ export type SegmentPolicy = {
     readonly enabled: boolean
     /** A client that wants to update its A record itself may (RFC 4702 flags S and N). */
     readonly updateFromClient: boolean
+    /** A DHCID record goes with each name (RFC 4701), for zones that other DHCP servers write to as well. */
+    readonly dhcid: boolean
   }
 }
 
@@ -80,7 +82,7 @@ export const DEFAULT_POLICY: SegmentPolicy = {
   leasesPerRelayPort: undefined,
   rapidCommit: false,
   bootp: false,
-  ddns: { enabled: true, updateFromClient: false },
+  ddns: { enabled: true, updateFromClient: false, dhcid: false },
 }
 
 /** A link, ours or behind relays. All its subnets are one pool space (a shared network). */

@@ -16,6 +16,7 @@ import type {
   Pool,
   Segment,
   Subnet,
+  TraceStep,
 } from '../../services/model/index.ts'
 import { DEFAULT_POLICY, EMPTY_CONFIGURATION, EMPTY_LEVEL } from '../../services/model/index.ts'
 import {
@@ -166,6 +167,8 @@ export type World = {
   /** The same as octets. */
   readonly bytes: Uint8Array[]
   readonly decisions: Omit<Decision, 'id'>[]
+  /** Events that no lease changed with. */
+  readonly told: TraceStep[]
   /** What is on disk. */
   readonly disk: Map<Ipv4, Lease>
   readonly commits: (readonly LeaseChange[])[]
@@ -204,6 +207,7 @@ export function world(options: WorldOptions = {}): World {
     sent: [],
     bytes: [],
     decisions: [],
+    told: [],
     disk,
     commits: [],
     probes: [],
@@ -240,6 +244,7 @@ export function world(options: WorldOptions = {}): World {
         },
         nameFor: (lease, domain) => ({ name: domain === undefined ? undefined : w.nameFor(lease), trace: undefined }),
         decide: decision => w.decisions.push(decision),
+        tell: event => w.told.push(event),
       },
       { serverAddress: name => (name === 'lan0' ? SERVER : undefined), ...options.settings },
       options.configuration ?? configuration(),

@@ -36,6 +36,7 @@ function round(): readonly Run[] {
       probe: (_interface, _address, done) => done(undefined),
       commit: (_changes, done) => done(true),
       nameFor: lease => ({ name: `${lease.hostName}.lab.internal`, trace: undefined }),
+      tell: () => undefined,
       decide: decision => {
         decided += decision.steps.length
       },

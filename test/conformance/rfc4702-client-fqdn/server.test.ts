@@ -23,7 +23,7 @@ describe('RFC 4702 §4 what the server answers and does', () => {
     ['N, left to clients', true, 12, { flags: 12, name: 'alpha.lab.internal.' }, undefined],
     ['S, left to clients that want it', true, 5, { flags: 5, name: 'alpha.lab.internal.' }, 'alpha.lab.internal'],
   ] as const)('%s', (_name, updateFromClient, flags, answer, published) => {
-    const w = localWorld({ policy: { ddns: { enabled: true, updateFromClient } } })
+    const w = localWorld({ policy: { ddns: { enabled: true, updateFromClient, dhcid: false } } })
     w.nameFor = lease => (lease.hostName === undefined ? undefined : `${lease.hostName}.lab.internal`)
     const [inOffer, inAck] = told(w, flags)
     expect([inOffer, inAck]).toEqual([answer, answer])
@@ -51,7 +51,7 @@ describe('RFC 4702 §4 what the server answers and does', () => {
   })
 
   test('updates are off: it is told that nobody updates', () => {
-    const w = localWorld({ policy: { ddns: { enabled: false, updateFromClient: false } } })
+    const w = localWorld({ policy: { ddns: { enabled: false, updateFromClient: false, dhcid: false } } })
     expect(told(w, 5)[0]).toMatchObject({ flags: 14 })
   })
 })

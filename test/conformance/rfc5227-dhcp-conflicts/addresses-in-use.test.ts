@@ -18,8 +18,15 @@ describe('RFC 5227 §2.1.1 and RFC 2131 §2.2 addresses that strangers were hear
     hear(w, '10.53.0.100', STRANGER)
     hear(w, '10.53.0.100', STRANGER)
     expect(w.decisions.map(d => [d.received, d.mac, d.steps[0]?.[0]])).toEqual([['ARP', STRANGER, 'dhcp.address.seen-in-use']])
+    expect(w.told).toEqual([['dhcp.address.seen-in-use', { address: '10.53.0.100', holder: STRANGER }]])
     expect(w.acquire(A)).toBe('10.53.0.101')
     expect(w.server.counters.get('addresses-seen-in-use')).toBe(1)
+  })
+
+  test('a flood of made-up packets is counted, not told without end', () => {
+    const w = localWorld()
+    for (let i = 0; i < 1000; i++) hear(w, `10.53.0.${100 + (i % 10)}`, `02:00:00:00:${(i >> 8).toString(16).padStart(2, '0')}:${(i & 255).toString(16).padStart(2, '0')}`)
+    expect([w.server.counters.get('addresses-seen-in-use'), w.told.length, w.decisions.length]).toEqual([1000, 64, 64])
   })
 
   test('not even when asked for, with the reason', () => {

@@ -20,7 +20,7 @@ class Bench implements NameZones {
   readonly #rows = new Map<Ipv4, Lease>()
   readonly #changes = new Map<NamePlan, readonly LeaseChange[]>()
 
-  constructor(options: { readonly records?: readonly DnsRecord[]; readonly leases?: readonly Lease[] } = {}) {
+  constructor(options: { readonly records?: readonly DnsRecord[]; readonly leases?: readonly Lease[]; readonly dhcid?: boolean } = {}) {
     this.records = [...(options.records ?? [])]
     for (const held of options.leases ?? []) {
       this.#rows.set(held.address, held)
@@ -31,7 +31,7 @@ class Bench implements NameZones {
     this.names = new LeaseNames(this, () => ++this.#id, (address) => {
       const row = this.#rows.get(address)
       return row === undefined ? undefined : leaseClientKey(row)
-    })
+    }, () => options.dhcid === true)
   }
 
   zoneNamed(name: string) {
@@ -239,5 +239,23 @@ describe('while commits are under way', () => {
     const system = bench.bind(firmware, lease(ADDRESS, { ...A, clientId: '00aa' }))
     expect([system.row.publishedName, system.lines]).toEqual(['alpha.lab.internal', []])
     expect(bench.nameOf(lease(OTHER, A))).toBe('names.taken-by-lease')
+  })
+})
+
+describe('RFC 4701 and RFC 4703 §5 DHCID records, where they are wanted', () => {
+  test('come and go with the name, and change with the client', () => {
+    const bench = new Bench({ dhcid: true })
+    const { row, lines } = bench.bind(undefined, lease(ADDRESS, A))
+    const dhcid = lines.find((line) => line.includes(' DHCID '))
+    expect(lines).toEqual(['+ alpha.lab.internal A 10.53.0.100', expect.stringMatching(/^\+ alpha\.lab\.internal DHCID AAAB[A-Za-z0-9+/]{42}[A-Za-z0-9+/=]{2}$/), '+ 100.0.53.10.in-addr.arpa PTR alpha.lab.internal'])
+    expect(bench.bind(row, row).lines).toEqual([])
+    const other = bench.bind(row, lease(ADDRESS, B))
+    expect(other.lines).toContain(`- ${dhcid?.slice(2)}`)
+    expect(other.lines.filter((line) => line.startsWith('+') && line.includes('DHCID'))).toHaveLength(1)
+    expect(bench.settle(bench.plan([released(other.row)])).filter((line) => line.includes('DHCID'))).toHaveLength(1)
+  })
+
+  test('elsewhere there are none', () => {
+    expect(new Bench().bind(undefined, lease(ADDRESS, A)).lines.some((line) => line.includes('DHCID'))).toBe(false)
   })
 })

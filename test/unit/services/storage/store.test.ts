@@ -35,7 +35,7 @@ const CLASS: DhcpItem<'classes'> = { id: 5, name: 'cams', priority: 7, test: 'ma
 const SITE: DhcpItem<'sites'> = { id: 2, name: 'office', level: LEVEL }
 const RELAYED: DhcpItem<'segments'> = {
   id: 2, siteId: 2, name: 'hall', interfaceName: undefined, relays: [ipv4('192.168.7.1')], domain: 'hall.internal', level: LEVEL,
-  policy: { ...DEFAULT_POLICY, mode: 'proxy', newClientsPerSecond: 5, ddns: { enabled: false, updateFromClient: true } },
+  policy: { ...DEFAULT_POLICY, mode: 'proxy', newClientsPerSecond: 5, ddns: { enabled: false, updateFromClient: true, dhcid: true } },
 }
 const DEFINITION: DhcpItem<'optionDefinitions'> = { id: 6, code: 230, name: 'menu', type: 'u8', array: true, space: 311 }
 const entry = <K extends DhcpKind>(what: K, item: DhcpItem<K>): Write => ({ kind: 'dhcp-put', what, item }) as Write
