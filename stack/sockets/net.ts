@@ -2,7 +2,8 @@
  * Streams in the shape of node:net, so that node:http, node:tls and fastify run on this stack: a Server's sockets go to
  * `httpServer.emit('connection', socket)`, a client's come from `createConnection`. What differs: addresses are IPv4
  * text (names are not looked up), and ref() and unref() do nothing, because the link, not the socket, keeps the
- * process alive.
+ * process alive. Sockets under a TLSSocket are to be made with allowHalfOpen, as any Duplex there: without it they end
+ * with the peer, before TLS has written what it still holds.
  *
  * Programs are called from a later turn of the event loop, never from within the stack, so their exceptions are theirs.
  */
@@ -19,7 +20,7 @@ import type { Clock, Timer } from '../platform/index.ts'
 export type NetStack = { readonly tcp: Tcp; readonly clock: Clock }
 
 export type NetAddress = { readonly address: string; readonly family: 'IPv4'; readonly port: number }
-export type NetConnectOptions = {
+export type NetConnectOptions = NetSocketOptions & {
   readonly port: number
   /** IPv4 text; 127.0.0.1 when not given. */
   readonly host?: string
@@ -421,7 +422,8 @@ export function netOf(stack: NetStack): {
       if (handler !== undefined) server.on('connection', handler)
       return server
     },
-    connect: (target, host, done) => new NetSocket(stack).connect(target, host, done),
+    connect: (target, host, done) =>
+      new NetSocket(stack, typeof target === 'object' ? target : {}).connect(target, host, done),
   }
 }
 
