@@ -18,6 +18,8 @@ const TAGS = [
   { name: 'segments', description: 'Links, ours or behind relays, and how they are served.' },
   { name: 'subnets', description: 'Blocks of addresses of a segment.' },
   { name: 'pools', description: 'Ranges that any client may get an address from.' },
+  { name: 'classes', description: 'Clients that have something in common.' },
+  { name: 'option-definitions', description: 'DHCP options that the table lacks.' },
   { name: 'hosts', description: 'Machines that are known, and addresses kept for them.' },
   { name: 'zones', description: 'Parts of the name space that the appliance is authoritative for.' },
   { name: 'records', description: 'What is in a zone.' },

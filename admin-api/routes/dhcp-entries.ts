@@ -5,7 +5,11 @@ import { Type, type TSchema } from 'typebox'
 import { type Api, granted, locationOf, singlePage } from '../api.ts'
 import type { DhcpInputs, DhcpKind, Services } from '../../services/index.ts'
 import { id, parameters } from '../schemas/common.ts'
+import { Class, ClassAnswer, ClassChange, ClassCreation, ClassPage } from '../schemas/classes.ts'
 import { Host, HostAnswer, HostChange, HostCreation, HostPage } from '../schemas/hosts.ts'
+import {
+  OptionDefinition, OptionDefinitionAnswer, OptionDefinitionChange, OptionDefinitionCreation, OptionDefinitionPage,
+} from '../schemas/option-definitions.ts'
 import { Pool, PoolAnswer, PoolChange, PoolCreation, PoolPage } from '../schemas/pools.ts'
 import { Segment, SegmentAnswer, SegmentChange, SegmentCreation, SegmentPage } from '../schemas/segments.ts'
 import { Site, SiteAnswer, SiteChange, SiteCreation, SitePage } from '../schemas/sites.ts'
@@ -106,6 +110,36 @@ const ENTRIES: readonly EntryRow[] = [
     changing: 'A client that holds another address moves to the one kept for it when it renews.',
     removing: 'The client keeps its address until its lease ends.',
   },
+  {
+    kind: 'classes',
+    path: 'classes',
+    noun: 'class',
+    name: 'Class',
+    names: 'Classes',
+    one: Class,
+    answer: ClassAnswer,
+    page: ClassPage,
+    creation: ClassCreation,
+    change: ClassChange,
+    adding: 'Pools let classes in or keep them out, and what a class says goes to its members.',
+    changing: 'Clients are judged anew with each request.',
+    removing: 'No pool and no host may name it any more.',
+  },
+  {
+    kind: 'optionDefinitions',
+    path: 'option-definitions',
+    noun: 'option definition',
+    name: 'OptionDefinition',
+    names: 'OptionDefinitions',
+    one: OptionDefinition,
+    answer: OptionDefinitionAnswer,
+    page: OptionDefinitionPage,
+    creation: OptionDefinitionCreation,
+    change: OptionDefinitionChange,
+    adding: 'From then on option sets may use its name.',
+    changing: 'Option sets that use it are checked again, and the change is refused if one would not fit.',
+    removing: 'No option set may use its name any more.',
+  },
 ]
 
 const entryParams = parameters({ id: id('entry') })
@@ -116,6 +150,8 @@ export function dhcpEntryRoutes(app: Api, services: Services): void {
     oneEntry(app, services, row)
   }
 }
+
+const article = (noun: string): string => (/^[aeiou]/.test(noun) ? 'an' : 'a')
 
 /** The defaults that the schema of a creation names. */
 function defaultsOf({ creation }: EntryRow): object {
@@ -133,7 +169,7 @@ function theEntries(app: Api, services: Services, row: EntryRow): void {
       schema: {
         operationId: `list${names}`,
         tags: [path],
-        summary: `All ${path}`,
+        summary: `All ${path.replace('-', ' ')}`,
         description: 'The whole list as one page.',
         response: { 200: row.page },
       },
@@ -147,7 +183,7 @@ function theEntries(app: Api, services: Services, row: EntryRow): void {
       schema: {
         operationId: `add${name}`,
         tags: [path],
-        summary: `Add a ${noun}`,
+        summary: `Add ${article(noun)} ${noun}`,
         description: row.adding,
         body: row.creation,
         response: { 201: row.answer },
@@ -184,7 +220,7 @@ function oneEntry(app: Api, services: Services, row: EntryRow): void {
       schema: {
         operationId: `change${name}`,
         tags: [path],
-        summary: `Change a ${noun}`,
+        summary: `Change ${article(noun)} ${noun}`,
         description: `Fields that are left out stay as they are; "options" is replaced whole. ${row.changing}`,
         params: entryParams,
         body: row.change,
@@ -200,7 +236,7 @@ function oneEntry(app: Api, services: Services, row: EntryRow): void {
       schema: {
         operationId: `remove${name}`,
         tags: [path],
-        summary: `Remove a ${noun}`,
+        summary: `Remove ${article(noun)} ${noun}`,
         description: row.removing,
         params: entryParams,
         response: { 204: Type.Null({ description: 'It is removed.' }) },

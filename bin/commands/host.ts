@@ -2,7 +2,7 @@ import type { HostView, IdentifierView, Page } from '../../services/index.ts'
 import { type Command, type Invocation, NotDone, type Options } from './command.ts'
 import { LEVEL_OPTIONS, levelFields } from './level-options.ts'
 import { type Column, printPage } from './print.ts'
-import { putEntry, removeEntry } from './put.ts'
+import { putEntry, removeEntry, someOf } from './put.ts'
 
 const shown = (items: readonly string[]): string | null => (items.length === 0 ? null : items.join(','))
 
@@ -28,6 +28,7 @@ const IDENTIFIERS = {
 const OPTIONS = {
   ...IDENTIFIERS,
   name: { type: 'string', value: 'NAME', says: 'host name to give and to publish' },
+  class: several('NAME', 'a class that it is put in'),
   tag: several('WORD', 'for people'),
   comment: { type: 'string', value: 'TEXT', says: 'for people' },
   deny: { type: 'boolean', says: 'give it no address' },
@@ -36,8 +37,6 @@ const OPTIONS = {
 
 const identifiersOf = ({ texts }: Invocation): readonly IdentifierView[] =>
   (Object.keys(IDENTIFIERS) as IdentifierView['kind'][]).flatMap(kind => texts(kind).map(value => ({ kind, value })))
-
-const someOf = (items: readonly string[]): readonly string[] | undefined => (items.length === 0 ? undefined : items)
 
 export const hostList: Command = {
   words: 'host list',
@@ -70,6 +69,7 @@ export const hostAdd: Command = {
       identifiers: identifiersOf(invocation),
       addresses: someOf(operands),
       name: text('name'),
+      classes: someOf(texts('class')),
       tags: someOf(texts('tag')),
       comment: text('comment'),
       denied: flag('deny') ? true : undefined,

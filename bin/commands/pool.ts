@@ -2,7 +2,7 @@ import type { Page, PoolView } from '../../services/index.ts'
 import { type Command, NotDone } from './command.ts'
 import { LEVEL_OPTIONS, levelFields } from './level-options.ts'
 import { type Column, printPage } from './print.ts'
-import { putEntry, removeEntry } from './put.ts'
+import { putEntry, removeEntry, someOf } from './put.ts'
 import { subnetIdOf } from './which-subnet.ts'
 
 const COLUMNS: readonly Column<PoolView>[] = [
@@ -10,6 +10,7 @@ const COLUMNS: readonly Column<PoolView>[] = [
   ['SUBNET', pool => pool.subnetId],
   ['FIRST', pool => pool.first],
   ['LAST', pool => pool.last],
+  ['FOR', pool => [...pool.allow, ...pool.deny.map(name => `not ${name}`)].join(',') || null],
   ['ADDRESSES', pool => pool.size],
   ['BOUND', pool => pool.bound],
 ]
@@ -35,6 +36,8 @@ export const poolAdd: Command = {
   most: 2,
   options: {
     subnet: { type: 'string', value: 'ID|PREFIX', says: 'the subnet (default: the one that FIRST is in)' },
+    allow: { type: 'string', multiple: true, value: 'CLASS', says: 'a class that may use it (default: all clients)' },
+    deny: { type: 'string', multiple: true, value: 'CLASS', says: 'a class that may not' },
     ...LEVEL_OPTIONS,
   },
   examples: ['taproot pool add 10.53.0.100 10.53.0.199'],
@@ -42,9 +45,17 @@ export const poolAdd: Command = {
     const { api, operands, text } = invocation
     const [first, last] = operands as readonly [string, string]
     const subnetId = await subnetIdOf(api, text('subnet') ?? first)
+    const fields = {
+      subnetId,
+      first,
+      last,
+      allow: someOf(invocation.texts('allow')),
+      deny: someOf(invocation.texts('deny')),
+      ...levelFields(invocation),
+    }
     const said = (pool: PoolView): string =>
       `added the pool ${pool.first} to ${pool.last}, ${pool.size} addresses, id ${pool.id}`
-    await putEntry(invocation, 'pools', { subnetId, first, last, ...levelFields(invocation) }, said)
+    await putEntry(invocation, 'pools', fields, said)
   },
 }
 

@@ -22,3 +22,6 @@ export async function removeEntry(invocation: Invocation, resource: string, id: 
   const removed = await invocation.api.json<null>('DELETE', path(resource, id))
   printDone(invocation, said, removed)
 }
+
+/** The values of an option that takes several; undefined when it is not given, so that the API's default holds. */
+export const someOf = (items: readonly string[]): readonly string[] | undefined => (items.length === 0 ? undefined : items)

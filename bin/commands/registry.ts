@@ -2,6 +2,7 @@
 import { health } from './appliance.ts'
 import { arpAdd, arpDelete, arpFlush, arpList } from './arp.ts'
 import { capture } from './capture.ts'
+import { classAdd, classList, classRemove } from './class.ts'
 import type { Command } from './command.ts'
 import { decisions } from './decisions.ts'
 import { dhcpClientRelease, dhcpClientRenew, dhcpClientShow } from './dhcp-client.ts'
@@ -11,6 +12,7 @@ import {
 } from './interface.ts'
 import { hostAdd, hostList, hostRemove } from './host.ts'
 import { leasesForceRenew, leasesHistory, leasesList, leasesRelease } from './leases.ts'
+import { optionDefinitionAdd, optionDefinitionList, optionDefinitionRemove } from './option-definition.ts'
 import { ping } from './ping.ts'
 import { dhcpSearch, dhcpServers } from './other-servers.ts'
 import { poolAdd, poolList, poolRemove } from './pool.ts'
@@ -46,6 +48,12 @@ export const COMMANDS: readonly Command[] = [
   hostList,
   hostAdd,
   hostRemove,
+  classList,
+  classAdd,
+  classRemove,
+  optionDefinitionList,
+  optionDefinitionAdd,
+  optionDefinitionRemove,
   zoneList,
   zoneAdd,
   zoneRemove,

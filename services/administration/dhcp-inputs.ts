@@ -48,7 +48,9 @@ export const DHCP_READERS: { readonly [K in DhcpKind]: Reader<K> } = {
     if (!first.ok) return first
     const last = maybe(input.last, '/last')
     if (!last.ok) return last
-    return withLevel(input, old?.level, present({ subnetId: input.subnetId, first: first.value, last: last.value }))
+    return withLevel(input, old?.level, present({
+      subnetId: input.subnetId, first: first.value, last: last.value, allow: input.allow, deny: input.deny,
+    }))
   },
   classes: (input, old) =>
     withLevel(input, old?.level, {

@@ -129,12 +129,14 @@ export class ApplianceDhcp implements DhcpServices {
     return view.ok ? ok({ ...view.value, warnings }) : view
   }
 
-  #poolView({ id, subnetId, first, last, level }: Pool): PoolView {
+  #poolView({ id, subnetId, first, last, allow, deny, level }: Pool): PoolView {
     return {
       id,
       subnetId,
       first: formatIpv4(first),
       last: formatIpv4(last),
+      allow,
+      deny,
       ...levelView(level),
       size: poolSize({ first, last }),
       bound: this.#o.reader.countBound(first, last),

@@ -8,6 +8,7 @@ import type { Result } from '../../stack/platform/index.ts'
 import { compareIpv4, contains, formatIpv4, formatPrefix, isUnicast, maskOf, overlaps } from '../../stack/index.ts'
 import { BUILT_IN_CLASSES } from '../model/index.ts'
 import type { ClientClass, DhcpConfiguration, Pool, Refusal, Segment, Subnet, Warning } from '../model/index.ts'
+import { parseExpression } from './classify/parse.ts'
 import { checkHosts } from './check-hosts.ts'
 import { checkClassNames, checkHostAddress, conflict, firstOf, invalid } from './check-fields.ts'
 import { checkLevel } from './check-level.ts'
@@ -24,7 +25,8 @@ export function checkConfiguration(c: DhcpConfiguration): Result<readonly Warnin
   const registry = new OptionRegistry(declarations)
   const segments = new Map(c.segments.map(segment => [segment.id, segment]))
   const subnets = new Map(c.subnets.map(subnet => [subnet.id, subnet]))
-  const classes = new Set<string>([...BUILT_IN_CLASSES, ...c.classes.map(each => each.name)])
+  const own = new Set(c.classes.map(each => each.name))
+  const classes = new Set<string>([...own, ...BUILT_IN_CLASSES])
   const wrong =
     checkSites(c, registry) ??
     firstOf(c.segments, (segment, i) => checkSegment(segment, `/segments/${i}`, c, registry)) ??
@@ -33,7 +35,7 @@ export function checkConfiguration(c: DhcpConfiguration): Result<readonly Warnin
     firstOf(c.classes, (each, i) => checkClass(each, `/classes/${i}`, c.classes.slice(0, i), registry)) ??
     firstOf(c.pools, (pool, i) => checkPool(pool, `/pools/${i}`, subnets.get(pool.subnetId), classes, registry)) ??
     overlappingPools(c.pools) ??
-    checkHosts(c.hosts, subnets, classes, registry)
+    checkHosts(c.hosts, subnets, own, registry)
   return wrong === undefined ? ok(warningsOf(c)) : err(wrong)
 }
 
@@ -151,7 +153,14 @@ function checkClass(each: ClientClass, at: string, earlier: readonly ClientClass
   if (each.leaseLimit !== undefined && (!Number.isInteger(each.leaseLimit) || each.leaseLimit < 0)) {
     return invalid(`${at}/leaseLimit`, `${each.leaseLimit} is no number of leases`, 'a whole number, or null for no limit')
   }
-  return checkName(each.name, at, earlier) ?? checkLevel(each.level, at, registry)
+  return checkName(each.name, at, earlier) ?? checkTest(each, at, registry) ?? checkLevel(each.level, at, registry)
+}
+
+function checkTest({ test }: ClientClass, at: string, registry: OptionRegistry): Refusal | undefined {
+  const parsed = test === undefined ? undefined : parseExpression(test, registry)
+  if (parsed === undefined || parsed.ok) return undefined
+  const { column, problem, remedy } = parsed.error
+  return invalid(`${at}/test`, `column ${column}: ${problem}`, remedy)
 }
 
 function checkPool(

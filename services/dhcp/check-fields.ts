@@ -19,7 +19,7 @@ export function firstOf<T>(items: readonly T[], check: (item: T, i: number) => R
 
 export function checkClassNames(names: readonly string[], at: string, classes: ReadonlySet<string>): Refusal | undefined {
   return firstOf(names, (name, i) =>
-    classes.has(name) ? undefined : invalid(`${at}/${i}`, `there is no class "${name}"`, `one of ${[...classes].join(', ')}`),
+    classes.has(name) ? undefined : invalid(`${at}/${i}`, `there is no class "${name}"`, classes.size === 0 ? 'add the class first' : `one of ${[...classes].join(', ')}`),
   )
 }
 

@@ -7,6 +7,9 @@ import { compareIpv4, contains, formatIpv4, formatPrefix, lastOf, maskOf } from 
 import type { Ipv4 } from '../../stack/index.ts'
 import { DEFAULT_SITE } from '../model/index.ts'
 import type { DhcpConfiguration, OptionValue, Pool, Segment, Site, Subnet } from '../model/index.ts'
+import { compileClasses, permissionOf } from './classify/classes.ts'
+import type { CompiledClass } from './classify/classes.ts'
+import type { Predicate } from './classify/compile.ts'
 import { HostIndex } from './hosts.ts'
 import type { CompiledHost } from './hosts.ts'
 import { Levels, compileLevel } from './levels.ts'
@@ -16,7 +19,13 @@ import type { OptionDeclaration } from './wire/option-spaces.ts'
 import { codeOf } from './wire/options-table.ts'
 import { encodeOption } from './wire/option-values.ts'
 
-export type PoolScope = { readonly pool: Pool; readonly subnet: SubnetScope; readonly levels: Levels }
+export type PoolScope = {
+  readonly pool: Pool
+  readonly subnet: SubnetScope
+  readonly levels: Levels
+  /** Who may have its addresses; undefined lets everybody in. */
+  readonly permits: Predicate | undefined
+}
 
 /** One subnet with its pools. */
 export class SubnetScope {
@@ -41,7 +50,12 @@ export class SubnetScope {
       .sort((a, b) => compareIpv4(a.first, b.first))
       .map(pool => {
         const level = compileLevel(pool.level, `pool ${pool.id}`, registry)
-        return { pool, subnet: this, levels: level === undefined ? this.levels : Levels.merged([level, ...levels]) }
+        return {
+          pool,
+          subnet: this,
+          levels: level === undefined ? this.levels : Levels.merged([level, ...levels]),
+          permits: permissionOf(pool.allow, pool.deny),
+        }
       })
   }
 
@@ -130,6 +144,8 @@ const NO_ADDRESSES: readonly Ipv4[] = []
 export class Configuration {
   readonly source: DhcpConfiguration
   readonly hosts: HostIndex
+  /** By priority. */
+  readonly classes: readonly CompiledClass[]
   readonly scopes: readonly Scope[]
   readonly #bySubnet = new Map<number, Scope>()
   readonly #byRelay = new Map<Ipv4, Scope>()
@@ -153,6 +169,7 @@ export class Configuration {
       for (const relay of segment.relays) this.#byRelay.set(relay, scope)
     }
     this.scopes = scopes
+    this.classes = compileClasses(source.classes, registry)
     this.hosts = new HostIndex(
       source.hosts.map(host => {
         const label = host.name === undefined ? `host ${host.id}` : `host ${host.id} (${host.name})`

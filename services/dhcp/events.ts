@@ -75,6 +75,23 @@ export const DHCP_EVENTS = {
     says: '{host} by its {by}',
     means: 'A host entry names this client.',
   },
+  'dhcp.class.matched': {
+    level: 'debug',
+    says: 'in {classes}',
+    means: 'The classes of this client, by priority: by their expressions, or because its host entry names them.',
+  },
+  'dhcp.client.denied': {
+    level: 'info',
+    says: 'no answer: {because}',
+    means: 'The administrator gives this client no address.',
+    remedy: 'If it should have one, change the host entry, the class or the policy of the segment.',
+  },
+  'dhcp.segment.not-served': {
+    level: 'info',
+    says: 'no address: the segment {segment} has the mode {mode}',
+    means: 'By its policy this segment is not served with addresses.',
+    remedy: 'If it should be, set the mode of the segment to serve.',
+  },
   'dhcp.address.chosen': {
     level: 'debug',
     says: '{address}: {because}',
@@ -87,9 +104,9 @@ export const DHCP_EVENTS = {
   },
   'dhcp.pool.exhausted': {
     level: 'error',
-    says: 'no answer: every address of subnet {subnet} is in use',
-    means: 'A client asked for an address and none is free. It has no network.',
-    remedy: 'Widen the pool, shorten the lease time, or release leases of clients that are gone.',
+    says: 'no answer: no address of {subnet} is free for this client',
+    means: 'A client asked for an address, and none is free in the pools that it may use. It has no network.',
+    remedy: 'Widen the pool, look at the classes that its pools let in, shorten the lease time, or release leases of clients that are gone.',
   },
   'dhcp.probe.sent': {
     level: 'debug',

@@ -8,6 +8,7 @@ import { formatMac, isGroupMac, isUnicast } from '../../stack/index.ts'
 import type { Ipv4, Mac } from '../../stack/index.ts'
 import { clientKey } from '../model/index.ts'
 import type { TraceStep } from '../model/index.ts'
+import type { CompiledClass } from './classify/classes.ts'
 import type { Scope, SubnetScope } from './configuration.ts'
 import type { DropReason } from './drop-reasons.ts'
 import type { CompiledHost } from './hosts.ts'
@@ -32,6 +33,8 @@ export type Arrival = {
 export type ClientMessageType = 'DISCOVER' | 'REQUEST' | 'DECLINE' | 'RELEASE' | 'INFORM' | 'BOOTP'
 const CLIENT_TYPES: ReadonlySet<MessageType | 'BOOTP'> = new Set(['DISCOVER', 'REQUEST', 'DECLINE', 'RELEASE', 'INFORM', 'BOOTP'])
 
+const NO_CLASSES: readonly CompiledClass[] = []
+
 export class Exchange {
   readonly message: DhcpMessage
   readonly type: ClientMessageType
@@ -50,6 +53,10 @@ export class Exchange {
   /** The subnet of the segment that is tried first. */
   preferred: SubnetScope | undefined = undefined
   host: CompiledHost | undefined = undefined
+  /** By priority. */
+  classes: readonly CompiledClass[] = NO_CLASSES
+  /** Why this client gets no address at all; undefined when it may. */
+  denied: string | undefined = undefined
   /** What counts for this client at its address; set when that is known. */
   levels: Levels | undefined = undefined
   hostName: string | undefined = undefined

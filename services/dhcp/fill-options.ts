@@ -47,6 +47,7 @@ const NEVER_FROM_LIST: ReadonlySet<number> = new Set(
 export function levelsFor(x: Exchange, scope: Scope, address: Ipv4): Levels {
   const above: CompiledLevel[] = []
   if (x.host?.level !== undefined) above.push(x.host.level)
+  for (const { level } of x.classes) if (level !== undefined) above.push(level)
   const levels = scope.levelsAt(address).under(above)
   x.levels = levels
   return levels

@@ -47,6 +47,7 @@ export function grant(engine: Engine, x: Exchange, scope: Scope, address: Ipv4, 
     },
     byHardware: takeoverMac(engine, x, address),
     refusal: refusal(engine, x, scope, address),
+    authoritative: scope.segment.policy.authoritative,
     recordElsewhere: hasRecord(x, scope, others, address),
   })
   perform(engine, x, scope, address, effects, others, remembered)
@@ -178,6 +179,8 @@ function acknowledge(engine: Engine, x: Exchange, scope: Scope, change: LeaseCha
 const NAK_REASONS: { readonly [Reason in NakReason]: string } = {
   'wrong-network': 'the address is not on this network',
   'not-in-pool': 'the address is in no pool',
+  'class-not-allowed': 'the address is in a pool for others',
+  denied: 'this client gets no address',
   reserved: 'the address is reserved for another client',
   'reserved-elsewhere': 'another address is reserved for this client',
   'own-address': 'the address is the server itself',

@@ -44,7 +44,8 @@ export const FREE: BindingState = { kind: 'free', row: undefined }
 export type RequestStage = 'selecting' | 'init-reboot' | 'renewing' | 'rebinding'
 
 /** Why a REQUEST cannot be granted, as known from the configuration. */
-export type Refusal = 'wrong-network' | 'not-in-pool' | 'reserved' | 'reserved-elsewhere' | 'own-address'
+export type Refusal =
+  | 'wrong-network' | 'not-in-pool' | 'class-not-allowed' | 'reserved' | 'reserved-elsewhere' | 'own-address' | 'denied'
 /** Why a REQUEST is answered with NAK. */
 export type NakReason = Refusal | 'in-use' | 'quarantined' | 'other-binding'
 
@@ -97,6 +98,8 @@ export type LeaseEvent =
       /** Set when the address is reserved for this hardware address: the same hardware may take it over. */
       readonly byHardware: Mac | undefined
       readonly refusal: Refusal | undefined
+      /** False: a client that we have no record of hears nothing, because another server may know it. */
+      readonly authoritative: boolean
       /** The client has a record at another address of this subnet. */
       readonly recordElsewhere: boolean
     }
@@ -268,7 +271,7 @@ function request(state: BindingState, event: LeaseEvent & { readonly kind: 'requ
   }
   const known = owned || event.recordElsewhere || stage === 'selecting'
   // Another server may own an address of this subnet that is in none of our pools.
-  if (refusal === 'not-in-pool' && !known) return [state, [{ kind: 'silence', because: 'unknown-client' }]]
+  if (refusal !== undefined && !known && (refusal === 'not-in-pool' || !event.authoritative)) return [state, [{ kind: 'silence', because: 'unknown-client' }]]
   if (refusal !== undefined) return [state, [{ kind: 'refuse', because: refusal }]]
   if (state.kind === 'declined') return [state, [{ kind: 'refuse', because: 'quarantined' }]]
   if (!owned && state.kind !== 'free') return [state, [{ kind: 'refuse', because: 'in-use' }]]

@@ -1,10 +1,11 @@
 /**
  * The way of every request through the server, in order. A step passes the exchange on or ends it; a later feature
- * (client classes, rate limits) is one more line here.
+ * is one more line here.
  */
 import { formatIpv4 } from '../../stack/index.ts'
 import { i32, toHex } from '../../stack/platform/index.ts'
 import { bootp } from './bootp.ts'
+import { classesOf } from './classify/classes.ts'
 import { discover } from './discover.ts'
 import type { Scope } from './configuration.ts'
 import type { Engine } from './engine.ts'
@@ -22,7 +23,9 @@ import { CIRCUIT_ID, REMOTE_ID, SERVER_IDENTIFIER_OVERRIDE, relaySubOptions } fr
 export type Outcome = 'next' | 'ended'
 export type PipelineStep = (engine: Engine, x: Exchange) => Outcome
 
-const PIPELINE: readonly PipelineStep[] = [chooseSubnet, heedOtherServers, readHostName, findHost, judge]
+const PIPELINE: readonly PipelineStep[] = [
+  chooseSubnet, heedOtherServers, readHostName, findHost, classify, admit, judge,
+]
 
 export function run(engine: Engine, x: Exchange): void {
   for (const step of PIPELINE) if (step(engine, x) === 'ended') return
@@ -95,6 +98,44 @@ function findHost(engine: Engine, x: Exchange): Outcome {
     x.trace.push(dhcpStep('dhcp.host.matched', { host: found.host.label, by: found.by }))
   }
   return 'next'
+}
+
+function classify(engine: Engine, x: Exchange): Outcome {
+  const { classes } = engine.configuration
+  if (classes.length === 0) return 'next'
+  x.classes = classesOf(x, classes)
+  if (x.classes.length > 0) {
+    const names = x.classes.map(each => each.clientClass.name).join(', ')
+    x.trace.push(dhcpStep('dhcp.class.matched', { classes: names }))
+  }
+  return 'next'
+}
+
+/** What a client that has nothing yet sends. */
+const ASKS_AFRESH: ReadonlySet<ClientMessageType> = new Set(['DISCOVER', 'INFORM', 'BOOTP'])
+
+/** Who gets no address hears nothing, but for the NAK to one that renews an address which it still has. */
+function admit(engine: Engine, x: Exchange): Outcome {
+  const segment = x.scope?.segment
+  if (segment === undefined) return 'ended'
+  if (segment.policy.mode !== 'serve') {
+    x.trace.push(dhcpStep('dhcp.segment.not-served', { segment: segment.name, mode: segment.policy.mode }))
+    engine.finish(x, 'none')
+    return 'ended'
+  }
+  x.denied = deniedBecause(x, segment.policy.knownOnly)
+  if (x.denied === undefined || !ASKS_AFRESH.has(x.type)) return 'next'
+  engine.counters.count('clients-denied')
+  x.trace.push(dhcpStep('dhcp.client.denied', { because: x.denied }))
+  engine.finish(x, 'none')
+  return 'ended'
+}
+
+function deniedBecause(x: Exchange, knownOnly: boolean): string | undefined {
+  if (x.host?.host.denied === true) return `${x.host.label} is denied`
+  const denied = x.classes.find(each => each.clientClass.denied)
+  if (denied !== undefined) return `the class ${denied.clientClass.name} is denied`
+  return knownOnly && x.host === undefined ? 'only known hosts are served here' : undefined
 }
 
 const CLIENT_UUID = 97

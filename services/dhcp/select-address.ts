@@ -11,11 +11,14 @@ import type { BindingState, Refusal } from './lease-machine.ts'
 
 /** Whether the configuration lets the client have the address. Says nothing of who holds it now. */
 export function refusalOf(engine: Engine, x: Exchange, scope: Scope, address: Ipv4): Refusal | undefined {
+  if (x.denied !== undefined) return 'denied'
   if (!scope.isHostAddress(address)) return 'wrong-network'
   if (address === x.serverAddress || address === engine.ownAddressOn(scope.segment.interfaceName)) return 'own-address'
   const reserved = engine.configuration.hosts.at(address)
   if (reserved !== undefined) return reserved.host.id === x.host?.host.id ? undefined : 'reserved'
-  return scope.poolAt(address) === undefined ? 'not-in-pool' : undefined
+  const pool = scope.poolAt(address)
+  if (pool === undefined) return 'not-in-pool'
+  return pool.permits === undefined || pool.permits(x) ? undefined : 'class-not-allowed'
 }
 
 /** The hardware address that may take the address over from another client identifier: both are the same host. */
@@ -49,6 +52,8 @@ function strangerAt(engine: Engine, x: Exchange, address: Ipv4): string | undefi
 const REFUSALS: { readonly [R in Refusal]: string } = {
   'wrong-network': 'it is no host address of this subnet',
   'not-in-pool': 'it is in no pool',
+  'class-not-allowed': 'it is in a pool that this client may not use',
+  denied: 'this client gets no address',
   reserved: 'it is reserved for another client',
   'reserved-elsewhere': 'another address is reserved for this client',
   'own-address': 'it is our own',

@@ -54,6 +54,9 @@ export type PoolInput = LevelFields & {
   readonly subnetId: number
   readonly first: string
   readonly last: string
+  /** Classes by name; both empty: everybody. */
+  readonly allow: readonly string[]
+  readonly deny: readonly string[]
 }
 export type PoolView = PoolInput & { readonly id: number; readonly size: number; readonly bound: number }
 

@@ -18,6 +18,8 @@ import type {
   Subnet,
   TraceStep,
 } from '../../services/model/index.ts'
+import { readExchange, readRequest } from '../../services/dhcp/exchange.ts'
+import type { Exchange } from '../../services/dhcp/exchange.ts'
 import { DEFAULT_POLICY, EMPTY_CONFIGURATION, EMPTY_LEVEL } from '../../services/model/index.ts'
 import {
   DhcpServer,
@@ -158,6 +160,15 @@ export function clientMessage(type: MessageType | 'BOOTP', fields: RequestFields
     file: new Uint8Array(128),
     options,
   })
+}
+
+/** A message as the steps of the pipeline see it. Throws for one that is dropped. */
+export function exchangeOf(bytes: Uint8Array): Exchange {
+  const arrival = { interfaceName: 'lan0', source: 0, sourcePort: 68, target: BROADCAST }
+  const message = readRequest(bytes, arrival)
+  const exchange = message.ok ? readExchange(message.value, arrival) : message
+  if (!exchange.ok) throw new Error(exchange.error)
+  return exchange.value
 }
 
 export type World = {

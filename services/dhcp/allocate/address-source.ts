@@ -36,10 +36,10 @@ export class AddressSource {
 
   /** An address nobody holds, for a client without any claim; undefined when all are in use. */
   next(scope: Scope, x: Exchange, view: AddressView): Ipv4 | undefined {
-    const first = x.preferred === undefined ? undefined : this.#nextIn(x.preferred, view)
+    const first = x.preferred === undefined ? undefined : this.#nextIn(x.preferred, x, view)
     if (first !== undefined) return first
     for (const subnet of scope.subnets) {
-      const found = subnet === x.preferred ? undefined : this.#nextIn(subnet, view)
+      const found = subnet === x.preferred ? undefined : this.#nextIn(subnet, x, view)
       if (found !== undefined) return found
     }
     return undefined
@@ -50,9 +50,9 @@ export class AddressSource {
     if (pool !== undefined) this.#sources.get(pool.id)?.allocator.freed(binding.address)
   }
 
-  #nextIn(subnet: SubnetScope, view: AddressView): Ipv4 | undefined {
-    for (const { pool } of subnet.pools) {
-      const found = this.#sources.get(pool.id)?.allocator.next(view)
+  #nextIn(subnet: SubnetScope, x: Exchange, view: AddressView): Ipv4 | undefined {
+    for (const { pool, permits } of subnet.pools) {
+      const found = permits !== undefined && !permits(x) ? undefined : this.#sources.get(pool.id)?.allocator.next(view)
       if (found !== undefined) return found
     }
     return undefined

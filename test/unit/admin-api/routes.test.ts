@@ -53,6 +53,8 @@ describe('every route answers as its description says', () => {
     ['GET', '/segments/1', undefined, 200, { name: 'lan0', subnets: ['10.53.0.0/24'] }],
     ['POST', '/segments', { name: 'hall', relays: ['10.9.0.1'], policy: { mode: 'off' } }, 201, { siteId: 1, interface: null, policy: { mode: 'off', probe: 'arp' } }],
     ['PATCH', '/segments/1', { policy: { knownOnly: true } }, 200, { policy: { mode: 'serve', knownOnly: true } }],
+    ['POST', '/classes', { name: 'cams', test: 'host-name matches-glob "cam-*"', denied: true }, 201, { priority: 100, denied: true, leaseLimit: null }],
+    ['POST', '/option-definitions', { code: 230, name: 'menu', type: 'text' }, 201, { id: 1, array: false, space: 'dhcp4' }],
     ['GET', '/hosts', undefined, 200, { items: [{ id: 1, name: 'printer' }] }],
     [
       'POST',

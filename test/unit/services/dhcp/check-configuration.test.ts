@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { ipv4 } from '../../../../stack/index.ts'
 import { checkConfiguration } from '../../../../services/dhcp/index.ts'
-import type { DhcpConfiguration } from '../../../../services/model/index.ts'
+import { DEFAULT_POLICY, EMPTY_LEVEL } from '../../../../services/model/index.ts'
+import type { ClientClass, DhcpConfiguration } from '../../../../services/model/index.ts'
 import { configuration, host, pool, segment, subnet } from '../../../support/dhcp-bench.ts'
 
 const MAC = '02:00:00:00:00:01'
 const prefix = (network: string, length: number): { prefix: { network: number; length: number } } => ({ prefix: { network: ipv4(network), length } })
+
+const MEMBERS: ClientClass = { id: 1, name: 'members', priority: 1, test: 'known', denied: false, leaseLimit: 3, level: EMPTY_LEVEL }
+const DEFINED = { id: 1, code: 230, name: 'menu', type: 'text', array: false, space: 'dhcp4' }
 
 const ROWS: readonly (readonly [string, Partial<DhcpConfiguration>, string | undefined])[] = [
   ['a usual one', {}, undefined],
@@ -48,6 +52,30 @@ const ROWS: readonly (readonly [string, Partial<DhcpConfiguration>, string | und
   ['an address reserved twice', { hosts: [host('10.53.0.5', { mac: MAC }), host('10.53.0.5', { id: 2, clientId: '01aa' })] }, '/hosts/1/addresses/0/address'],
   ['a client reserved twice', { hosts: [host('10.53.0.5', { mac: MAC }), host('10.53.0.6', { id: 2, mac: MAC })] }, '/hosts/1/identifiers/0/value'],
   ['a client identifier reserved twice', { hosts: [host('10.53.0.5', { clientId: '01aa' }), host('10.53.0.6', { id: 2, clientId: '01aa' })] }, '/hosts/1/identifiers/0/value'],
+  ['two hosts with one client in different subnets', { subnets: [subnet(), subnet({ id: 2, segmentId: 2, ...prefix('10.60.0.0', 24) })], hosts: [host('10.53.0.5', { mac: MAC }), host('10.60.0.5', { id: 2, subnetId: 2, mac: MAC })] }, undefined],
+  ['two hosts with one client, one of them without address', { hosts: [host('10.53.0.5', { mac: MAC }), host('10.53.0.6', { id: 2, mac: MAC, addresses: [] })] }, '/hosts/1/identifiers/0/value'],
+  ['a host in a class that is not there', { hosts: [host('10.53.0.5', { mac: MAC, classes: ['members'] })] }, '/hosts/0/classes/0'],
+  ['a host in a class', { hosts: [host('10.53.0.5', { mac: MAC, classes: ['members'] })], classes: [MEMBERS] }, undefined],
+  ['a host in a class that is built in', { hosts: [host('10.53.0.5', { mac: MAC, classes: ['known'] })], classes: [MEMBERS] }, '/hosts/0/classes/0'],
+  ['a pool for a class that is not there', { pools: [pool('10.53.0.100', '10.53.0.109', { allow: ['known', 'members'] })] }, '/pools/0/allow/1'],
+  ['a pool without a class that is not there', { pools: [pool('10.53.0.100', '10.53.0.109', { deny: ['members'] })] }, '/pools/0/deny/0'],
+  ['a pool for classes', { pools: [pool('10.53.0.100', '10.53.0.109', { allow: ['random-mac'], deny: ['members'] })], classes: [MEMBERS] }, undefined],
+  ['a class by the name of a built-in one', { classes: [{ ...MEMBERS, name: 'known' }] }, '/classes/0/name'],
+  ['two classes of one name', { classes: [MEMBERS, { ...MEMBERS, id: 2 }] }, '/classes/1/name'],
+  ['a class that tests nonsense', { classes: [{ ...MEMBERS, test: 'secs >' }] }, '/classes/0/test'],
+  ['a class with a bad option', { classes: [{ ...MEMBERS, level: { ...EMPTY_LEVEL, options: { rooters: 1 } } }] }, '/classes/0/options/rooters'],
+  ['a relay of two segments', { segments: [segment(1, { relays: [ipv4('10.9.0.1')] }), segment(2, { relays: [ipv4('10.9.0.1')] })] }, '/segments/1/relays/0'],
+  ['a relay inside a subnet of another segment', { segments: [segment(1), segment(2, { relays: [ipv4('10.53.0.1')] })] }, '/segments/1/relays/0'],
+  ['two segments of one name', { segments: [segment(1), segment(2, { name: 'segment-1' })] }, '/segments/1/name'],
+  ['a segment of no site', { segments: [segment(1, { siteId: 7 })] }, '/segments/0/siteId'],
+  ['a subnet of no segment', { segments: [segment(1)], subnets: [subnet({ segmentId: 2 })] }, '/subnets/0/segmentId'],
+  ['a delay of a minute', { segments: [segment(1, { policy: { ...DEFAULT_POLICY, offerDelayMs: 60_000 } })] }, '/segments/0/policy/offerDelayMs'],
+  ['T1 after T2', { pools: [pool('10.53.0.100', '10.53.0.109', { level: { ...EMPTY_LEVEL, leaseTimes: { renewSeconds: 20, rebindSeconds: 10 } } })] }, '/pools/0/renewSeconds'],
+  ['a boot file longer than its field', { pools: [pool('10.53.0.100', '10.53.0.109', { level: { ...EMPTY_LEVEL, boot: { bootFile: 'x'.repeat(128) } } })] }, '/pools/0/bootFile'],
+  ['a defined option, and its use', { optionDefinitions: [DEFINED], subnets: [subnet({ options: { menu: 'a' } })] }, undefined],
+  ['a defined option with a value of another type', { optionDefinitions: [DEFINED], subnets: [subnet({ options: { menu: 7 } })] }, '/subnets/0/options/menu'],
+  ['a definition of what is in the table', { optionDefinitions: [{ ...DEFINED, code: 3 }] }, '/optionDefinitions/0/code'],
+  ['a definition of no type', { optionDefinitions: [{ ...DEFINED, type: 'colour' }] }, '/optionDefinitions/0/type'],
 ]
 
 describe('the check of a configuration', () => {
@@ -64,5 +92,19 @@ describe('the check of a configuration', () => {
       problem: '10.53.0.255 is the broadcast address of 10.53.0.0/24',
       remedy: 'an address that a host can have',
     })
+  })
+
+  test.each<[string, Partial<DhcpConfiguration>, string]>([
+    ['a router that no subnet of the segment holds', { subnets: [subnet({ options: { routers: ['10.53.0.1', '10.54.0.1'] } })] }, '/subnets/0/options/routers'],
+    ['T1 that is longer than any lease', { pools: [pool('10.53.0.100', '10.53.0.109', { level: { ...EMPTY_LEVEL, leaseTimes: { maxSeconds: 60, renewSeconds: 60 } } })] }, '/pools/0/renewSeconds'],
+    ['two hosts of one name', { hosts: [host('10.53.0.5', { mac: MAC, name: 'pc' }), host('10.53.0.6', { id: 2, clientId: '01aa', name: 'pc' })] }, '/hosts/1/name'],
+  ])('accepts with a warning: %s', (_what, change, field) => {
+    const checked = checkConfiguration(configuration(change))
+    expect(checked.ok ? checked.value.map((warning) => warning.field) : checked.error).toEqual([field])
+  })
+
+  test('no warning for a router in another subnet of the same segment', () => {
+    const subnets = [subnet({ options: { routers: ['10.60.0.1'] } }), subnet({ id: 2, ...prefix('10.60.0.0', 24) })]
+    expect(checkConfiguration(configuration({ subnets }))).toEqual({ ok: true, value: [] })
   })
 })
