@@ -24,10 +24,16 @@ export function put32(b: Uint8Array, at: number, value: number): void {
   b[at + 3] = value
 }
 
-/** Copies `length` octets. A loop beats `set(subarray())` below about a hundred octets and allocates nothing. */
+/** Up to here a loop is as fast (measured: 32 octets 60 to 110 ns, either way; 256 octets 330 against 70). */
+const LOOP_BYTES = 32
+
+/**
+ * Copies `length` octets and allocates nothing; `set(subarray())`, as fast, makes a view of 104 octets each time. The copy
+ * of Buffer takes any Uint8Array.
+ */
 export function copy(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: number, length: number): void {
-  if (length > 256) {
-    to.set(from.subarray(fromAt, fromAt + length), toAt)
+  if (length > LOOP_BYTES) {
+    Buffer.prototype.copy.call(from as Buffer, to, toAt, fromAt, fromAt + length)
     return
   }
   for (let i = 0; i < length; i++) to[toAt + i] = from[fromAt + i] as number

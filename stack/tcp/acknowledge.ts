@@ -71,7 +71,8 @@ function takeCumulative(c: TcpConnection, s: Segment, now: Instant): void {
     if ((flags & SACKED) === 0) {
       if ((flags & RESENT) !== 0) resent = true
       else if (oldest < 0) oldest = sent.sentAt[slot] as number
-      noteDelivered(c, slot, now)
+      if (saysNothingNew(c, slot, ack)) c.inFlight -= countDelivered(c, slot)
+      else noteDelivered(c, slot, now)
     } else {
       c.sackedCount--
     }
@@ -151,18 +152,32 @@ function markRange(c: TcpConnection, from: number, to: number, now: Instant): vo
   }
 }
 
+/** The oldest is a piece of a super-segment whose next piece is acknowledged too, and will say all that it would. */
+function saysNothingNew(c: TcpConnection, slot: number, ack: number): boolean {
+  const { sent } = c
+  if (sent.count < 2) return false
+  const next = sent.slot(1)
+  const marks = ((sent.flags[slot] as number) | (sent.flags[next] as number)) & (SACKED | LOST | RESENT)
+  return marks === 0 && sent.sentAt[next] === sent.sentAt[slot] && le(sent.ends[next] as number, ack)
+}
+
+function countDelivered(c: TcpConnection, slot: number): number {
+  const bytes = ahead(c.sent.ends[slot] as number, c.sent.seqs[slot] as number)
+  c.delivered += bytes
+  return bytes
+}
+
 /** A segment reached the peer: once per segment. */
 function noteDelivered(c: TcpConnection, slot: number, now: Instant): void {
   const { sent, sample } = c
   const flags = sent.flags[slot] as number
-  const bytes = ahead(sent.ends[slot] as number, sent.seqs[slot] as number)
+  const bytes = countDelivered(c, slot)
   if ((flags & LOST) !== 0) {
     c.lostCount--
     sent.flags[slot] = flags & ~LOST
   } else {
     c.inFlight -= bytes
   }
-  c.delivered += bytes
   const before = sent.delivered[slot] as number
   // The newest of those that this ACK delivered gives the rate: over its flight or over the ACKs since, the longer.
   if (before >= sample.priorDelivered) {

@@ -39,9 +39,9 @@ describe('[T5] throughput by loss, delay and buffer', () => {
         "cubic loss 0.05 delay 25 queue 200: 0.9",
         "bbr loss 0 delay 5 queue 40: 17.9",
         "bbr loss 0 delay 50 queue 120: 7.6",
-        "bbr loss 0.01 delay 5 queue 200: 17.6",
-        "bbr loss 0.01 delay 50 queue 200: 4.8",
-        "bbr loss 0.05 delay 25 queue 200: 5.0",
+        "bbr loss 0.01 delay 5 queue 200: 17.4",
+        "bbr loss 0.01 delay 50 queue 200: 4.6",
+        "bbr loss 0.05 delay 25 queue 200: 5.2",
       ]
     `)
   })

@@ -49,8 +49,10 @@ class HandOver implements Link {
 }
 
 const { set } = Uint8Array.prototype
+const copyOf = Buffer.prototype.copy
 afterEach(() => {
   Uint8Array.prototype.set = set
+  Buffer.prototype.copy = copyOf
 })
 
 test('an octet of a bulk stream is copied at most four times from writer to reader', () => {
@@ -90,6 +92,10 @@ test('an octet of a bulk stream is copied at most four times from writer to read
   Uint8Array.prototype.set = function (octets: ArrayLike<number>, at?: number): void {
     copied += octets.length
     set.call(this, octets, at)
+  }
+  Buffer.prototype.copy = function (this: Buffer, into: Uint8Array, at = 0, from = 0, end = this.length): number {
+    copied += end - from
+    return copyOf.call(this, into, at, from, end)
   }
   transfer(2 * BYTES)
   expect(received).toBe(2 * BYTES)
