@@ -1,6 +1,6 @@
 /**
- * HOT PATH. Explicit congestion notification (RFC 3168): agreed on in the handshake, text that is sent for the first time
- * is marked ECT(0) (RFC 8311 leaves ECT(1) to others), a mark that came is echoed until the peer says that it gave way,
+ * HOT PATH. Explicit congestion notification (RFC 3168): agreed on in the handshake, text that is sent for the first
+ * time is marked ECT(0) (RFC 8311 leaves ECT(1) to others), a mark that came is echoed until the peer says that it gave way,
  * and an echo is answered like a loss, once in a round trip. Watched by test/bench/micro/tcp-bulk.ts.
  */
 import type { Instant } from '../platform/index.ts'
@@ -37,7 +37,7 @@ export function noteMark(c: TcpConnection, s: Segment): void {
   c.ackNow = true
 }
 
-/** §6.1.2: the peer saw a mark on something sent since the window was last reduced. `s` is acceptable, its ACK taken. */
+/** §6.1.2: the peer saw a mark on something sent since the window was last reduced. The ACK of `s` is taken. */
 export function noteEcho(c: TcpConnection, s: Segment, now: Instant): void {
   if ((s.flags & tcp.ECE) === 0 || c.recovering || c.timedOut || lt(c.sndUna, c.ecnPoint)) return
   c.tally.count('ecn-reduced')

@@ -112,7 +112,9 @@ function emitText(c: TcpConnection, writer: SegmentWriter, inPipe: number, now: 
   const full = c.mss - optionBytes(c)
   let length = Math.max(0, Math.min(waiting, full, room))
   // Of the pieces of a super-segment only one may have CWR, and links that know that are few.
-  if (length === full && c.segmentsMost > 1 && !c.cwrPending) length = full * segmentsNow(c, Math.min(waiting, room), full, inPipe)
+  if (length === full && c.segmentsMost > 1 && !c.cwrPending) {
+    length = full * segmentsNow(c, Math.min(waiting, room), full, inPipe)
+  }
   const fin = c.finQueued && length === waiting && room > length
   if ((length === 0 && !fin) || !worthSending(c, length, full, waiting, fin)) {
     if (c.sent.count === 0) armPersist(c, now)

@@ -16,7 +16,7 @@ export const HAS_FIN = 16
 /** The sender had nothing more to send when it went: its rate says little about the path. */
 export const APP_LIMITED = 32
 
-/** Columns of up to 64 octets lie on V8's own heap, which is much cheaper for the many connections that never need more. */
+/** Columns of up to 64 octets lie on V8's own heap, which is cheaper for the many connections that never need more. */
 const FIRST_SLOTS = 8
 const NO_NUMBERS = new Int32Array(0)
 const NO_FLAGS = new Uint8Array(0)
@@ -59,8 +59,8 @@ export class SentSegments {
   }
 
   /**
-   * Joins neighbours that are lost as far as `full` octets of text hold them, so that what was sent in small segments goes
-   * again in few (RFC 9293 §3.8.1 lets a retransmission have other bounds). How many fewer there are now.
+   * Joins neighbours that are lost as far as `full` octets of text hold them, so that what was sent in small segments
+   * goes again in few (RFC 9293 §3.8.1 lets a retransmission have other bounds). How many fewer there are now.
    */
   joinLost(full: number): number {
     if (this.count === 0) return 0

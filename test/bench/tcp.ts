@@ -215,7 +215,8 @@ const open = await idle(lab)
 const grown = (pick: (figures: NodeFigures) => number): number => pick(open.after) - pick(open.before)
 console.log(`\n${open.connections} idle connections: resident memory +${mb(grown(f => f.rssBytes))} MB to ` +
   `${mb(open.after.rssBytes)} MB; heap +${mb(grown(f => f.heapBytes))} MB, ` +
-  `buffers +${mb(grown(f => f.bufferBytes))} MB: ${(grown(f => f.heapBytes + f.bufferBytes) / open.connections).toFixed(0)} octets each`)
+  `buffers +${mb(grown(f => f.bufferBytes))} MB: ` +
+  `${(grown(f => f.heapBytes + f.bufferBytes) / open.connections).toFixed(0)} octets each`)
 
 const copied = await copies(lab)
 console.log(`\nOctets copied for each octet of payload: ${

@@ -66,7 +66,7 @@ export function congestionBattery(name: CongestionName): void {
       expect(control.window()).toBeGreaterThan(4 * MSS)
     })
 
-    test('after a time without traffic it sends no more at once than in the beginning, or paces (RFC 5681 §4.1)', () => {
+    test('after an idle time it sends no more at once than in the beginning, or paces (RFC 5681 §4.1)', () => {
       const control = make()
       const now = feed(control, 5, 0)
       expect(control.window()).toBeGreaterThan(20 * MSS)

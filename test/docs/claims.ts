@@ -50,7 +50,8 @@ export function readClaims(): Claims {
   const claims = new Map<string, Claim>()
   const requirements = new Map<string, { path: string; says: string }[]>()
   const unknown: string[] = []
-  for (const path of allPaths().filter((one) => /^test\/.*\.ts$/.test(one) && !one.startsWith('test/docs/')).toSorted()) {
+  const isTest = (path: string): boolean => /^test\/.*\.ts$/.test(path) && !path.startsWith('test/docs/')
+  for (const path of allPaths().filter(isTest).toSorted()) {
     let around = 0
     for (const line of withoutComments(readSource(path).text).split('\n')) {
       const head = /^describe(?:Lab)?\(/.test(line)
@@ -74,22 +75,26 @@ export function readClaims(): Claims {
   return { claims: [...claims.values()], requirements, unknown }
 }
 
-const textOf = ({ rfc, section }: Omit<Claim, 'path'>): string => (section === '' ? `RFC ${rfc}` : `RFC ${rfc} §${section}`)
-const linkOf = (path: string): string => `[${path.replace(/^test\/(conformance\/)?/, '').replace(/(\.test)?\.ts$/, '')}](../${path})`
+const textOf = ({ rfc, section }: Omit<Claim, 'path'>): string =>
+  section === '' ? `RFC ${rfc}` : `RFC ${rfc} §${section}`
+const linkOf = (path: string): string =>
+  `[${path.replace(/^test\/(conformance\/)?/, '').replace(/(\.test)?\.ts$/, '')}](../${path})`
 
 const bySection = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true })
 
 /** docs/rfc.md. */
 export function rfcDocument({ claims, requirements }: Claims): string {
   const rows = Object.entries(REQUIREMENTS).map(([id, what]) => {
-    const shown = (requirements.get(id) ?? []).map(({ path, says }) => (says === '' ? linkOf(path) : `${says} ${linkOf(path)}`))
+    const shown = (requirements.get(id) ?? []).map(({ path, says }) => `${says} ${linkOf(path)}`.trimStart())
     return `| ${id} | ${what} | ${shown.join('; ')} |`
   })
   const rfcs = [...new Set(claims.map(({ rfc }) => rfc))].toSorted((a, b) => a - b).map((rfc) => {
     const own = claims.filter((claim) => claim.rfc === rfc)
-    const sections = [...new Set(own.map(({ section }) => section).filter((section) => section !== ''))].toSorted(bySection)
+    const named = own.map(({ section }) => section).filter((section) => section !== '')
+    const sections = [...new Set(named)].toSorted(bySection)
     const paths = [...new Set(own.map(({ path }) => path))].toSorted()
-    return `| [${rfc}](https://www.rfc-editor.org/rfc/rfc${rfc}) | ${sections.join(', ')} | ${paths.map(linkOf).join(', ')} |`
+    const link = `[${rfc}](https://www.rfc-editor.org/rfc/rfc${rfc})`
+    return `| ${link} | ${sections.join(', ')} | ${paths.map(linkOf).join(', ')} |`
   })
   return `# What is claimed, and which tests show it
 

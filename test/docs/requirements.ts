@@ -1,6 +1,6 @@
 /**
- * What the stack is to do, by the ids that tests carry in their names ("RFC 826 [A1] packet reception"). Each id must be
- * carried by one test at least; docs/rfc.md lists which.
+ * What the stack is to do, by the ids that tests carry in their names ("RFC 826 [A1] packet reception"). Each id must
+ * be carried by one test at least; docs/rfc.md lists which.
  */
 export const REQUIREMENTS = {
   L1: 'Ethernet II framing: padding sent, and never trusted',

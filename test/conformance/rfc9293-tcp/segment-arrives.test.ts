@@ -1,4 +1,4 @@
-/** Every synchronized state and every check of RFC 9293 §3.10.7.4, in the RFC's order, with RFC 5961 where it changes one. */
+/** Every synchronized state and every check of RFC 9293 §3.10.7.4, in its order, with RFC 5961 where it changes one. */
 import { describe, test } from 'vitest'
 import { Trace } from '../../support/tcp-trace.ts'
 

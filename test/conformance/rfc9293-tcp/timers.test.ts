@@ -1,6 +1,7 @@
-/** Timers and what is measured for them: RFC 6298, RFC 9293 §3.8.3 and §3.8.6.1, TIME-WAIT; timestamps; flow control. */
+/** Timers and what is measured for them: RFC 6298, RFC 9293 §3.8.3, §3.8.6.1, TIME-WAIT; timestamps; flow control. */
 import { describe, expect, test } from 'vitest'
 import { ipv4 } from '../../../stack/index.ts'
+import type { TcpEndpoint } from '../../../stack/index.ts'
 import { TIME_WAIT_LIMIT } from '../../../stack/tcp/time-wait.ts'
 import * as tcp from '../../../stack/wire/tcp.ts'
 import { bench, must, PEER } from '../../support/stack-lan.ts'
@@ -258,7 +259,8 @@ describe('RFC 6191 §2 [T9] reuse in TIME-WAIT', () => {
 describe('RFC 9293 §3.4.2 [T9] how long and how many wait', () => {
   /** Connections that the peer opens and we close, one after the other. */
   function waiting(lan: Bench, ports: number): void {
-    must(lan.stack.tcp.listen({ port: 80, connectionsPerSource: 1_000_000, onConnection: (endpoint) => endpoint.close() }))
+    const onConnection = (endpoint: TcpEndpoint): void => endpoint.close()
+    must(lan.stack.tcp.listen({ port: 80, connectionsPerSource: 1_000_000, onConnection }))
     const ask = (fields: Parameters<typeof tcpFrame>[0]): tcp.TcpHeader | undefined => {
       lan.peer.send(tcpFrame(fields))
       lan.clock.advance(0.3)
