@@ -87,7 +87,8 @@ function log(event: string, facts: Facts): void {
 }
 
 const tunnels = new Tunnels((message) => control.postMessage(message))
-const streams = new StreamSources((message, transfer) => control.postMessage(message, transfer))
+const streams = new StreamSources((message, transfer) => control.postMessage(message, transfer), (error) =>
+  log('stack.fault', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }))
 
 /** Carries a connection from the link to the API's server in the main thread. */
 function carry(socket: NetSocket): void {

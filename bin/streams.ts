@@ -4,7 +4,7 @@
  * itself keeps. Leaving a stream on the reader's side ends the work; when the source's thread dies, its readers are told.
  */
 import { Pipe, StreamBroken } from '../services/pipe.ts'
-import type { Refusal } from '../services/index.ts'
+import { type Refusal, refusal } from '../services/index.ts'
 
 /** To the source's thread: 'want' so many more items, or nothing any more. */
 export type StreamRequest =
@@ -22,6 +22,8 @@ export const MAX_STREAMS = 64
 /** Items under way of one stream: enough that the reader never waits for the other thread. */
 export const STREAM_WINDOW = 16
 
+const FAULT = refusal('unavailable', '', 'a fault of the program ended this', 'see the log, and report it')
+
 /** Octets that fill their buffer change hands without being copied. */
 const transferOf = (item: unknown): ArrayBuffer[] =>
   item instanceof Uint8Array && item.buffer instanceof ArrayBuffer && item.byteLength === item.buffer.byteLength ? [item.buffer] : []
@@ -31,10 +33,13 @@ type Source = { readonly iterator: AsyncIterator<unknown>; wanted: number; runni
 /** The thread that the items come from. */
 export class StreamSources {
   readonly #post: Post<StreamReport>
+  readonly #onFault: (error: unknown) => void
   readonly #open = new Map<number, Source>()
 
-  constructor(post: Post<StreamReport>) {
+  /** `onFault` hears of a bug of ours that ended a stream. */
+  constructor(post: Post<StreamReport>, onFault: (error: unknown) => void) {
     this.#post = post
+    this.#onFault = onFault
   }
 
   get size(): number {
@@ -73,7 +78,7 @@ export class StreamSources {
   async #run(id: number, source: Source): Promise<void> {
     source.running = true
     while (source.wanted > 0) {
-      const next = await taken(source.iterator)
+      const next = await this.#taken(source.iterator)
       // Left meanwhile: nobody is there to hear of it.
       if (!this.#open.has(id)) return
       if ('ended' in next) {
@@ -86,16 +91,18 @@ export class StreamSources {
     }
     source.running = false
   }
-}
 
-/** The next item, or the end with its reason. What is no StreamBroken is our bug, and ends the thread. */
-async function taken(iterator: AsyncIterator<unknown>): Promise<{ readonly item: unknown } | { readonly ended: Refusal | undefined }> {
-  try {
-    const next = await iterator.next()
-    return next.done === true ? { ended: undefined } : { item: next.value }
-  } catch (error) {
-    if (!(error instanceof StreamBroken)) throw error
-    return { ended: error.refusal }
+  /** The next item, or the end with its reason. */
+  async #taken(iterator: AsyncIterator<unknown>): Promise<{ readonly item: unknown } | { readonly ended: Refusal | undefined }> {
+    try {
+      const next = await iterator.next()
+      return next.done === true ? { ended: undefined } : { item: next.value }
+    } catch (error) {
+      if (error instanceof StreamBroken) return { ended: error.refusal }
+      // A bug of ours costs one stream, not the thread.
+      this.#onFault(error)
+      return { ended: FAULT }
+    }
   }
 }
 

@@ -68,6 +68,7 @@ export const PingEvent = anyOf<PingEventView>('PingEvent', 'What became of a req
     from: nullable(text('ipv4', 'Who says so; an own address when nobody answers ARP.')),
     type: count('ICMP type.', 3),
     code: count('ICMP code.', 1),
+    mtu: nullable(count('What the next hop takes, when that is why.', 1400)),
     says: word('In words.', 'Destination Host Unreachable'),
   }),
   view<Kind<PingEventView, 'timeout'>>()('PingTimeout', 'No answer came in time.', { kind: onlyKind('timeout'), sequence }),

@@ -4,17 +4,22 @@ import { type CaptureBlock, describeFrame, PcapngReader } from '../../stack/inde
 import { type Command, type Invocation, NotDone, UsageError } from './command.ts'
 import { printable } from './print.ts'
 
+const microseconds = (timeUs: number): string => String(timeUs % 1_000_000).padStart(6, '0')
 const two = (value: number): string => String(value).padStart(2, '0')
 
 /** "03:11:00.123456" of this machine's day, as tcpdump shows it. */
 function clockText(timeUs: number): string {
   const at = new Date(timeUs / 1000)
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(timeUs % 1_000_000).padStart(6, '0')}`
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${microseconds(timeUs)}`
 }
 
-function lineOf(block: CaptureBlock): string | undefined {
+function lineOf(block: CaptureBlock, json: boolean): string | undefined {
   if (block.kind !== 'frame') return undefined
   const { timeUs, direction, octets, originalLength } = block.frame
+  if (json) {
+    const second = new Date(timeUs / 1000).toISOString().slice(0, 19)
+    return JSON.stringify({ at: `${second}.${microseconds(timeUs)}Z`, direction, octets: originalLength, says: describeFrame(octets) })
+  }
   const way = direction === 'out' ? 'Out' : 'In '
   const cut = octets.length < originalLength ? ` (${originalLength} octets, ${octets.length} kept)` : ''
   return `${clockText(timeUs)} ${way} ${describeFrame(octets)}${cut}`
@@ -49,7 +54,7 @@ class Seen {
 }
 
 async function run(invocation: Invocation): Promise<void> {
-  const { api, terminal, operands, text, integer, flag } = invocation
+  const { api, terminal, operands, json, text, integer, flag } = invocation
   const path = text('write')
   const to = await destination(path, invocation)
   const query = {
@@ -69,7 +74,7 @@ async function run(invocation: Invocation): Promise<void> {
       for (const block of blocks.value) {
         seen.add(block)
         if (block.kind === 'interface') terminal.err(`capturing on ${printable(block.name)}\n`)
-        const line = path === undefined ? lineOf(block) : undefined
+        const line = path === undefined ? lineOf(block, json) : undefined
         if (line !== undefined) terminal.out(`${printable(line)}\n`)
       }
       if (!(await to.write(piece))) break

@@ -19,8 +19,9 @@ const UNREACHABLE: readonly (readonly [says: string, mark: string])[] = [
   ['Precedence Cutoff', '!C'],
 ]
 
-/** "Destination Host Unreachable", as ping says it. */
-export function icmpErrorText(type: number, code: number): string {
+/** "Destination Host Unreachable", as ping says it. `mtu`: of the next hop, 0 when not said. */
+export function icmpErrorText(type: number, code: number, mtu: number): string {
+  if (type === 3 && code === 4 && mtu !== 0) return `Frag needed and DF set (mtu = ${mtu})`
   if (type === 3) return UNREACHABLE[code]?.[0] ?? `Dest Unreachable, Bad Code: ${code}`
   if (type === 11) return code === 0 ? 'Time to live exceeded' : 'Frag reassembly time exceeded'
   return type === 12 ? 'Parameter problem' : `ICMP type ${type} code ${code}`

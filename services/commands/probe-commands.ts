@@ -29,7 +29,7 @@ export async function ping(stack: Stack, hosts: Hosts, input: PingInput): Stream
     ...(input.count === null ? {} : { count: input.count }), ...(via.value === undefined ? {} : { via: via.value }),
   }
   const tool = stack.ping(options, (event) => {
-    const view = pingView(event, target.value, ownAddressTo(stack, target.value))
+    const view = pingView(event, target.value, stack)
     if (view.kind === 'done') pipe.end(view)
     else if (!pipe.put(view)) pipe.break(NOT_READ)
   })
@@ -62,20 +62,22 @@ function ownAddressTo(stack: Stack, target: Ipv4): string | null {
   return source === undefined ? null : formatIpv4(source)
 }
 
-function pingView(event: PingEvent, target: Ipv4, ourselves: string | null): PingEventView {
+function pingView(event: PingEvent, target: Ipv4, stack: Stack): PingEventView {
+  const ourselves = ownAddressTo(stack, target)
   switch (event.kind) {
     case 'reply':
       return { ...event, from: formatIpv4(target), octets: event.octets + ICMP_HEADER_OCTETS }
     case 'error':
-      return { ...event, from: event.from === 0 ? ourselves : formatIpv4(event.from), says: icmpErrorText(event.type, event.code) }
+      return { ...event, from: event.from === 0 ? ourselves : formatIpv4(event.from), mtu: event.mtu === 0 ? null : event.mtu, says: icmpErrorText(event.type, event.code, event.mtu) }
     case 'timeout':
       return event
     case 'unsent': {
       // ARP has just failed: the same as the errors before and after it.
       if (event.fault === SEND_FAULT.hostUnreachable)
-        return { kind: 'error', sequence: event.sequence, from: ourselves, type: 3, code: 1, says: icmpErrorText(3, 1) }
+        return { kind: 'error', sequence: event.sequence, from: ourselves, type: 3, code: 1, mtu: null, says: icmpErrorText(3, 1, 0) }
       const { errno, says } = SEND_FAULT_TEXT[event.fault]
-      return { kind: 'unsent', sequence: event.sequence, errno, says }
+      const mtu = stack.ipv4.mtuTo(target)
+      return { kind: 'unsent', sequence: event.sequence, errno, says: event.fault === SEND_FAULT.tooLong ? `message too long, mtu=${mtu}` : says }
     }
     case 'done': {
       const { sent, received, duplicates, errors, elapsedMs, minMs, meanMs, maxMs, deviationMs } = event.summary

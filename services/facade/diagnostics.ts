@@ -41,6 +41,8 @@ export type PingEventView =
       readonly from: string | null
       readonly type: number
       readonly code: number
+      /** The next hop's MTU, when that is why; else null. */
+      readonly mtu: number | null
       /** "Destination Host Unreachable" */
       readonly says: string
     }

@@ -71,6 +71,8 @@ export type PingEvent =
       readonly from: Ipv4
       readonly type: number
       readonly code: number
+      /** Of the next hop, with 'fragmentation needed'; 0 when not said. */
+      readonly mtu: number
     }
   | { readonly kind: 'timeout'; readonly sequence: number }
   | { readonly kind: 'unsent'; readonly sequence: number; readonly fault: SendFault }
@@ -219,7 +221,7 @@ export class Ping {
     const request = sequence === undefined ? undefined : this.#requests.peek(sequence)
     if (quote === undefined || sequence === undefined || request === undefined || request.timer === undefined) return
     this.#errors++
-    this.#settle(request, { kind: 'error', sequence, from, type: quote.type, code: quote.code })
+    this.#settle(request, { kind: 'error', sequence, from, type: quote.type, code: quote.code, mtu: quote.mtu })
   }
 
   #settle(request: Request, event: PingEvent): void {

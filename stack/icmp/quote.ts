@@ -9,6 +9,8 @@ export type Quote = {
   /** Of the error. */
   readonly type: number
   readonly code: number
+  /** Of the next hop, with 'fragmentation needed' (RFC 1191 §4); 0 when not said. */
+  readonly mtu: number
   readonly protocol: number
   readonly target: Ipv4
   /** The first octets of the quoted datagram's payload, at least 8. */
@@ -18,11 +20,11 @@ export type Quote = {
 const ERRORS: readonly number[] = [icmp.DESTINATION_UNREACHABLE, icmp.TIME_EXCEEDED, icmp.PARAMETER_PROBLEM]
 
 /** What is quoted from `at`, when it is a header and 8 octets at least. */
-export function quoteAt(b: Uint8Array, at: number, end: number, type: number, code: number): Quote | undefined {
+export function quoteAt(b: Uint8Array, at: number, end: number, type: number, code: number, mtu = 0): Quote | undefined {
   if (end - at < ip.IPV4_HEADER_BYTES) return undefined
   const payloadAt = at + ip.headerLength(b, at)
   if (end - payloadAt < 8 || ip.fragmentOffset(b, at) !== 0) return undefined
-  return { type, code, protocol: ip.protocol(b, at), target: ip.target(b, at), payload: b.subarray(payloadAt, end) }
+  return { type, code, mtu, protocol: ip.protocol(b, at), target: ip.target(b, at), payload: b.subarray(payloadAt, end) }
 }
 
 /** Undefined unless `d` is an ICMP error that is sound. */
@@ -32,7 +34,10 @@ export function quoted(d: ReceivedDatagram): Quote | undefined {
   if (icmp.check(d.buffer, d.payloadAt, end) !== undefined) return undefined
   const type = icmp.icmpType(d.buffer, d.payloadAt)
   if (!ERRORS.includes(type)) return undefined
-  return quoteAt(d.buffer, d.payloadAt + icmp.ICMP_HEADER_BYTES, end, type, icmp.icmpCode(d.buffer, d.payloadAt))
+  const code = icmp.icmpCode(d.buffer, d.payloadAt)
+  const tooBig = type === icmp.DESTINATION_UNREACHABLE && code === icmp.FRAGMENTATION_NEEDED
+  const mtu = tooBig ? u16(d.buffer, d.payloadAt + 6) : 0
+  return quoteAt(d.buffer, d.payloadAt + icmp.ICMP_HEADER_BYTES, end, type, code, mtu)
 }
 
 /** The sequence number of an echo request of ours with this identifier; undefined for anything else. */

@@ -172,10 +172,11 @@ export class CaptureLink implements Link {
 
   /** A checksum that is left to the device is written down as the device will make it; super-segments stay whole. */
   #see(direction: 'in' | 'out', buffer: Uint8Array, at: number, length: number, offload: number): void {
-    const timeUs = this.#timeUs
+    let timeUs = 0
     for (const listener of this.#listeners) {
       const { keep, sink, snapLength } = listener.options
       if (keep !== undefined && !keep(buffer, at, length)) continue
+      if (timeUs === 0) timeUs = this.#timeUs
       const captured = Math.min(length, snapLength ?? length)
       // What is missing is told of before what comes after it.
       if (listener.missed > listener.told && !this.#tell(listener)) {

@@ -1,10 +1,10 @@
 /**
  * What the stack costs per datagram: UDP requests of 60 octets (IPv4 header included) in batches of 64 on a link in
  * memory, each answered by send() from within its handler. Prints ns per echoed datagram: median and range of rounds,
- * once with a handler that answers and once with one that only receives. Usage: node test/bench/micro/udp-echo.ts
+ * once with a handler that answers and once with one that only receives; then answering while somebody captures. Usage: node test/bench/micro/udp-echo.ts
  */
 import { SystemClock, SystemRandom } from '../../../stack/platform/index.ts'
-import type { FrameHandler, Link } from '../../../stack/index.ts'
+import type { FrameHandler, Interface, Link } from '../../../stack/index.ts'
 import { FRAME_OFFSET, ipv4, mac, SLOT_BYTES, Stack } from '../../../stack/index.ts'
 import * as ethernet from '../../../stack/wire/ethernet.ts'
 import * as ip from '../../../stack/wire/ipv4.ts'
@@ -71,7 +71,7 @@ function round(link: BenchLink): number {
   return Number(process.hrtime.bigint() - start) / (BATCHES_PER_ROUND * BATCH)
 }
 
-function measure(name: string, answer: boolean): void {
+function measure(name: string, answer: boolean, captured: (iface: Interface) => void = () => {}): void {
   const stack = new Stack({ clock: new SystemClock(), random: new SystemRandom() })
   const link = new BenchLink()
   const prefix = { network: ipv4('10.53.0.0'), length: 24 }
@@ -86,6 +86,7 @@ function measure(name: string, answer: boolean): void {
       if (answer && bound.ok) bound.value.send(buffer, at, length, meta.source, meta.sourcePort)
     },
   })
+  captured(iface)
   const heapBefore = process.memoryUsage().heapUsed
   const rounds = Array.from({ length: ROUNDS }, () => round(link)).slice(3).sort((a, b) => a - b)
   const heapGrowth = process.memoryUsage().heapUsed - heapBefore
@@ -99,3 +100,7 @@ function measure(name: string, answer: boolean): void {
 
 measure('receive', false)
 measure('echo', true)
+measure('echo after a capture', true, (iface) => iface.capture({ sink: () => true })?.stop())
+measure('echo, captured by a filter that keeps nothing', true, (iface) => void iface.capture({ sink: () => true, keep: () => false }))
+measure('echo, captured', true, (iface) => void iface.capture({ sink: () => true }))
+measure('echo, captured by a reader that is too slow', true, (iface) => void iface.capture({ sink: () => false }))

@@ -18,7 +18,10 @@ function line(event: PingEvent): string {
       const marks = (['duplicate', 'late', 'damaged'] as const).filter((mark) => event[mark]).map((mark) => ` ${mark}`)
       return `${event.sequence}: ${event.octets} ttl ${event.ttl} ${event.rttMs} ms${marks.join('')}`
     }
-    case 'error': return `${event.sequence}: ${formatIpv4(event.from)} says ${event.type}/${event.code}`
+    case 'error': {
+      const mtu = event.mtu === 0 ? '' : ` mtu ${event.mtu}`
+      return `${event.sequence}: ${formatIpv4(event.from)} says ${event.type}/${event.code}${mtu}`
+    }
     case 'timeout': return `${event.sequence}: timeout`
     case 'unsent': return `${event.sequence}: unsent ${event.fault}`
     case 'done': {
@@ -128,6 +131,25 @@ describe('RFC 792 [C1] echo, the asking side', () => {
     expect(lan.lines).toEqual([
       '1: 10.53.0.1 says 11/0', '0 of 1, 0 duplicates, 1 errors, undefined/undefined/undefined ms',
     ])
+  })
+
+  test('fragmentation needed, with what the next hop takes (RFC 1191 §4)', () => {
+    const lan = pinging({ count: 1, octets: 1472, dontFragment: true })
+    lan.wait(1)
+    const quote = (lan.requests[0] as Uint8Array).slice(AT, AT + 28)
+    lan.answer(icmpFrame(icmpMessage(3, 4, 1400, quote), { from: '10.53.0.1' }))
+    expect(lan.lines[0]).toBe('1: 10.53.0.1 says 3/4 mtu 1400')
+  })
+
+  test('from an address of ours that was named, and only by the interface that was named', () => {
+    const lan = bench({ addresses: [`${HOST}/24`, '10.53.0.3/24'] })
+    const events: PingEvent[] = []
+    lan.stack.ping({ target: ipv4(PEER), count: 1, source: ipv4('10.53.0.3') }, (event) => events.push(event))
+    lan.clock.advance(1)
+    expect(lan.peer.lines()).toEqual([expect.stringContaining(`10.53.0.3 > ${PEER} echo request`)])
+    lan.stack.ping({ target: ipv4(PEER), count: 1, source: ipv4('10.53.0.4') }, (event) => events.push(event))
+    lan.stack.ping({ target: ipv4(PEER), count: 1, via: lan.stack.loopback }, (event) => events.push(event))
+    expect(events.filter((event) => event.kind === 'unsent').map(({ fault }) => fault)).toEqual([SEND_FAULT.notOurs, SEND_FAULT.noRoute])
   })
 
   test('nobody answers ARP: host unreachable, from ourselves', () => {

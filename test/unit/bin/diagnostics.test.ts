@@ -22,7 +22,7 @@ const START: PingEventView = { kind: 'start', target: '10.53.0.100', address: '1
 const reply = (sequence: number, rttMs: number, marks: { duplicate?: boolean; late?: boolean; damaged?: boolean } = {}): PingEventView =>
   ({ kind: 'reply', sequence, from: '10.53.0.100', octets: 64, ttl: 63, rttMs, duplicate: false, late: false, damaged: false, ...marks })
 const unreachable = (sequence: number): PingEventView =>
-  ({ kind: 'error', sequence, from: '10.53.0.2', type: 3, code: 1, says: 'Destination Host Unreachable' })
+  ({ kind: 'error', sequence, from: '10.53.0.2', type: 3, code: 1, mtu: null, says: 'Destination Host Unreachable' })
 
 describe('ping', () => {
   test('a name, line for line', async () => {
@@ -242,6 +242,13 @@ describe('capture', () => {
     expect(err).toBe('capturing on taproot0\n2 frames captured, 7 left out because they came too fast\n')
     expect(line.api.services.diagnostics.captures[0]?.input).toEqual({
       interface: null, filter: 'arp or icmp', snapLength: null, count: null, seconds: null, promiscuous: true,
+    })
+  })
+
+  test('as JSON, an object a line', async () => {
+    const { out } = await line.run('capture', '--json')
+    expect(JSON.parse(out.split('\n')[1] ?? '')).toEqual({
+      at: '2026-11-22T03:11:00.123706Z', direction: 'out', octets: 60, says: expect.stringContaining('echo request 10'),
     })
   })
 

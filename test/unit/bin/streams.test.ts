@@ -23,6 +23,10 @@ function channel() {
         pipes.push(pipe)
         return ok(pipe)
       },
+      traceroute: async () => ok((async function* () {
+        yield* []
+        throw new Error('a bug')
+      })()),
       sockets: async () => ok({ items: [], next: null }),
       capture: async () => ok((async function* () {
         yield Uint8Array.of(1, 2, 3)
@@ -36,7 +40,8 @@ function channel() {
     const copied = structuredClone(message, { transfer })
     queueMicrotask(() => caller.receive(copied))
   }
-  const sources = new StreamSources(back)
+  const faults: unknown[] = []
+  const sources = new StreamSources(back, (fault) => faults.push(fault))
   const port = {
     postMessage(message: CallMessage | StreamRequest): void {
       const copied = structuredClone(message)
@@ -50,7 +55,7 @@ function channel() {
     if (!begun.ok) throw new Error(begun.error.problem)
     return begun.value as AsyncIterableIterator<PingEventView>
   }
-  return { caller, pipes, sources, begin, left: () => left, posted: () => posted }
+  return { caller, pipes, sources, faults, begin, left: () => left, posted: () => posted }
 }
 
 describe('streams between threads', () => {
@@ -136,6 +141,14 @@ describe('streams between threads', () => {
     const pieces: Uint8Array[] = []
     for await (const piece of begun.value) pieces.push(piece)
     expect(pieces).toEqual([Uint8Array.of(1, 2, 3), Uint8Array.of(0, 0)])
+  })
+
+  test('a bug of ours ends one stream, and is told of', async () => {
+    const { caller, sources, faults } = channel()
+    const begun = await caller.network.diagnostics.traceroute({} as never)
+    if (!begun.ok) throw new Error(begun.error.problem)
+    await expect(begun.value[Symbol.asyncIterator]().next()).rejects.toThrow('a fault of the program')
+    expect([faults, sources.size]).toEqual([[new Error('a bug')], 0])
   })
 
   test('a thread that ends stops the work of all', async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { CaptureInput, PingEventView, PingInput, TracerouteEventView, TracerouteInput } from '../../../services/index.ts'
 import { WAITING_OCTETS } from '../../../services/commands/capture-command.ts'
-import { DEFAULT_PREFIX, describeFrame, ipv4, mac, Stack } from '../../../stack/index.ts'
+import { DEFAULT_PREFIX, describeFrame, ipv4, mac, Stack, virtualWire } from '../../../stack/index.ts'
 import { SeededSecureRandom, type VirtualClock } from '../../../stack/platform/index.ts'
 import { PcapngReader, type CaptureBlock } from '../../../stack/wire/pcapng-reader.ts'
 import { done, refused, startAppliance, type Running } from '../../support/running-appliance.ts'
@@ -76,6 +76,11 @@ describe('ping', () => {
     running.appliance.stack.routes.remove(DEFAULT_PREFIX, ipv4('10.53.0.1'))
     const events = await pinged(running, { target: '192.0.2.1' })
     expect(events[1]).toEqual({ kind: 'unsent', sequence: 1, errno: 'ENETUNREACH', says: 'no route to the target' })
+  })
+
+  test('longer than the link takes, and not to be cut', async () => {
+    expect((await pinged(lan(), { octets: 1473, dontFragment: true }))[1]).toEqual({ kind: 'unsent', sequence: 1, errno: 'EMSGSIZE', says: 'message too long, mtu=1500' })
+    expect((await pinged(lan(), { octets: 1472, dontFragment: true }))[1]).toMatchObject({ kind: 'reply', octets: 1480 })
   })
 
   test('without end, until it is left; then nothing more is sent', async () => {
@@ -255,6 +260,16 @@ describe('capture', () => {
     running.appliance.stack.removeInterface('taproot0')
     const blocks = blocksOf(await read(running.clock, stream, 1000))
     expect(blocks[0]).toEqual({ kind: 'interface', name: 'taproot0' })
+  })
+
+  test('of an interface that was added while everything runs', async () => {
+    const running = lan()
+    const { peer } = running
+    const [near, far] = virtualWire(running.clock, { names: ['tap9', 'far'] })
+    peer.addInterface(far, { addresses: [addressOn('10.54.0.9/24')] })
+    running.appliance.stack.addInterface(near, { addresses: [addressOn('10.54.0.2/24')] })
+    const blocks = await captured(running, { interface: 'tap9', filter: 'icmp', count: 1 }, () => pingFrom(peer, 1, '10.54.0.2'))
+    expect([blocks[0], ...lines(blocks)]).toEqual([{ kind: 'interface', name: 'tap9' }, '10.54.0.9 > 10.54.0.2 echo request 56'])
   })
 
   test('several at once, as many as there is room for', async () => {
