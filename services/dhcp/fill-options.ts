@@ -24,6 +24,7 @@ const ROUTERS = codeOf('routers')
 const NAME_SERVERS = codeOf('domain-name-servers')
 const STATIC_ROUTES = codeOf('static-routes')
 const CLASSLESS_ROUTES = codeOf('classless-static-routes')
+const MICROSOFT_ROUTES = codeOf('microsoft-classless-static-routes')
 const CLIENT_ID = codeOf('client-identifier')
 const CLIENT_FQDN = codeOf('client-fqdn')
 const MACHINE_ID = codeOf('client-machine-id')
@@ -128,7 +129,8 @@ function configured(x: Exchange, options: OutgoingOption[]): void {
   const wanted = x.message.options.get(PARAMETER_REQUEST_LIST)
   const codes = wanted ?? everyCode(x)
   // RFC 3442: a client that takes classless routes ignores the older options, so they are not sent beside them.
-  const classless = wanted?.includes(CLASSLESS_ROUTES) === true && valueOf(x, CLASSLESS_ROUTES) !== undefined
+  const routes = wanted?.includes(CLASSLESS_ROUTES) === true ? CLASSLESS_ROUTES : MICROSOFT_ROUTES
+  const classless = wanted?.includes(routes) === true && valueOf(x, routes) !== undefined
   const given = new Set<number>([MASK])
   for (const code of codes) {
     if (given.has(code) || NEVER_FROM_LIST.has(code)) continue
@@ -143,7 +145,9 @@ function configured(x: Exchange, options: OutgoingOption[]): void {
 function valueOf(x: Exchange, code: number): Uint8Array | undefined {
   const entry = x.levels?.option(code)
   if (entry !== undefined) return entry.octets ?? undefined
-  return code === NAME_SERVERS ? long(x.serverAddress) : undefined
+  if (code === NAME_SERVERS) return long(x.serverAddress)
+  // Windows before Vista knows classless routes only by this number (MS-DHCPE §2.2.8); the octets are the same.
+  return code === MICROSOFT_ROUTES ? valueOf(x, CLASSLESS_ROUTES) : undefined
 }
 
 /** RFC 8925 §3.3: a client that did not ask for it is not told that it need not take its address. */

@@ -62,6 +62,12 @@ describe('RFC 3442 beside the older options', () => {
     expect(codes(serving(routed), { 'parameter-request-list': [121, 3, 33] })).toEqual([53, 54, 51, 58, 59, 1, 121])
   })
 
+  test('Windows asks for them by 249, and gets what is configured as 121', () => {
+    expect(codes(serving(routed), { 'parameter-request-list': [3, 249] })).toEqual([53, 54, 51, 58, 59, 1, 249])
+    expect(codes(serving(routed), { 'parameter-request-list': [249, 121, 3] })).toEqual([53, 54, 51, 58, 59, 1, 249, 121])
+    expect(codes(serving({ routers: ['10.53.0.1'] }), { 'parameter-request-list': [249, 3] })).toEqual([53, 54, 51, 58, 59, 1, 3])
+  })
+
   test('one that does not, gets the routers', () => {
     expect(codes(serving(routed), { 'parameter-request-list': [3, 33] })).toEqual([53, 54, 51, 58, 59, 1, 3])
   })

@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { fromHex, toHex } from '../../../stack/platform/index.ts'
 import {
   OPTIONS, OptionRegistry, STANDARD_OPTIONS, declarationFault, decodeOption, decodeOptions, describeClientIdentifier,
-  encodeOption,
+  encodeOption, optionNamed,
 } from '../../../services/dhcp/index.ts'
 import type { OptionDeclaration } from '../../../services/dhcp/index.ts'
 import type { OptionValue } from '../../../services/model/index.ts'
@@ -60,6 +61,18 @@ const declared: readonly OptionDeclaration[] = [
   { code: 7, name: 'firmware', type: 'text', space: 3561 },
   { code: 226, name: 'slots', type: 'record', array: true, fields: [{ name: 'slot', type: 'u8' }, { name: 'address', type: 'ipv4' }] },
 ]
+
+describe('docs/dhcp-protocol.md', () => {
+  test('every value of its example is one', () => {
+    const page = readFileSync(new URL('../../../docs/dhcp-protocol.md', import.meta.url), 'utf8')
+    const example = JSON.parse(/```json\n([^`]*)```/.exec(page)?.[1] ?? '{}') as { [name: string]: OptionValue }
+    expect(Object.keys(example).length).toBeGreaterThan(5)
+    for (const [name, value] of Object.entries(example)) {
+      const row = optionNamed(name)
+      expect([name, row !== undefined && encodeOption(row, value).ok]).toEqual([name, true])
+    }
+  })
+})
 
 describe('options that the administrator declares', () => {
   const registry = new OptionRegistry(declared)
