@@ -107,7 +107,7 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   undo.add(() => first?.close())
   const devices = new TapDevices({ offloads: settings.offloads === 'auto' })
   undo.add(() => devices.closeAll())
-  devices.openAll(store.interfaces())
+  devices.openAll(store.snapshot().interfaces)
 
   const network = networkSettings(settings)
   const setCarriers = (on: boolean): void => {
@@ -122,6 +122,7 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
     onConnection: (socket) => connections.take(socket),
     onCheckpointDue: () => checkpointer.run(),
     network: () => ({
+      directory,
       link: settings.link,
       medium: firstMedium(settings),
       device: first === undefined ? undefined : tapHandle(first),
@@ -178,7 +179,7 @@ class EarlyConnections {
 function applySettings(store: SqliteStore, settings: Settings): Result<null, SetupFault> {
   const files = readZoneFiles(settings)
   if (!files.ok) return files
-  const writes = seed(store.load(), settings, files.value, Date.now())
+  const writes = seed(store.snapshot(), settings, files.value, Date.now())
   return writes.ok ? save(store, writes.value) : writes
 }
 

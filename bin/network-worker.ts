@@ -7,7 +7,7 @@ import { Appliance, type ApplianceSettings } from '../services/appliance.ts'
 import type { Decision, Facts } from '../services/index.ts'
 import { storedDecision, type StoredDecision } from '../services/storage/stored-decision.ts'
 import type { BatchAnswer } from '../services/storage/writer.ts'
-import type { Snapshot } from '../services/storage/store.ts'
+import { openReader } from '../services/storage/sqlite.ts'
 import type { Medium } from '../services/index.ts'
 import type { OpenMedium, TapHandle } from '../services/links/media.ts'
 import { formatIpv4, type Link, netOf, type NetSocket } from '../stack/index.ts'
@@ -20,6 +20,8 @@ import { type StreamRequest, StreamSources } from './streams.ts'
 import { type TunnelMessage, Tunnels } from './tunnel.ts'
 
 export type NetworkWorkerData = {
+  /** Where the database is, to be read once at the start. */
+  readonly directory: string
   /** The first link: its medium, and its device when that is a TAP device. */
   readonly link: string
   readonly medium: Medium
@@ -131,7 +133,9 @@ function openFirst(): Link {
   return guests.link
 }
 
-function begin(port: MessagePort, snapshot: Snapshot): void {
+function begin(port: MessagePort): void {
+  // Read here and not sent: a million leases as messages would take seconds and a gigabyte.
+  const reader = openReader(data.directory)
   link = openFirst()
   const first = { medium: data.medium, shared: data.device?.shared ?? false, guests: () => guests?.guests() ?? [] }
   appliance = new Appliance({
@@ -140,7 +144,7 @@ function begin(port: MessagePort, snapshot: Snapshot): void {
     link,
     media: new WorkerMedia(clock, first, data.devices),
     settings: data.settings,
-    snapshot,
+    snapshot: reader.snapshot(),
     soon: queueMicrotask,
     post: (batch, transactions) => port.postMessage({ kind: 'commit', batch, transactions } satisfies StorageRequest),
     decide,
@@ -148,12 +152,13 @@ function begin(port: MessagePort, snapshot: Snapshot): void {
     served: (interfaceName) => control.postMessage({ kind: 'served', interfaceName } satisfies NetworkReport),
     log,
   })
+  reader.close()
   serveApi(appliance.stack)
   control.postMessage({ kind: 'ready' } satisfies NetworkReport)
 }
 
-function onStorage(port: MessagePort, message: BatchAnswer | { readonly snapshot: Snapshot }): void {
-  if ('snapshot' in message) begin(port, message.snapshot)
+function onStorage(port: MessagePort, message: BatchAnswer | { readonly stored: true }): void {
+  if ('stored' in message) begin(port)
   else appliance?.settle(message.batch, message.faults)
 }
 

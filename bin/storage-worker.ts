@@ -109,7 +109,7 @@ control.on('message', (message: StorageControl) => {
     network?.close()
     network = message.port
     network.on('message', take)
-    network.postMessage({ snapshot: store.load() })
+    network.postMessage({ stored: true })
     return
   }
   drain(network)

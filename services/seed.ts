@@ -150,7 +150,7 @@ class Planner {
     ])
   }
 
-  #found(name: string): { readonly zone: Zone; readonly records: readonly DnsRecord[] } | undefined {
+  #found(name: string): { readonly zone: Zone; readonly records: Iterable<DnsRecord> } | undefined {
     return this.#snapshot.zones.find((entry) => entry.zone.name === name)
   }
 
@@ -165,7 +165,7 @@ class Planner {
       ...SOA_TIMES,
     }
     if (existing === undefined) this.writes.push({ kind: 'zone-put', zone })
-    this.#replace(zone, (existing?.records ?? []).filter((record) => record.owner.kind === 'system'), wanted.map((record) => ({
+    this.#replace(zone, [...(existing?.records ?? [])].filter((record) => record.owner.kind === 'system'), wanted.map((record) => ({
       ...record,
       ttl: zone.defaultTtl,
       owner: { kind: 'system' },
@@ -193,7 +193,7 @@ class Planner {
     if (!hasServer) add.push({ name: file.zone, type: 'NS', data: zone.primaryServer, ttl: zone.defaultTtl, owner: { kind: 'file' } })
     if (zone.primaryServer === `taproot.${file.zone}` && !add.some((record) => record.name.toLowerCase() === zone.primaryServer))
       add.push({ name: zone.primaryServer, type: 'A', data: formatIpv4(own), ttl: zone.defaultTtl, owner: { kind: 'file' } })
-    this.#replace(zone, (existing?.records ?? []).filter((record) => record.owner.kind === 'file'), add)
+    this.#replace(zone, [...(existing?.records ?? [])].filter((record) => record.owner.kind === 'file'), add)
     this.writes.push({ kind: 'setting', name: `zone-file:${file.zone}`, value: file.sha256 })
     return undefined
   }

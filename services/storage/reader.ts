@@ -14,7 +14,8 @@ import {
   type RecordChangeRow,
   type RecordRow,
 } from './rows.ts'
-import type { LeaseHolding, LeaseQuery, RecordChange, StoredEvent, StoreReader } from './store.ts'
+import { snapshotOf } from './snapshot.ts'
+import type { LeaseHolding, LeaseQuery, RecordChange, Snapshot, StoredEvent, StoreReader } from './store.ts'
 
 /** Builds "a = ? AND b = ?" from what is asked, so that each question can use its index. */
 class Conditions {
@@ -50,6 +51,10 @@ export class SqliteReader implements StoreReader {
       this.#statements.set(sql, statement)
     }
     return statement
+  }
+
+  snapshot(): Snapshot {
+    return snapshotOf(this.db)
   }
 
   leases(query: LeaseQuery, limit: number, after: number | undefined): readonly Lease[] {

@@ -6,29 +6,18 @@ import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Sqlite, { type Database, type Statement } from 'better-sqlite3'
 import { err, ok } from '../../stack/platform/index.ts'
-import { DHCP_KINDS, type DhcpConfiguration, type DhcpKind, type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type NetworkInterface, type ZoneEdit } from '../model/index.ts'
+import { DHCP_KINDS, type DhcpKind, type DnsRecord, type LeaseChange, leaseClientKey, type ZoneEdit } from '../model/index.ts'
 import { DHCP_TABLES, type DhcpTable } from './dhcp-rows.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { SqliteReader } from './reader.ts'
+import { loadedSnapshot } from './snapshot.ts'
 import {
   interfaceColumns,
-  interfaceOf,
-  leaseOf,
   orNull,
   ownerAddress,
-  recordOf,
-  neighbourOf,
-  routeOf,
   unsigned,
-  zoneOf,
-  type InterfaceRow,
-  type LeaseRow,
-  type RecordRow,
-  type NeighbourRow,
-  type RouteRow,
-  type ZoneRow,
 } from './rows.ts'
-import type { Opened, Snapshot, Store, StoreFault, Transaction, Write } from './store.ts'
+import type { LoadedSnapshot, Opened, Store, StoreFault, Transaction, Write } from './store.ts'
 
 /** Rows kept of each history; the oldest go first. A home LAN fills this in years, 5,000 leases a second in minutes. */
 const HISTORY_ROWS = 1_000_000
@@ -197,59 +186,8 @@ export class SqliteStore extends SqliteReader implements Store {
     )
   }
 
-  load(): Snapshot {
-    const all = <T>(sql: string): T[] => this.db.prepare(sql).all() as T[]
-    const byZone = new Map<number, DnsRecord[]>()
-    for (const row of all<RecordRow>('SELECT * FROM records ORDER BY zone_id, id')) {
-      const record = recordOf(row)
-      const list = byZone.get(record.zoneId)
-      if (list === undefined) byZone.set(record.zoneId, [record])
-      else list.push(record)
-    }
-    const last = (table: string, column = 'id'): number =>
-      (this.db.prepare(`SELECT coalesce(max(${column}), 0) AS id FROM ${table}`).get() as { id: number }).id
-    const leases = all<LeaseRow>('SELECT * FROM leases').map(leaseOf)
-    const named = (id: (lease: Lease) => number): number => leases.reduce((most, lease) => Math.max(most, id(lease)), 0)
-    return {
-      dhcp: this.#loadDhcp(),
-      leases,
-      zones: all<ZoneRow>('SELECT * FROM zones ORDER BY id').map((row) => ({
-        zone: zoneOf(row),
-        records: byZone.get(row.id) ?? [],
-      })),
-      interfaces: this.interfaces(),
-      routes: all<RouteRow>('SELECT * FROM routes ORDER BY id').map(routeOf),
-      neighbours: all<NeighbourRow>('SELECT * FROM neighbours ORDER BY interface, address').map(neighbourOf),
-      settings: new Map(all<{ name: string; value: string }>('SELECT name, value FROM settings').map((r) => [r.name, r.value])),
-      lastIds: {
-        // What is gone may still be named by a lease or a history, which must not become another's.
-        dhcp: {
-          sites: last('sites'),
-          segments: last('segments'),
-          subnets: Math.max(last('subnets'), named((lease) => lease.subnetId)),
-          pools: last('pools'),
-          classes: last('classes'),
-          hosts: Math.max(last('hosts'), named((lease) => lease.hostId ?? 0)),
-          optionDefinitions: last('option_definitions'),
-        },
-        zone: Math.max(last('zones'), last('record_history', 'zone_id')),
-        record: last('records'),
-        route: last('routes'),
-      },
-    }
-  }
-
-  #loadDhcp(): DhcpConfiguration {
-    const entries = DHCP_KINDS.map((kind) => {
-      const { table, item } = DHCP_TABLES[kind]
-      return [kind, this.db.prepare(`SELECT * FROM ${table} ORDER BY id`).all().map((row) => item(row as never))]
-    })
-    return Object.fromEntries(entries) as DhcpConfiguration
-  }
-
-  /** Those besides the first, in the order of their names. */
-  interfaces(): readonly NetworkInterface[] {
-    return (this.db.prepare('SELECT * FROM interfaces ORDER BY name').all() as InterfaceRow[]).map(interfaceOf)
+  load(): LoadedSnapshot {
+    return loadedSnapshot(this.snapshot())
   }
 
   commit(transactions: readonly Transaction[]): readonly (StoreFault | undefined)[] {

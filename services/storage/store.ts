@@ -42,8 +42,8 @@ export type StoreFault = { readonly kind: 'full' | 'read-only' | 'failed'; reado
 /** All that the network side keeps live. */
 export type Snapshot = {
   readonly dhcp: DhcpConfiguration
-  readonly leases: readonly Lease[]
-  readonly zones: readonly { readonly zone: Zone; readonly records: readonly DnsRecord[] }[]
+  readonly leases: Iterable<Lease>
+  readonly zones: readonly { readonly zone: Zone; readonly records: Iterable<DnsRecord> }[]
   /** Those besides the first, in the order of their names. */
   readonly interfaces: readonly NetworkInterface[]
   readonly routes: readonly StaticRoute[]
@@ -56,6 +56,12 @@ export type Snapshot = {
     readonly record: number
     readonly route: number
   }
+}
+
+/** A snapshot with all rows in hand. */
+export type LoadedSnapshot = Omit<Snapshot, 'leases' | 'zones'> & {
+  readonly leases: readonly Lease[]
+  readonly zones: readonly { readonly zone: Zone; readonly records: readonly DnsRecord[] }[]
 }
 
 /** One holding of an address. */
@@ -95,6 +101,8 @@ export type LeaseQuery = {
 
 /** Reading. `after` is the id or address that the last page ended with; pages are in ascending order of it. */
 export interface StoreReader {
+  /** What is stored now. Leases and records are read as they are walked through: walk before anything is committed. */
+  snapshot(): Snapshot
   leases(query: LeaseQuery, limit: number, after: number | undefined): readonly Lease[]
   /** Bound leases with an address in first … last, both included. */
   countBound(first: number, last: number): number
@@ -122,7 +130,7 @@ export interface StoreReader {
 }
 
 export interface Store extends StoreReader {
-  load(): Snapshot
+  load(): LoadedSnapshot
   /**
    * Commits all transactions with one fsync. The answer has one entry per transaction: undefined when it is on disk,
    * else why it is not. A transaction that fails for a reason of its own does not take the others with it.

@@ -6,7 +6,7 @@ import { formatIpv4, ipv4 } from '../../stack/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
 import type { DnsRecord, RecordInput } from '../../services/index.ts'
 import type { NetworkSide } from '../../services/network-side.ts'
-import type { Snapshot } from '../../services/storage/store.ts'
+import type { LoadedSnapshot } from '../../services/storage/store.ts'
 import type { Instant } from '../../stack/platform/index.ts'
 import { recordText } from './invariants.ts'
 import type { ClientLease } from './dhcp-client.ts'
@@ -78,7 +78,7 @@ export class Administrator {
   }
 
   /** What was under way may or may not have reached the disk. */
-  lostPower(snapshot: Snapshot): void {
+  lostPower(snapshot: LoadedSnapshot): void {
     this.#underWay = 0
     for (const [address, at] of this.#takenBackAt) this.#takenBackAt.set(address, Math.min(at, this.#world.clock.now()))
     const stored = new Map(handRecords(snapshot).map((record) => [recordText(record), record.id]))
@@ -90,7 +90,7 @@ export class Administrator {
   }
 
   /** What a person or the settings put in is there, and nothing else claims to be theirs. */
-  recordsAreUntouched(snapshot: Snapshot): string | undefined {
+  recordsAreUntouched(snapshot: LoadedSnapshot): string | undefined {
     const stored = handRecords(snapshot).map(recordText)
     const unknown = stored.find((text) => !this.#wishes.has(text))
     if (unknown !== undefined) return `nobody made ${unknown}`
@@ -167,5 +167,5 @@ export class Administrator {
   }
 }
 
-const allRecords = (snapshot: Snapshot): readonly DnsRecord[] => snapshot.zones.flatMap((zone) => zone.records)
-const handRecords = (snapshot: Snapshot): readonly DnsRecord[] => allRecords(snapshot).filter((record) => record.owner.kind === 'hand')
+const allRecords = (snapshot: LoadedSnapshot): readonly DnsRecord[] => snapshot.zones.flatMap((zone) => zone.records)
+const handRecords = (snapshot: LoadedSnapshot): readonly DnsRecord[] => allRecords(snapshot).filter((record) => record.owner.kind === 'hand')

@@ -4,7 +4,7 @@ import { leaseClientKey, type DnsRecord, type Lease } from '../../services/index
 import { clientKey } from '../../services/model/index.ts'
 import type { Appliance } from '../../services/appliance.ts'
 import { reverseName } from '../../services/dns/index.ts'
-import type { Snapshot, Store } from '../../services/storage/store.ts'
+import type { LoadedSnapshot, Store } from '../../services/storage/store.ts'
 import type { ClientLease } from './dhcp-client.ts'
 import type { Host } from './hosts.ts'
 
@@ -51,7 +51,7 @@ export function everyHeldLeaseIsOnDisk(store: Store, promises: readonly Promised
 const rowOf = (store: Store, address: number): Lease | undefined => store.leases({ address }, 1, undefined)[0]
 const rowText = (row: Lease | undefined): string => (row === undefined ? 'nothing' : `${row.state} by ${leaseClientKey(row)}`)
 
-export function oneLeasePerClient(snapshot: Snapshot): Problem {
+export function oneLeasePerClient(snapshot: LoadedSnapshot): Problem {
   const seen = new Map<string, Lease>()
   for (const lease of bound(snapshot)) {
     const other = seen.get(leaseClientKey(lease))
@@ -61,15 +61,15 @@ export function oneLeasePerClient(snapshot: Snapshot): Problem {
   return undefined
 }
 
-const bound = (snapshot: Snapshot): readonly Lease[] => snapshot.leases.filter((lease) => lease.state === 'bound')
-const recordsOf = (snapshot: Snapshot): readonly DnsRecord[] => snapshot.zones.flatMap((zone) => zone.records)
+const bound = (snapshot: LoadedSnapshot): readonly Lease[] => snapshot.leases.filter((lease) => lease.state === 'bound')
+const recordsOf = (snapshot: LoadedSnapshot): readonly DnsRecord[] => snapshot.zones.flatMap((zone) => zone.records)
 export const recordText = (r: DnsRecord): string => `${r.name} ${r.type} ${r.data}${r.owner.kind === 'lease' ? ` (lease of ${r.owner.address})` : ''}`
 
 /**
  * Each bound lease with a name has one A and one PTR record, the PTR only where nobody made one by hand, which
  * `sinceRenewal` remembers until the lease's next renewal; no other record belongs to a lease; no name is two leases'.
  */
-export function namesMatchLeases(snapshot: Snapshot, sinceRenewal: (reverse: string, address: number) => boolean): Problem {
+export function namesMatchLeases(snapshot: LoadedSnapshot, sinceRenewal: (reverse: string, address: number) => boolean): Problem {
   const records = recordsOf(snapshot)
   const byHand = new Set(records.filter((r) => r.owner.kind !== 'lease').map((r) => r.name))
   const expected = new Map<string, 'needed' | 'allowed'>()
@@ -95,7 +95,7 @@ export function namesMatchLeases(snapshot: Snapshot, sinceRenewal: (reverse: str
 }
 
 /** RFC 1034 §3.6.2. */
-export function aliasesStandAlone(snapshot: Snapshot): Problem {
+export function aliasesStandAlone(snapshot: LoadedSnapshot): Problem {
   const records = recordsOf(snapshot)
   for (const alias of records.filter((r) => r.type === 'CNAME')) {
     const other = records.find((r) => r.name === alias.name && r !== alias)
@@ -105,7 +105,7 @@ export function aliasesStandAlone(snapshot: Snapshot): Problem {
 }
 
 /** History adds less history removes is what is there, and serials of the history never go back. */
-export function historyAccountsForRecords(store: Store, snapshot: Snapshot): Problem {
+export function historyAccountsForRecords(store: Store, snapshot: LoadedSnapshot): Problem {
   for (const { zone, records } of snapshot.zones) {
     const counted = new Map<string, number>()
     let serial = 0
@@ -126,7 +126,7 @@ export function historyAccountsForRecords(store: Store, snapshot: Snapshot): Pro
 }
 
 /** An address has one open holding while it is bound, by whom it is bound, and none otherwise; holdings do not overlap. */
-export function holdingsMatchLeases(store: Store, snapshot: Snapshot): Problem {
+export function holdingsMatchLeases(store: Store, snapshot: LoadedSnapshot): Problem {
   const open = store.leaseHistory({}, 1_000_000, undefined).filter((holding) => holding.to === undefined)
   const leases = new Map(bound(snapshot).map((lease) => [lease.address, lease]))
   for (const holding of open) {
@@ -140,7 +140,7 @@ export function holdingsMatchLeases(store: Store, snapshot: Snapshot): Problem {
 }
 
 /** With nothing under way, what is served is what is on disk. */
-export function liveIsStored(appliance: Appliance, snapshot: Snapshot): Problem {
+export function liveIsStored(appliance: Appliance, snapshot: LoadedSnapshot): Problem {
   const list = (rows: Iterable<unknown>): string => [...rows].map((row) => JSON.stringify(row)).sort().join('\n')
   const stored = [...snapshot.leases].map((lease) => ({ ...lease }))
   if (list([...appliance.dhcp.leases()].map(ordered)) !== list(stored.map(ordered))) return 'the live leases are not those on disk'

@@ -113,7 +113,7 @@ export class DnsServer {
   /** Throws when a zone's own name or SOA names are no domain names: rows that a store never holds. */
   constructor(
     ports: DnsPorts, options: DnsOptions,
-    zones: Iterable<{ readonly zone: Zone; readonly records: readonly DnsRecord[] }>,
+    zones: Iterable<{ readonly zone: Zone; readonly records: Iterable<DnsRecord> }>,
   ) {
     this.#table = new AnswerTable(ports.clock, ports.random, options.answerSlabs ?? DEFAULT_SLABS)
     this.#cache = new AnswerCache(ports.clock, options.cacheOctets ?? DEFAULT_CACHE_OCTETS)
@@ -326,20 +326,19 @@ export class DnsServer {
     if (zone === undefined) return
     const serial = isNewerSerial(edit.serialAfter, zone.zone.serial) ? edit.serialAfter : zone.zone.serial
     const touched = zone.apply(edit.remove, edit.add, serial)
-    this.#noteIds(edit.add)
+    for (const record of edit.add) this.#noteId(record)
     this.#table.edited(zone.slot, touched, zone.key, serial, reshapes(edit))
     const facts = { zone: zone.zone.name, removed: edit.remove.length, added: edit.add.length, serial }
     this.#emit('dns.zone.edited', facts)
   }
 
   /** Replaces a zone of the same name. */
-  addZone(zone: Zone, records: readonly DnsRecord[]): void {
-    const live = new LiveZone(zone, records)
+  addZone(zone: Zone, records: Iterable<DnsRecord>): void {
+    const live = new LiveZone(zone, this.#noted(records))
     const old = this.zones.remove(live.key)
     if (old !== undefined) this.#table.removeZone(old.slot)
     live.slot = this.#table.addZone(zone.serial)
     this.zones.add(live)
-    this.#noteIds(records)
     // Names may have been answered from the cache or refused until now.
     this.#table.clear()
   }
@@ -409,8 +408,16 @@ export class DnsServer {
     return this.#forwarder.upstreamStates
   }
 
-  #noteIds(records: readonly DnsRecord[]): void {
-    for (const record of records) if (record.id > this.#lastRecordId) this.#lastRecordId = record.id
+  #noteId(record: DnsRecord): void {
+    if (record.id > this.#lastRecordId) this.#lastRecordId = record.id
+  }
+
+  /** The same rows, noted on the way: they may come from a disk, so they are walked through once. */
+  *#noted(records: Iterable<DnsRecord>): Iterable<DnsRecord> {
+    for (const record of records) {
+      this.#noteId(record)
+      yield record
+    }
   }
 }
 

@@ -1,0 +1,83 @@
+/** All that the network side keeps live, read from the database. Rows that may be a million come one by one. */
+import type { Database } from 'better-sqlite3'
+import { DHCP_KINDS, type DhcpConfiguration, type DnsRecord, type Lease } from '../model/index.ts'
+import { DHCP_TABLES } from './dhcp-rows.ts'
+import {
+  interfaceOf,
+  leaseOf,
+  neighbourOf,
+  recordOf,
+  routeOf,
+  zoneOf,
+  type InterfaceRow,
+  type LeaseRow,
+  type NeighbourRow,
+  type RecordRow,
+  type RouteRow,
+  type ZoneRow,
+} from './rows.ts'
+import type { LoadedSnapshot, Snapshot } from './store.ts'
+
+/** A zone that holds more than one in so many of all records is read in the order of the table, without the sorting. */
+const LARGE_PART = 8
+
+/** Leases and records are read while they are walked through, and read anew for every walk. */
+export function snapshotOf(db: Database): Snapshot {
+  const counts = db.prepare('SELECT zone_id AS zone, count(*) AS records FROM records GROUP BY zone_id').all() as { zone: number; records: number }[]
+  const total = counts.reduce((sum, count) => sum + count.records, 0)
+  const isLarge = (zoneId: number): boolean =>
+    (counts.find((count) => count.zone === zoneId)?.records ?? 0) * LARGE_PART > total
+  const all = <T>(sql: string): T[] => db.prepare(sql).all() as T[]
+  const last = (table: string, column = 'id'): number =>
+    (db.prepare(`SELECT coalesce(max(${column}), 0) AS id FROM ${table}`).get() as { id: number }).id
+  return {
+    dhcp: dhcpOf(db),
+    leases: { [Symbol.iterator]: () => leaseRows(db) },
+    zones: all<ZoneRow>('SELECT * FROM zones ORDER BY id').map((row) => ({
+      zone: zoneOf(row),
+      records: { [Symbol.iterator]: () => recordRows(db, row.id, isLarge(row.id)) },
+    })),
+    interfaces: all<InterfaceRow>('SELECT * FROM interfaces ORDER BY name').map(interfaceOf),
+    routes: all<RouteRow>('SELECT * FROM routes ORDER BY id').map(routeOf),
+    neighbours: all<NeighbourRow>('SELECT * FROM neighbours ORDER BY interface, address').map(neighbourOf),
+    settings: new Map(all<{ name: string; value: string }>('SELECT name, value FROM settings').map((r) => [r.name, r.value])),
+    lastIds: {
+      // What is gone may still be named by a lease or a history, which must not become another's.
+      dhcp: {
+        sites: last('sites'),
+        segments: last('segments'),
+        subnets: Math.max(last('subnets'), last('leases', 'subnet_id')),
+        pools: last('pools'),
+        classes: last('classes'),
+        hosts: Math.max(last('hosts'), last('leases', 'host_id')),
+        optionDefinitions: last('option_definitions'),
+      },
+      zone: Math.max(last('zones'), last('record_history', 'zone_id')),
+      record: last('records'),
+      route: last('routes'),
+    },
+  }
+}
+
+/** The same with all rows in hand. */
+export function loadedSnapshot(snapshot: Snapshot): LoadedSnapshot {
+  const zones = snapshot.zones.map(({ zone, records }) => ({ zone, records: [...records] }))
+  return { ...snapshot, leases: [...snapshot.leases], zones }
+}
+
+function* leaseRows(db: Database): Iterator<Lease> {
+  for (const row of db.prepare('SELECT * FROM leases').iterate()) yield leaseOf(row as LeaseRow)
+}
+
+function* recordRows(db: Database, zoneId: number, large: boolean): Iterator<DnsRecord> {
+  const rows = db.prepare(`SELECT * FROM records ${large ? 'NOT INDEXED' : ''} WHERE zone_id = ? ORDER BY id`).iterate(zoneId)
+  for (const row of rows) yield recordOf(row as RecordRow)
+}
+
+function dhcpOf(db: Database): DhcpConfiguration {
+  const entries = DHCP_KINDS.map((kind) => {
+    const { table, item } = DHCP_TABLES[kind]
+    return [kind, db.prepare(`SELECT * FROM ${table} ORDER BY id`).all().map((row) => item(row as never))]
+  })
+  return Object.fromEntries(entries) as DhcpConfiguration
+}
