@@ -27,6 +27,7 @@ command:iperf3        iperf3
 command:traceroute    traceroute
 command:nmap          nmap
 command:tshark        tshark
+command:qemu-system-x86_64 qemu-system-x86
 command:dig           bind9-dnsutils dnsutils
 command:dnsmasq       dnsmasq-base
 command:kea-dhcp4     kea-dhcp4-server
