@@ -18,21 +18,25 @@ export type Dissection = {
   readonly frames: ReadonlyMap<string, number>
 }
 
-/** @param ours hardware address by which our frames are known */
-export async function dissect(file: string, ours: string): Promise<Dissection> {
+/**
+ * @param ours hardware address by which our frames are known
+ * @param forwardedFrom whose datagrams we only pass on: what that host puts into them is its own
+ */
+export async function dissect(file: string, ours: string, forwardedFrom?: string): Promise<Dissection> {
+  const sent = `eth.src == ${ours}${forwardedFrom === undefined ? '' : ` && !(ip.src#1 == ${forwardedFrom})`}`
   const tshark = (filter: string, ...fields: readonly string[]): Promise<string> =>
     succeed(
       ['tshark', '-n', ...STRICT, '-r', file, '-Y', filter, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])],
       { timeoutMs: 60_000 },
     )
   const lines = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '')
-  const all = lines(await tshark(`eth.src == ${ours}`, 'frame.protocols'))
+  const all = lines(await tshark(sent, 'frame.protocols'))
   const frames = new Map<string, number>()
   for (const protocols of all) {
     for (const name of new Set(protocols.split(':'))) frames.set(name, (frames.get(name) ?? 0) + 1)
   }
   const wrong = await tshark(
-    `eth.src == ${ours} && (${WRONG})`, 'frame.number', 'frame.protocols', '_ws.col.Info', '_ws.expert.message', '_ws.malformed',
+    `${sent} && (${WRONG})`, 'frame.number', 'frame.protocols', '_ws.col.Info', '_ws.expert.message', '_ws.malformed',
   )
   return { wrong: lines(wrong), frames }
 }

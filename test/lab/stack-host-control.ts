@@ -26,7 +26,9 @@ export type StackHostConfig = {
 
 export type StackHostTask =
   | { readonly do: 'weather'; readonly link: string; readonly outgoing: Weather; readonly incoming: Weather }
-  | { readonly do: 'counters' | 'end-capture' | 'memory' | 'connections' | 'certificate' | 'discover-routers' }
+  | { readonly do: 'counters' | 'end-capture' | 'memory' | 'connections' | 'certificate' }
+  /** Ourselves as a router (RFC 1256). */
+  | { readonly do: 'advertise'; readonly link: string }
   | { readonly do: 'capture'; readonly link: string; readonly file: string }
   | { readonly do: 'connect'; readonly host: string; readonly port: number; readonly keepAliveMs?: number }
   /** On the session that was opened last. */

@@ -142,8 +142,8 @@ async function perform(command: StackHostCommand): Promise<unknown> {
     case 'say':
       must(sessions.at(-1), 'session').write(`${command.line}\n`)
       return {}
-    case 'discover-routers':
-      for (const iface of stack.interfaces) stack.routerDiscovery.discover(iface)
+    case 'advertise':
+      stack.routerDiscovery.advertise(must(stack.interface(command.link), command.link))
       return {}
   }
 }

@@ -17,6 +17,7 @@ const SEED = Number(process.env['TAPROOT_LAB_SEED'] ?? 1)
 const SEEDS = LONG ? Array.from({ length: 5 }, (_, i) => SEED + i) : [SEED]
 /** A transfer that has not ended by then is stuck: each takes a few seconds. */
 const STUCK_S = 60 * (LONG ? 10 : 1)
+const TEST_MS = (STUCK_S + 30) * 1000
 
 const MB = 1_000_000
 /** Each direction has this weather. */
@@ -58,7 +59,7 @@ describeLab('TCP over a bad line', () => {
     })
     afterAll(() => host.close())
 
-    test.each(WEATHERS)('%s: both ways arrive whole', async (_name, weather, size) => {
+    test.each(WEATHERS)('%s: both ways arrive whole', { timeout: TEST_MS }, async (_name, weather, size) => {
       const bytes = size * FACTOR
       writeFileSync(file(), octetsAt(0, bytes))
       await ours.ask({ do: 'weather', link: 'tap0', outgoing: weather, incoming: weather })
@@ -117,6 +118,7 @@ describeLab('congestion control against the kernel as receiver', () => {
   ] as const
   test.each(SEEDS.flatMap((seed) => LOSSES.map(([loss, most, least]) => [loss, seed, most, least] as const)))(
     'BBR brings half as much again as CUBIC at a loss of %f, seed %i',
+    { timeout: 3 * TEST_MS },
     async (loss, seed, most, least) => {
       const [bbr, cubic] = [await median('bbr', loss, most, seed), await median('cubic', loss, least, seed)]
       if (LONG) console.log(`loss ${loss}: BBR ${(bbr * 8e-6).toFixed(1)}, CUBIC ${(cubic * 8e-6).toFixed(1)} Mbit/s`)
