@@ -104,7 +104,7 @@ describe('an address that somebody uses', () => {
   })
 })
 
-describe('RFC 3927 §1.9 no server', () => {
+describe('RFC 3927 §1.9 [I12] no server', () => {
   test('a link-local address after the second silence, and back to DHCP when a server appears', () => {
     const l = lan()
     l.waitFor('link-local', () => l.addresses.some(address => address.startsWith('169.254.')), 30_000)
