@@ -132,6 +132,10 @@ export class Appliance {
         nameFor: (lease, domain) => this.#names.nameFor(lease, domain),
         decide: o.decide,
         tell: ([event, facts]) => this.submit([{ kind: 'event', at: o.clock.wallMs(), event, facts }], () => {}),
+        configured: () => {
+          this.#followLinks()
+          this.#coexistence.reconsider()
+        },
         namesOtherServer: ({ interfaceName, server, message, client, address }) =>
           this.#coexistence.seen({
             interfaceName, server, message, client, kind: 'chosen-by-a-client', offered: address, routers: [], nameServers: [], leaseSeconds: undefined,
@@ -224,7 +228,11 @@ export class Appliance {
       isOwn: (address) => endpoint.isOwn(address),
       send: (interfaceName, bytes) => endpoint.send(interfaceName, bytes),
       probe: (interfaceName, address, waitMs, done) => this.#dhcpEndpoint.probe(interfaceName, address, waitMs, done),
-      policy: (interfaceName) => ({ yields: this.#interfaces.isShared(interfaceName) && !serveBesideOthers && o.alreadyServed?.includes(interfaceName) !== true, expectsOthers: serveBesideOthers }),
+      policy: (interfaceName) => {
+        const segment = this.dhcp.policyOn(interfaceName)
+        const expectsOthers = serveBesideOthers || segment?.besideOthers === true || (segment !== undefined && segment.mode !== 'serve')
+        return { expectsOthers, yields: this.#interfaces.isShared(interfaceName) && !expectsOthers && o.alreadyServed?.includes(interfaceName) !== true }
+      },
       report: ([event, facts]) => this.submit([{ kind: 'event', at: o.clock.wallMs(), event, facts }], () => {}),
       served: (interfaceName) => o.served?.(interfaceName),
     })

@@ -1,6 +1,6 @@
-/** SHELL: DHCP messages between the stack's UDP port 67 and the server core. RFC 2131 §4.1. */
+/** SHELL: DHCP messages between the stack's UDP ports 67 and 4011 and the server core. RFC 2131 §4.1, PXE 2.1 §2.2. */
 import { BROADCAST, type DatagramMeta, type Interface, type Ipv4, mac, type Stack, type UdpEndpoint } from '../stack/index.ts'
-import { CLIENT_PORT, type ReplyDestination, SERVER_PORT } from './dhcp/index.ts'
+import { BOOT_SERVER_PORT, CLIENT_PORT, type ReplyDestination, SERVER_PORT } from './dhcp/index.ts'
 
 const EVERYBODY = mac('ff:ff:ff:ff:ff:ff')
 
@@ -8,27 +8,19 @@ export type DhcpReceiver = (
   buffer: Uint8Array,
   at: number,
   length: number,
-  meta: { readonly interfaceName: string; readonly source: Ipv4; readonly sourcePort: number; readonly target: Ipv4 },
+  meta: { readonly interfaceName: string; readonly source: Ipv4; readonly sourcePort: number; readonly target: Ipv4; readonly port: number },
 ) => void
 
 export class DhcpEndpoint {
   readonly #stack: Stack
   readonly #endpoint: UdpEndpoint
+  readonly #bootEndpoint: UdpEndpoint
 
-  /** Throws when the port is taken, which at start-up is a fault of the composition. */
+  /** Throws when a port is taken, which at start-up is a fault of the composition. */
   constructor(stack: Stack, receive: DhcpReceiver) {
     this.#stack = stack
-    const bound = stack.bindUdp({
-      port: SERVER_PORT,
-      broadcast: true,
-      onDatagram: (buffer: Uint8Array, at: number, length: number, meta: DatagramMeta) => {
-        const iface = this.#interface((i) => i.index === meta.interfaceIndex)
-        if (iface !== undefined)
-          receive(buffer, at, length, { interfaceName: iface.name, source: meta.source, sourcePort: meta.sourcePort, target: meta.target })
-      },
-    })
-    if (!bound.ok) throw new Error(`UDP port ${SERVER_PORT} cannot be bound: ${JSON.stringify(bound.error)}`)
-    this.#endpoint = bound.value
+    this.#endpoint = this.#bind(SERVER_PORT, receive)
+    this.#bootEndpoint = this.#bind(BOOT_SERVER_PORT, receive)
   }
 
   /** The appliance's first address on an interface. */
@@ -64,6 +56,9 @@ export class DhcpEndpoint {
       case 'unicast':
         this.#endpoint.send(bytes, 0, length, to.address, CLIENT_PORT, source)
         return
+      case 'boot-client':
+        this.#bootEndpoint.send(bytes, 0, length, to.address, to.port, source)
+        return
       case 'link':
         this.#endpoint.sendOnLink(iface, to.mac, to.address, CLIENT_PORT, source, bytes, 0, length)
         return
@@ -75,6 +70,21 @@ export class DhcpEndpoint {
 
   close(): void {
     this.#endpoint.close()
+    this.#bootEndpoint.close()
+  }
+
+  #bind(port: number, receive: DhcpReceiver): UdpEndpoint {
+    const bound = this.#stack.bindUdp({
+      port,
+      broadcast: true,
+      onDatagram: (buffer: Uint8Array, at: number, length: number, meta: DatagramMeta) => {
+        const iface = this.#interface((i) => i.index === meta.interfaceIndex)
+        const { source, sourcePort, target } = meta
+        if (iface !== undefined) receive(buffer, at, length, { interfaceName: iface.name, source, sourcePort, target, port })
+      },
+    })
+    if (!bound.ok) throw new Error(`UDP port ${port} cannot be bound: ${JSON.stringify(bound.error)}`)
+    return bound.value
   }
 
   #interface(matches: (i: Interface) => boolean): Interface | undefined {

@@ -11,6 +11,7 @@ import { NONCE_OFFER, asksForKey } from './force-renew.ts'
 import { grant } from './grant.ts'
 import type { LeaseEffect } from './lease-machine.ts'
 import { leaseSeconds } from './lease-time.ts'
+import { offerDelayMs } from './offer-delay.ts'
 import { noProbeBecause } from './probe.ts'
 import { chooseAddress, takeoverMac } from './select-address.ts'
 import { NO_SUBNET, supersede, withdraw } from './withdraw.ts'
@@ -172,7 +173,28 @@ function conclude(engine: Engine, x: Exchange, scope: Scope, address: Ipv4, effe
   else perform(engine, x, scope, address, effects, undefined)
 }
 
+/** At once, or later where another server is to come first. */
 function sendOffer(engine: Engine, x: Exchange, scope: Scope, address: Ipv4): void {
+  const delay = x.type === 'DISCOVER' ? offerDelayMs(x, scope) : 0
+  if (delay > 0 && engine.later(delay, () => offerLate(engine, x, address))) {
+    x.trace.push(dhcpStep('dhcp.offer.delayed', { ms: delay }))
+  } else offerNow(engine, x, scope, address)
+}
+
+/** The client may have taken another server's offer meanwhile, or the address may be another's. */
+function offerLate(engine: Engine, x: Exchange, address: Ipv4): void {
+  const scope = x.scope === undefined ? undefined : engine.configuration.scopeHolding(address)
+  const state = engine.table.stateOf(address)
+  if (scope === undefined || state.kind !== 'offered' || state.client !== x.client.key) {
+    x.trace.push(dhcpStep('dhcp.offer.overtaken', { address: formatIpv4(address) }))
+    engine.finish(x, 'none')
+    return
+  }
+  x.scope = scope
+  offerNow(engine, x, scope, address)
+}
+
+function offerNow(engine: Engine, x: Exchange, scope: Scope, address: Ipv4): void {
   if (bindsAtOnce(x, scope)) {
     if (x.type !== 'BOOTP') x.trace.push(dhcpStep('dhcp.rapid-commit', { address: formatIpv4(address) }))
     grant(engine, x, scope, address, 'selecting')

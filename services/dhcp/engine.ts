@@ -3,6 +3,7 @@
  * and ending with a decision. The handlers say what is to happen; the order save → reply is kept here.
  */
 import { Counters } from '../../stack/platform/index.ts'
+import type { Timer } from '../../stack/platform/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
 import { formatIpv4 } from '../../stack/index.ts'
 import type { DhcpConfiguration, Lease, LeaseChange, TraceStep } from '../model/index.ts'
@@ -22,7 +23,7 @@ import type { Binding } from './lease-table.ts'
 import { ObservedAddresses } from './observed-addresses.ts'
 import type { DhcpPorts, DhcpSettings } from './ports.ts'
 import { BOOTP_LIMIT, MAX_REPLY_BYTES, emitReplyHeader, layOut, replyDestination, replyLimit } from './reply.ts'
-import type { OutgoingOption, ReplyDestination, ReplyType } from './reply.ts'
+import type { OutgoingOption, ReplyBoot, ReplyDestination, ReplyType } from './reply.ts'
 import { relayInformation } from './fill-options.ts'
 
 /** Addresses on offer or being probed at once. A flood of made-up clients fills this, not the memory. */
@@ -31,6 +32,8 @@ export const MAX_OFFERS = 65_536
 export const MAX_PROBES = 8_192
 /** Addresses being stored at once: two seconds of a boot storm. More means that the disk hangs. */
 export const MAX_SAVES = 16_384
+/** Offers held back at once: 400 new clients a second and the longest delay. Beyond it offers go at once. */
+const MAX_DELAYED = 4_096
 /** Messages waiting for one address to be stored. */
 const MAX_DEFERRED = 4
 /** How long after storage failed an expiry is tried again. */
@@ -59,6 +62,7 @@ export class Engine {
   /** Judges an exchange again after it waited. */
   readonly #again: (x: Exchange) => void
   readonly #out = new Uint8Array(MAX_REPLY_BYTES)
+  readonly #waiting = new Set<Timer>()
   #closed = false
 
   constructor(
@@ -172,10 +176,23 @@ export class Engine {
     return true
   }
 
+  /** Runs `run` after `ms`. False when too much waits already; after close() it is not run. */
+  later(ms: number, run: () => void): boolean {
+    if (this.#waiting.size >= MAX_DELAYED) return false
+    const timer = this.ports.clock.at(this.ports.clock.now() + ms, () => {
+      this.#waiting.delete(timer)
+      run()
+    })
+    this.#waiting.add(timer)
+    return true
+  }
+
   /** Builds and sends a reply. The answer says where it went, for the trace. */
-  reply(x: Exchange, type: ReplyType, yiaddr: Ipv4, options: readonly OutgoingOption[], to?: ReplyDestination): string {
+  reply(
+    x: Exchange, type: ReplyType, yiaddr: Ipv4, options: readonly OutgoingOption[], to?: ReplyDestination, boot?: ReplyBoot,
+  ): string {
     const out = this.#out
-    emitReplyHeader(type, x.message, yiaddr, out, type === 'NAK' ? undefined : x.levels?.boot)
+    emitReplyHeader(type, x.message, yiaddr, out, boot ?? (type === 'NAK' ? undefined : x.levels?.boot))
     const left: number[] = []
     const bootp = x.type === 'BOOTP'
     const limit = bootp ? BOOTP_LIMIT : replyLimit(x.maxMessageBytes)
@@ -230,6 +247,8 @@ export class Engine {
 
   close(): void {
     this.#closed = true
+    for (const timer of this.#waiting) timer.cancel()
+    this.#waiting.clear()
     this.probing.clear()
     this.table.close()
   }
@@ -267,6 +286,7 @@ function describe(to: ReplyDestination, x: Exchange): string {
     case 'relay':
       return `relay ${formatIpv4(to.address)}`
     case 'unicast':
+    case 'boot-client':
       return formatIpv4(to.address)
     case 'link':
       return x.client.mac

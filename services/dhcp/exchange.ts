@@ -14,7 +14,7 @@ import type { DropReason } from './drop-reasons.ts'
 import type { CompiledHost } from './hosts.ts'
 import type { ClientIdentity } from './lease-machine.ts'
 import type { Levels } from './levels.ts'
-import { BOOT_REQUEST, CLIENT_PORT, ETHERNET, MESSAGE_TYPES, SERVER_PORT, parseMessage } from './wire/message.ts'
+import { BOOT_REQUEST, BOOT_SERVER_PORT, CLIENT_PORT, ETHERNET, MESSAGE_TYPES, SERVER_PORT, parseMessage } from './wire/message.ts'
 import type { DhcpMessage, MessageType } from './wire/message.ts'
 import { CHADDR_AT } from './wire/layout.ts'
 import type { RawOptions } from './wire/options.ts'
@@ -27,6 +27,8 @@ export type Arrival = {
   readonly sourcePort: number
   /** Its IP destination: the limited broadcast address or one of ours. */
   readonly target: Ipv4
+  /** Its UDP destination: 67 unless it says 4011. */
+  readonly port?: number
 }
 
 /** What clients send; a request without option 53 is one of BOOTP (RFC 1534 §2). */
@@ -114,7 +116,8 @@ export class Exchange {
 /** Reads a datagram; the message keeps `bytes`. Every fault is a reason to drop. */
 export function readRequest(bytes: Uint8Array, arrival: Arrival): Result<DhcpMessage, DropReason> {
   const parsed = parseMessage(bytes)
-  const usual = arrival.sourcePort === CLIENT_PORT || arrival.sourcePort === SERVER_PORT
+  // PXE firmware asks a boot server from whichever port it has open.
+  const usual = arrival.sourcePort === CLIENT_PORT || arrival.sourcePort === SERVER_PORT || arrival.port === BOOT_SERVER_PORT
   if (!usual && !(parsed.ok && parsed.value.giaddr !== 0 && asksForSourcePort(parsed.value.options))) return err('bad-port')
   if (!parsed.ok) return parsed
   const { op, giaddr } = parsed.value

@@ -10,7 +10,7 @@ export type { DhcpPorts, DhcpReply, DhcpSettings, NamedServer, PublishedName } f
 export type { ReplyDestination } from './reply.ts'
 export { DhcpServer } from './server.ts'
 export type { ForceRenewOutcome, ReleaseOutcome } from './server.ts'
-export { CLIENT_PORT, MAX_MESSAGE_BYTES, MESSAGE_TYPES, SERVER_PORT, emitMessage, messageTypeCode, parseMessage } from './wire/message.ts'
+export { BOOT_SERVER_PORT, CLIENT_PORT, MAX_MESSAGE_BYTES, MESSAGE_TYPES, SERVER_PORT, emitMessage, messageTypeCode, parseMessage } from './wire/message.ts'
 export type { DhcpMessage, MessageFault, MessageType } from './wire/message.ts'
 export { decodeOption, decodeOptions, encodeOption } from './wire/option-values.ts'
 export { describeClientIdentifier } from './wire/client-identifier.ts'

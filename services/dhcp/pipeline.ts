@@ -15,8 +15,10 @@ import { decline, release } from './farewell.ts'
 import { hostNameOf } from './host-name.ts'
 import type { Identifiers } from './hosts.ts'
 import { inform } from './inform.ts'
+import { proxy } from './proxy.ts'
 import { request } from './request.ts'
 import { selectSubnet } from './select-subnet.ts'
+import { BOOT_SERVER_PORT } from './wire/message.ts'
 import { CIRCUIT_ID, REMOTE_ID, SERVER_IDENTIFIER_OVERRIDE, relaySubOptions } from './wire/relay-information.ts'
 
 /** next: the following step goes on. ended: answered, dropped, or waiting for a probe or the disk. */
@@ -24,7 +26,7 @@ export type Outcome = 'next' | 'ended'
 export type PipelineStep = (engine: Engine, x: Exchange) => Outcome
 
 const PIPELINE: readonly PipelineStep[] = [
-  chooseSubnet, heedOtherServers, readHostName, findHost, classify, admit, judge,
+  chooseSubnet, heedOtherServers, readHostName, findHost, classify, heedMode, admit, judge,
 ]
 
 export function run(engine: Engine, x: Exchange): void {
@@ -155,6 +157,19 @@ function identifiersOf(x: Exchange): Identifiers {
     mac: x.client.mac,
     hostName: x.hostName,
   }
+}
+
+/** What the segment is for: addresses, boot information beside another server, or nothing. */
+function heedMode(engine: Engine, x: Exchange): Outcome {
+  const { scope } = x
+  const mode = scope?.segment.policy.mode ?? 'serve'
+  if (mode === 'serve' && x.arrival.port !== BOOT_SERVER_PORT) return 'next'
+  if (mode === 'proxy' && scope !== undefined) proxy(engine, x, scope)
+  else {
+    x.trace.push(mode === 'off' ? dhcpStep('dhcp.segment.off', { segment: scope?.segment.name ?? '' }) : dhcpStep('dhcp.proxy.off', {}))
+    engine.finish(x, 'none')
+  }
+  return 'ended'
 }
 
 const HANDLERS: { readonly [Type in ClientMessageType]: (engine: Engine, x: Exchange, scope: Scope) => void } = {

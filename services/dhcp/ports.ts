@@ -39,6 +39,8 @@ export type DhcpPorts = {
   decide(decision: Omit<Decision, 'id'>): void
   /** An event that no lease changes with, kept with the others. */
   tell(event: TraceStep): void
+  /** What the administrator says has been replaced. */
+  configured?(): void
   /** A client on the link of an interface named another server in a message of its own. */
   namesOtherServer?(sign: NamedServer): void
 }

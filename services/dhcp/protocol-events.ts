@@ -79,4 +79,47 @@ export const PROTOCOL_EVENTS = {
     says: 'the client of {address} is made to renew',
     means: 'The administrator asked for it; the client renews at once if it believes the key (RFC 3203, RFC 6704).',
   },
+  'dhcp.segment.off': {
+    level: 'info',
+    says: 'no answer: DHCP is off for {segment}',
+    means: 'The policy of the segment says that its clients are not answered.',
+    remedy: 'Set the mode of its policy to serve, or to proxy for boot clients only.',
+  },
+  'dhcp.offer.delayed': {
+    level: 'debug',
+    says: 'the offer is held back for {ms} ms',
+    means: 'The policy of the segment lets another server come first. A client that has waited so long is answered at once.',
+  },
+  'dhcp.offer.overtaken': {
+    level: 'info',
+    says: 'no offer of {address} any more: the client took another, or the address is gone',
+    means: 'While the offer was held back another server came first, as it was meant to.',
+  },
+  'dhcp.proxy.off': {
+    level: 'info',
+    says: 'no answer on port 4011: the segment is not in proxy mode',
+    means: 'Firmware asked for boot information where another part of the network is configured to give it.',
+    remedy: 'Set the mode of the policy to proxy where another server gives the addresses.',
+  },
+  'dhcp.proxy.no-boot-client': {
+    level: 'debug',
+    says: 'no answer: the client does not boot from the network, and its address is another server\'s matter',
+    means: 'In proxy mode only clients are answered whose vendor class begins with PXEClient or HTTPClient.',
+  },
+  'dhcp.proxy.not-ours': {
+    level: 'debug',
+    says: 'no answer: this {message} is for the server that gives the addresses',
+    means: 'In proxy mode only the questions about booting are answered.',
+  },
+  'dhcp.proxy.nothing-to-boot': {
+    level: 'warn',
+    says: 'no answer: no boot file for architecture {architecture}',
+    means: 'A boot client asked, and neither its host nor a class, the subnet, the segment or the site names a boot file.',
+    remedy: 'Name one at the segment, or in a class for this architecture.',
+  },
+  'dhcp.proxy.answered': {
+    level: 'info',
+    says: 'boot file {file} from {server} to {target}',
+    means: 'A boot client was told what to boot; its address comes from another server.',
+  },
 } as const satisfies EventTable

@@ -16,6 +16,8 @@ export type ReplyDestination =
   | { readonly kind: 'unicast'; readonly address: Ipv4 }
   /** The address just given, straight to the hardware address: the client cannot answer ARP yet. Port 68. */
   | { readonly kind: 'link'; readonly address: Ipv4; readonly mac: Uint8Array }
+  /** A boot client that asked on port 4011: from there, to the port that it asked from. */
+  | { readonly kind: 'boot-client'; readonly address: Ipv4; readonly port: number }
   /** 255.255.255.255, port 68. */
   | { readonly kind: 'broadcast' }
 

@@ -12,7 +12,7 @@ import { TokenBucket } from '../../stack/platform/index.ts'
 import type { Counters } from '../../stack/platform/index.ts'
 import { formatIpv4, formatMac } from '../../stack/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
-import type { DhcpConfiguration, Lease } from '../model/index.ts'
+import type { DhcpConfiguration, Lease, SegmentPolicy } from '../model/index.ts'
 import { DROP_REASONS, dropCounterOf } from './drop-reasons.ts'
 import type { DhcpCounter, DropReason } from './drop-reasons.ts'
 import { Engine } from './engine.ts'
@@ -22,7 +22,7 @@ import type { Arrival, ClientMessageType } from './exchange.ts'
 import { run } from './pipeline.ts'
 import type { DhcpPorts, DhcpSettings } from './ports.ts'
 import { RelayQuestions } from './relay-questions.ts'
-import { MAX_MESSAGE_BYTES } from './wire/message.ts'
+import { BOOT_SERVER_PORT, MAX_MESSAGE_BYTES } from './wire/message.ts'
 
 const TELLINGS_PER_SECOND = 1
 const TELLINGS_BURST = 64
@@ -55,7 +55,7 @@ export class DhcpServer {
     // A copy, because the exchange may wait; one octet past the bound is enough to see that it is too long.
     const bytes = buffer.slice(at, at + Math.min(length, MAX_MESSAGE_BYTES + 1))
     const message = readRequest(bytes, arrival)
-    if (message.ok && isLeaseQuery(message.value)) {
+    if (message.ok && arrival.port !== BOOT_SERVER_PORT && isLeaseQuery(message.value)) {
       this.#relayQuestions.answer(message.value, arrival)
       return
     }
@@ -71,6 +71,7 @@ export class DhcpServer {
   /** Replaces everything that the administrator says between two packets. It has passed checkConfiguration. */
   configure(configuration: DhcpConfiguration): void {
     this.#engine.configure(configuration)
+    this.#engine.ports.configured?.()
   }
 
   /** Ends a bound lease by the administrator; `done` is called once, when that is on disk or has failed. */
@@ -171,6 +172,11 @@ export class DhcpServer {
       const row = state.kind === 'saving' ? state.back.row : state.row
       if (row !== undefined) yield row
     }
+  }
+
+  /** The policy for clients on the link of an interface; undefined when no subnet is there. */
+  policyOn(interfaceName: string): SegmentPolicy | undefined {
+    return this.#engine.configuration.scopes.find(({ segment }) => segment.interfaceName === interfaceName)?.segment.policy
   }
 
   /** Names of the interfaces on whose links subnets are. */

@@ -52,9 +52,11 @@ export class Coexistence {
     this.#sightings = new Sightings(ports.clock.now())
   }
 
-  /** Watches these links, as far as they are up, from now on, and none that is not up any more. */
-  follow(interfaceNames: Iterable<string>): void {
-    for (const name of [...this.#links.keys()]) if (this.#ports.mac(name) === undefined) this.unwatch(name)
+  /** Watches these links, as far as they are up, and no others. */
+  follow(interfaceNames: ReadonlySet<string>): void {
+    for (const name of [...this.#links.keys()]) {
+      if (!interfaceNames.has(name) || this.#ports.mac(name) === undefined) this.unwatch(name)
+    }
     for (const name of interfaceNames) this.watch(name)
   }
 

@@ -33,6 +33,8 @@ import type { RawOptions } from './options.ts'
 
 export const SERVER_PORT = 67
 export const CLIENT_PORT = 68
+/** Where PXE firmware asks a boot server (PXE 2.1 §2.2.4). */
+export const BOOT_SERVER_PORT = 4011
 export const MAGIC_COOKIE = 0x6382_5363
 export const BROADCAST_FLAG = 0x8000
 export const BOOT_REQUEST = 1

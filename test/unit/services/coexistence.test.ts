@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { FaultyLink, ipv4, Switch } from '../../../stack/index.ts'
 import { SeededRandom, VirtualClock } from '../../../stack/platform/index.ts'
+import { DEFAULT_POLICY, EMPTY_LEVEL, type Level, type SegmentPolicy } from '../../../services/model/index.ts'
 import { applianceOn, type ApplianceOnLink } from '../../support/appliance-on.ts'
 import { NOON } from '../../support/leases.ts'
 import { done } from '../../support/running-appliance.ts'
@@ -35,6 +36,19 @@ class Lan {
   events(of: ApplianceOnLink): readonly string[] {
     return of.log.map(([event]) => event).filter(event => event.startsWith('other-server.'))
   }
+}
+
+/** Changes the policy and boot fields of a server's only segment. */
+async function setPolicy(of: ApplianceOnLink, change: Partial<SegmentPolicy>, boot: Level['boot'] = {}): Promise<void> {
+  const { dhcp } = of.appliance.network
+  const [old] = (await done(dhcp.configuration())).segments
+  const changing = dhcp.change('segments', old?.id ?? 0, { policy: { ...DEFAULT_POLICY, ...change }, level: { ...EMPTY_LEVEL, boot } })
+  // The command waits for its turn and for the disk, which answers on the clock.
+  for (let i = 0; i < 5; i++) {
+    await new Promise(resolve => setImmediate(resolve))
+    lan.clock.advance(1)
+  }
+  await done(changing)
 }
 
 let lan: Lan
@@ -197,6 +211,41 @@ describe('a shared link', () => {
     host.discover()
     lan.clock.advance(2_000)
     expect(host.offers.map(offer => offer.server).sort()).toEqual(['10.53.0.2', '10.53.0.3'])
+  })
+
+  test('is served beside the other one from the moment the policy of its segment says so', async () => {
+    begin()
+    lan.server()
+    lan.clock.advance(10_000)
+    const guest = lan.server({ shared: true })
+    lan.clock.advance(10_000)
+    await setPolicy(guest, { besideOthers: true })
+    expect(lan.events(guest).at(-1)).toBe('other-server.gone')
+    const host = lan.host(2)
+    host.discover()
+    lan.clock.advance(2_000)
+    expect(host.offers.map(offer => offer.server).sort()).toEqual(['10.53.0.2', '10.53.0.3'])
+    expect((await done(guest.appliance.network.status.health())).otherServers).toEqual({ seen: [], silentOn: [] })
+  })
+
+  test('in proxy mode gets boot information beside the other one\'s address', async () => {
+    begin()
+    lan.server()
+    lan.clock.advance(10_000)
+    const guest = lan.server({ shared: true })
+    lan.clock.advance(10_000)
+    await setPolicy(guest, { mode: 'proxy' }, { bootFile: 'ipxe.efi' })
+    const host = lan.host(2)
+    host.discover([[60, Uint8Array.from('PXEClient', c => c.charCodeAt(0))]])
+    lan.clock.advance(2_000)
+    expect(host.offers.map(({ server, address, file, next }) => [server, address, file, next]).sort()).toEqual([
+      // The search was offered the first address.
+      ['10.53.0.2', '10.53.0.101', '', '0.0.0.0'],
+      ['10.53.0.3', '0.0.0.0', 'ipxe.efi', '10.53.0.3'],
+    ])
+    lan.host(3).discover()
+    lan.clock.advance(2_000)
+    expect(guest.decisions.at(-1)?.steps.at(-1)?.[0]).toBe('dhcp.proxy.no-boot-client')
   })
 
   test('that an earlier network worker served is served at once by the next', () => {
