@@ -26,7 +26,7 @@ export type Outcome = 'next' | 'ended'
 export type PipelineStep = (engine: Engine, x: Exchange) => Outcome
 
 const PIPELINE: readonly PipelineStep[] = [
-  chooseSubnet, heedOtherServers, readHostName, findHost, classify, heedMode, admit, judge,
+  chooseSubnet, heedOtherServers, readHostName, findHost, classify, admit, heedMode, judge,
 ]
 
 export function run(engine: Engine, x: Exchange): void {
@@ -120,7 +120,7 @@ const ASKS_AFRESH: ReadonlySet<ClientMessageType> = new Set(['DISCOVER', 'INFORM
 function admit(engine: Engine, x: Exchange): Outcome {
   const segment = x.scope?.segment
   if (segment === undefined) return 'ended'
-  if (segment.policy.mode !== 'serve') {
+  if (segment.policy.mode === 'off') {
     x.trace.push(dhcpStep('dhcp.segment.not-served', { segment: segment.name, mode: segment.policy.mode }))
     engine.finish(x, 'none')
     return 'ended'
@@ -159,14 +159,14 @@ function identifiersOf(x: Exchange): Identifiers {
   }
 }
 
-/** What the segment is for: addresses, boot information beside another server, or nothing. */
+/** Boot information beside another server, and port 4011, which is for nothing else. */
 function heedMode(engine: Engine, x: Exchange): Outcome {
   const { scope } = x
-  const mode = scope?.segment.policy.mode ?? 'serve'
-  if (mode === 'serve' && x.arrival.port !== BOOT_SERVER_PORT) return 'next'
-  if (mode === 'proxy' && scope !== undefined) proxy(engine, x, scope)
+  const isProxy = scope?.segment.policy.mode === 'proxy'
+  if (!isProxy && x.arrival.port !== BOOT_SERVER_PORT) return 'next'
+  if (isProxy && x.denied === undefined) proxy(engine, x, scope)
   else {
-    x.trace.push(mode === 'off' ? dhcpStep('dhcp.segment.off', { segment: scope?.segment.name ?? '' }) : dhcpStep('dhcp.proxy.off', {}))
+    x.trace.push(isProxy ? dhcpStep('dhcp.client.denied', { because: x.denied ?? '' }) : dhcpStep('dhcp.proxy.off', {}))
     engine.finish(x, 'none')
   }
   return 'ended'

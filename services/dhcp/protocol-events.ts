@@ -79,12 +79,6 @@ export const PROTOCOL_EVENTS = {
     says: 'the client of {address} is made to renew',
     means: 'The administrator asked for it; the client renews at once if it believes the key (RFC 3203, RFC 6704).',
   },
-  'dhcp.segment.off': {
-    level: 'info',
-    says: 'no answer: DHCP is off for {segment}',
-    means: 'The policy of the segment says that its clients are not answered.',
-    remedy: 'Set the mode of its policy to serve, or to proxy for boot clients only.',
-  },
   'dhcp.offer.delayed': {
     level: 'debug',
     says: 'the offer is held back for {ms} ms',

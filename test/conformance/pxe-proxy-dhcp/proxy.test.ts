@@ -81,6 +81,22 @@ describe('PXE 2.1 §2.2.1 proxyDHCP on port 67', () => {
     expect(w.lastSteps().at(-1)).toBe(why)
   })
 
+  test('known clients only: an unknown one boots nothing, at either port', () => {
+    const w = at({ knownOnly: true })
+    expect(w.exchange('DISCOVER', PXE)).toEqual([])
+    expect(w.exchange('REQUEST', { ...PXE, ciaddr: '10.53.0.66' }, FIRMWARE_AT)).toEqual([])
+    expect(w.lastSteps().at(-1)).toBe('dhcp.client.denied')
+  })
+
+  test('a class for an architecture names its boot file', () => {
+    const efi = { id: 1, name: 'efi', priority: 1, test: 'architecture == 7', denied: false, leaseLimit: undefined, level: BOOT }
+    const policy: SegmentPolicy = { ...DEFAULT_POLICY, mode: 'proxy' }
+    const bios: Level = { ...EMPTY_LEVEL, boot: { bootFile: 'undionly.kpxe' } }
+    const w = world({ configuration: configuration({ segments: [segment(1, { policy, level: bios })], classes: [efi] }) })
+    expect(w.exchange('DISCOVER', PXE).map(each => shown(each).file)).toEqual(['ipxe.efi'])
+    expect(w.exchange('DISCOVER', { ...PXE, raw: [[93, '0000']] }).map(each => shown(each).file)).toEqual(['undionly.kpxe'])
+  })
+
   test('nothing to boot: no answer, and the architecture in the reason', () => {
     const w = at({}, EMPTY_LEVEL)
     expect(w.exchange('DISCOVER', PXE)).toEqual([])
@@ -125,7 +141,7 @@ describe('policy mode off', () => {
   test('nobody is answered, and the reason says so', () => {
     const w = at({ mode: 'off' })
     for (const fields of [{}, PXE]) expect(w.exchange('DISCOVER', fields)).toEqual([])
-    expect(w.lastSteps().at(-1)).toBe('dhcp.segment.off')
+    expect(w.lastSteps().at(-1)).toBe('dhcp.segment.not-served')
   })
 })
 
