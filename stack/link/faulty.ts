@@ -4,8 +4,8 @@
  */
 import type { Clock, Random } from '../platform/index.ts'
 import { Counters } from '../platform/index.ts'
-import { frameCount, isSegmentable, isWhole, NO_OFFLOAD, segmentBytes, writeFrame } from '../wire/offload.ts'
-import { ETHERNET_HEADER_BYTES, FRAME_OFFSET, SUPER_FRAME_BYTES } from './link.ts'
+import { frameCount, isFinishable, isWhole, NO_OFFLOAD, writeFrame } from '../wire/offload.ts'
+import { FRAME_OFFSET, SUPER_FRAME_BYTES } from './link.ts'
 import type { FrameHandler, Link } from './link.ts'
 import { copyOf, WeatherPath } from './weather.ts'
 import type { Weather } from './weather.ts'
@@ -17,7 +17,7 @@ export class FaultyLink implements Link {
   readonly #inner: Link
   readonly #outgoing: WeatherPath
   readonly #incoming: WeatherPath
-  readonly #count = new Counters(['refused'])
+  readonly #count = new Counters(['refused', 'rx-not-segmentable'])
   #onFrame: FrameHandler = () => {}
   #onBatchEnd: () => void = () => {}
   #reserved = -1
@@ -126,7 +126,7 @@ export class FaultyLink implements Link {
   /** The weather befalls frames as they are on a wire: whole, and none longer than the link lets. */
   #receive(buffer: Uint8Array, at: number, length: number, offload: number): void {
     if (isWhole(offload)) return this.#incoming.pass(buffer, at, length)
-    if (segmentBytes(offload) > 0 && !isSegmentable(buffer, at + ETHERNET_HEADER_BYTES)) return
+    if (!isFinishable(buffer, at, length, offload)) return this.#count.count('rx-not-segmentable')
     const frame = (this.#finished ??= new Uint8Array(SUPER_FRAME_BYTES))
     const frames = frameCount(buffer, at, offload)
     for (let i = 0; i < frames; i++) {

@@ -3,9 +3,7 @@
  * open, or super-segments, and the second does not finish them, that is done here.
  */
 import { copy, Counters } from '../platform/index.ts'
-import {
-  eachFrameFits, frameCount, isSegmentable, isWhole, NO_OFFLOAD, segmentBytes, writeFrame,
-} from '../wire/offload.ts'
+import { eachFrameFits, frameCount, isFinishable, isWhole, NO_OFFLOAD, writeFrame } from '../wire/offload.ts'
 import { ETHERNET_HEADER_BYTES, SUPER_FRAME_BYTES } from './link.ts'
 import type { Link } from './link.ts'
 
@@ -29,9 +27,7 @@ function pass(from: Link, to: Link): PatchCounters {
   const largest = to.mtu + ETHERNET_HEADER_BYTES
   let finished: Uint8Array | undefined
   from.onFrame = (buffer, at, length, offload) => {
-    if (segmentBytes(offload) > 0 && !isSegmentable(buffer, at + ETHERNET_HEADER_BYTES)) {
-      return count.count('not-segmentable')
-    }
+    if (!isFinishable(buffer, at, length, offload)) return count.count('not-segmentable')
     if (!eachFrameFits(buffer, at, length, offload, largest)) return count.count('too-long')
     if (isWhole(offload)) return send(to, count, buffer, at, length, NO_OFFLOAD)
     if (to.offloads) return send(to, count, buffer, at, length, offload)

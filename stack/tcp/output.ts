@@ -133,10 +133,11 @@ function emitText(c: TcpConnection, writer: SegmentWriter, inPipe: number, now: 
   c.sendPartial = false
   if (length < full) c.smallEnd = c.sndNxt
   if (fin) finGone(c)
-  // Each piece is a segment of its own to the peer, and may be lost alone.
-  for (let left = length; left > full; left -= full) {
-    record(c, seq, plus(seq, full), 0, now)
-    seq = plus(seq, full)
+  // Each piece is a segment of its own to the peer, and may be lost alone. The path may have made them smaller.
+  const piece = c.out.pieceBytes > 0 ? c.out.pieceBytes : full
+  for (let left = length; left > piece; left -= piece) {
+    record(c, seq, plus(seq, piece), 0, now)
+    seq = plus(seq, piece)
   }
   record(c, seq, c.sndNxt, fin ? HAS_FIN : 0, now)
   return true

@@ -11,7 +11,7 @@
  */
 import { copy, i32, put16, put32 } from '../platform/index.ts'
 import { complement, pseudoHeader, sumWords } from './checksum.ts'
-import { ETHERNET_HEADER_BYTES } from './ethernet.ts'
+import { ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4, etherType } from './ethernet.ts'
 import * as ip from './ipv4.ts'
 import * as tcp from './tcp.ts'
 
@@ -62,6 +62,14 @@ export function isSegmentable(b: Uint8Array, at: number): boolean {
   return tcpHeader >= tcp.TCP_HEADER_BYTES && tcpHeader <= text
 }
 
+/** Whether writeFrame() can finish a frame of a link that nobody has looked into yet. */
+export function isFinishable(b: Uint8Array, at: number, length: number, offload: number): boolean {
+  if (segmentBytes(offload) === 0) return true
+  const datagram = at + ETHERNET_HEADER_BYTES
+  return length > ETHERNET_HEADER_BYTES && etherType(b, at) === ETHERTYPE_IPV4 &&
+    ip.check(b, datagram, at + length) === undefined && isSegmentable(b, datagram)
+}
+
 /** Octets of text in a datagram that isSegmentable(). */
 export const textBytes = (b: Uint8Array, at: number): number =>
   ip.totalLength(b, at) - ip.headerLength(b, at) - tcp.headerLength(b, at + ip.headerLength(b, at))
@@ -106,7 +114,7 @@ export function eachFrameFits(b: Uint8Array, at: number, length: number, offload
   return length - Math.max(0, cut) <= largest
 }
 
-/** How many frames without offload a frame stands for. A super-segment's datagram must be segmentable. */
+/** How many frames without offload a frame stands for, which must be finishable. */
 export function frameCount(b: Uint8Array, at: number, offload: number): number {
   const size = segmentBytes(offload)
   return size === 0 ? 1 : Math.max(1, Math.ceil(textBytes(b, at + ETHERNET_HEADER_BYTES) / size))

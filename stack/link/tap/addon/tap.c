@@ -302,10 +302,14 @@ static napi_value set_carrier(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* closeFd(fd): a device that is not persistent goes with its last descriptor. */
+/*
+ * closeFd(fd): a device that is not persistent goes with its last descriptor. One that stays must not hand super-segments to
+ * a program that has not asked for them.
+ */
 static napi_value close_fd(napi_env env, napi_callback_info info) {
   napi_value argv[1];
   if (!arguments(env, info, 1, argv)) return NULL;
+  ioctl((int)int_of(env, argv[0]), TUNSETOFFLOAD, 0UL);
   if (close((int)int_of(env, argv[0])) < 0) return throw_errno(env, errno, "close");
   return NULL;
 }
