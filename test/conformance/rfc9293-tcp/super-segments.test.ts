@@ -1,5 +1,7 @@
 /** Super-segments: many segments in one, from a link that joins them and to one that cuts them. */
 import { describe, expect, test } from 'vitest'
+import { ipv4 } from '../../../stack/index.ts'
+import { PEER } from '../../support/stack-lan.ts'
 import { Trace } from '../../support/tcp-trace.ts'
 
 const SERVED = `
@@ -109,4 +111,21 @@ describe('RFC 9293 §3.8 text sent to a link that cuts', () => {
   ])('%s', (_name, segments, script) => {
     expect(onCuttingLink(script)).toBe(segments)
   })
+})
+
+test('RFC 1191 §3 a path that was found to take less: smaller pieces, and each of them may be lost alone', () => {
+  const trace = new Trace({ offloads: true })
+  trace.run(SERVED.replace('mss 1000', 'mss 1400 sackok 1').replace('ack 1\n', 'ack 1\n+40\n'))
+  // As an ICMP error about another datagram to the peer would have it.
+  expect(trace.lan.stack.pathMtus.learn(ipv4(PEER), 1500, 840, 1500, 20)).toBe(true)
+  trace.run(`
+    write 4000
+    > . 1+800 ack 1
+    > . 801+800 ack 1
+    > . 1601+800 ack 1
+    > . 2401+400 ack 1
+    > . 2801+800 ack 1
+    > . 3601+400 ack 1
+    < . 1 ack 801 sack 1601-4001
+    > . 801+800 ack 1`)
 })
