@@ -1,7 +1,7 @@
 /** ping, traceroute, sockets, stats and capture from the command line against real hosts. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest'
-import type { SocketView } from '../../services/index.ts'
+import type { SocketView, StatisticsView } from '../../services/index.ts'
 import { Appliance } from './appliance.ts'
 import { describeLab } from './available.ts'
 import { DhcpClient } from './dhcp-client.ts'
@@ -89,6 +89,28 @@ describeLab('diagnostics', () => {
       const whole = JSON.parse(await world.lan.succeed([...curl, '-H', 'Accept: application/json', ...body, url])) as { readonly events: readonly unknown[] }
       expect(whole.events).toHaveLength(4)
     })
+  })
+
+  test('from the link, over the own TCP: while it happens, and no longer than the client is there', async () => {
+    const token = (await world.lan.succeed(['cat', join(world.appliance.data, 'token')])).trim()
+    const curl = ['curl', '-sS', '-N', '-H', `Authorization: Bearer ${token}`, '-H', 'Content-Type: application/json']
+    const body = ['--data', JSON.stringify({ target: GATEWAY, count: null, intervalMs: 20 })]
+    const ping = client.start('curl', [...curl, ...body, `http://${APPLIANCE}/api/v1/ping`])
+    await ping.line(/"kind":"reply","sequence":5,/)
+    ping.kill('SIGKILL')
+    const replies = async (): Promise<number> => (await world.appliance.get<StatisticsView>('/statistics'))['icmp']?.['echo-replies'] ?? 0
+    await eventually('silence', async () => {
+      const before = await replies()
+      // A request and its answer take longer than the interval of the ping.
+      await world.appliance.command('version')
+      return (await replies()) === before ? true : undefined
+    })
+    const capture = client.start('curl', [...curl, '-o', '/dev/null', '-w', '%{size_download}\n', `http://${APPLIANCE}/api/v1/capture?count=4&filter=icmp`])
+    await eventually('all four', async () => {
+      await client.succeed(['ping', '-c', '1', APPLIANCE])
+      return capture.running ? undefined : true
+    })
+    expect(Number(capture.lines[0])).toBeGreaterThan(4 * 98)
   })
 
   test.each([[[]], [['-I']], [['-T']], [['-T', '-p', '7']]])('traceroute %j shows the host with its name', async options => {

@@ -167,7 +167,10 @@ describeLab('IPv4, ARP, ICMP and UDP with real tools', () => {
       ],
       [
         'a DHCP message without magic cookie', 'dhcp.dropped-bad-cookie',
-        () => datagram({ payload: udp(68, 67, [1, 1, 6, 0, ...new Array<number>(300).fill(0)]) }),
+        // All zeros would be BOOTP.
+        () => datagram({
+          payload: udp(68, 67, [1, 1, 6, 0, ...new Array<number>(232).fill(0), 1, 2, 3, 4, ...new Array<number>(60).fill(0)]),
+        }),
       ],
     ])('%s: %s', async (_what, counter, frame) => {
       const before = await snapshot()
