@@ -148,7 +148,7 @@ export const CAPTURE_DEFAULTS = {
 } as const satisfies CaptureInput
 
 export const captureQuery = parameters({
-  interface: Type.Optional(freeText(15, 'The name of an interface, "lo" too; the first one when not given.', 'taproot0')),
+  interface: Type.Optional(freeText(15, 'The name of an interface, "lo" too, or "any" for all but "lo"; the first one when not given.', 'taproot0')),
   filter: Type.Optional(
     freeText(2000, 'Which frames: arp, ip, icmp, igmp, udp, tcp, broadcast, host A, net A/n, port N, ether host M, joined by and, or, not and brackets.', 'udp and port 53'),
   ),

@@ -13,16 +13,16 @@ function clockText(timeUs: number): string {
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${microseconds(timeUs)}`
 }
 
-function lineOf(block: CaptureBlock, json: boolean): string | undefined {
+function lineOf(block: CaptureBlock, seen: Seen, json: boolean): string | undefined {
   if (block.kind !== 'frame') return undefined
-  const { timeUs, direction, octets, originalLength } = block.frame
+  const { timeUs, direction, interfaceId, octets, originalLength } = block.frame
   if (json) {
     const second = new Date(timeUs / 1000).toISOString().slice(0, 19)
-    return JSON.stringify({ at: `${second}.${microseconds(timeUs)}Z`, direction, octets: originalLength, says: describeFrame(octets) })
+    return JSON.stringify({ at: `${second}.${microseconds(timeUs)}Z`, interface: seen.interfaces[interfaceId], direction, octets: originalLength, says: describeFrame(octets) })
   }
   const way = direction === 'out' ? 'Out' : 'In '
   const cut = octets.length < originalLength ? ` (${originalLength} octets, ${octets.length} kept)` : ''
-  return `${clockText(timeUs)} ${way} ${describeFrame(octets)}${cut}`
+  return `${clockText(timeUs)} ${seen.placeOf(block)}${way} ${describeFrame(octets)}${cut}`
 }
 
 /** Where the octets of the file go; nowhere when lines are printed. False ends the capture. */
@@ -45,11 +45,22 @@ async function destination(path: string | undefined, { terminal }: Invocation): 
 /** What came so far, for the sentence at the end. */
 class Seen {
   frames = 0
-  missed = 0
+  readonly interfaces: string[] = []
+  readonly #missed = new Map<number, number>()
 
   add(block: CaptureBlock): void {
+    if (block.kind === 'interface') this.interfaces.push(block.name)
     if (block.kind === 'frame') this.frames++
-    if (block.kind === 'statistics') this.missed = block.dropped
+    if (block.kind === 'statistics') this.#missed.set(block.interfaceId, block.dropped)
+  }
+
+  get missed(): number {
+    return [...this.#missed.values()].reduce((sum, missed) => sum + missed, 0)
+  }
+
+  /** Where a frame was seen, when there are several interfaces. */
+  placeOf(block: CaptureBlock): string {
+    return this.interfaces.length < 2 || block.kind !== 'frame' ? '' : `${this.interfaces[block.frame.interfaceId] ?? '?'} `
   }
 }
 
@@ -74,7 +85,7 @@ async function run(invocation: Invocation): Promise<void> {
       for (const block of blocks.value) {
         seen.add(block)
         if (block.kind === 'interface') terminal.err(`capturing on ${printable(block.name)}\n`)
-        const line = path === undefined ? lineOf(block, json) : undefined
+        const line = path === undefined ? lineOf(block, seen, json) : undefined
         if (line !== undefined) terminal.out(`${printable(line)}\n`)
       }
       if (!(await to.write(piece))) break
@@ -92,7 +103,7 @@ export const capture: Command = {
   fewest: 0,
   most: 200,
   options: {
-    interface: { type: 'string', short: 'i', value: 'NAME', says: 'the interface (default: the first one)' },
+    interface: { type: 'string', short: 'i', value: 'NAME', says: 'the interface, or any (default: the first one)' },
     write: { type: 'string', short: 'w', value: 'FILE|-', says: 'write pcapng to a file, or to standard output' },
     count: { type: 'string', short: 'c', value: 'N', says: 'end after so many frames' },
     seconds: { type: 'string', value: 'N', says: 'end after so long' },
@@ -101,6 +112,7 @@ export const capture: Command = {
   },
   examples: [
     'taproot capture -c 10 arp or icmp',
+    'taproot capture -i any icmp',
     "taproot capture -i taproot0 'udp and (port 67 or port 68)' -w dhcp.pcapng",
     'taproot capture -i taproot0 -w - > lan.pcapng',
   ],

@@ -12,22 +12,25 @@ import type { Hosts } from './hosts.ts'
 /** Octets that wait for the reader: a third of a second at 100 Mbit/s. */
 export const WAITING_OCTETS = 4 << 20
 const PIECE_OCTETS = 65_536
+/** Names all interfaces but the loopback. */
+const ANY = 'any'
 /** A live view is not further behind than this. */
 const PIECE_MS = 50
 
 const TOO_MANY = refusal('unavailable', '/interface', 'too many captures run on this interface already', 'end one of them')
 
 export async function capture(stack: Stack, clock: Clock, hosts: Hosts, input: CaptureInput): Streaming<Uint8Array> {
-  const named = hosts.interface(input.interface)
+  const named = hosts.interface(input.interface === ANY ? null : input.interface)
   if (!named.ok) return named
-  const iface = named.value ?? stack.interfaces[0] ?? stack.loopback
+  const first = named.value ?? stack.interfaces[0] ?? stack.loopback
+  const ifaces = input.interface === ANY && stack.interfaces.length > 0 ? stack.interfaces : [first]
   const filter = parseCaptureFilter(input.filter)
   if (!filter.ok) {
     const word = input.filter.replace(/[()]/g, ' $& ').split(/\s+/).filter((each) => each !== '')[filter.error.word - 1]
     const where = word === undefined ? '' : ` (at "${word}")`
     return err(refusal('invalid', '/filter', `${filter.error.says}${where}`, 'as for tcpdump: arp, udp and port 53, host 10.53.0.100 or net 10.54.0.0/24'))
   }
-  const running = new RunningCapture(clock, iface, input, filter.value)
+  const running = new RunningCapture(clock, ifaces, input, filter.value)
   return running.started ? ok(running.pipe) : err(TOO_MANY)
 }
 
@@ -35,31 +38,38 @@ class RunningCapture {
   readonly pipe: Pipe<Uint8Array>
   readonly #clock: Clock
   readonly #piece = new Uint8Array(PIECE_OCTETS)
-  readonly #capture: Capture | undefined
+  readonly #captures: readonly (Capture | undefined)[]
+  #gone = 0
   readonly #count: number
   #used = 0
   #seen = 0
   #flushTimer: Timer | undefined
-  readonly #endTimer: Timer | undefined
+  #endTimer: Timer | undefined
 
-  constructor(clock: Clock, iface: Interface, input: CaptureInput, filter: FrameTest) {
+  constructor(clock: Clock, ifaces: readonly Interface[], input: CaptureInput, filter: FrameTest) {
     this.#clock = clock
     this.#count = input.count ?? Number.POSITIVE_INFINITY
     this.pipe = new Pipe({ limit: WAITING_OCTETS, sizeOf: (piece) => piece.length, onLeave: () => this.#stop() })
-    const wanted = input.promiscuous ? filter : both(forOrFrom(iface), filter)
-    this.#capture = iface.capture({
-      sink: (block) => this.#take(block),
-      keep: (b, at, length) => this.#keep(wanted, b, at, length),
-      onGone: () => this.#finish(),
-      ...(input.snapLength === null ? {} : { snapLength: input.snapLength }),
+    this.#captures = ifaces.map((iface, interfaceId) => {
+      const wanted = input.promiscuous ? filter : both(forOrFrom(iface), filter)
+      return iface.capture({
+        interfaceId,
+        sink: (block) => this.#take(block),
+        keep: (b, at, length) => this.#keep(wanted, b, at, length),
+        onGone: () => {
+          if (++this.#gone === ifaces.length) this.#finish()
+        },
+        ...(input.snapLength === null ? {} : { snapLength: input.snapLength }),
+      })
     })
+    if (!this.started) this.#stop()
     this.#endTimer = input.seconds === null ? undefined : clock.at(clock.now() + input.seconds * 1000, () => this.#finish())
     // The head of the file goes at once: whoever reads knows that it has begun.
     this.#flush()
   }
 
   get started(): boolean {
-    return this.#capture !== undefined
+    return this.#captures.every((capture) => capture !== undefined)
   }
 
   #keep(wanted: FrameTest, b: Uint8Array, at: number, length: number): boolean {
@@ -95,7 +105,7 @@ class RunningCapture {
   }
 
   #stop(): void {
-    this.#capture?.stop()
+    for (const capture of this.#captures) capture?.stop()
     this.#flushTimer?.cancel()
     this.#endTimer?.cancel()
   }

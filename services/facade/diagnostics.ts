@@ -92,7 +92,7 @@ export type TracerouteEventView =
   | { readonly kind: 'done'; readonly reached: boolean }
 
 export type CaptureInput = {
-  /** null: the first one. */
+  /** null: the first one. "any": all but the loopback, as they are when it begins. */
   readonly interface: string | null
   /** As for tcpdump: "arp or udp and port 53"; an empty text keeps everything. */
   readonly filter: string

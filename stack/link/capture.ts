@@ -21,6 +21,11 @@ export type CaptureOptions = {
   readonly keep?: FrameTest
   /** Octets kept of each frame; the whole frame when not given. */
   readonly snapLength?: number
+  /**
+   * Its number in a file of several interfaces, from 0, which is begun first and in the order of their numbers; 0 when not
+   * given.
+   */
+  readonly interfaceId?: number
   /** The link is gone: no frame will come any more. */
   readonly onGone?: () => void
 }
@@ -145,7 +150,7 @@ export class CaptureLink implements Link {
   start(options: CaptureOptions): Capture | undefined {
     if (this.#listeners.length === CAPTURE_LIMIT) return undefined
     const listener: Listener = { options, captured: 0, missed: 0, told: 0 }
-    options.sink(pcapng.sectionHeader())
+    if ((options.interfaceId ?? 0) === 0) options.sink(pcapng.sectionHeader())
     options.sink(pcapng.interfaceDescription(this.name, options.snapLength ?? 0))
     this.#listeners = [...this.#listeners, listener]
     return {
@@ -165,7 +170,7 @@ export class CaptureLink implements Link {
   /** Writes how many frames there were and how many are not in the file. False when there is no room even for that. */
   #tell(listener: Listener): boolean {
     const { captured, missed, options } = listener
-    const written = options.sink(pcapng.interfaceStatistics(0, this.#timeUs, captured + missed, missed))
+    const written = options.sink(pcapng.interfaceStatistics(options.interfaceId ?? 0, this.#timeUs, captured + missed, missed))
     if (written) listener.told = missed
     return written
   }
@@ -174,7 +179,7 @@ export class CaptureLink implements Link {
   #see(direction: 'in' | 'out', buffer: Uint8Array, at: number, length: number, offload: number): void {
     let timeUs = 0
     for (const listener of this.#listeners) {
-      const { keep, sink, snapLength } = listener.options
+      const { interfaceId = 0, keep, sink, snapLength } = listener.options
       if (keep !== undefined && !keep(buffer, at, length)) continue
       if (timeUs === 0) timeUs = this.#timeUs
       const captured = Math.min(length, snapLength ?? length)
@@ -183,7 +188,7 @@ export class CaptureLink implements Link {
         listener.missed++
         continue
       }
-      const block = pcapng.enhancedPacket(0, timeUs, direction, buffer, at, captured, length)
+      const block = pcapng.enhancedPacket(interfaceId, timeUs, direction, buffer, at, captured, length)
       const field = checksumStart(offload) + checksumField(offload)
       if (isOpen(offload) && field + 2 <= captured) {
         put16(block, pcapng.PACKET_OCTETS_AT + field, openChecksum(buffer, at, at + length, offload))

@@ -245,10 +245,17 @@ describe('capture', () => {
     })
   })
 
+  test('of several interfaces says which', async () => {
+    line.api.services.diagnostics.pieces = [...head, pcapng.interfaceDescription('lab1', 0), pcapng.enhancedPacket(1, AT_US, 'in', arpFrame(), 0, 60, 60), pcapng.interfaceStatistics(0, AT_US, 2, 1), pcapng.interfaceStatistics(1, AT_US, 3, 2)]
+    const { out, err } = await line.run('capture', '-i', 'any')
+    expect(out).toMatch(/^\d\d:11:00\.123456 lab1 In {2}02:/)
+    expect(err).toBe('capturing on taproot0\ncapturing on lab1\n1 frames captured, 3 left out because they came too fast\n')
+  })
+
   test('as JSON, an object a line', async () => {
     const { out } = await line.run('capture', '--json')
     expect(JSON.parse(out.split('\n')[1] ?? '')).toEqual({
-      at: '2026-11-22T03:11:00.123706Z', direction: 'out', octets: 60, says: expect.stringContaining('echo request 10'),
+      at: '2026-11-22T03:11:00.123706Z', interface: 'taproot0', direction: 'out', octets: 60, says: expect.stringContaining('echo request 10'),
     })
   })
 

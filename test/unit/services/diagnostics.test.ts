@@ -272,6 +272,23 @@ describe('capture', () => {
     expect([blocks[0], ...lines(blocks)]).toEqual([{ kind: 'interface', name: 'tap9' }, '10.54.0.9 > 10.54.0.2 echo request 56'])
   })
 
+  test('of all interfaces in one file', async () => {
+    const running = lan()
+    const [near, far] = virtualWire(running.clock, { names: ['tap9', 'far'] })
+    const other = new Stack({ clock: running.clock, random: new SeededSecureRandom(3) })
+    other.addInterface(far, { addresses: [addressOn('10.54.0.9/24')] })
+    running.appliance.stack.addInterface(near, { addresses: [addressOn('10.54.0.2/24')] })
+    running.clock.advance(10_000)
+    const blocks = await captured(running, { interface: 'any', filter: 'icmp', count: 4 }, () => (pingFrom(running.peer, 1), pingFrom(other, 1, '10.54.0.2')))
+    expect(blocks.map((block) => (block.kind === 'interface' ? block.name : block.kind === 'frame' ? block.frame.interfaceId : [block.interfaceId, block.received]))).toEqual([
+      'taproot0', 'tap9', 0, 0, 1, 1, [0, 2], [1, 2],
+    ])
+    const stream = await done(running.services.diagnostics.capture({ ...CAPTURE, interface: 'any' }))
+    running.appliance.stack.removeInterface('tap9')
+    running.appliance.stack.removeInterface('taproot0')
+    expect((await read(running.clock, stream, 1000)).length).toBeGreaterThan(0)
+  })
+
   test('several at once, as many as there is room for', async () => {
     const { services } = lan()
     const streams = []
