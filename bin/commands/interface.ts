@@ -1,5 +1,6 @@
 /** Links of the appliance's own stack. */
 import type { HostEndView, ImpairmentView, InterfacePropertiesView, InterfaceView, Page } from '../../services/index.ts'
+import type { Weather } from '../../stack/index.ts'
 import { path } from './client.ts'
 import { type Command, type Invocation, type Options, UsageError } from './command.ts'
 import { type Column, printDone, printPage } from './print.ts'
@@ -69,6 +70,13 @@ function onOff(option: string, text: string | undefined): boolean | undefined {
   throw new UsageError(`--${option} takes on or off, not "${text}"`)
 }
 
+/** 1.1 times a thousand is not quite 1100. */
+const whole = ({ bitsPerSecond, queueBytes, ...rest }: Weather): Weather => ({
+  ...rest,
+  ...(bitsPerSecond === undefined ? {} : { bitsPerSecond: Math.round(bitsPerSecond) }),
+  ...(queueBytes === undefined ? {} : { queueBytes: Math.round(queueBytes) }),
+})
+
 /** What was given of the properties; the API says what is wrong with a word. */
 function propertiesOf({ text, integer }: Invocation): Partial<InterfacePropertiesView> {
   const proxy = text('proxy-arp')
@@ -88,7 +96,7 @@ function propertiesOf({ text, integer }: Invocation): Partial<InterfacePropertie
     reversePath: text('reverse-path'),
     directedBroadcasts: onOff('directed-broadcasts', text('directed-broadcasts')),
     routerDiscovery: text('router-discovery'),
-    impairment: impaired ? { ...weather, ...aside } : undefined,
+    impairment: impaired ? { ...whole(weather), ...aside } : undefined,
   }
   return given as Partial<InterfacePropertiesView>
 }
@@ -139,7 +147,7 @@ const qemuLine = ({ socket }: InterfaceView): string =>
 
 export const interfaceChange: Command = {
   words: 'interface change',
-  summary: 'change what counts from the next frame on',
+  summary: 'change what counts from the next frame on; weather is replaced whole',
   operands: 'NAME',
   fewest: 1,
   most: 1,

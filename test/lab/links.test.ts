@@ -183,6 +183,19 @@ describeLab('a router for a lab', () => {
     expect((await world.appliance.rest('DELETE', `/routes/${route.id}`)).status).toBe(204)
   })
 
+  test('a device that somebody takes away is down with the reason; the rest goes on, and it comes back when asked', async () => {
+    const { appliance, lan } = world
+    await lan.succeed(['ip', 'link', 'delete', 'lab1'])
+    const gone = await eventually('the link is down', async () => {
+      const view = await appliance.get<InterfaceView>('/interfaces/lab1')
+      return view.state === 'down' ? view : undefined
+    })
+    expect(gone.reason).toMatch(/^its TAP device is gone \(E\w+\)$/)
+    expect(await pings(alice, APPLIANCE)).toContain('1 received')
+    expect((await appliance.command('interface', 'up', 'lab1')).stdout).toBe('lab1 is up\n')
+    await eventually('bob is reached again', async () => ((await pings(alice, bobHas.address)).includes('1 received') ? true : undefined))
+  })
+
   test('a link that cannot be opened keeps nothing else from starting, and comes up when asked', async () => {
     const { lan } = world
     await world.appliance.stop()

@@ -29,9 +29,9 @@ describe('interface', () => {
   })
 
   test('change: weather as people write it, shown in the list, and ended', async () => {
-    const { code, out } = await line.run('interface', 'change', 'lan0', '--loss', '1%', '--delay', '25ms', '--rate', '100mbit', '--direction', 'sent', '--seed', '7')
+    const { code, out } = await line.run('interface', 'change', 'lan0', '--loss', '1%', '--delay', '25ms', '--rate', '100.0003mbit', '--direction', 'sent', '--seed', '7')
     expect([code, out]).toEqual([0, 'changed lan0: loss 1%, delay 25ms, rate 100mbit (sent)\n'])
-    expect(line.api.services.interfaces.list[0]?.impairment).toMatchObject({ loss: 0.01, delayMs: 25, bitsPerSecond: 100_000_000, direction: 'sent', seed: 7, duplication: 0 })
+    expect(line.api.services.interfaces.list[0]?.impairment).toMatchObject({ loss: 0.01, delayMs: 25, bitsPerSecond: 100_000_300, direction: 'sent', seed: 7, duplication: 0 })
     expect((await line.run('interface')).out).toMatch(/\tloss 1%, delay 25ms, rate 100mbit \(sent\)$/m)
     expect((await line.run('interface', 'change', 'lan0', '--fair')).out).toBe('changed lan0\n')
     expect(line.api.services.interfaces.list[0]?.impairment).toBeNull()
