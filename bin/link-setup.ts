@@ -40,9 +40,17 @@ export function openFirstLink(s: Settings): Result<OpenLink, SetupFault> {
   const opened = openLink({ ...s, name: s.link, persist: s.persist === 'yes', offloads: s.offloads === 'auto' })
   if (opened.ok) return opened
   const { about, problem, remedy } = opened.error
-  const setting = about === 'name' ? `--link ${s.link}: ` : about === 'block' ? `--address ${formatPrefix(s.address.prefix)}: ` : ''
-  const flag = about === 'name' ? `, as --link ${freeDeviceName(s.link)}` : about === 'block' ? suggestion(s.address.prefix, ownDevices(s.link, s.bridge)) : ''
-  return err({ problem: setting + problem, remedy: remedy + flag })
+  switch (about) {
+    case 'name':
+      return err({ problem: `--link ${s.link}: ${problem}`, remedy: `${remedy}, as --link ${freeDeviceName(s.link)}` })
+    case 'block': {
+      const { prefix } = s.address
+      const other = suggestion(prefix, ownDevices(s.link, s.bridge))
+      return err({ problem: `--address ${formatPrefix(prefix)}: ${problem}`, remedy: remedy + other })
+    }
+    case 'host-end':
+      return err({ problem, remedy })
+  }
 }
 
 export function openLink(p: TapPlan): Result<OpenLink, DeviceFault> {

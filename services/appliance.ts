@@ -281,6 +281,8 @@ function openNetwork(o: ApplianceOptions, stack: Stack, uplinks: () => Uplinks |
   })
   const gateway = settings.gateway === undefined ? undefined : { gateway: settings.gateway, interfaceName: firstLink.name }
   routes = new StaticRoutes(stack, gateway, snapshot.routes)
+  // Also those that DHCP gives.
+  stack.onReaddressed = () => routes?.reconcile()
   stack.forwarding = snapshot.settings.get(FORWARDING_SETTING) === 'yes'
   neighbours = new StaticNeighbours(stack, snapshot.neighbours)
   return { interfaces, routes, neighbours }

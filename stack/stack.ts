@@ -79,6 +79,8 @@ export class Stack {
   readonly pathMtus: PathMtus
   /** Off on every interface until asked for. */
   readonly routerDiscovery: RouterDiscovery
+  /** An interface has other addresses than before, whoever gave them to it. */
+  onReaddressed: (iface: Interface) => void = () => {}
   readonly counters: { readonly [layer: string]: Counters<string> }
   /** Where datagrams to ourselves go. It is not among `interfaces`. */
   readonly loopback: Interface
@@ -207,6 +209,7 @@ export class Stack {
     iface.addressing = new InterfaceAddresses(addresses)
     this.#own.add(iface.addressing)
     this.routes.readdress(iface, before)
+    this.onReaddressed(iface)
   }
 
   /** Datagrams by this interface have at most `mtu` octets from now on: at least 68, and never more than its link carries. */

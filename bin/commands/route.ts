@@ -91,7 +91,10 @@ async function routeIdOf(api: ApiClient, text: string): Promise<number> {
   const found = items.filter(route => route.prefix === wanted && route.id !== null)
   const [only] = found
   if (only?.id === undefined || only.id === null) throw new NotDone(`there is no static route to ${text}`)
-  if (found.length > 1) throw new NotDone(`there are ${found.length} static routes to ${text}: name one by its id (${found.map(({ id }) => id).join(', ')})`)
+  if (found.length > 1) {
+    const ids = found.map(({ id }) => id).join(', ')
+    throw new NotDone(`there are ${found.length} static routes to ${text}: name one by its id (${ids})`)
+  }
   return only.id
 }
 

@@ -7,7 +7,9 @@ import type { Interfaces } from '../links/interfaces.ts'
 import type { MediumFault, TapHandle } from '../links/media.ts'
 import type { StaticNeighbours } from '../links/static-neighbours.ts'
 import type { StaticRoutes } from '../links/static-routes.ts'
-import { type DhcpConfiguration, type FirstLinkProperties, type InterfaceProperties, type NetworkInterface, type Refusal, refusal } from '../model/index.ts'
+import {
+  type DhcpConfiguration, type FirstLinkProperties, type InterfaceProperties, type NetworkInterface, type Refusal, refusal,
+} from '../model/index.ts'
 import type { InterfaceSide } from '../network-side.ts'
 import type { Write } from '../storage/store.ts'
 import { type CommandTurns, missing } from './turns.ts'
@@ -84,7 +86,10 @@ export class InterfaceCommands implements InterfaceSide {
     const { interfaces, neighbours, routes, turns } = this.#o
     return turns.take(async () => {
       if (interfaces.plan(name) === undefined) return missing(`interface "${name}"`)
-      if (interfaces.isFirst(name)) return err(refusal('conflict', '', `${name} is the link that the program was started with`, 'start it with another --link'))
+      if (interfaces.isFirst(name)) {
+        const problem = `${name} is the link that the program was started with`
+        return err(refusal('conflict', '', problem, 'start it with another --link'))
+      }
       const { segments, subnets } = this.#o.configuration()
       const on = new Set(segments.filter((segment) => segment.interfaceName === name).map(({ id }) => id))
       const served = subnets.filter(({ segmentId }) => on.has(segmentId))
@@ -111,12 +116,19 @@ export class InterfaceCommands implements InterfaceSide {
   #checkFirst(plan: NetworkInterface): Refusal | undefined {
     const { interfaces } = this.#o
     if (!interfaces.isFirst(plan.name)) return undefined
-    if (!plan.enabled) return refusal('conflict', '/enabled', 'the first link cannot be disabled', 'stop the program, or start it with another --link')
-    if (plan.addressing !== 'static') return refusal('conflict', '/addressing', 'the first link serves, and has its address from the settings', 'add another interface for the uplink')
+    if (!plan.enabled) {
+      const remedy = 'stop the program, or start it with another --link'
+      return refusal('conflict', '/enabled', 'the first link cannot be disabled', remedy)
+    }
+    if (plan.addressing !== 'static') {
+      const problem = 'the first link serves, and has its address from the settings'
+      return refusal('conflict', '/addressing', problem, 'add another interface for the uplink')
+    }
     const own = this.#ownAddress()
     const [first] = plan.addresses
     if (first !== undefined && addressText(first) === own) return undefined
-    return refusal('conflict', '/addresses', `the first address of ${plan.name} is the setting --address ${own}`, `begin the list with ${own}; start with another --address to change it`)
+    const problem = `the first address of ${plan.name} is the setting --address ${own}`
+    return refusal('conflict', '/addresses', problem, `begin the list with ${own}; start with another --address to change it`)
   }
 
   #ownAddress(): string {
@@ -127,7 +139,9 @@ export class InterfaceCommands implements InterfaceSide {
   #put(plan: NetworkInterface): Write {
     if (!this.#o.interfaces.isFirst(plan.name)) return { kind: 'interface-put', interface: plan }
     const { addresses, proxyArp, sourcePolicy, directedBroadcasts, routerDiscovery, impairment } = plan
-    const kept: FirstLinkProperties = { addresses: addresses.slice(1), proxyArp, sourcePolicy, directedBroadcasts, routerDiscovery, impairment }
+    const kept: FirstLinkProperties = {
+      addresses: addresses.slice(1), proxyArp, sourcePolicy, directedBroadcasts, routerDiscovery, impairment,
+    }
     return { kind: 'setting', name: FIRST_LINK_SETTING, value: JSON.stringify(kept) }
   }
 

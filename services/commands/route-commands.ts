@@ -41,7 +41,10 @@ export class RouteCommands implements RouteSide {
     const { routes, turns } = this.#o
     return turns.take(async () => {
       const route: StaticRoute = { ...fields, id: this.#lastId + 1 }
-      if (routes.list.length >= STATIC_ROUTE_LIMIT) return err(refusal('conflict', '', `there are ${STATIC_ROUTE_LIMIT} static routes, the most that there can be`, 'remove one first'))
+      if (routes.list.length >= STATIC_ROUTE_LIMIT) {
+        const problem = `there are ${STATIC_ROUTE_LIMIT} static routes, the most that there can be`
+        return err(refusal('conflict', '', problem, 'remove one first'))
+      }
       const done = await this.#put(route, routes.list, 'added')
       if (done.ok) this.#lastId = route.id
       return done
@@ -75,8 +78,11 @@ export class RouteCommands implements RouteSide {
     const { stack, turns } = this.#o
     return turns.take(async () => {
       if (forwarding !== undefined && forwarding !== stack.forwarding) {
-        const event: Write = { kind: 'event', at: this.#o.clock.wallMs(), event: 'routing.changed', facts: { forwarding: forwarding ? 'on' : 'off' } }
-        const stored = await turns.store([{ kind: 'setting', name: FORWARDING_SETTING, value: forwarding ? 'yes' : 'no' }, event])
+        const facts = { forwarding: forwarding ? 'on' : 'off' }
+        const stored = await turns.store([
+          { kind: 'setting', name: FORWARDING_SETTING, value: forwarding ? 'yes' : 'no' },
+          { kind: 'event', at: this.#o.clock.wallMs(), event: 'routing.changed', facts },
+        ])
         if (!stored.ok) return stored
         stack.forwarding = forwarding
       }

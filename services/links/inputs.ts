@@ -1,27 +1,39 @@
 /** What people give about interfaces and routes, in the model's terms. A refusal carries the pointer of the field. */
-import { type InterfaceAddress, type Ipv4, type Mac, formatMac, parseInterfaceAddress, parsePrefix, type Prefix } from '../../stack/index.ts'
+import {
+  formatMac, type InterfaceAddress, type Ipv4, type Mac, parseInterfaceAddress, parsePrefix, type Prefix,
+  type ProxyArp,
+} from '../../stack/index.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
 import { addressField, given, none } from '../administration/inputs.ts'
 import type { ImpairmentView, InterfaceInput, InterfacePropertiesView, RouteInput } from '../facade.ts'
-import { type Impairment, type InterfaceProperties, type Medium, type NetworkInterface, type Refusal, refusal, type StaticRoute } from '../model/index.ts'
+import {
+  type Impairment, type InterfaceProperties, type Medium, type NetworkInterface, type Refusal, refusal, type StaticRoute,
+} from '../model/index.ts'
 import type { New } from '../network-side.ts'
 
 type Fields<T> = { -readonly [K in keyof T]?: T[K] }
 
-const invalid = (field: string, problem: string, remedy: string): { readonly ok: false; readonly error: Refusal } => err(refusal('invalid', field, problem, remedy))
+type Refused = { readonly ok: false; readonly error: Refusal }
+const invalid = (field: string, problem: string, remedy: string): Refused =>
+  err(refusal('invalid', field, problem, remedy))
 
 function interfaceAddress(field: string, text: string): Result<InterfaceAddress, Refusal> {
   const address = text.includes('/') ? parseInterfaceAddress(text) : undefined
-  return address === undefined ? invalid(field, `"${text}" is no address with the length of its prefix`, 'as 10.54.0.2/24') : ok(address)
+  if (address !== undefined) return ok(address)
+  return invalid(field, `"${text}" is no address with the length of its prefix`, 'as 10.54.0.2/24')
 }
 
 function prefixField(field: string, text: string): Result<Prefix, Refusal> {
   const prefix = parsePrefix(text)
-  return prefix === undefined ? invalid(field, `"${text}" is no address block`, 'a network address with its length and no host bits, as 10.60.0.0/24') : ok(prefix)
+  if (prefix !== undefined) return ok(prefix)
+  const remedy = 'a network address with its length and no host bits, as 10.60.0.0/24'
+  return invalid(field, `"${text}" is no address block`, remedy)
 }
 
 /** All of a list, or the first that is wrong; fields are `${field}/0` and so on. */
-function all<T>(field: string, texts: readonly string[], read: (field: string, text: string) => Result<T, Refusal>): Result<readonly T[], Refusal> {
+function all<T>(
+  field: string, texts: readonly string[], read: (field: string, text: string) => Result<T, Refusal>,
+): Result<readonly T[], Refusal> {
   const values: T[] = []
   for (const [i, text] of texts.entries()) {
     const value = read(`${field}/${i}`, text)
@@ -31,10 +43,13 @@ function all<T>(field: string, texts: readonly string[], read: (field: string, t
   return ok(values)
 }
 
-const impairmentOf = (i: ImpairmentView | null): Impairment | undefined => (i === null ? undefined : { ...i, bitsPerSecond: none(i.bitsPerSecond) })
+const impairmentOf = (i: ImpairmentView | null): Impairment | undefined =>
+  i === null ? undefined : { ...i, bitsPerSecond: none(i.bitsPerSecond) }
 
 /** `before`: what fields that go together are completed from. */
-export function interfaceProperties(input: Partial<InterfacePropertiesView>, before: InterfaceProperties): Result<Partial<InterfaceProperties>, Refusal> {
+export function interfaceProperties(
+  input: Partial<InterfacePropertiesView>, before: InterfaceProperties,
+): Result<Partial<InterfaceProperties>, Refusal> {
   const fields: Fields<InterfaceProperties> = given({
     enabled: input.enabled,
     addressing: input.addressing,
@@ -46,19 +61,30 @@ export function interfaceProperties(input: Partial<InterfacePropertiesView>, bef
     if (!addresses.ok) return addresses
     fields.addresses = addresses.value
   }
-  if (input.proxyArp !== undefined && input.proxyArp !== 'ranges') {
-    if ((input.proxyArpRanges ?? []).length > 0) return invalid('/proxyArpRanges', `with proxyArp "${input.proxyArp}" there are no ranges`, 'leave them out, or set proxyArp to "ranges"')
-    fields.proxyArp = input.proxyArp
-  } else if (input.proxyArp === 'ranges' || input.proxyArpRanges !== undefined) {
-    const kept = typeof before.proxyArp === 'string' ? [] : before.proxyArp
-    const ranges = input.proxyArpRanges === undefined ? ok(kept) : all('/proxyArpRanges', input.proxyArpRanges, prefixField)
-    if (!ranges.ok) return ranges
-    fields.proxyArp = ranges.value
-  }
+  const proxyArp = proxyArpOf(input, before)
+  if (!proxyArp.ok) return proxyArp
+  if (proxyArp.value !== undefined) fields.proxyArp = proxyArp.value
   if (input.bogons !== undefined || input.reversePath !== undefined)
-    fields.sourcePolicy = { bogons: input.bogons ?? before.sourcePolicy.bogons, reversePath: input.reversePath ?? before.sourcePolicy.reversePath }
+    fields.sourcePolicy = {
+      bogons: input.bogons ?? before.sourcePolicy.bogons,
+      reversePath: input.reversePath ?? before.sourcePolicy.reversePath,
+    }
   if (input.impairment !== undefined) fields.impairment = impairmentOf(input.impairment)
   return ok(fields)
+}
+
+/** undefined: nothing was said about it. */
+function proxyArpOf(
+  { proxyArp, proxyArpRanges }: Partial<InterfacePropertiesView>, before: InterfaceProperties,
+): Result<ProxyArp | undefined, Refusal> {
+  if (proxyArp === undefined && proxyArpRanges === undefined) return ok(undefined)
+  if (proxyArp === 'off' || proxyArp === 'routed') {
+    if (proxyArpRanges === undefined || proxyArpRanges.length === 0) return ok(proxyArp)
+    const remedy = 'leave them out, or set proxyArp to "ranges"'
+    return invalid('/proxyArpRanges', `with proxyArp "${proxyArp}" there are no ranges`, remedy)
+  }
+  if (proxyArpRanges !== undefined) return all('/proxyArpRanges', proxyArpRanges, prefixField)
+  return ok(typeof before.proxyArp === 'string' ? [] : before.proxyArp)
 }
 
 const INITIAL_PROPERTIES: InterfaceProperties = {
@@ -78,7 +104,8 @@ export function networkInterface(input: InterfaceInput): Result<NetworkInterface
   const medium = mediumOf(input)
   if (!medium.ok) return medium
   const all: InterfaceProperties = { ...INITIAL_PROPERTIES, ...properties.value }
-  return ok({ ...all, name: input.name, medium: medium.value, mtu: input.mtu, mac: input.mac ?? derivedMac(input.name, all.addresses[0]), peerMac: none(input.peerMac) })
+  const mac = input.mac ?? derivedMac(input.name, all.addresses[0])
+  return ok({ ...all, name: input.name, medium: medium.value, mtu: input.mtu, mac, peerMac: none(input.peerMac) })
 }
 
 function mediumOf(input: InterfaceInput): Result<Medium, Refusal> {
@@ -89,10 +116,14 @@ function mediumOf(input: InterfaceInput): Result<Medium, Refusal> {
     return ok({ kind, socket, owner: none(socketOwner) })
   }
   if (socket !== null) return invalid('/socket', 'a TAP device has no socket', 'leave it out, or set kind to "qemu"')
-  if (socketOwner !== null) return invalid('/socketOwner', 'a TAP device has no socket', 'leave it out; hostEnd/owner is who may attach to the device')
-  const address = hostEnd === null || hostEnd.address === null ? undefined : interfaceAddress('/hostEnd/address', hostEnd.address)
-  if (address?.ok === false) return address
-  return ok({ kind, hostEnd: { address: address?.value, bridge: none(hostEnd?.bridge), owner: none(hostEnd?.owner), persist: hostEnd?.persist ?? false } })
+  if (socketOwner !== null) {
+    const remedy = 'leave it out; hostEnd/owner is who may attach to the device'
+    return invalid('/socketOwner', 'a TAP device has no socket', remedy)
+  }
+  const { address, bridge, owner, persist = false } = hostEnd ?? {}
+  const parsed = none(address) === undefined ? undefined : interfaceAddress('/hostEnd/address', address ?? '')
+  if (parsed?.ok === false) return parsed
+  return ok({ kind, hostEnd: { address: parsed?.value, bridge: none(bridge), owner: none(owner), persist } })
 }
 
 /** Locally administered and the same at every start, from the address if there is one, else from the name (FNV-1a). */
@@ -110,7 +141,8 @@ export function routeFields(input: Partial<RouteInput>): Result<Partial<New<Stat
     fields.prefix = prefix.value
   }
   if (input.gateway !== undefined) {
-    const gateway: Result<Ipv4 | undefined, Refusal> = input.gateway === null ? ok(undefined) : addressField('/gateway', input.gateway)
+    const gateway: Result<Ipv4 | undefined, Refusal> =
+      input.gateway === null ? ok(undefined) : addressField('/gateway', input.gateway)
     if (!gateway.ok) return gateway
     fields.gateway = gateway.value
   }

@@ -26,10 +26,13 @@ export type GuestSocketOptions = {
 /** In words, with what to do about it. */
 export type GuestSocketFault = { readonly problem: string; readonly remedy: string }
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : String(error))
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : String(error)
 
 /** Listens at a path, until the port is closed; then the socket is gone too. */
-export async function openGuestSocket(bridge: Switch, o: GuestSocketOptions): Promise<Result<GuestPort, GuestSocketFault>> {
+export async function openGuestSocket(
+  bridge: Switch, o: GuestSocketOptions,
+): Promise<Result<GuestPort, GuestSocketFault>> {
   const unfit = directoryFault(o.path) ?? (await clear(o.path))
   if (unfit !== undefined) return err(unfit)
   const port = await listenForGuests(o.path, bridge)
@@ -65,7 +68,8 @@ function directoryFault(path: string): GuestSocketFault | undefined {
     }
     return undefined
   } catch (error) {
-    return { problem: `the directory ${directory} cannot be used (${codeOf(error)})`, remedy: 'name a path in a directory that is there' }
+    const problem = `the directory ${directory} cannot be used (${codeOf(error)})`
+    return { problem, remedy: 'name a path in a directory that is there' }
   }
 }
 
@@ -73,7 +77,8 @@ function directoryFault(path: string): GuestSocketFault | undefined {
 async function clear(path: string): Promise<GuestSocketFault | undefined> {
   try {
     if (!lstatSync(path).isSocket()) {
-      return { problem: `${path} is there already and is no socket`, remedy: 'name another path, or move the file away' }
+      const problem = `${path} is there already and is no socket`
+      return { problem, remedy: 'name another path, or move the file away' }
     }
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
@@ -86,7 +91,8 @@ async function clear(path: string): Promise<GuestSocketFault | undefined> {
     unlinkSync(path)
     return undefined
   } catch (error) {
-    return { problem: `the stale socket ${path} cannot be removed (${codeOf(error)})`, remedy: 'remove it, or name another path' }
+    const problem = `the stale socket ${path} cannot be removed (${codeOf(error)})`
+    return { problem, remedy: 'remove it, or name another path' }
   }
 }
 

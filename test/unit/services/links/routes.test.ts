@@ -61,6 +61,17 @@ describe('a static route', () => {
     expect(await kinds(running)).toContain('10.60.0.0/24 10.54.0.9 lab1 static UG')
   })
 
+  test('waits for the address that DHCP will give', async () => {
+    const running = await withLab()
+    const { appliance, services } = running
+    await done(services.interfaces.changeInterface('lab1', { addresses: [], addressing: 'dhcp' }))
+    await done(services.routes.addRoute(route({ gateway: '10.99.0.1', interface: 'lab1' })))
+    expect((await kinds(running)).at(-1)).toBe('10.60.0.0/24 10.99.0.1 lab1 static ')
+    const iface = appliance.stack.interface('lab1')
+    if (iface !== undefined) appliance.stack.changeAddresses(iface, [{ address: 0x0a63_0005, prefix: { network: 0x0a63_0000, length: 24 } }])
+    expect(await kinds(running)).toContain('10.60.0.0/24 10.99.0.1 lab1 static UG')
+  })
+
   test('is stored, changed, removed, and there at the next start', async () => {
     const running = await withLab()
     const { services, store } = running
