@@ -8,6 +8,7 @@ import type {
   Answer, CaptureInput, DhcpClientView, InterfaceView, NeighbourView, OtherServerView, Page, Paging, PingEventView, PingInput, RecordInput,
   RouteView, RoutingView, SocketFilter, SocketView, StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
 } from './facade.ts'
+import type { DescribedClient, EffectiveSettings } from './dhcp/index.ts'
 import type { TapHandle } from './links/media.ts'
 import type {
   DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, InterfaceProperties, Lease, NetworkInterface, StaticRoute, Subnet, TraceStep,
@@ -46,6 +47,7 @@ export interface DhcpSide {
   releaseLease(address: Ipv4): Answer<Lease>
   forceRenewLease(address: Ipv4): Answer<Lease>
   configuration(): Answer<DhcpConfiguration>
+  effectiveSettings(client: DescribedClient): Answer<EffectiveSettings>
   add<K extends DhcpKind>(kind: K, item: New<DhcpItem<K>>): Answer<Put<DhcpItem<K>>>
   change<K extends DhcpKind>(kind: K, id: number, change: Change<DhcpItem<K>>): Answer<Put<DhcpItem<K>>>
   remove(kind: DhcpKind, id: number): Answer<null>
@@ -137,6 +139,7 @@ export const NETWORK_COMMANDS = {
     'releaseLease',
     'forceRenewLease',
     'configuration',
+    'effectiveSettings',
     'add',
     'change',
     'remove',

@@ -6,6 +6,7 @@ import { type Api, granted, locationOf, singlePage } from '../api.ts'
 import type { DhcpInputs, DhcpKind, Services } from '../../services/index.ts'
 import { id, parameters } from '../schemas/common.ts'
 import { Class, ClassAnswer, ClassChange, ClassCreation, ClassPage } from '../schemas/classes.ts'
+import { clientQuery, EffectiveSettings } from '../schemas/effective.ts'
 import { Host, HostAnswer, HostChange, HostCreation, HostPage } from '../schemas/hosts.ts'
 import {
   OptionDefinition, OptionDefinitionAnswer, OptionDefinitionChange, OptionDefinitionCreation, OptionDefinitionPage,
@@ -149,6 +150,7 @@ export function dhcpEntryRoutes(app: Api, services: Services): void {
     theEntries(app, services, row)
     oneEntry(app, services, row)
   }
+  effectiveOptions(app, services)
 }
 
 const article = (noun: string): string => (/^[aeiou]/.test(noun) ? 'an' : 'a')
@@ -158,6 +160,37 @@ function defaultsOf({ creation }: EntryRow): object {
   const { properties } = creation as unknown as { readonly properties: { readonly [field: string]: { readonly default?: unknown } } }
   const given = Object.entries(properties).filter(([, schema]) => schema.default !== undefined)
   return Object.fromEntries(given.map(([field, schema]) => [field, schema.default]))
+}
+
+function effectiveOptions(app: Api, services: Services): void {
+  app.get(
+    '/dhcp/effective-options',
+    {
+      schema: {
+        operationId: 'getEffectiveOptions',
+        tags: ['hosts'],
+        summary: 'What a client would be told, and why',
+        description:
+          'Every option, lease time and boot field that counts for the client described, with the level that says it: ' +
+          'host, then class, pool, subnet, segment, site, built-in.',
+        querystring: clientQuery,
+        response: { 200: EffectiveSettings },
+      },
+    },
+    async request => granted(await services.dhcp.effectiveSettings({ ...UNKNOWN_CLIENT, ...request.query })),
+  )
+}
+
+const UNKNOWN_CLIENT = {
+  clientId: null,
+  uuid: null,
+  hostName: null,
+  vendorClass: null,
+  userClass: null,
+  architecture: null,
+  circuitId: null,
+  remoteId: null,
+  subnet: null,
 }
 
 function theEntries(app: Api, services: Services, row: EntryRow): void {

@@ -13,6 +13,7 @@ import {
 import { hostAdd, hostList, hostRemove } from './host.ts'
 import { leasesForceRenew, leasesHistory, leasesList, leasesRelease } from './leases.ts'
 import { optionDefinitionAdd, optionDefinitionList, optionDefinitionRemove } from './option-definition.ts'
+import { optionsEffective } from './options.ts'
 import { ping } from './ping.ts'
 import { dhcpSearch, dhcpServers } from './other-servers.ts'
 import { poolAdd, poolList, poolRemove } from './pool.ts'
@@ -51,6 +52,7 @@ export const COMMANDS: readonly Command[] = [
   classList,
   classAdd,
   classRemove,
+  optionsEffective,
   optionDefinitionList,
   optionDefinitionAdd,
   optionDefinitionRemove,

@@ -1,7 +1,8 @@
 /** DHCP entries as a person writes them become the model; a field that is not given stays away. */
-import { contains, formatIpv4, formatMac, type Ipv4, parseMac, parsePrefix } from '../../stack/index.ts'
+import { contains, formatIpv4, formatMac, formatPrefix, type Ipv4, parseMac, parsePrefix } from '../../stack/index.ts'
 import { fromHex, err, ok, type Result, toHex } from '../../stack/platform/index.ts'
-import type { DhcpInputs, IdentifierView, LevelFields, PolicyView } from '../facade.ts'
+import type { DescribedClient } from '../dhcp/index.ts'
+import type { ClientInput, DhcpInputs, IdentifierView, LevelFields, PolicyView } from '../facade.ts'
 import {
   type BootFields,
   DEFAULT_POLICY,
@@ -180,3 +181,39 @@ export const levelView = ({ options, leaseTimes, boot }: Level): LevelFields => 
   serverName: boot.serverName ?? null,
   bootFile: boot.bootFile ?? null,
 })
+
+/** A description of a client, with the forms of its identifiers as in a host entry. */
+export function readClient(input: ClientInput, c: DhcpConfiguration): Read<DescribedClient> {
+  const { vendorClass, userClass, hostName, architecture } = input
+  const read: { [K in IdentifierView['kind']]?: string } = {}
+  const identifiers = [
+    ['mac', input.mac, '/mac'],
+    ['client-id', input.clientId, '/clientId'],
+    ['uuid', input.uuid, '/uuid'],
+    ['circuit-id', input.circuitId, '/circuitId'],
+    ['remote-id', input.remoteId, '/remoteId'],
+  ] as const
+  for (const [kind, value, field] of identifiers) {
+    if (value === null) continue
+    const identifier = identifierOf(field, { kind, value })
+    if (!identifier.ok) return identifier
+    const hex = kind === 'mac' ? parseMac(identifier.value.value) : fromHex(identifier.value.value)
+    if (hex === undefined) return err(refusal('invalid', field, `"${value}" is not understood`, `give a ${kind} as a host entry has it`))
+    read[kind] = identifier.value.value
+  }
+  const subnet = input.subnet === null ? undefined : c.subnets.find((each) => formatPrefix(each.prefix) === input.subnet)
+  if (input.subnet !== null && subnet === undefined)
+    return err(refusal('invalid', '/subnet', `there is no subnet ${input.subnet}`, 'give the prefix of a subnet, as 10.53.0.0/24'))
+  return ok({
+    mac: read.mac ?? '',
+    clientId: read['client-id'],
+    uuid: read.uuid,
+    circuitId: read['circuit-id'],
+    remoteId: read['remote-id'],
+    hostName: none(hostName),
+    vendorClass: none(vendorClass),
+    userClass: none(userClass),
+    architecture: none(architecture),
+    subnetId: subnet?.id,
+  })
+}

@@ -1,12 +1,12 @@
 /** DHCP entries of every kind: texts become the model and back. */
 import { formatIpv4, formatPrefix } from '../../stack/index.ts'
 import { ok } from '../../stack/platform/index.ts'
-import type { Answer, DhcpInputs, DhcpServices, DhcpViews, PolicyView, PoolView, SubnetInput, WarningView, WithWarnings } from '../facade.ts'
+import type { Answer, ClientInput, DhcpInputs, DhcpServices, DhcpViews, EffectiveSettingsView, PolicyView, PoolView, SubnetInput, WarningView, WithWarnings } from '../facade.ts'
 import { DEFAULT_POLICY, type DhcpConfiguration, type DhcpItem, type DhcpKind, EMPTY_LEVEL, type Pool, type Segment, type Subnet } from '../model/index.ts'
 import type { NetworkSide, New, Put, SubnetPlace } from '../network-side.ts'
 import type { StoreReader } from '../storage/store.ts'
 import { poolSize } from '../views.ts'
-import { DHCP_READERS, identifierView, levelView } from './dhcp-inputs.ts'
+import { DHCP_READERS, identifierView, levelView, readClient } from './dhcp-inputs.ts'
 import { notFound } from './inputs.ts'
 
 export type ApplianceDhcpOptions = {
@@ -116,6 +116,13 @@ export class ApplianceDhcp implements DhcpServices {
         ? await dhcp.change(kind, id, fields.value as Partial<New<DhcpItem<K>>>)
         : ((await dhcp.placeSubnet(id, fields.value as Partial<New<Subnet>>, place)) as Awaited<Answer<Put<DhcpItem<K>>>>),
     )
+  }
+
+  async effectiveSettings(input: ClientInput): Answer<EffectiveSettingsView> {
+    const c = await this.#o.network.dhcp.configuration()
+    if (!c.ok) return c
+    const client = readClient(input, c.value)
+    return client.ok ? this.#o.network.dhcp.effectiveSettings(client.value) : client
   }
 
   remove(kind: DhcpKind, id: number): Answer<null> {

@@ -1,7 +1,7 @@
 /** The administrator's commands on DHCP: the whole configuration is checked as it would be before anything is stored. */
 import { formatIpv4, formatPrefix, type Ipv4, type Stack } from '../../stack/index.ts'
 import { type Clock, err, ok } from '../../stack/platform/index.ts'
-import { checkConfiguration, type DhcpServer } from '../dhcp/index.ts'
+import { checkConfiguration, type DescribedClient, type DhcpServer, type EffectiveSettings } from '../dhcp/index.ts'
 import type { Answer } from '../facade.ts'
 import {
   DEFAULT_POLICY,
@@ -75,6 +75,11 @@ export class DhcpCommands implements DhcpSide {
 
   async configuration(): Answer<DhcpConfiguration> {
     return ok(this.#configuration)
+  }
+
+  async effectiveSettings(client: DescribedClient): Answer<EffectiveSettings> {
+    const found = this.#o.dhcp.effectiveSettings(client)
+    return found === undefined ? missing('subnet for this client') : ok(found)
   }
 
   add<K extends DhcpKind>(kind: K, fields: New<DhcpItem<K>>): Answer<Put<DhcpItem<K>>> {

@@ -143,6 +143,7 @@ const NO_ADDRESSES: readonly Ipv4[] = []
 /** The whole configuration, indexed. */
 export class Configuration {
   readonly source: DhcpConfiguration
+  readonly registry: OptionRegistry
   readonly hosts: HostIndex
   /** By priority. */
   readonly classes: readonly CompiledClass[]
@@ -153,6 +154,7 @@ export class Configuration {
   constructor(source: DhcpConfiguration) {
     this.source = source
     const registry = new OptionRegistry(source.optionDefinitions as readonly OptionDeclaration[])
+    this.registry = registry
     const sites = new Map(source.sites.map(site => [site.id, site]))
     const subnets = Map.groupBy(source.subnets, subnet => subnet.segmentId)
     const pools = Map.groupBy(source.pools, pool => pool.subnetId)

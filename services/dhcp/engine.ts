@@ -116,6 +116,15 @@ export class Engine {
     return interfaceName === undefined ? undefined : this.settings.serverAddress(interfaceName)
   }
 
+  /** An address of ours, for who is behind a relay; 0 while there is none. */
+  anyOwnAddress(): Ipv4 {
+    for (const { segment } of this.configuration.scopes) {
+      const own = this.ownAddressOn(segment.interfaceName)
+      if (own !== undefined) return own
+    }
+    return 0
+  }
+
   /** One step of the machine on an address. The effects are the caller's to perform, in order. */
   apply(address: Ipv4, subnetId: number, event: LeaseEvent): readonly LeaseEffect[] {
     const found = this.table.find(address)

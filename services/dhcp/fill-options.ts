@@ -1,7 +1,6 @@
 /**
  * Which options a reply carries and in which order (RFC 2131 §3.5, §4.3.1, table 3): first those that the protocol
- * needs, then what the client asked for in its order (option 55). Values come from the levels that count for
- * the client at its address (levels.ts); this appliance is the name server where no level names one.
+ * needs, then what the client asked for in its order (option 55). Values come from effective-options.ts.
  *
  * Deviation: RFC 2131 §4.3.1 would also have configured values sent that the client did not ask for. Like ISC dhcpd,
  * Kea and dnsmasq we send a client that has a list what is on it; a client without a list gets everything configured.
@@ -9,11 +8,10 @@
 import { put32 } from '../../stack/platform/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
 import { fqdnAnswer } from './client-fqdn.ts'
-import type { Scope } from './configuration.ts'
+import { effectiveCodes, effectiveOption } from './effective-options.ts'
 import type { Exchange } from './exchange.ts'
 import { INFINITE_SECONDS } from './lease-machine.ts'
 import { renewalTimes } from './lease-time.ts'
-import type { CompiledLevel, Levels } from './levels.ts'
 import { bootOptions } from './reply.ts'
 import type { OutgoingOption, ReplyType } from './reply.ts'
 import { messageTypeCode } from './wire/message.ts'
@@ -21,7 +19,6 @@ import { OPTIONS, codeOf } from './wire/options-table.ts'
 
 const MASK = codeOf('subnet-mask')
 const ROUTERS = codeOf('routers')
-const NAME_SERVERS = codeOf('domain-name-servers')
 const STATIC_ROUTES = codeOf('static-routes')
 const CLASSLESS_ROUTES = codeOf('classless-static-routes')
 const MICROSOFT_ROUTES = codeOf('microsoft-classless-static-routes')
@@ -43,16 +40,6 @@ const TYPES: { readonly [Type in ReplyType]: OutgoingOption } = {
 const NEVER_FROM_LIST: ReadonlySet<number> = new Set(
   Object.values(OPTIONS).flatMap(row => ('role' in row ? [row.code as number] : [])),
 )
-
-/** What counts for the client at this address: its host and classes on top of pool, subnet, segment and site. */
-export function levelsFor(x: Exchange, scope: Scope, address: Ipv4): Levels {
-  const above: CompiledLevel[] = []
-  if (x.host?.level !== undefined) above.push(x.host.level)
-  for (const { level } of x.classes) if (level !== undefined) above.push(level)
-  const levels = scope.levelsAt(address).under(above)
-  x.levels = levels
-  return levels
-}
 
 /** The options of an OFFER or ACK. `seconds` is undefined in the answer to an INFORM, which has no times (§4.3.5). */
 export function leaseOptions(x: Exchange, type: 'OFFER' | 'ACK', seconds: number | undefined): OutgoingOption[] {
@@ -141,18 +128,11 @@ function configured(x: Exchange, options: OutgoingOption[]): void {
   }
 }
 
-/** The value that counts, else one that follows of itself. A null on the way ends the search. */
-function valueOf(x: Exchange, code: number): Uint8Array | undefined {
-  const entry = x.levels?.option(code)
-  if (entry !== undefined) return entry.octets ?? undefined
-  if (code === NAME_SERVERS) return long(x.serverAddress)
-  // Windows before Vista knows classless routes only by this number (MS-DHCPE §2.2.8); the octets are the same.
-  return code === MICROSOFT_ROUTES ? valueOf(x, CLASSLESS_ROUTES) : undefined
-}
+/** The value that counts; undefined when there is none. */
+const valueOf = (x: Exchange, code: number): Uint8Array | undefined => effectiveOption(x, code)?.octets ?? undefined
 
 /** RFC 8925 §3.3: a client that did not ask for it is not told that it need not take its address. */
-const everyCode = (x: Exchange): readonly number[] =>
-  [...new Set([NAME_SERVERS, ...(x.levels?.codes() ?? [])])].filter(code => code !== IPV6_ONLY).sort((a, b) => a - b)
+const everyCode = (x: Exchange): readonly number[] => effectiveCodes(x).filter(code => code !== IPV6_ONLY)
 
 function long(value: number | Ipv4): Uint8Array {
   const octets = new Uint8Array(4)

@@ -2,6 +2,8 @@
 export { checkConfiguration } from './check-configuration.ts'
 export { DHCP_COUNTERS, DROP_REASONS } from './drop-reasons.ts'
 export type { DhcpCounter, DropReason } from './drop-reasons.ts'
+export type { DescribedClient } from './described-client.ts'
+export type { EffectiveOption, EffectiveSetting, EffectiveSettings } from './effective-options.ts'
 export { DHCP_EVENTS, dhcpStep } from './events.ts'
 export type { DhcpEventId } from './events.ts'
 export type { Arrival } from './exchange.ts'

@@ -7,7 +7,8 @@ import type { Scope } from './configuration.ts'
 import type { Engine } from './engine.ts'
 import { dhcpStep } from './events.ts'
 import type { Exchange } from './exchange.ts'
-import { leaseOptions, levelsFor } from './fill-options.ts'
+import { levelsFor } from './effective-options.ts'
+import { leaseOptions } from './fill-options.ts'
 
 export function inform(engine: Engine, x: Exchange, scope: Scope): void {
   // Some hosts leave ciaddr empty; where the datagram came from is then the same.

@@ -3,9 +3,9 @@
  * is one more line here.
  */
 import { formatIpv4 } from '../../stack/index.ts'
-import { i32, toHex } from '../../stack/platform/index.ts'
+import { i32 } from '../../stack/platform/index.ts'
 import { bootp } from './bootp.ts'
-import { classesOf } from './classify/classes.ts'
+import { deniedBecause, identify } from './classify/identify.ts'
 import { discover } from './discover.ts'
 import type { Scope } from './configuration.ts'
 import type { Engine } from './engine.ts'
@@ -13,20 +13,19 @@ import { dhcpStep } from './events.ts'
 import type { ClientMessageType, Exchange } from './exchange.ts'
 import { decline, release } from './farewell.ts'
 import { hostNameOf } from './host-name.ts'
-import type { Identifiers } from './hosts.ts'
 import { inform } from './inform.ts'
 import { proxy } from './proxy.ts'
 import { request } from './request.ts'
 import { selectSubnet } from './select-subnet.ts'
 import { BOOT_SERVER_PORT } from './wire/message.ts'
-import { CIRCUIT_ID, REMOTE_ID, SERVER_IDENTIFIER_OVERRIDE, relaySubOptions } from './wire/relay-information.ts'
+import { SERVER_IDENTIFIER_OVERRIDE, relaySubOptions } from './wire/relay-information.ts'
 
 /** next: the following step goes on. ended: answered, dropped, or waiting for a probe or the disk. */
 export type Outcome = 'next' | 'ended'
 export type PipelineStep = (engine: Engine, x: Exchange) => Outcome
 
 const PIPELINE: readonly PipelineStep[] = [
-  chooseSubnet, heedOtherServers, readHostName, findHost, classify, admit, heedMode, judge,
+  chooseSubnet, heedOtherServers, readHostName, identifyClient, admit, heedMode, judge,
 ]
 
 export function run(engine: Engine, x: Exchange): void {
@@ -90,26 +89,8 @@ function readHostName(_engine: Engine, x: Exchange): Outcome {
   return 'next'
 }
 
-function findHost(engine: Engine, x: Exchange): Outcome {
-  const { hosts } = engine.configuration
-  const { scope } = x
-  if (hosts.isEmpty || scope === undefined) return 'next'
-  const found = hosts.match(identifiersOf(x), subnetId => scope.holds(subnetId))
-  if (found !== undefined) {
-    x.host = found.host
-    x.trace.push(dhcpStep('dhcp.host.matched', { host: found.host.label, by: found.by }))
-  }
-  return 'next'
-}
-
-function classify(engine: Engine, x: Exchange): Outcome {
-  const { classes } = engine.configuration
-  if (classes.length === 0) return 'next'
-  x.classes = classesOf(x, classes)
-  if (x.classes.length > 0) {
-    const names = x.classes.map(each => each.clientClass.name).join(', ')
-    x.trace.push(dhcpStep('dhcp.class.matched', { classes: names }))
-  }
+function identifyClient(engine: Engine, x: Exchange): Outcome {
+  if (x.scope !== undefined) identify(engine.configuration, x, x.scope)
   return 'next'
 }
 
@@ -118,45 +99,20 @@ const ASKS_AFRESH: ReadonlySet<ClientMessageType> = new Set(['DISCOVER', 'INFORM
 
 /** Who gets no address hears nothing, but for the NAK to one that renews an address which it still has. */
 function admit(engine: Engine, x: Exchange): Outcome {
-  const segment = x.scope?.segment
-  if (segment === undefined) return 'ended'
+  const { scope } = x
+  if (scope === undefined) return 'ended'
+  const { segment } = scope
   if (segment.policy.mode === 'off') {
     x.trace.push(dhcpStep('dhcp.segment.not-served', { segment: segment.name, mode: segment.policy.mode }))
     engine.finish(x, 'none')
     return 'ended'
   }
-  x.denied = deniedBecause(x, segment.policy.knownOnly)
+  x.denied = deniedBecause(x, scope)
   if (x.denied === undefined || !ASKS_AFRESH.has(x.type)) return 'next'
   engine.counters.count('clients-denied')
   x.trace.push(dhcpStep('dhcp.client.denied', { because: x.denied }))
   engine.finish(x, 'none')
   return 'ended'
-}
-
-function deniedBecause(x: Exchange, knownOnly: boolean): string | undefined {
-  if (x.host?.host.denied === true) return `${x.host.label} is denied`
-  const denied = x.classes.find(each => each.clientClass.denied)
-  if (denied !== undefined) return `the class ${denied.clientClass.name} is denied`
-  return knownOnly && x.host === undefined ? 'only known hosts are served here' : undefined
-}
-
-const CLIENT_UUID = 97
-/** RFC 4578 §2.3: type 0, then the 16 octets of a UUID. */
-const UUID_OPTION_BYTES = 17
-
-function identifiersOf(x: Exchange): Identifiers {
-  const { options } = x.message
-  const relay = relaySubOptions(options)
-  const hex = (octets: Uint8Array | undefined): string | undefined => (octets === undefined ? undefined : toHex(octets))
-  const uuid = options.get(CLIENT_UUID)
-  return {
-    clientId: x.client.clientId,
-    uuid: uuid?.length === UUID_OPTION_BYTES ? toHex(uuid.subarray(1)) : undefined,
-    circuitId: hex(relay.get(CIRCUIT_ID)),
-    remoteId: hex(relay.get(REMOTE_ID)),
-    mac: x.client.mac,
-    hostName: x.hostName,
-  }
 }
 
 /** Boot information beside another server, and port 4011, which is for nothing else. */

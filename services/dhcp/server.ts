@@ -16,6 +16,10 @@ import type { DhcpConfiguration, Lease, SegmentPolicy } from '../model/index.ts'
 import { DROP_REASONS, dropCounterOf } from './drop-reasons.ts'
 import type { DhcpCounter, DropReason } from './drop-reasons.ts'
 import { Engine } from './engine.ts'
+import { locate } from './described-client.ts'
+import type { DescribedClient } from './described-client.ts'
+import { effectiveSettings } from './effective-options.ts'
+import type { EffectiveSettings } from './effective-options.ts'
 import { dhcpStep } from './events.ts'
 import { isLeaseQuery, macOf, readExchange, readRequest } from './exchange.ts'
 import type { Arrival, ClientMessageType } from './exchange.ts'
@@ -72,6 +76,16 @@ export class DhcpServer {
   configure(configuration: DhcpConfiguration): void {
     this.#engine.configure(configuration)
     this.#engine.ports.configured?.()
+  }
+
+  /** What a client would be told, and who says it; undefined when there is no subnet for it. */
+  effectiveSettings(client: DescribedClient): EffectiveSettings | undefined {
+    const { configuration } = this.#engine
+    const found = locate(configuration, client)
+    if (found === undefined) return undefined
+    const { exchange, scope, address } = found
+    exchange.serverAddress = this.#engine.ownAddressOn(scope.segment.interfaceName) ?? this.#engine.anyOwnAddress()
+    return effectiveSettings(configuration, exchange, scope, address)
   }
 
   /** Ends a bound lease by the administrator; `done` is called once, when that is on disk or has failed. */

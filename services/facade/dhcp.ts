@@ -1,5 +1,5 @@
 /** What DHCP serves, as texts: sites, segments, subnets, pools, classes, hosts and option definitions. */
-import type { DhcpKind, IdentifierKind, OptionSet, Refusal, SegmentPolicy } from '../model/index.ts'
+import type { DhcpKind, IdentifierKind, OptionSet, OptionValue, Refusal, SegmentPolicy } from '../model/index.ts'
 import type { Answer } from './common.ts'
 
 /** What every level can say; null is inherited. For nextServer "0.0.0.0" and for the texts "" is "none". */
@@ -115,7 +115,36 @@ export type DhcpViews = {
 export type WarningView = Pick<Refusal, 'field' | 'problem' | 'remedy'>
 export type WithWarnings<T> = T & { readonly warnings: readonly WarningView[] }
 
+/** A client as a person describes it; null for what is not known. */
+export type ClientInput = {
+  readonly mac: string
+  readonly clientId: string | null
+  readonly uuid: string | null
+  readonly hostName: string | null
+  readonly vendorClass: string | null
+  readonly userClass: string | null
+  readonly architecture: number | null
+  readonly circuitId: string | null
+  readonly remoteId: string | null
+  /** The prefix of the subnet that it is on; null: that of its host entry, else the first. */
+  readonly subnet: string | null
+}
+export type EffectiveSettingsView = {
+  readonly segment: string
+  readonly subnet: string
+  /** One that it could have; what counts may differ from pool to pool. */
+  readonly address: string
+  readonly host: string | null
+  readonly classes: readonly string[]
+  /** Lease times and boot fields. */
+  readonly settings: readonly { readonly name: string; readonly value: string | number; readonly origin: string }[]
+  /** null: taken away by its origin. */
+  readonly options: readonly { readonly code: number; readonly name: string; readonly value: OptionValue; readonly origin: string }[]
+}
+
 export interface DhcpServices {
+  /** Every value that counts for a client, and the level that says it. */
+  effectiveSettings(client: ClientInput): Answer<EffectiveSettingsView>
   list<K extends DhcpKind>(kind: K): Answer<readonly DhcpViews[K][]>
   get<K extends DhcpKind>(kind: K, id: number): Answer<DhcpViews[K]>
   add<K extends DhcpKind>(kind: K, input: DhcpInputs[K]): Answer<WithWarnings<DhcpViews[K]>>

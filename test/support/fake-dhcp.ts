@@ -1,6 +1,7 @@
-/** The real commands and views of DHCP over a store that keeps nothing and a server that serves nobody. */
+/** The real commands and views of DHCP over a store that keeps nothing and a server that hears nobody. */
 import { ApplianceDhcp } from '../../services/administration/dhcp-services.ts'
 import { DhcpCommands, type DhcpCommandsOptions } from '../../services/commands/dhcp-commands.ts'
+import { type DhcpPorts, DhcpServer } from '../../services/dhcp/index.ts'
 import type { DhcpServices } from '../../services/index.ts'
 import { EMPTY_CONFIGURATION, type Refusal } from '../../services/model/index.ts'
 import type { NetworkSide } from '../../services/network-side.ts'
@@ -9,10 +10,13 @@ import { err, ok, VirtualClock } from '../../stack/platform/index.ts'
 /** `refused` says why nothing can be changed now; undefined when all can. */
 export function fakeDhcp(refused: () => Refusal | undefined): DhcpServices {
   const last = { sites: 1, segments: 0, subnets: 0, pools: 0, classes: 0, hosts: 0, optionDefinitions: 0 }
+  const nothing = (): undefined => undefined
+  const ports = { clock: new VirtualClock(), send: nothing, probe: nothing, commit: nothing, nameFor: nothing, decide: nothing }
+  const server = new DhcpServer(ports as unknown as DhcpPorts, { serverAddress: nothing }, EMPTY_CONFIGURATION, [])
   const dhcp = new DhcpCommands({
     clock: new VirtualClock(),
     stack: { interfaces: [{ name: 'lan0', addresses: [] }, { name: 'lan1', addresses: [] }] },
-    dhcp: { configure: () => undefined },
+    dhcp: server,
     configuration: EMPTY_CONFIGURATION,
     lastIds: { dhcp: last, zone: 0, record: 0 },
     turns: {
