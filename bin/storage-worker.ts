@@ -27,7 +27,8 @@ const COMMITS_PER_CHECKPOINT = 16
 const control = parentPort as MessagePort
 const { directory } = workerData as StorageWorkerData
 
-const opened = openStore(directory, Date.now())
+// The main thread has opened and checked it before any worker begins.
+const opened = openStore(directory, Date.now(), true)
 if (!opened.ok) throw new Error(opened.error.problem)
 const store = opened.value
 const openedDecisions = openDecisions(directory, Date.now())

@@ -177,7 +177,7 @@ export class LeaseRows {
     put16(b, idAt - 2, clientId === undefined ? NO_CLIENT_ID : at - idAt)
     at = putAscii(b, at, hostName ?? '')
     at = this.#putPublished(b, at, hostName, publishedName)
-    const octets = Buffer.from(json)
+    const octets = json === '' ? NO_OCTETS : Buffer.from(json)
     put16(b, at, octets.length)
     b.set(octets, at + 2)
     return at + 2 + octets.length
@@ -262,6 +262,7 @@ export class LeaseRows {
   }
 }
 
+const NO_OCTETS = new Uint8Array(0)
 type Block = Pick<Lease, 'mac' | 'clientId' | 'hostName' | 'publishedName'> & { readonly further: object }
 const NOTHING_FURTHER = { hostId: undefined, relayInformation: undefined, countedUnder: undefined }
 
