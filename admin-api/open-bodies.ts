@@ -12,14 +12,19 @@ export const NDJSON_MEDIA_TYPE = 'application/x-ndjson'
 const line = (value: unknown): string => `${JSON.stringify(value)}\n`
 
 /** What stands in the stream when it breaks off: the problem that the request would have been answered with. */
-const lastLine = (broken: StreamBroken): string => line({ kind: 'problem', problem: refusalError(broken.refusal, 'POST').toProblem() })
+const lastLine = (broken: StreamBroken): string =>
+  line({ kind: 'problem', problem: refusalError(broken.refusal, 'POST').toProblem() })
 
 class Body<T> extends Readable {
   readonly #items: AsyncIterator<T>
   readonly #encode: (item: T) => string | Uint8Array
   readonly #lastWords: ((broken: StreamBroken) => string) | undefined
 
-  constructor(items: AsyncIterable<T>, encode: (item: T) => string | Uint8Array, lastWords?: (broken: StreamBroken) => string) {
+  constructor(
+    items: AsyncIterable<T>,
+    encode: (item: T) => string | Uint8Array,
+    lastWords?: (broken: StreamBroken) => string,
+  ) {
     super()
     this.#items = items[Symbol.asyncIterator]()
     this.#encode = encode
@@ -28,7 +33,7 @@ class Body<T> extends Readable {
 
   override _read(): void {
     this.#items.next().then(
-      (next) => void this.push(next.done === true ? null : this.#encode(next.value)),
+      next => void this.push(next.done === true ? null : this.#encode(next.value)),
       (error: unknown) => this.#broke(error),
     )
   }

@@ -1,10 +1,14 @@
-/** SHELL: one thread's commands carried to another over a message port, answered by number; some are answered by a stream. */
+/** SHELL: one thread's commands carried to another over a message port, answered by number, some of them by a stream. */
 import { err, ok, type Result } from '../stack/platform/index.ts'
 import { type NetworkSide, NETWORK_COMMANDS, NETWORK_STREAMS } from '../services/network-side.ts'
 import { type Refusal, refusal } from '../services/index.ts'
 import { MAX_STREAMS, StreamReaders, type StreamReport, type StreamRequest, type StreamSources } from './streams.ts'
 
-export type CallMessage = { readonly call: number; /** "dns.addZone" */ readonly command: string; readonly args: readonly unknown[] }
+export type CallMessage = {
+  readonly call: number
+  /** "dns.addZone" */ readonly command: string
+  readonly args: readonly unknown[]
+}
 export type AnswerMessage = { readonly answer: number; readonly result: Result<unknown, Refusal> }
 
 /** Where messages go: a worker, or a port. */
@@ -14,7 +18,12 @@ type Postable = { postMessage(message: unknown): void }
 const MAX_CALLS = 1_000
 const AWAY = refusal('unavailable', '', 'the network worker is restarting or busy', 'try again in a second')
 const BROKEN = refusal('unavailable', '', 'the network worker was restarted, which ended this', 'try again in a second')
-const TOO_MANY = refusal('unavailable', '', `${MAX_STREAMS} pings, traceroutes and captures run already`, 'end some of them')
+const TOO_MANY = refusal(
+  'unavailable',
+  '',
+  `${MAX_STREAMS} pings, traceroutes and captures run already`,
+  'end some of them',
+)
 
 const isStream = (command: string): boolean =>
   Object.entries(NETWORK_STREAMS).some(([part, names]) => names.some((name: string) => command === `${part}.${name}`))
@@ -79,9 +88,15 @@ export class NetworkCaller {
 }
 
 /** The worker's end: runs a command and gives what to post back. A stream stays here, under the number of its call. */
-export async function answerCall(network: NetworkSide, message: CallMessage, streams: StreamSources): Promise<AnswerMessage> {
+export async function answerCall(
+  network: NetworkSide,
+  message: CallMessage,
+  streams: StreamSources,
+): Promise<AnswerMessage> {
   const [part, name] = message.command.split('.') as [keyof NetworkSide, string]
-  const side = network[part] as unknown as { readonly [name: string]: (...args: readonly unknown[]) => Promise<Result<unknown, Refusal>> }
+  const side = network[part] as unknown as {
+    readonly [name: string]: (...args: readonly unknown[]) => Promise<Result<unknown, Refusal>>
+  }
   const result = await (side[name] as (typeof side)[string]).apply(side, [...message.args])
   if (!result.ok || !isStream(message.command)) return { answer: message.call, result }
   const added = streams.add(message.call, result.value as AsyncIterable<unknown>)

@@ -1,7 +1,8 @@
 /**
  * SHELL: streams between two threads over one message port, by number. The reader's side grants so many items; the
  * source's side sends no more than that, so that a slow reader costs the network thread nothing but what the stream
- * itself keeps. Leaving a stream on the reader's side ends the work; when the source's thread dies, its readers are told.
+ * itself keeps. Leaving a stream on the reader's side ends the work; when the source's thread dies, its readers are
+ * told.
  */
 import { Pipe, StreamBroken } from '../services/pipe.ts'
 import { type Refusal, refusal } from '../services/index.ts'
@@ -26,7 +27,9 @@ const FAULT = refusal('unavailable', '', 'a fault of the program ended this', 's
 
 /** Octets that fill their buffer change hands without being copied. */
 const transferOf = (item: unknown): ArrayBuffer[] =>
-  item instanceof Uint8Array && item.buffer instanceof ArrayBuffer && item.byteLength === item.buffer.byteLength ? [item.buffer] : []
+  item instanceof Uint8Array && item.buffer instanceof ArrayBuffer && item.byteLength === item.buffer.byteLength
+    ? [item.buffer]
+    : []
 
 type Source = { readonly iterator: AsyncIterator<unknown>; wanted: number; running: boolean }
 
@@ -93,7 +96,9 @@ export class StreamSources {
   }
 
   /** The next item, or the end with its reason. */
-  async #taken(iterator: AsyncIterator<unknown>): Promise<{ readonly item: unknown } | { readonly ended: Refusal | undefined }> {
+  async #taken(
+    iterator: AsyncIterator<unknown>,
+  ): Promise<{ readonly item: unknown } | { readonly ended: Refusal | undefined }> {
     try {
       const next = await iterator.next()
       return next.done === true ? { ended: undefined } : { item: next.value }

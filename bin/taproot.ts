@@ -18,10 +18,11 @@ function interrupt(): AbortSignal {
 }
 
 process.exitCode = await main(process.argv.slice(2), {
-  out: text => process.stdout.write(text),
-  err: text => process.stderr.write(text),
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
   isTerminal: process.stdout.isTTY === true,
   environment: process.env,
-  octets: piece => new Promise(resolve => process.stdout.write(piece, error => resolve(error === null || error === undefined))),
+  octets: (piece) =>
+    new Promise((resolve) => process.stdout.write(piece, (error) => resolve(error === null || error === undefined))),
   interrupt,
 })

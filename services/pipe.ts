@@ -24,7 +24,10 @@ export type PipeOptions<T> = {
   readonly onLeave: () => void
 }
 
-type Waiting<T> = { readonly give: (result: IteratorResult<T, undefined>) => void; readonly refuse: (error: StreamBroken) => void }
+type Waiting<T> = {
+  readonly give: (result: IteratorResult<T, undefined>) => void
+  readonly refuse: (error: StreamBroken) => void
+}
 
 export class Pipe<T> implements AsyncIterableIterator<T, undefined> {
   readonly #o: PipeOptions<T>

@@ -5,8 +5,17 @@ import { type Api, granted, splitQuery } from '../api.ts'
 import { ProblemError, RefusedError } from '../errors.ts'
 import { NDJSON_MEDIA_TYPE, OpenBodies } from '../open-bodies.ts'
 import {
-  CAPTURE_DEFAULTS, captureQuery, PING_DEFAULTS, PingCreation, PingEvent, report, SocketPage, socketQuery, TRACEROUTE_DEFAULTS,
-  TracerouteCreation, TracerouteEvent,
+  CAPTURE_DEFAULTS,
+  captureQuery,
+  PING_DEFAULTS,
+  PingCreation,
+  PingEvent,
+  report,
+  SocketPage,
+  socketQuery,
+  TRACEROUTE_DEFAULTS,
+  TracerouteCreation,
+  TracerouteEvent,
 } from '../schemas/diagnostics.ts'
 import { type Services, StreamBroken } from '../../services/index.ts'
 
@@ -30,12 +39,22 @@ const wantsOnePiece = (accept: string | undefined): boolean =>
 
 const answers = (name: string, event: TSchema) => ({
   200: {
-    description: 'Events as they happen, one a line; if it breaks off, the last line is {"kind":"problem","problem":…}. All together after the end for clients that accept application/json only.',
-    content: { [NDJSON_MEDIA_TYPE]: { schema: event }, 'application/json': { schema: report(name, Type.Unsafe<unknown>(event)) } },
+    description:
+      'Events as they happen, one a line; if it breaks off, the last line is {"kind":"problem","problem":…}. ' +
+      'All together after the end for clients that accept application/json only.',
+    content: {
+      [NDJSON_MEDIA_TYPE]: { schema: event },
+      'application/json': { schema: report(name, Type.Unsafe<unknown>(event)) },
+    },
   },
 })
 
-async function answer<T>(reply: FastifyReply, bodies: OpenBodies, onePiece: boolean, events: AsyncIterable<T>): Promise<FastifyReply> {
+async function answer<T>(
+  reply: FastifyReply,
+  bodies: OpenBodies,
+  onePiece: boolean,
+  events: AsyncIterable<T>,
+): Promise<FastifyReply> {
   if (!onePiece) return reply.type(NDJSON_MEDIA_TYPE).send(bodies.lines(events))
   try {
     return reply.type('application/json').send({ events: await gathered(reply, events) })
@@ -109,20 +128,26 @@ function captures(app: Api, services: Services, bodies: OpenBodies): void {
         tags: ['diagnostics'],
         summary: 'Capture frames',
         description:
-          'A pcapng file as it is written, until the count or the time is reached or the client goes away. Frames that ' +
-          'the client is too slow for are left out; the statistics blocks of the file say how many.',
+          'A pcapng file as it is written, until the count or the time is reached or the client goes away. ' +
+          'Frames that the client is too slow for are left out; the statistics blocks of the file say how many.',
         querystring: captureQuery,
         response: {
           200: {
             description: 'A pcapng file.',
-            content: { [PCAPNG_MEDIA_TYPE]: { schema: Type.Unsafe<Readable>({ type: 'string', description: 'Octets.' }) } },
+            content: {
+              [PCAPNG_MEDIA_TYPE]: { schema: Type.Unsafe<Readable>({ type: 'string', description: 'Octets.' }) },
+            },
           },
         },
       },
     },
     async (request, reply) => {
       const { promiscuous, ...query } = request.query
-      const pieces = await services.diagnostics.capture({ ...CAPTURE_DEFAULTS, ...query, promiscuous: promiscuous !== 'no' })
+      const pieces = await services.diagnostics.capture({
+        ...CAPTURE_DEFAULTS,
+        ...query,
+        promiscuous: promiscuous !== 'no',
+      })
       return reply.type(PCAPNG_MEDIA_TYPE).send(bodies.octets(granted(pieces)))
     },
   )

@@ -1,7 +1,15 @@
 import { Type } from 'typebox'
 import { type Api, granted, locationOf, singlePage } from '../api.ts'
 import type { Services } from '../../services/index.ts'
-import { Flushed, Neighbour, NEIGHBOUR_DEFAULTS, NeighbourCreation, NeighbourPage, neighbourParams, neighbourQuery } from '../schemas/network.ts'
+import {
+  Flushed,
+  Neighbour,
+  NEIGHBOUR_DEFAULTS,
+  NeighbourCreation,
+  NeighbourPage,
+  neighbourParams,
+  neighbourQuery,
+} from '../schemas/network.ts'
 
 export function networkRoutes(app: Api, services: Services): void {
   theNeighbours(app, services)
@@ -30,7 +38,8 @@ function theNeighbours(app: Api, services: Services): void {
         operationId: 'addNeighbour',
         tags: ['network'],
         summary: 'Add a static neighbour',
-        description: 'In the place of any other entry of that address. It stays until it is removed, and no ARP packet changes it.',
+        description:
+          'In the place of any other entry of that address. It stays until it is removed; no ARP packet changes it.',
         body: NeighbourCreation,
         response: { 201: Neighbour },
       },

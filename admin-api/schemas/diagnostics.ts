@@ -1,13 +1,39 @@
 import { Type, type TSchema, type TUnsafe } from 'typebox'
-import type { CaptureInput, PingEventView, PingInput, SocketView, TcpDetails, TracerouteEventView, TracerouteInput } from '../../services/index.ts'
-import { COMPONENT, count, creation, freeText, integer, list, nullable, object, oneOf, page, pagingFields, parameters, text, view, word } from './common.ts'
+import type {
+  CaptureInput,
+  PingEventView,
+  PingInput,
+  SocketView,
+  TcpDetails,
+  TracerouteEventView,
+  TracerouteInput,
+} from '../../services/index.ts'
+import {
+  COMPONENT,
+  count,
+  creation,
+  freeText,
+  integer,
+  list,
+  nullable,
+  object,
+  oneOf,
+  page,
+  pagingFields,
+  parameters,
+  text,
+  view,
+  word,
+} from './common.ts'
 
 /** A name of 253 characters, or an address. */
 const target = freeText(253, 'An address, or a name that the appliance resolves.', 'printer.lab.internal')
 const yes = (description: string) => Type.Boolean({ description })
 const ms = (description: string, example: number) => Type.Number({ description, examples: [example] })
 const onlyKind = <const K extends string>(kind: K) => oneOf([kind], 'What this is about.')
-const inputInterface = nullable(freeText(15, 'The name of an interface; null: the one that the route says.', 'taproot0'))
+const inputInterface = nullable(
+  freeText(15, 'The name of an interface; null: the one that the route says.', 'taproot0'),
+)
 const sequence = count('The number of the request, from 1.', 1)
 
 /** One of several shapes, told apart by their "kind". */
@@ -44,50 +70,57 @@ const rtt = object('PingTimes', 'Round-trip times.', {
   deviationMs: ms('Their standard deviation.', 0.1),
 })
 
-export const PingEvent = anyOf<PingEventView>('PingEvent', 'What became of a request, or the beginning or the end of a ping.', [
-  view<Kind<PingEventView, 'start'>>()('PingStart', 'The first event.', {
-    kind: onlyKind('start'),
-    target: word('As it was given.', 'printer'),
-    address: text('ipv4', 'What it resolved to.'),
-    octets: count('Data in each request.', 56),
-  }),
-  view<Kind<PingEventView, 'reply'>>()('PingReply', 'A reply came.', {
-    kind: onlyKind('reply'),
-    sequence,
-    from: text('ipv4', 'Who answered.'),
-    octets: count('Of the ICMP message.', 64),
-    ttl: count('What was left of the time to live.', 64),
-    rttMs: ms('How long it took.', 0.312),
-    duplicate: yes('It came before.'),
-    late: yes('A later request was answered before.'),
-    damaged: yes('The data is not what was sent.'),
-  }),
-  view<Kind<PingEventView, 'error'>>()('PingError', 'Somebody says why there is no reply.', {
-    kind: onlyKind('error'),
-    sequence,
-    from: nullable(text('ipv4', 'Who says so; an own address when nobody answers ARP.')),
-    type: count('ICMP type.', 3),
-    code: count('ICMP code.', 1),
-    mtu: nullable(count('What the next hop takes, when that is why.', 1400)),
-    says: word('In words.', 'Destination Host Unreachable'),
-  }),
-  view<Kind<PingEventView, 'timeout'>>()('PingTimeout', 'No answer came in time.', { kind: onlyKind('timeout'), sequence }),
-  view<Kind<PingEventView, 'unsent'>>()('PingUnsent', 'A request could not be sent.', {
-    kind: onlyKind('unsent'),
-    sequence,
-    errno: word('As sockets call it.', 'ENETUNREACH'),
-    says: word('In words.', 'no route to the target'),
-  }),
-  view<Kind<PingEventView, 'done'>>()('PingDone', 'The last event.', {
-    kind: onlyKind('done'),
-    sent: count('Requests.', 4),
-    received: count('Requests that were answered.', 4),
-    duplicates: count('Replies that came again.', 0),
-    errors: count('Errors that came.', 0),
-    elapsedMs: ms('From the first request to the end.', 3004),
-    rtt: nullable(rtt),
-  }),
-])
+export const PingEvent = anyOf<PingEventView>(
+  'PingEvent',
+  'What became of a request, or the beginning or the end of a ping.',
+  [
+    view<Kind<PingEventView, 'start'>>()('PingStart', 'The first event.', {
+      kind: onlyKind('start'),
+      target: word('As it was given.', 'printer'),
+      address: text('ipv4', 'What it resolved to.'),
+      octets: count('Data in each request.', 56),
+    }),
+    view<Kind<PingEventView, 'reply'>>()('PingReply', 'A reply came.', {
+      kind: onlyKind('reply'),
+      sequence,
+      from: text('ipv4', 'Who answered.'),
+      octets: count('Of the ICMP message.', 64),
+      ttl: count('What was left of the time to live.', 64),
+      rttMs: ms('How long it took.', 0.312),
+      duplicate: yes('It came before.'),
+      late: yes('A later request was answered before.'),
+      damaged: yes('The data is not what was sent.'),
+    }),
+    view<Kind<PingEventView, 'error'>>()('PingError', 'Somebody says why there is no reply.', {
+      kind: onlyKind('error'),
+      sequence,
+      from: nullable(text('ipv4', 'Who says so; an own address when nobody answers ARP.')),
+      type: count('ICMP type.', 3),
+      code: count('ICMP code.', 1),
+      mtu: nullable(count('What the next hop takes, when that is why.', 1400)),
+      says: word('In words.', 'Destination Host Unreachable'),
+    }),
+    view<Kind<PingEventView, 'timeout'>>()('PingTimeout', 'No answer came in time.', {
+      kind: onlyKind('timeout'),
+      sequence,
+    }),
+    view<Kind<PingEventView, 'unsent'>>()('PingUnsent', 'A request could not be sent.', {
+      kind: onlyKind('unsent'),
+      sequence,
+      errno: word('As sockets call it.', 'ENETUNREACH'),
+      says: word('In words.', 'no route to the target'),
+    }),
+    view<Kind<PingEventView, 'done'>>()('PingDone', 'The last event.', {
+      kind: onlyKind('done'),
+      sent: count('Requests.', 4),
+      received: count('Requests that were answered.', 4),
+      duplicates: count('Replies that came again.', 0),
+      errors: count('Errors that came.', 0),
+      elapsedMs: ms('From the first request to the end.', 3004),
+      rtt: nullable(rtt),
+    }),
+  ],
+)
 
 export const TRACEROUTE_DEFAULTS = {
   method: 'udp', firstHop: 1, maxHops: 30, probesPerHop: 3, timeoutMs: 1000, port: null, names: true,
@@ -104,40 +137,49 @@ export const TracerouteCreation = creation(
     maxHops: hop,
     probesPerHop: integer(1, 10, 'Probes for each hop.', 3),
     timeoutMs: integer(1, 60_000, 'How long to wait for each answer.', 1000),
-    port: nullable(integer(1, 65_535, 'The first port of UDP probes, the port of TCP probes; null: 33434 and 80.', 443)),
+    port: nullable(
+      integer(1, 65_535, 'The first port of UDP probes, the port of TCP probes; null: 33434 and 80.', 443),
+    ),
     names: yes('Say the names that hops have in the reverse zones.'),
   },
   TRACEROUTE_DEFAULTS,
 )
 
-export const TracerouteEvent = anyOf<TracerouteEventView>('TracerouteEvent', 'What became of a probe, or the beginning or the end.', [
-  view<Kind<TracerouteEventView, 'start'>>()('TracerouteStart', 'The first event.', {
-    kind: onlyKind('start'),
-    target: word('As it was given.', 'printer'),
-    address: text('ipv4', 'What it resolved to.'),
-    maxHops: count('Hops at most.', 30),
-    octets: count('Of each probe.', 60),
-  }),
-  view<Kind<TracerouteEventView, 'probe'>>()('TracerouteProbe', 'A probe was answered, or was not.', {
-    kind: onlyKind('probe'),
-    hop: count('Its time to live.', 1),
-    attempt: count('The number of the probe at this hop, from 1.', 1),
-    answer: oneOf(['hop', 'target', 'unreachable', 'timeout'], 'A router on the way, the target, somebody who says that it goes no further, or nobody.'),
-    from: nullable(text('ipv4', 'Who answered.')),
-    name: nullable(word('Its name in our reverse zones.', 'router.lab.internal')),
-    rttMs: nullable(ms('How long it took.', 0.4)),
-    mark: nullable(word('Why it goes no further, as traceroute writes it.', '!H')),
-  }),
-  view<Kind<TracerouteEventView, 'unsent'>>()('TracerouteUnsent', 'A probe could not be sent.', {
-    kind: onlyKind('unsent'),
-    errno: word('As sockets call it.', 'ENETUNREACH'),
-    says: word('In words.', 'no route to the target'),
-  }),
-  view<Kind<TracerouteEventView, 'done'>>()('TracerouteDone', 'The last event.', {
-    kind: onlyKind('done'),
-    reached: yes('The target answered.'),
-  }),
-])
+export const TracerouteEvent = anyOf<TracerouteEventView>(
+  'TracerouteEvent',
+  'What became of a probe, or the beginning or the end.',
+  [
+    view<Kind<TracerouteEventView, 'start'>>()('TracerouteStart', 'The first event.', {
+      kind: onlyKind('start'),
+      target: word('As it was given.', 'printer'),
+      address: text('ipv4', 'What it resolved to.'),
+      maxHops: count('Hops at most.', 30),
+      octets: count('Of each probe.', 60),
+    }),
+    view<Kind<TracerouteEventView, 'probe'>>()('TracerouteProbe', 'A probe was answered, or was not.', {
+      kind: onlyKind('probe'),
+      hop: count('Its time to live.', 1),
+      attempt: count('The number of the probe at this hop, from 1.', 1),
+      answer: oneOf(
+        ['hop', 'target', 'unreachable', 'timeout'],
+        'A router on the way, the target, somebody who says that it goes no further, or nobody.',
+      ),
+      from: nullable(text('ipv4', 'Who answered.')),
+      name: nullable(word('Its name in our reverse zones.', 'router.lab.internal')),
+      rttMs: nullable(ms('How long it took.', 0.4)),
+      mark: nullable(word('Why it goes no further, as traceroute writes it.', '!H')),
+    }),
+    view<Kind<TracerouteEventView, 'unsent'>>()('TracerouteUnsent', 'A probe could not be sent.', {
+      kind: onlyKind('unsent'),
+      errno: word('As sockets call it.', 'ENETUNREACH'),
+      says: word('In words.', 'no route to the target'),
+    }),
+    view<Kind<TracerouteEventView, 'done'>>()('TracerouteDone', 'The last event.', {
+      kind: onlyKind('done'),
+      reached: yes('The target answered.'),
+    }),
+  ],
+)
 
 /** All events of a tool that has ended, for clients that ask for application/json. */
 export const report = <V>(name: string, event: TUnsafe<V>) =>
@@ -148,14 +190,27 @@ export const CAPTURE_DEFAULTS = {
 } as const satisfies CaptureInput
 
 export const captureQuery = parameters({
-  interface: Type.Optional(freeText(15, 'The name of an interface, "lo" too, or "any" for all but "lo"; the first one when not given.', 'taproot0')),
+  interface: Type.Optional(
+    freeText(
+      15,
+      'The name of an interface, "lo" too, or "any" for all but "lo"; the first one when not given.',
+      'taproot0',
+    ),
+  ),
   filter: Type.Optional(
-    freeText(2000, 'Which frames: arp, ip, icmp, igmp, udp, tcp, broadcast, host A, net A/n, port N, ether host M, joined by and, or, not and brackets.', 'udp and port 53'),
+    freeText(
+      2000,
+      'Which frames: arp, ip, icmp, igmp, udp, tcp, broadcast, host A, net A/n, port N, ether host M, ' +
+        'joined by and, or, not and brackets.',
+      'udp and port 53',
+    ),
   ),
   snapLength: Type.Optional(integer(14, 65_535, 'Octets kept of each frame; all when not given.', 128)),
   count: Type.Optional(integer(1, 1_000_000_000, 'Ends after so many frames.', 100)),
   seconds: Type.Optional(integer(1, 86_400, 'Ends after so long.', 10)),
-  promiscuous: Type.Optional(oneOf(['yes', 'no'], 'Whether frames that are not for the appliance are kept too; they are when not given.')),
+  promiscuous: Type.Optional(
+    oneOf(['yes', 'no'], 'Whether frames that are not for the appliance are kept too; they are when not given.'),
+  ),
 })
 
 const tcp = view<TcpDetails>()('TcpDetails', 'A TCP connection as its own side knows it.', {

@@ -29,5 +29,7 @@ export const Statistics = Type.Unsafe<StatisticsView>(
 )
 
 export const statisticsQuery = parameters({
-  all: Type.Optional(oneOf(['yes', 'no'], 'Whether counters that are zero are listed too; they are not when this is not given.')),
+  all: Type.Optional(
+    oneOf(['yes', 'no'], 'Whether counters that are zero are listed too; they are not when this is not given.'),
+  ),
 })

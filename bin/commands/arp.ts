@@ -38,7 +38,12 @@ export const arpAdd: Command = {
   async run(invocation) {
     const { api, operands, text } = invocation
     const [address, mac] = operands as readonly [string, string]
-    const added = await api.json<NeighbourView>('POST', 'neighbours', {}, { address, mac, interface: text('interface') })
+    const added = await api.json<NeighbourView>(
+      'POST',
+      'neighbours',
+      {},
+      { address, mac, interface: text('interface') },
+    )
     printDone(invocation, `${added.address} is at ${added.mac ?? ''} on ${added.interface}`, added)
   },
 }

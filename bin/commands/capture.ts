@@ -18,7 +18,13 @@ function lineOf(block: CaptureBlock, seen: Seen, json: boolean): string | undefi
   const { timeUs, direction, interfaceId, octets, originalLength } = block.frame
   if (json) {
     const second = new Date(timeUs / 1000).toISOString().slice(0, 19)
-    return JSON.stringify({ at: `${second}.${microseconds(timeUs)}Z`, interface: seen.interfaces[interfaceId], direction, octets: originalLength, says: describeFrame(octets) })
+    return JSON.stringify({
+      at: `${second}.${microseconds(timeUs)}Z`,
+      interface: seen.interfaces[interfaceId],
+      direction,
+      octets: originalLength,
+      says: describeFrame(octets),
+    })
   }
   const way = direction === 'out' ? 'Out' : 'In '
   const cut = octets.length < originalLength ? ` (${originalLength} octets, ${octets.length} kept)` : ''
@@ -31,7 +37,8 @@ type Destination = { write(piece: Uint8Array): Promise<boolean>; close(): Promis
 async function destination(path: string | undefined, { terminal }: Invocation): Promise<Destination> {
   if (path === undefined) return { write: async () => true, close: async () => undefined }
   if (path === '-') {
-    if (terminal.isTerminal) throw new UsageError('a capture file is not for a terminal: -w FILE, or pipe -w - to tshark -r -')
+    if (terminal.isTerminal)
+      throw new UsageError('a capture file is not for a terminal: -w FILE, or pipe -w - to tshark -r -')
     return { write: piece => terminal.octets(piece), close: async () => undefined }
   }
   try {
@@ -60,7 +67,9 @@ class Seen {
 
   /** Where a frame was seen, when there are several interfaces. */
   placeOf(block: CaptureBlock): string {
-    return this.interfaces.length < 2 || block.kind !== 'frame' ? '' : `${this.interfaces[block.frame.interfaceId] ?? '?'} `
+    return this.interfaces.length < 2 || block.kind !== 'frame'
+      ? ''
+      : `${this.interfaces[block.frame.interfaceId] ?? '?'} `
   }
 }
 

@@ -51,9 +51,21 @@ export class ApiClient {
   }
 
   /** The octets of an answer as they come, until its end or the signal. Throws ProblemAnswer and Unreachable. */
-  async *octets(method: Method, resource: string, query: Query, body: unknown, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *octets(
+    method: Method,
+    resource: string,
+    query: Query,
+    body: unknown,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
     try {
-      const request = { url: this.#url(resource, query), method, headers: this.#headers(body), body: bodyText(body), signal }
+      const request = {
+        url: this.#url(resource, query),
+        method,
+        headers: this.#headers(body),
+        body: bodyText(body),
+        signal,
+      }
       const answer = await openAnswer(request)
       const status = answer.statusCode ?? 0
       if (status >= 400) {
@@ -146,7 +158,10 @@ function reason(error: unknown): string {
 const bodyText = (body: unknown): string | undefined => (body === undefined ? undefined : JSON.stringify(body))
 
 /** What was under way and ended too early. */
-const isReset = (error: unknown): boolean => error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
+const isReset = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  (error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
 
 async function readJson(answer: Response, base: string): Promise<unknown> {
   try {

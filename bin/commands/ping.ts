@@ -56,13 +56,16 @@ class Tally {
     const sent = this.#sent ?? this.#settled.size
     const lost = sent === 0 ? 0 : Number((((sent - this.#received) / sent) * 100).toPrecision(6))
     const some = (count: number, what: string): string => (count === 0 ? '' : `, +${count} ${what}`)
-    const besides = some(this.#duplicates, 'duplicates') + some(this.#damaged, 'corrupted') + some(this.#errors, 'errors')
-    const counts = `${sent} packets transmitted, ${this.#received} received${besides}, ${lost}% packet loss, time ${Math.round(elapsedMs)}ms`
+    const besides =
+      some(this.#duplicates, 'duplicates') + some(this.#damaged, 'corrupted') + some(this.#errors, 'errors')
+    const time = `time ${Math.round(elapsedMs)}ms`
+    const counts = `${sent} packets transmitted, ${this.#received} received${besides}, ${lost}% packet loss, ${time}`
     const mean = this.#sum / this.#received
     const deviation = Math.sqrt(Math.max(0, this.#squares / this.#received - mean * mean))
     const [least = 0, most = 0] = this.#times
     const times = [least, mean, most, deviation].map(ms => ms.toFixed(3)).join('/')
-    return `\n--- ${this.name} ping statistics ---\n${counts}\n${this.anyReply ? `rtt min/avg/max/mdev = ${times} ms` : ''}\n`
+    const rtt = this.anyReply ? `rtt min/avg/max/mdev = ${times} ms` : ''
+    return `\n--- ${this.name} ping statistics ---\n${counts}\n${rtt}\n`
   }
 }
 
@@ -72,8 +75,13 @@ function lineOf(event: PingEventView, name: string): string | undefined {
       return `PING ${event.target} (${event.address}) ${event.octets}(${event.octets + HEADERS_OCTETS}) bytes of data.`
     case 'reply': {
       const from = name === event.from ? name : `${name} (${event.from})`
-      const marks = [event.duplicate ? ' (DUP!)' : '', event.late ? ' (OUT OF ORDER!)' : '', event.damaged ? ' (DATA DAMAGED!)' : '']
-      return `${event.octets} bytes from ${from}: icmp_seq=${event.sequence} ttl=${event.ttl} time=${timeText(event.rttMs)} ms${marks.join('')}`
+      const marks = [
+        event.duplicate ? ' (DUP!)' : '',
+        event.late ? ' (OUT OF ORDER!)' : '',
+        event.damaged ? ' (DATA DAMAGED!)' : '',
+      ]
+      const what = `icmp_seq=${event.sequence} ttl=${event.ttl} time=${timeText(event.rttMs)} ms`
+      return `${event.octets} bytes from ${from}: ${what}${marks.join('')}`
     }
     case 'error':
       return `From ${event.from ?? 'the appliance'} icmp_seq=${event.sequence} ${event.says}`
@@ -120,10 +128,21 @@ export const ping: Command = {
     for await (const event of api.events<PingEventView>('POST', 'ping', body, terminal.interrupt())) {
       tally.add(event)
       if (event.kind === 'done') elapsedMs = event.elapsedMs
-      const line = json ? JSON.stringify(event) : flag('quiet') && event.kind !== 'start' ? undefined : lineOf(event, tally.name)
+      const line = json
+        ? JSON.stringify(event)
+        : flag('quiet') && event.kind !== 'start'
+          ? undefined
+          : lineOf(event, tally.name)
       if (line !== undefined) terminal.out(`${printable(line)}\n`)
     }
-    if (!json) terminal.out(tally.statistics(elapsedMs ?? performance.now() - begun).split('\n').map(printable).join('\n'))
+    if (!json)
+      terminal.out(
+        tally
+          .statistics(elapsedMs ?? performance.now() - begun)
+          .split('\n')
+          .map(printable)
+          .join('\n'),
+      )
     if (!tally.anyReply) throw new Unsuccessful()
   },
 }

@@ -62,7 +62,8 @@ export const sockets: Command = {
   examples: ['taproot sockets', 'taproot sockets -ti --state established', 'taproot sockets --port 53'],
   async run(invocation) {
     const { api, text, integer, flag } = invocation
-    if (flag('listening') && text('state') !== undefined) throw new UsageError('--listening is a state; --state names another')
+    if (flag('listening') && text('state') !== undefined)
+      throw new UsageError('--listening is a state; --state names another')
     const page = await api.json<Page<SocketView>>('GET', 'sockets', {
       protocol: protocolOf(flag),
       state: flag('listening') ? 'LISTEN' : text('state')?.toUpperCase(),

@@ -18,16 +18,26 @@ const CHANGES: readonly Column<Counter>[] = [
 ]
 
 const wanted = (all: StatisticsView, part: string | undefined): StatisticsView =>
-  part === undefined ? all : Object.fromEntries(Object.entries(all).filter(([name]) => name === part || name.startsWith(`${part}.`)))
+  part === undefined
+    ? all
+    : Object.fromEntries(Object.entries(all).filter(([name]) => name === part || name.startsWith(`${part}.`)))
 
 /** "ipv4.received" → 12 */
 const flat = (view: StatisticsView): ReadonlyMap<string, number> =>
-  new Map(Object.entries(view).flatMap(([part, counters]) => Object.entries(counters).map(([name, value]) => [`${part}.${name}`, value] as const)))
+  new Map(
+    Object.entries(view).flatMap(([part, counters]) =>
+      Object.entries(counters).map(([name, value]) => [`${part}.${name}`, value] as const),
+    ),
+  )
 
 async function totals(invocation: Invocation): Promise<StatisticsView> {
   const { api, operands, flag } = invocation
-  const view = wanted(await api.json<StatisticsView>('GET', 'statistics', { all: flag('all') ? 'yes' : undefined }), operands[0])
-  if (operands[0] !== undefined && Object.keys(view).length === 0) throw new UsageError(`nothing is counted under "${operands[0]}"`)
+  const view = wanted(
+    await api.json<StatisticsView>('GET', 'statistics', { all: flag('all') ? 'yes' : undefined }),
+    operands[0],
+  )
+  if (operands[0] !== undefined && Object.keys(view).length === 0)
+    throw new UsageError(`nothing is counted under "${operands[0]}"`)
   return view
 }
 
@@ -47,7 +57,13 @@ async function watch(invocation: Invocation, everyMs: number): Promise<void> {
     const shown = changes.filter(({ value }) => value !== 0 || flag('all'))
     before = now
     if (json) terminal.out(`${JSON.stringify(Object.fromEntries(shown.map(({ name, value }) => [name, value])))}\n`)
-    else printTable(terminal, shown.map(each => ({ ...each, perSecond: each.value / seconds })), CHANGES, 'nothing has changed')
+    else
+      printTable(
+        terminal,
+        shown.map(each => ({ ...each, perSecond: each.value / seconds })),
+        CHANGES,
+        'nothing has changed',
+      )
   }
 }
 

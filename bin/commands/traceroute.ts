@@ -15,7 +15,11 @@ function probeText(probe: Probe, last: string | null, numeric: boolean): string 
 }
 
 /** Prints the events and says whether the target was reached. */
-async function print(events: AsyncIterable<TracerouteEventView>, { terminal, json }: Invocation, numeric: boolean): Promise<boolean> {
+async function print(
+  events: AsyncIterable<TracerouteEventView>,
+  { terminal, json }: Invocation,
+  numeric: boolean,
+): Promise<boolean> {
   let hop = 0
   let last: string | null = null
   let reached = false
@@ -24,7 +28,11 @@ async function print(events: AsyncIterable<TracerouteEventView>, { terminal, jso
     if (event.kind === 'done') reached = event.reached
     if (json) out(`${JSON.stringify(event)}\n`)
     else if (event.kind === 'start')
-      out(printable(`traceroute to ${event.target} (${event.address}), ${event.maxHops} hops max, ${event.octets} byte packets`))
+      out(
+        printable(
+          `traceroute to ${event.target} (${event.address}), ${event.maxHops} hops max, ${event.octets} byte packets`,
+        ),
+      )
     else if (event.kind === 'unsent') out(`\nno probe could be sent: ${event.says} (${event.errno})`)
     else if (event.kind === 'probe') {
       if (event.hop !== hop) {
@@ -54,7 +62,12 @@ export const traceroute: Command = {
   options: {
     icmp: { type: 'boolean', short: 'I', says: 'with echo requests rather than UDP datagrams' },
     tcp: { type: 'boolean', short: 'T', says: 'with TCP SYNs' },
-    port: { type: 'string', short: 'p', value: 'N', says: 'the first UDP port (default 33434), or the TCP port (default 80)' },
+    port: {
+      type: 'string',
+      short: 'p',
+      value: 'N',
+      says: 'the first UDP port (default 33434), or the TCP port (default 80)',
+    },
     first: { type: 'string', short: 'f', value: 'N', says: 'the hop to begin with (default 1)' },
     'max-hops': { type: 'string', short: 'm', value: 'N', says: 'hops at most (default 30)' },
     queries: { type: 'string', short: 'q', value: 'N', says: 'probes for each hop (default 3)' },

@@ -17,7 +17,12 @@ const ANY = 'any'
 /** A live view is not further behind than this. */
 const PIECE_MS = 50
 
-const TOO_MANY = refusal('unavailable', '/interface', 'too many captures run on this interface already', 'end one of them')
+const TOO_MANY = refusal(
+  'unavailable',
+  '/interface',
+  'too many captures run on this interface already',
+  'end one of them',
+)
 
 export async function capture(stack: Stack, clock: Clock, hosts: Hosts, input: CaptureInput): Streaming<Uint8Array> {
   const named = hosts.interface(input.interface === ANY ? null : input.interface)
@@ -28,7 +33,14 @@ export async function capture(stack: Stack, clock: Clock, hosts: Hosts, input: C
   if (!filter.ok) {
     const word = input.filter.replace(/[()]/g, ' $& ').split(/\s+/).filter((each) => each !== '')[filter.error.word - 1]
     const where = word === undefined ? '' : ` (at "${word}")`
-    return err(refusal('invalid', '/filter', `${filter.error.says}${where}`, 'as for tcpdump: arp, udp and port 53, host 10.53.0.100 or net 10.54.0.0/24'))
+    return err(
+      refusal(
+        'invalid',
+        '/filter',
+        `${filter.error.says}${where}`,
+        'as for tcpdump: arp, udp and port 53, host 10.53.0.100 or net 10.54.0.0/24',
+      ),
+    )
   }
   const running = new RunningCapture(clock, ifaces, input, filter.value)
   return running.started ? ok(running.pipe) : err(TOO_MANY)
@@ -44,12 +56,14 @@ class RunningCapture {
   #used = 0
   #seen = 0
   #flushTimer: Timer | undefined
-  #endTimer: Timer | undefined
+  readonly #endTimer: Timer | undefined
 
   constructor(clock: Clock, ifaces: readonly Interface[], input: CaptureInput, filter: FrameTest) {
     this.#clock = clock
     this.#count = input.count ?? Number.POSITIVE_INFINITY
     this.pipe = new Pipe({ limit: WAITING_OCTETS, sizeOf: (piece) => piece.length, onLeave: () => this.#stop() })
+    this.#endTimer =
+      input.seconds === null ? undefined : clock.at(clock.now() + input.seconds * 1000, () => this.#finish())
     this.#captures = ifaces.map((iface, interfaceId) => {
       const wanted = input.promiscuous ? filter : both(forOrFrom(iface), filter)
       return iface.capture({
@@ -62,10 +76,9 @@ class RunningCapture {
         ...(input.snapLength === null ? {} : { snapLength: input.snapLength }),
       })
     })
-    if (!this.started) this.#stop()
-    this.#endTimer = input.seconds === null ? undefined : clock.at(clock.now() + input.seconds * 1000, () => this.#finish())
     // The head of the file goes at once: whoever reads knows that it has begun.
-    this.#flush()
+    if (this.started) this.#flush()
+    else this.#stop()
   }
 
   get started(): boolean {
@@ -84,11 +97,16 @@ class RunningCapture {
     if (block.length > PIECE_OCTETS) return this.pipe.put(block)
     this.#piece.set(block, this.#used)
     this.#used += block.length
-    this.#flushTimer ??= this.#clock.at(this.#clock.now() + PIECE_MS, () => {
-      this.#flushTimer = undefined
-      this.#flush()
-    })
+    if (this.#flushTimer === undefined) this.#flushLater()
     return true
+  }
+
+  /** Soon, and again while the reader is behind. */
+  #flushLater(): void {
+    this.#flushTimer = this.#clock.at(this.#clock.now() + PIECE_MS, () => {
+      this.#flushTimer = undefined
+      if (!this.#flush()) this.#flushLater()
+    })
   }
 
   /** False when the reader is so far behind that there is no room. */
@@ -111,7 +129,10 @@ class RunningCapture {
   }
 }
 
-const both = (a: FrameTest, b: FrameTest): FrameTest => (frame, at, length) => a(frame, at, length) && b(frame, at, length)
+const both =
+  (a: FrameTest, b: FrameTest): FrameTest =>
+  (frame, at, length) =>
+    a(frame, at, length) && b(frame, at, length)
 
 /** What a card that is not promiscuous would see: sent by us, to us, or to a group. */
 function forOrFrom(iface: Interface): FrameTest {

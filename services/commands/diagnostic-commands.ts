@@ -2,7 +2,16 @@
 import type { Stack } from '../../stack/index.ts'
 import type { Clock } from '../../stack/platform/index.ts'
 import type {
-  Answer, CaptureInput, Page, Paging, PingEventView, PingInput, SocketFilter, SocketView, Streaming, TracerouteEventView,
+  Answer,
+  CaptureInput,
+  Page,
+  Paging,
+  PingEventView,
+  PingInput,
+  SocketFilter,
+  SocketView,
+  Streaming,
+  TracerouteEventView,
   TracerouteInput,
 } from '../facade.ts'
 import type { DiagnosticSide } from '../network-side.ts'

@@ -25,7 +25,12 @@ export class Hosts {
   async target(target: string): Promise<Result<Ipv4, Refusal>> {
     const given = parseIpv4(target)
     const address = given ?? (await this.#resolve(target))
-    if (address === undefined) return invalid('/target', `no address is known for "${target}"`, 'give an address, or a name that the appliance resolves')
+    if (address === undefined)
+      return invalid(
+        '/target',
+        `no address is known for "${target}"`,
+        'give an address, or a name that the appliance resolves',
+      )
     if (isUnicast(address) || address >>> 24 === 127) return ok(address)
     return invalid('/target', `${formatIpv4(address)} is not the address of one host`, 'give the address of a host')
   }
@@ -50,9 +55,15 @@ export class Hosts {
   source(text: string | null): Result<Ipv4, Refusal> {
     if (text === null) return ok(0)
     const address = parseIpv4(text)
-    const own = [...this.#o.stack.interfaces, this.#o.stack.loopback].flatMap((iface) => iface.addresses.map((each) => each.address))
+    const own = [...this.#o.stack.interfaces, this.#o.stack.loopback].flatMap((iface) =>
+      iface.addresses.map((each) => each.address),
+    )
     if (address !== undefined && own.includes(address)) return ok(address)
-    return invalid('/source', `"${text}" is not an address of the appliance`, `its addresses are ${own.map(formatIpv4).join(', ')}`)
+    return invalid(
+      '/source',
+      `"${text}" is not an address of the appliance`,
+      `its addresses are ${own.map(formatIpv4).join(', ')}`,
+    )
   }
 
   async #resolve(name: string): Promise<Ipv4 | undefined> {

@@ -1,5 +1,15 @@
 /** Whom the stack sees on its links, and whom an administrator put there. */
-import { contains, formatIpv4, formatPrefix, type Ipv4, isGroupMac, isUnicast, lastOf, parseMac, type Stack } from '../../stack/index.ts'
+import {
+  contains,
+  formatIpv4,
+  formatPrefix,
+  type Ipv4,
+  isGroupMac,
+  isUnicast,
+  lastOf,
+  parseMac,
+  type Stack,
+} from '../../stack/index.ts'
 import { type Clock, err, ok, type Result } from '../../stack/platform/index.ts'
 import type { Answer, NeighbourView } from '../facade.ts'
 import type { Interfaces } from '../links/interfaces.ts'
@@ -55,7 +65,13 @@ export class LinkCommands implements LinkSide {
       const stored = await turns.store([{ kind: 'neighbour-put', neighbour }, this.#news(neighbour, 'added')])
       if (!stored.ok) return stored
       neighbours.put(neighbour)
-      return ok({ interface: neighbour.interfaceName, address: formatIpv4(address), mac, state: 'static', expiresIn: null })
+      return ok({
+        interface: neighbour.interfaceName,
+        address: formatIpv4(address),
+        mac,
+        state: 'static',
+        expiresIn: null,
+      })
     })
   }
 
@@ -64,14 +80,21 @@ export class LinkCommands implements LinkSide {
     return turns.take(async () => {
       const names = this.#knowing(interfaceName, address)
       const [name] = names
-      if (name === undefined) return missing(`neighbour ${formatIpv4(address)}${interfaceName === undefined ? '' : ` on ${interfaceName}`}`)
-      if (names.length > 1) return err(refusal('conflict', '', `${formatIpv4(address)} is known on ${names.join(' and ')}`, 'name the interface'))
+      if (name === undefined)
+        return missing(`neighbour ${formatIpv4(address)}${interfaceName === undefined ? '' : ` on ${interfaceName}`}`)
+      if (names.length > 1)
+        return err(
+          refusal('conflict', '', `${formatIpv4(address)} is known on ${names.join(' and ')}`, 'name the interface'),
+        )
       const known = neighbours.find(name, address)
       if (known === undefined) {
         stack.interface(name)?.neighbours.delete(address)
         return ok(null)
       }
-      const stored = await turns.store([{ kind: 'neighbour-remove', interfaceName: name, address }, this.#news(known, 'removed')])
+      const stored = await turns.store([
+        { kind: 'neighbour-remove', interfaceName: name, address },
+        this.#news(known, 'removed'),
+      ])
       if (stored.ok) neighbours.remove(known)
       return stored
     })
@@ -79,18 +102,24 @@ export class LinkCommands implements LinkSide {
 
   async flushNeighbours(interfaceName: string | undefined): Answer<number> {
     const { interfaces, stack } = this.#o
-    if (interfaceName !== undefined && interfaces.plan(interfaceName) === undefined) return err(this.#noInterface(interfaceName))
+    if (interfaceName !== undefined && interfaces.plan(interfaceName) === undefined)
+      return err(this.#noInterface(interfaceName))
     let flushed = 0
     for (const iface of stack.interfaces.filter(({ name }) => interfaceName === undefined || name === interfaceName))
-      for (const { address, state } of iface.neighbours.list()) if (state !== 'static' && iface.neighbours.delete(address)) flushed++
+      for (const { address, state } of iface.neighbours.list())
+        if (state !== 'static' && iface.neighbours.delete(address)) flushed++
     return ok(flushed)
   }
 
   /** Names of the interfaces where the address is known, live or stored. */
   #knowing(interfaceName: string | undefined, address: Ipv4): readonly string[] {
     const { neighbours, stack } = this.#o
-    const live = stack.interfaces.filter((i) => i.neighbours.list().some((entry) => entry.address === address)).map(({ name }) => name)
-    const stored = neighbours.list.filter((neighbour) => neighbour.address === address).map((neighbour) => neighbour.interfaceName)
+    const live = stack.interfaces
+      .filter((i) => i.neighbours.list().some((entry) => entry.address === address))
+      .map(({ name }) => name)
+    const stored = neighbours.list
+      .filter((neighbour) => neighbour.address === address)
+      .map((neighbour) => neighbour.interfaceName)
     return [...new Set([...live, ...stored])].filter((name) => interfaceName === undefined || name === interfaceName)
   }
 
@@ -103,11 +132,21 @@ export class LinkCommands implements LinkSide {
     }
     const plan = interfaces.plans.find((each) => this.#prefixesOf(each).some((prefix) => contains(prefix, address)))
     if (plan !== undefined) return ok(plan)
-    return err(invalid('/address', `${formatIpv4(address)} is on no link of the appliance`, 'give an address of a neighbour, or name the interface'))
+    return err(
+      invalid(
+        '/address',
+        `${formatIpv4(address)} is on no link of the appliance`,
+        'give an address of a neighbour, or name the interface',
+      ),
+    )
   }
 
   #noInterface(name: string): Refusal {
-    return invalid('/interface', `there is no interface ${name}`, `the interfaces are ${this.#o.interfaces.plans.map((plan) => plan.name).join(', ')}`)
+    return invalid(
+      '/interface',
+      `there is no interface ${name}`,
+      `the interfaces are ${this.#o.interfaces.plans.map((plan) => plan.name).join(', ')}`,
+    )
   }
 
   #prefixesOf(plan: NetworkInterface) {
@@ -117,23 +156,52 @@ export class LinkCommands implements LinkSide {
 
   #check(plan: NetworkInterface, { address, mac }: StaticNeighbour): Refusal | undefined {
     const text = formatIpv4(address)
-    if (plan.peerMac !== undefined) return refusal('conflict', '/interface', `${plan.name} has one neighbour only, ${plan.peerMac}`, 'name another interface')
+    if (plan.peerMac !== undefined)
+      return refusal(
+        'conflict',
+        '/interface',
+        `${plan.name} has one neighbour only, ${plan.peerMac}`,
+        'name another interface',
+      )
     const prefix = this.#prefixesOf(plan).find((each) => contains(each, address))
-    if (!isUnicast(address) || prefix === undefined) return invalid('/address', `${text} is no address on the link of ${plan.name}`, `give one of ${this.#prefixesOf(plan).map(formatPrefix).join(', ')}`)
+    if (!isUnicast(address) || prefix === undefined)
+      return invalid(
+        '/address',
+        `${text} is no address on the link of ${plan.name}`,
+        `give one of ${this.#prefixesOf(plan).map(formatPrefix).join(', ')}`,
+      )
     const isNetworkOrBroadcast = prefix.length < 31 && (address === prefix.network || address === lastOf(prefix))
-    if (isNetworkOrBroadcast) return invalid('/address', `${text} is not the address of a host`, 'give the address of a host')
-    const isOwn = [...plan.addresses, ...(this.#o.stack.interface(plan.name)?.addresses ?? [])].some((own) => own.address === address)
+    if (isNetworkOrBroadcast)
+      return invalid('/address', `${text} is not the address of a host`, 'give the address of a host')
+    const isOwn = [...plan.addresses, ...(this.#o.stack.interface(plan.name)?.addresses ?? [])].some(
+      (own) => own.address === address,
+    )
     if (isOwn) return invalid('/address', `${text} is the appliance itself`, 'give the address of a neighbour')
     const octets = parseMac(mac)
     const ofOneStation = octets !== undefined && !isGroupMac(octets) && octets.some((octet) => octet !== 0)
-    if (!ofOneStation) return invalid('/mac', `${mac} is not the hardware address of one station`, 'six pairs of hexadecimal digits, the first of them even, not all zero')
+    if (!ofOneStation)
+      return invalid(
+        '/mac',
+        `${mac} is not the hardware address of one station`,
+        'six pairs of hexadecimal digits, the first of them even, not all zero',
+      )
     const { neighbours } = this.#o
     if (neighbours.find(plan.name, address) === undefined && neighbours.on(plan.name).length >= STATIC_NEIGHBOUR_LIMIT)
-      return refusal('conflict', '', `${plan.name} has ${STATIC_NEIGHBOUR_LIMIT} static neighbours, the most that there can be`, 'remove one first')
+      return refusal(
+        'conflict',
+        '',
+        `${plan.name} has ${STATIC_NEIGHBOUR_LIMIT} static neighbours, the most that there can be`,
+        'remove one first',
+      )
     return undefined
   }
 
   #news({ interfaceName, address, mac }: StaticNeighbour, how: 'added' | 'removed'): Write {
-    return { kind: 'event', at: this.#o.clock.wallMs(), event: 'neighbour.changed', facts: { address: formatIpv4(address), mac, interface: interfaceName, how } }
+    return {
+      kind: 'event',
+      at: this.#o.clock.wallMs(),
+      event: 'neighbour.changed',
+      facts: { address: formatIpv4(address), mac, interface: interfaceName, how },
+    }
   }
 }

@@ -1,5 +1,13 @@
 /** Ping and traceroute as streams of events: each goes out as it happens, and leaving the stream ends the tool. */
-import { formatIpv4, type Ipv4, type PingEvent, SEND_FAULT, SEND_FAULT_TEXT, type Stack, type TracerouteEvent } from '../../stack/index.ts'
+import {
+  formatIpv4,
+  type Ipv4,
+  type PingEvent,
+  SEND_FAULT,
+  SEND_FAULT_TEXT,
+  type Stack,
+  type TracerouteEvent,
+} from '../../stack/index.ts'
 import { err, ok } from '../../stack/platform/index.ts'
 import type { PingEventView, PingInput, Streaming, TracerouteEventView, TracerouteInput } from '../facade.ts'
 import { refusal } from '../model/index.ts'
@@ -41,13 +49,28 @@ export async function traceroute(stack: Stack, hosts: Hosts, input: TracerouteIn
   if (!target.ok) return target
   const pipe = new Pipe<TracerouteEventView>({ limit: WAITING_EVENTS, onLeave: () => tool?.stop() })
   const { method, firstHop, maxHops, probesPerHop, timeoutMs } = input
-  pipe.put({ kind: 'start', target: input.target, address: formatIpv4(target.value), maxHops, octets: TRACEROUTE_OCTETS })
-  const options = { target: target.value, method, firstHop, maxHops, probesPerHop, timeoutMs, ...(input.port === null ? {} : { port: input.port }) }
+  pipe.put({
+    kind: 'start',
+    target: input.target,
+    address: formatIpv4(target.value),
+    maxHops,
+    octets: TRACEROUTE_OCTETS,
+  })
+  const options = {
+    target: target.value,
+    method,
+    firstHop,
+    maxHops,
+    probesPerHop,
+    timeoutMs,
+    ...(input.port === null ? {} : { port: input.port }),
+  }
   // Names are looked up one after the other, so that events stay in order.
   let turn: Promise<void> = Promise.resolve()
   const tool = stack.traceroute(options, (event) => {
     turn = turn.then(async () => {
-      const name = event.kind === 'probe' && event.from !== 0 && input.names ? await hosts.nameOf(event.from) : undefined
+      const name =
+        event.kind === 'probe' && event.from !== 0 && input.names ? await hosts.nameOf(event.from) : undefined
       const view = tracerouteView(event, name)
       if (view.kind === 'done') pipe.end(view)
       else if (!pipe.put(view)) pipe.break(NOT_READ)
@@ -68,21 +91,47 @@ function pingView(event: PingEvent, target: Ipv4, stack: Stack): PingEventView {
     case 'reply':
       return { ...event, from: formatIpv4(target), octets: event.octets + ICMP_HEADER_OCTETS }
     case 'error':
-      return { ...event, from: event.from === 0 ? ourselves : formatIpv4(event.from), mtu: event.mtu === 0 ? null : event.mtu, says: icmpErrorText(event.type, event.code, event.mtu) }
+      return {
+        ...event,
+        from: event.from === 0 ? ourselves : formatIpv4(event.from),
+        mtu: event.mtu === 0 ? null : event.mtu,
+        says: icmpErrorText(event.type, event.code, event.mtu),
+      }
     case 'timeout':
       return event
     case 'unsent': {
       // ARP has just failed: the same as the errors before and after it.
       if (event.fault === SEND_FAULT.hostUnreachable)
-        return { kind: 'error', sequence: event.sequence, from: ourselves, type: 3, code: 1, mtu: null, says: icmpErrorText(3, 1, 0) }
+        return {
+          kind: 'error',
+          sequence: event.sequence,
+          from: ourselves,
+          type: 3,
+          code: 1,
+          mtu: null,
+          says: icmpErrorText(3, 1, 0),
+        }
       const { errno, says } = SEND_FAULT_TEXT[event.fault]
       const mtu = stack.ipv4.mtuTo(target)
-      return { kind: 'unsent', sequence: event.sequence, errno, says: event.fault === SEND_FAULT.tooLong ? `message too long, mtu=${mtu}` : says }
+      return {
+        kind: 'unsent',
+        sequence: event.sequence,
+        errno,
+        says: event.fault === SEND_FAULT.tooLong ? `message too long, mtu=${mtu}` : says,
+      }
     }
     case 'done': {
       const { sent, received, duplicates, errors, elapsedMs, minMs, meanMs, maxMs, deviationMs } = event.summary
       const measured = minMs !== undefined && meanMs !== undefined && maxMs !== undefined && deviationMs !== undefined
-      return { kind: 'done', sent, received, duplicates, errors, elapsedMs, rtt: measured ? { minMs, meanMs, maxMs, deviationMs } : null }
+      return {
+        kind: 'done',
+        sent,
+        received,
+        duplicates,
+        errors,
+        elapsedMs,
+        rtt: measured ? { minMs, meanMs, maxMs, deviationMs } : null,
+      }
     }
   }
 }

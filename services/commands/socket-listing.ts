@@ -13,10 +13,24 @@ const STATES = [
 export function listSockets(stack: Stack, filter: SocketFilter, paging: Paging): Result<Page<SocketView>, Refusal> {
   const state = filter.state?.toUpperCase()
   if (state !== undefined && !STATES.includes(state))
-    return err(refusal('invalid', '/state', `"${filter.state ?? ''}" is not a state of a socket`, `the states are ${STATES.join(', ')}`))
+    return err(
+      refusal(
+        'invalid',
+        '/state',
+        `"${filter.state ?? ''}" is not a state of a socket`,
+        `the states are ${STATES.join(', ')}`,
+      ),
+    )
   const from = Number(paging.after ?? 0)
   if (!Number.isSafeInteger(from) || from < 0)
-    return err(refusal('invalid', '/after', `"${paging.after ?? ''}" is no page mark`, 'give the value of "next" from the page before'))
+    return err(
+      refusal(
+        'invalid',
+        '/after',
+        `"${paging.after ?? ''}" is no page mark`,
+        'give the value of "next" from the page before',
+      ),
+    )
   const { protocol, port, address } = filter
   const wanted = (socket: SocketView): boolean =>
     (protocol === undefined || socket.protocol === protocol) &&
@@ -29,7 +43,8 @@ export function listSockets(stack: Stack, filter: SocketFilter, paging: Paging):
 }
 
 const anyIs = (address: Ipv4): string | null => (address === 0 ? null : formatIpv4(address))
-const byPort = (a: SocketView, b: SocketView): number => a.localPort - b.localPort || (a.remotePort ?? 0) - (b.remotePort ?? 0)
+const byPort = (a: SocketView, b: SocketView): number =>
+  a.localPort - b.localPort || (a.remotePort ?? 0) - (b.remotePort ?? 0)
 
 const udpSockets = (stack: Stack): readonly SocketView[] =>
   stack
@@ -86,7 +101,14 @@ const timeWaits = (stack: Stack): readonly SocketView[] =>
 type Ends = { readonly local: Ipv4; readonly localPort: number; readonly remote: Ipv4; readonly remotePort: number }
 
 const between = ({ local, localPort, remote, remotePort }: Ends) =>
-  ({ protocol: 'tcp', local: formatIpv4(local), localPort, remote: formatIpv4(remote), remotePort, interface: null }) as const
+  ({
+    protocol: 'tcp',
+    local: formatIpv4(local),
+    localPort,
+    remote: formatIpv4(remote),
+    remotePort,
+    interface: null,
+  }) as const
 
 const details = (view: TcpView): TcpDetails => ({
   rttMs: view.rttMs,

@@ -29,7 +29,10 @@ export class StatusCommands implements StatusSide {
     const { stack, dhcp, dns } = this.#o
     const parts = { ...stack.counters, dhcp: dhcp.counters, dns: dns.counters }
     const counted = Object.entries(parts).map(([part, counters]) => [part, all ? counters.all() : counters.toJSON()])
-    const links = [...stack.interfaces, stack.loopback].map((iface) => [`link.${iface.name}`, present(iface.link.counters(), all)])
+    const links = [...stack.interfaces, stack.loopback].map((iface) => [
+      `link.${iface.name}`,
+      present(iface.link.counters(), all),
+    ])
     return ok({
       ...Object.fromEntries(counted),
       'dhcp-tables': present(dhcp.sizes, all),

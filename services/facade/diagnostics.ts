@@ -56,7 +56,12 @@ export type PingEventView =
       readonly errors: number
       readonly elapsedMs: number
       /** null when nothing came. */
-      readonly rtt: { readonly minMs: number; readonly meanMs: number; readonly maxMs: number; readonly deviationMs: number } | null
+      readonly rtt: {
+        readonly minMs: number
+        readonly meanMs: number
+        readonly maxMs: number
+        readonly deviationMs: number
+      } | null
     }
 
 export type TracerouteInput = {
@@ -74,7 +79,13 @@ export type TracerouteInput = {
 }
 
 export type TracerouteEventView =
-  | { readonly kind: 'start'; readonly target: string; readonly address: string; readonly maxHops: number; readonly octets: number }
+  | {
+      readonly kind: 'start'
+      readonly target: string
+      readonly address: string
+      readonly maxHops: number
+      readonly octets: number
+    }
   | {
       readonly kind: 'probe'
       readonly hop: number
@@ -142,7 +153,10 @@ export type SocketView = {
   readonly remotePort: number | null
   /** null: any. */
   readonly interface: string | null
-  /** Octets received and not read, written and not acknowledged; of a listener: handshakes under way, and its backlog. UDP has no queues. */
+  /**
+   * Octets received and not read, written and not acknowledged; of a listener: handshakes under way, and its backlog.
+   * UDP has no queues.
+   */
   readonly receiveQueue: number
   readonly sendQueue: number
   /** null but for TCP connections. */

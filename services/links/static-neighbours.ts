@@ -1,4 +1,4 @@
-/** Neighbours that an administrator named, in the caches of the interfaces that are up; of others, kept until they are. */
+/** Neighbours that an administrator named, in the caches of the interfaces that are up; others wait until theirs is. */
 import { type Ipv4, parseMac, type Stack } from '../../stack/index.ts'
 import { assert } from '../../stack/platform/index.ts'
 import type { StaticNeighbour } from '../model/index.ts'
@@ -48,4 +48,5 @@ export class StaticNeighbours {
   }
 }
 
-const isSame = (a: StaticNeighbour, b: StaticNeighbour): boolean => a.interfaceName === b.interfaceName && a.address === b.address
+const isSame = (a: StaticNeighbour, b: StaticNeighbour): boolean =>
+  a.interfaceName === b.interfaceName && a.address === b.address

@@ -20,11 +20,25 @@ export type Quote = {
 const ERRORS: readonly number[] = [icmp.DESTINATION_UNREACHABLE, icmp.TIME_EXCEEDED, icmp.PARAMETER_PROBLEM]
 
 /** What is quoted from `at`, when it is a header and 8 octets at least. */
-export function quoteAt(b: Uint8Array, at: number, end: number, type: number, code: number, mtu = 0): Quote | undefined {
+export function quoteAt(
+  b: Uint8Array,
+  at: number,
+  end: number,
+  type: number,
+  code: number,
+  mtu = 0,
+): Quote | undefined {
   if (end - at < ip.IPV4_HEADER_BYTES) return undefined
   const payloadAt = at + ip.headerLength(b, at)
   if (end - payloadAt < 8 || ip.fragmentOffset(b, at) !== 0) return undefined
-  return { type, code, mtu, protocol: ip.protocol(b, at), target: ip.target(b, at), payload: b.subarray(payloadAt, end) }
+  return {
+    type,
+    code,
+    mtu,
+    protocol: ip.protocol(b, at),
+    target: ip.target(b, at),
+    payload: b.subarray(payloadAt, end),
+  }
 }
 
 /** Undefined unless `d` is an ICMP error that is sound. */

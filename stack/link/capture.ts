@@ -22,8 +22,8 @@ export type CaptureOptions = {
   /** Octets kept of each frame; the whole frame when not given. */
   readonly snapLength?: number
   /**
-   * Its number in a file of several interfaces, from 0, which is begun first and in the order of their numbers; 0 when not
-   * given.
+   * Its number in a file of several interfaces, from 0; they are to be started in the order of their numbers. 0 when
+   * not given.
    */
   readonly interfaceId?: number
   /** The link is gone: no frame will come any more. */
@@ -170,7 +170,9 @@ export class CaptureLink implements Link {
   /** Writes how many frames there were and how many are not in the file. False when there is no room even for that. */
   #tell(listener: Listener): boolean {
     const { captured, missed, options } = listener
-    const written = options.sink(pcapng.interfaceStatistics(options.interfaceId ?? 0, this.#timeUs, captured + missed, missed))
+    const written = options.sink(
+      pcapng.interfaceStatistics(options.interfaceId ?? 0, this.#timeUs, captured + missed, missed),
+    )
     if (written) listener.told = missed
     return written
   }

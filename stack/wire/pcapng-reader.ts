@@ -1,6 +1,7 @@
 /**
  * Reads pcapng capture files (draft-ietf-opsawg-pcapng §3, §4), whole or as they come: the layout is in pcapng.ts.
- * Numbers are in either order, as the section header says; blocks of other kinds are passed over. Frames must be Ethernet.
+ * Numbers are in either order, as the section header says; blocks of other kinds are passed over. Frames must be
+ * Ethernet.
  */
 import { err, ok } from '../platform/index.ts'
 import type { Result } from '../platform/index.ts'

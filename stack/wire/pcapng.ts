@@ -87,7 +87,12 @@ export function enhancedPacket(
 }
 
 /** What a capture saw of an interface so far, and how much of that is not in the file. May come more than once. */
-export function interfaceStatistics(interfaceId: number, timeUs: number, received: number, dropped: number): Uint8Array {
+export function interfaceStatistics(
+  interfaceId: number,
+  timeUs: number,
+  received: number,
+  dropped: number,
+): Uint8Array {
   const b = block(INTERFACE_STATISTICS, 12 + 12 + 12 + 4)
   put32(b, 8, interfaceId)
   put64(b, 12, timeUs)

@@ -13,7 +13,11 @@ function file(random: SeededRandom, frames: number): Uint8Array {
   const blocks = [pcapng.sectionHeader(), pcapng.interfaceDescription('taproot0', 0)]
   for (let n = 0; n < frames; n++) {
     const octets = noise(random, random.below(2000))
-    blocks.push(random.chance(0.1) ? pcapng.interfaceStatistics(0, n, n, random.below(n + 1)) : pcapng.enhancedPacket(0, n, random.chance(0.5) ? 'in' : 'out', octets, 0, octets.length, octets.length))
+    blocks.push(
+      random.chance(0.1)
+        ? pcapng.interfaceStatistics(0, n, n, random.below(n + 1))
+        : pcapng.enhancedPacket(0, n, random.chance(0.5) ? 'in' : 'out', octets, 0, octets.length, octets.length),
+    )
   }
   return Buffer.concat(blocks)
 }
@@ -41,7 +45,8 @@ describe('a capture file', () => {
     const random = new SeededRandom(seed)
     for (let n = 0; n < 30; n++) {
       const mutant = random.chance(0.2) ? noise(random, random.below(400)) : file(random, 5)
-      for (let changes = random.below(8); changes > 0; changes--) mutant[random.below(mutant.length)] = random.below(256)
+      for (let changes = random.below(8); changes > 0; changes--)
+        mutant[random.below(mutant.length)] = random.below(256)
       const reader = new PcapngReader()
       for (let at = 0; at < mutant.length; at += 100) {
         const read = reader.push(mutant.subarray(at, at + 100))
@@ -54,12 +59,35 @@ describe('a capture file', () => {
 
 test.each(seeds)('a capture filter of any words is read or refused, seed %i', (seed) => {
   const random = new SeededRandom(seed)
-  const words = ['arp', 'udp', 'tcp', 'host', 'net', 'port', 'ether', 'and', 'or', 'not', '(', ')', '10.53.0.2', '10.53.0.0/24', '53', '02:00:00:00:00:01', '\u0000', '))', '99999']
+  const words = [
+    'arp',
+    'udp',
+    'tcp',
+    'host',
+    'net',
+    'port',
+    'ether',
+    'and',
+    'or',
+    'not',
+    '(',
+    ')',
+    '10.53.0.2',
+    '10.53.0.0/24',
+    '53',
+    '02:00:00:00:00:01',
+    '\u0000',
+    '))',
+    '99999',
+  ]
   const frame = arpFrame()
   for (let n = 0; n < 200; n++) {
-    const text = Array.from({ length: random.below(12) }, () => words[random.below(words.length)]).join(random.chance(0.9) ? ' ' : '')
+    const text = Array.from({ length: random.below(12) }, () => words[random.below(words.length)]).join(
+      random.chance(0.9) ? ' ' : '',
+    )
     const parsed = parseCaptureFilter(text)
-    if (parsed.ok) for (const length of [0, 13, frame.length]) expect([true, false]).toContain(parsed.value(frame, 0, length))
+    if (parsed.ok)
+      for (const length of [0, 13, frame.length]) expect([true, false]).toContain(parsed.value(frame, 0, length))
     else expect(parsed.error.says).not.toBe('')
   }
 })

@@ -11,7 +11,10 @@ import { APPLIANCE, BRIDGE, eventually, GATEWAY, openWorld, showOnFailure, stati
 
 const NOBODY = '10.53.0.77'
 
-const environment = (appliance: Appliance): { readonly [name: string]: string } => ({ TAPROOT_TOKEN_FILE: join(appliance.data, 'token'), TAPROOT_API: 'http://127.0.0.1:8053' })
+const environment = (appliance: Appliance): { readonly [name: string]: string } => ({
+  TAPROOT_TOKEN_FILE: join(appliance.data, 'token'),
+  TAPROOT_API: 'http://127.0.0.1:8053',
+})
 /** A command that goes on. */
 const starting = (appliance: Appliance, ...words: readonly string[]): Program =>
   appliance.host.start(words[0] as string, ['sh', 'bin/taproot', ...words], environment(appliance))
@@ -34,7 +37,10 @@ describeLab('diagnostics', () => {
       expect([code, stderr]).toEqual([0, ''])
       const lines = stdout.trimEnd().split('\n')
       expect(lines[0]).toBe(`PING alpha (${address}) 56(84) bytes of data.`)
-      for (const n of [1, 2, 3]) expect(lines[n]).toMatch(new RegExp(`^64 bytes from alpha \\(${address}\\): icmp_seq=${n} ttl=64 time=[\\d.]+ ms$`))
+      for (const n of [1, 2, 3])
+        expect(lines[n]).toMatch(
+          new RegExp(`^64 bytes from alpha \\(${address}\\): icmp_seq=${n} ttl=64 time=[\\d.]+ ms$`),
+        )
       expect(lines.slice(4)).toEqual([
         '', '--- alpha ping statistics ---',
         expect.stringMatching(/^3 packets transmitted, 3 received, 0% packet loss, time \d+ms$/),
@@ -43,8 +49,14 @@ describeLab('diagnostics', () => {
     })
 
     test('a datagram that must be cut, and one that must not be', async () => {
-      expect(await world.appliance.command('ping', '-c', '1', '-s', '4000', address)).toMatchObject({ code: 0, stdout: expect.stringContaining('4008 bytes from') })
-      expect(await world.appliance.command('ping', '-c', '1', '-s', '4000', '-D', address)).toMatchObject({ code: 1, stdout: expect.stringContaining('EMSGSIZE') })
+      expect(await world.appliance.command('ping', '-c', '1', '-s', '4000', address)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('4008 bytes from'),
+      })
+      expect(await world.appliance.command('ping', '-c', '1', '-s', '4000', '-D', address)).toMatchObject({
+        code: 1,
+        stdout: expect.stringContaining('EMSGSIZE'),
+      })
     })
 
     test('an address that nobody has', async () => {
@@ -61,7 +73,15 @@ describeLab('diagnostics', () => {
     })
 
     test('Ctrl-C says the statistics, and not one more request goes out', async () => {
-      const echoes = client.start('tcpdump', ['tcpdump', '-n', '-l', '--immediate-mode', '-i', 'eth0', 'icmp[icmptype] == icmp-echo'])
+      const echoes = client.start('tcpdump', [
+        'tcpdump',
+        '-n',
+        '-l',
+        '--immediate-mode',
+        '-i',
+        'eth0',
+        'icmp[icmptype] == icmp-echo',
+      ])
       await echoes.line(/listening on/)
       const ping = starting(world.appliance, 'ping', '-i', '0.02', address)
       await ping.line(/icmp_seq=5 /)
@@ -82,11 +102,27 @@ describeLab('diagnostics', () => {
 
     test('over REST, as lines while it happens, and in one piece', async () => {
       const url = 'http://127.0.0.1:8053/api/v1/ping'
-      const curl = ['curl', '-sS', '-N', '-H', `Authorization: Bearer ${await world.lan.succeed(['cat', join(world.appliance.data, 'token')]).then(text => text.trim())}`]
-      const body = ['-H', 'Content-Type: application/json', '--data', JSON.stringify({ target: address, count: 2, intervalMs: 20 })]
-      const lines = (await world.lan.succeed([...curl, ...body, url])).trimEnd().split('\n').map(line => JSON.parse(line) as { readonly kind: string })
+      const curl = [
+        'curl',
+        '-sS',
+        '-N',
+        '-H',
+        `Authorization: Bearer ${await world.lan.succeed(['cat', join(world.appliance.data, 'token')]).then((text) => text.trim())}`,
+      ]
+      const body = [
+        '-H',
+        'Content-Type: application/json',
+        '--data',
+        JSON.stringify({ target: address, count: 2, intervalMs: 20 }),
+      ]
+      const lines = (await world.lan.succeed([...curl, ...body, url]))
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { readonly kind: string })
       expect(lines.map(({ kind }) => kind)).toEqual(['start', 'reply', 'reply', 'done'])
-      const whole = JSON.parse(await world.lan.succeed([...curl, '-H', 'Accept: application/json', ...body, url])) as { readonly events: readonly unknown[] }
+      const whole = JSON.parse(await world.lan.succeed([...curl, '-H', 'Accept: application/json', ...body, url])) as {
+        readonly events: readonly unknown[]
+      }
       expect(whole.events).toHaveLength(4)
     })
   })
@@ -98,14 +134,22 @@ describeLab('diagnostics', () => {
     const ping = client.start('curl', [...curl, ...body, `http://${APPLIANCE}/api/v1/ping`])
     await ping.line(/"kind":"reply","sequence":5,/)
     ping.kill('SIGKILL')
-    const replies = async (): Promise<number> => (await world.appliance.get<StatisticsView>('/statistics'))['icmp']?.['echo-replies'] ?? 0
+    const replies = async (): Promise<number> =>
+      (await world.appliance.get<StatisticsView>('/statistics'))['icmp']?.['echo-replies'] ?? 0
     await eventually('silence', async () => {
       const before = await replies()
       // A request and its answer take longer than the interval of the ping.
       await world.appliance.command('version')
       return (await replies()) === before ? true : undefined
     })
-    const capture = client.start('curl', [...curl, '-o', '/dev/null', '-w', '%{size_download}\n', `http://${APPLIANCE}/api/v1/capture?count=4&filter=icmp`])
+    const capture = client.start('curl', [
+      ...curl,
+      '-o',
+      '/dev/null',
+      '-w',
+      '%{size_download}\n',
+      `http://${APPLIANCE}/api/v1/capture?count=4&filter=icmp`,
+    ])
     await eventually('all four', async () => {
       await client.succeed(['ping', '-c', '1', APPLIANCE])
       return capture.running ? undefined : true
@@ -113,11 +157,18 @@ describeLab('diagnostics', () => {
     expect(Number(capture.lines[0])).toBeGreaterThan(4 * 98)
   })
 
-  test.each([[[]], [['-I']], [['-T']], [['-T', '-p', '7']]])('traceroute %j shows the host with its name', async options => {
-    const { stdout, code } = await world.appliance.command('traceroute', ...options, 'alpha')
-    expect(code).toBe(0)
-    expect(stdout).toMatch(new RegExp(`^traceroute to alpha \\(${address}\\), 30 hops max, 60 byte packets\n 1  alpha\\.lab\\.internal \\(${address}\\)  [\\d.]+ ms [\\d.]+ ms [\\d.]+ ms\n$`))
-  })
+  test.each([[[]], [['-I']], [['-T']], [['-T', '-p', '7']]])(
+    'traceroute %j shows the host with its name',
+    async (options) => {
+      const { stdout, code } = await world.appliance.command('traceroute', ...options, 'alpha')
+      expect(code).toBe(0)
+      expect(stdout).toMatch(
+        new RegExp(
+          `^traceroute to alpha \\(${address}\\), 30 hops max, 60 byte packets\n 1  alpha\\.lab\\.internal \\(${address}\\)  [\\d.]+ ms [\\d.]+ ms [\\d.]+ ms\n$`,
+        ),
+      )
+    },
+  )
 
   test('traceroute and ping through a router, to a host behind it and to one that is not there', async () => {
     const { lab, lan, appliance } = world
@@ -136,9 +187,16 @@ describeLab('diagnostics', () => {
       expect([code, stdout.trimEnd().split('\n').slice(1)]).toEqual([0, hops])
     }
     const gone = await appliance.command('traceroute', '-n', '-q', '1', '-w', '5', '10.54.0.77')
-    expect(gone).toMatchObject({ code: 1, stdout: expect.stringMatching(/\n 1 {2}10\.53\.0\.1 .*\n 2 {2}10\.53\.0\.1 {2}[\d.]+ ms !H\n$/) })
-    expect((await appliance.command('ping', '-c', '1', '-t', '1', '10.54.0.9')).stdout).toContain('From 10.53.0.1 icmp_seq=1 Time to live exceeded\n')
-    expect((await appliance.command('ping', '-c', '1', '-W', '5', '10.54.0.77')).stdout).toContain('From 10.53.0.1 icmp_seq=1 Destination Host Unreachable\n')
+    expect(gone).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/\n 1 {2}10\.53\.0\.1 .*\n 2 {2}10\.53\.0\.1 {2}[\d.]+ ms !H\n$/),
+    })
+    expect((await appliance.command('ping', '-c', '1', '-t', '1', '10.54.0.9')).stdout).toContain(
+      'From 10.53.0.1 icmp_seq=1 Time to live exceeded\n',
+    )
+    expect((await appliance.command('ping', '-c', '1', '-W', '5', '10.54.0.77')).stdout).toContain(
+      'From 10.53.0.1 icmp_seq=1 Destination Host Unreachable\n',
+    )
   })
 
   test('sockets: what listens, and a connection with what TCP knows of it', async () => {
@@ -150,7 +208,13 @@ describeLab('diagnostics', () => {
     held.write('GET / HTTP/1.1\r\nHost: 10.53.0.2\r\n\r\n')
     await held.line(/<\/html>/)
     const [connection] = await world.appliance.list<SocketView>(`/sockets?state=ESTABLISHED&address=${address}`)
-    expect(connection).toMatchObject({ protocol: 'tcp', local: APPLIANCE, localPort: 80, remote: address, tcp: { congestion: 'cubic', retransmitted: 0 } })
+    expect(connection).toMatchObject({
+      protocol: 'tcp',
+      local: APPLIANCE,
+      localPort: 80,
+      remote: address,
+      tcp: { congestion: 'cubic', retransmitted: 0 },
+    })
     expect(connection?.tcp?.received).toBe(35)
     expect(connection?.tcp?.acknowledged).toBeGreaterThan(1000)
     const shown = await world.appliance.command('sockets', '-ti', '--address', address)
@@ -164,11 +228,17 @@ describeLab('diagnostics', () => {
     await quiet.address('eth0', '10.53.0.60/24')
     // Answers no ARP request, as some small devices do.
     await quiet.succeed(['sysctl', '-q', '-w', 'net.ipv4.conf.all.arp_ignore=8'])
-    const reached = async (): Promise<boolean> => (await world.appliance.command('ping', '-c', '1', '-W', '1', '10.53.0.60')).code === 0
+    const reached = async (): Promise<boolean> =>
+      (await world.appliance.command('ping', '-c', '1', '-W', '1', '10.53.0.60')).code === 0
     expect(await reached()).toBe(false)
-    expect(await world.appliance.command('arp', 'add', '10.53.0.60', '02:aa:00:00:00:60')).toMatchObject({ code: 0, stdout: '10.53.0.60 is at 02:aa:00:00:00:60 on taproot0\n' })
+    expect(await world.appliance.command('arp', 'add', '10.53.0.60', '02:aa:00:00:00:60')).toMatchObject({
+      code: 0,
+      stdout: '10.53.0.60 is at 02:aa:00:00:00:60 on taproot0\n',
+    })
     expect(await reached()).toBe(true)
-    expect((await world.appliance.command('arp')).stdout).toMatch(/^taproot0\t10\.53\.0\.60\t02:aa:00:00:00:60\tstatic\t-$/m)
+    expect((await world.appliance.command('arp')).stdout).toMatch(
+      /^taproot0\t10\.53\.0\.60\t02:aa:00:00:00:60\tstatic\t-$/m,
+    )
     const { data } = world.appliance
     await world.appliance.killHard()
     world.appliance = await Appliance.start(lan, { data, arguments: ['--bridge', BRIDGE] })
@@ -177,7 +247,10 @@ describeLab('diagnostics', () => {
     expect(await reached()).toBe(true)
     expect((await world.appliance.command('arp', 'delete', '10.53.0.60')).code).toBe(0)
     expect(await reached()).toBe(false)
-    expect(await world.appliance.command('arp', 'add', '10.53.0.60', '01:00:5e:00:00:01')).toMatchObject({ code: 1, stderr: expect.stringContaining('mac: 01:00:5e:00:00:01') })
+    expect(await world.appliance.command('arp', 'add', '10.53.0.60', '01:00:5e:00:00:01')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('mac: 01:00:5e:00:00:01'),
+    })
   })
 
   test('stats: by layer and reason', async () => {
@@ -216,7 +289,20 @@ describeLab('diagnostics', () => {
     })
 
     test('a long transfer with super-segments: whole, and every checksum right', async () => {
-      const check = ['-o', 'tcp.check_checksum:TRUE', '-o', 'ip.check_checksum:TRUE', '-T', 'fields', '-e', 'frame.len', '-e', 'tcp.checksum.status', '-e', '_ws.malformed']
+      const check = [
+        '-o',
+        'tcp.check_checksum:TRUE',
+        '-o',
+        'ip.check_checksum:TRUE',
+        '-T',
+        'fields',
+        '-e',
+        'frame.len',
+        '-e',
+        'tcp.checksum.status',
+        '-e',
+        '_ws.malformed',
+      ]
       const script = `sh bin/taproot capture -w - tcp and host ${address} | tshark -l -r - ${check.join(' ')}`
       const tshark = world.lan.start('tshark', ['sh', '-c', script], environment(world.appliance))
       await tshark.line(/^capturing on taproot0$/)
@@ -247,8 +333,14 @@ describeLab('diagnostics', () => {
     })
 
     test('what it says is wrong names the option', async () => {
-      expect(await world.appliance.command('capture', '-i', 'eth9')).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no interface eth9') })
-      expect(await world.appliance.command('capture', 'port', 'dns')).toMatchObject({ code: 1, stderr: expect.stringContaining(`'port' wants a number`) })
+      expect(await world.appliance.command('capture', '-i', 'eth9')).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('there is no interface eth9'),
+      })
+      expect(await world.appliance.command('capture', 'port', 'dns')).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`'port' wants a number`),
+      })
     })
   })
 })
@@ -258,7 +350,10 @@ describeLab('diagnostics and the threads', () => {
     await using lab = await Lab.open()
     const lan = await lab.host('lan')
     await lan.bridge(BRIDGE)
-    const appliance = await Appliance.start(lan, { as: [process.execPath, join(import.meta.dirname, 'supervision-driver.ts')], arguments: ['--bridge', BRIDGE] })
+    const appliance = await Appliance.start(lan, {
+      as: [process.execPath, join(import.meta.dirname, 'supervision-driver.ts')],
+      arguments: ['--bridge', BRIDGE],
+    })
     onTestFailed(() => console.error(appliance.program.text()))
     const world: World = { lab, lan, appliance }
     await staticHost(world, 'peer', '10.53.0.50')
@@ -269,7 +364,9 @@ describeLab('diagnostics and the threads', () => {
     await ping.line(/the network worker was restarted/)
     await capture.line(/the appliance broke it off/)
     expect([(await ping.ended).code, (await capture.ended).code]).toEqual([1, 3])
-    await eventually('the replacement answers', async () => ((await appliance.command('ping', '-c', '1', '10.53.0.50')).code === 0 ? true : undefined))
+    await eventually('the replacement answers', async () =>
+      (await appliance.command('ping', '-c', '1', '10.53.0.50')).code === 0 ? true : undefined,
+    )
     await appliance.stop()
   })
 

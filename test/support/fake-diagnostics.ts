@@ -1,6 +1,16 @@
 /** Ping, traceroute, captures and sockets without a network: what a test says is what comes. */
 import type {
-  Answer, CaptureInput, DiagnosticServices, Page, Paging, PingEventView, PingInput, SocketFilter, SocketView, Streaming, TracerouteEventView,
+  Answer,
+  CaptureInput,
+  DiagnosticServices,
+  Page,
+  Paging,
+  PingEventView,
+  PingInput,
+  SocketFilter,
+  SocketView,
+  Streaming,
+  TracerouteEventView,
   TracerouteInput,
 } from '../../services/index.ts'
 import { type Refusal, refusal } from '../../services/index.ts'
@@ -32,35 +42,86 @@ export class FakeStream<Input, T> {
 
 export const SOCKETS: readonly SocketView[] = [
   {
-    protocol: 'udp', state: 'UNCONNECTED', local: null, localPort: 53, remote: null, remotePort: null, interface: null,
-    receiveQueue: 0, sendQueue: 0, tcp: null,
+    protocol: 'udp',
+    state: 'UNCONNECTED',
+    local: null,
+    localPort: 53,
+    remote: null,
+    remotePort: null,
+    interface: null,
+    receiveQueue: 0,
+    sendQueue: 0,
+    tcp: null,
   },
   {
-    protocol: 'tcp', state: 'LISTEN', local: '10.53.0.2', localPort: 80, remote: null, remotePort: null, interface: null,
-    receiveQueue: 0, sendQueue: 511, tcp: null,
+    protocol: 'tcp',
+    state: 'LISTEN',
+    local: '10.53.0.2',
+    localPort: 80,
+    remote: null,
+    remotePort: null,
+    interface: null,
+    receiveQueue: 0,
+    sendQueue: 511,
+    tcp: null,
   },
   {
-    protocol: 'tcp', state: 'ESTABLISHED', local: '10.53.0.2', localPort: 80, remote: '10.53.0.1', remotePort: 40_001, interface: null,
-    receiveQueue: 0, sendQueue: 17,
+    protocol: 'tcp',
+    state: 'ESTABLISHED',
+    local: '10.53.0.2',
+    localPort: 80,
+    remote: '10.53.0.1',
+    remotePort: 40_001,
+    interface: null,
+    receiveQueue: 0,
+    sendQueue: 17,
     tcp: {
-      rttMs: 0.4321, rttVarianceMs: 0.1, leastRttMs: 0.25, timeoutMs: 1000, congestion: 'cubic', congestionWindow: 14_600, slowStartThreshold: 29_200,
-      mss: 1460, inFlight: 17, sendWindow: 64_240, receiveWindow: 65_535, retransmitted: 3, timeouts: 0, acknowledged: 1234, received: 567,
-      timer: 'retransmit', timerMs: 812.5,
+      rttMs: 0.4321,
+      rttVarianceMs: 0.1,
+      leastRttMs: 0.25,
+      timeoutMs: 1000,
+      congestion: 'cubic',
+      congestionWindow: 14_600,
+      slowStartThreshold: 29_200,
+      mss: 1460,
+      inFlight: 17,
+      sendWindow: 64_240,
+      receiveWindow: 65_535,
+      retransmitted: 3,
+      timeouts: 0,
+      acknowledged: 1234,
+      received: 567,
+      timer: 'retransmit',
+      timerMs: 812.5,
     },
   },
 ]
 
 const RTT = { minMs: 0.312, meanMs: 0.4, maxMs: 0.488, deviationMs: 0.088 }
-const reply = (sequence: number, rttMs: number): PingEventView =>
-  ({ kind: 'reply', sequence, from: '10.53.0.100', octets: 64, ttl: 64, rttMs, duplicate: false, late: false, damaged: false })
+const reply = (sequence: number, rttMs: number): PingEventView => ({
+  kind: 'reply',
+  sequence,
+  from: '10.53.0.100',
+  octets: 64,
+  ttl: 64,
+  rttMs,
+  duplicate: false,
+  late: false,
+  damaged: false,
+})
 const PING: readonly PingEventView[] = [
   { kind: 'start', target: 'alpha', address: '10.53.0.100', octets: 56 },
   reply(1, 0.312),
   reply(2, 0.488),
   { kind: 'done', sent: 2, received: 2, duplicates: 0, errors: 0, elapsedMs: 1001.2, rtt: RTT },
 ]
-const probe = (hop: number, attempt: number, answer: 'hop' | 'target', from: string, name: string | null): TracerouteEventView =>
-  ({ kind: 'probe', hop, attempt, answer, from, name, rttMs: hop + attempt / 8, mark: null })
+const probe = (
+  hop: number,
+  attempt: number,
+  answer: 'hop' | 'target',
+  from: string,
+  name: string | null,
+): TracerouteEventView => ({ kind: 'probe', hop, attempt, answer, from, name, rttMs: hop + attempt / 8, mark: null })
 const TRACEROUTE: readonly TracerouteEventView[] = [
   { kind: 'start', target: '10.54.0.9', address: '10.54.0.9', maxHops: 30, octets: 60 },
   ...[1, 2, 3].map((attempt) => probe(1, attempt, 'hop', '10.53.0.1', 'router.lab.internal')),
@@ -95,8 +156,13 @@ export class FakeDiagnostics implements DiagnosticServices {
   }
 
   async listSockets(filter: SocketFilter, paging: Paging): Answer<Page<SocketView>> {
-    if (filter.state === 'ASLEEP') return err(refusal('invalid', '/state', '"ASLEEP" is not a state', 'LISTEN, for one'))
-    const items = SOCKETS.filter((socket) => Object.entries(filter).every(([key, value]) => value === undefined || (socket as Record<string, unknown>)[key] === value))
+    if (filter.state === 'ASLEEP')
+      return err(refusal('invalid', '/state', '"ASLEEP" is not a state', 'LISTEN, for one'))
+    const items = SOCKETS.filter((socket) =>
+      Object.entries(filter).every(
+        ([key, value]) => value === undefined || (socket as Record<string, unknown>)[key] === value,
+      ),
+    )
     return ok({ items: items.slice(0, paging.limit), next: null })
   }
 

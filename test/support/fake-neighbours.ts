@@ -21,7 +21,10 @@ export class FakeNeighbours implements LinkServices {
   async addNeighbour({ interface: name, address, mac }: NeighbourInput): Answer<NeighbourView> {
     const refused = this.#refused()
     if (refused !== undefined) return err(refused)
-    if (mac.startsWith('01')) return err(refusal('invalid', '/mac', `${mac} is not the hardware address of one station`, 'the first pair is even'))
+    if (mac.startsWith('01'))
+      return err(
+        refusal('invalid', '/mac', `${mac} is not the hardware address of one station`, 'the first pair is even'),
+      )
     const added: NeighbourView = { interface: name ?? 'lan0', address, mac, state: 'static', expiresIn: null }
     this.neighbours = [...this.neighbours.filter((other) => other.address !== address), added]
     return ok(added)
@@ -29,7 +32,8 @@ export class FakeNeighbours implements LinkServices {
 
   async removeNeighbour(address: string): Answer<null> {
     const left = this.neighbours.filter((other) => other.address !== address)
-    if (left.length === this.neighbours.length) return err(refusal('not-found', '', `there is no neighbour ${address}`, 'list what there is'))
+    if (left.length === this.neighbours.length)
+      return err(refusal('not-found', '', `there is no neighbour ${address}`, 'list what there is'))
     this.neighbours = left
     return ok(null)
   }

@@ -19,8 +19,22 @@ const text = (words: string): readonly string[] => words.split(' ')
 const steady = (out: string): readonly string[] => out.replace(/time \d+ms/, 'time Nms').split('\n')
 
 const START: PingEventView = { kind: 'start', target: '10.53.0.100', address: '10.53.0.100', octets: 56 }
-const reply = (sequence: number, rttMs: number, marks: { duplicate?: boolean; late?: boolean; damaged?: boolean } = {}): PingEventView =>
-  ({ kind: 'reply', sequence, from: '10.53.0.100', octets: 64, ttl: 63, rttMs, duplicate: false, late: false, damaged: false, ...marks })
+const reply = (
+  sequence: number,
+  rttMs: number,
+  marks: { duplicate?: boolean; late?: boolean; damaged?: boolean } = {},
+): PingEventView => ({
+  kind: 'reply',
+  sequence,
+  from: '10.53.0.100',
+  octets: 64,
+  ttl: 63,
+  rttMs,
+  duplicate: false,
+  late: false,
+  damaged: false,
+  ...marks,
+})
 const unreachable = (sequence: number): PingEventView =>
   ({ kind: 'error', sequence, from: '10.53.0.2', type: 3, code: 1, mtu: null, says: 'Destination Host Unreachable' })
 
@@ -43,8 +57,15 @@ describe('ping', () => {
 
   test('what goes wrong is marked and counted', async () => {
     line.api.services.diagnostics.pingEvents = [
-      START, reply(1, 1.234), reply(1, 5, { duplicate: true }), unreachable(2), { kind: 'timeout', sequence: 3 }, reply(5, 123.4),
-      reply(4, 45.67, { late: true }), reply(6, 2, { damaged: true }), { kind: 'unsent', sequence: 7, errno: 'ENETUNREACH', says: 'no route to the target' },
+      START,
+      reply(1, 1.234),
+      reply(1, 5, { duplicate: true }),
+      unreachable(2),
+      { kind: 'timeout', sequence: 3 },
+      reply(5, 123.4),
+      reply(4, 45.67, { late: true }),
+      reply(6, 2, { damaged: true }),
+      { kind: 'unsent', sequence: 7, errno: 'ENETUNREACH', says: 'no route to the target' },
       { kind: 'done', sent: 7, received: 4, duplicates: 1, errors: 1, elapsedMs: 6012, rtt: null },
     ]
     const { code, out } = await line.run('ping', '10.53.0.100')
@@ -103,28 +124,73 @@ describe('ping', () => {
     await line.run(...text('ping -c 3 -i 0.2 -s 100 -t 5 -W 1.5 -D -I taproot0 --source 10.53.0.2 alpha'))
     await line.run('ping', 'beta')
     expect(line.api.services.diagnostics.pings.map((stream) => stream.input)).toEqual([
-      { target: 'alpha', count: 3, intervalMs: 200, timeoutMs: 1500, octets: 100, ttl: 5, dontFragment: true, source: '10.53.0.2', interface: 'taproot0' },
-      { target: 'beta', count: null, intervalMs: 1000, timeoutMs: 2000, octets: 56, ttl: 64, dontFragment: false, source: null, interface: null },
+      {
+        target: 'alpha',
+        count: 3,
+        intervalMs: 200,
+        timeoutMs: 1500,
+        octets: 100,
+        ttl: 5,
+        dontFragment: true,
+        source: '10.53.0.2',
+        interface: 'taproot0',
+      },
+      {
+        target: 'beta',
+        count: null,
+        intervalMs: 1000,
+        timeoutMs: 2000,
+        octets: 56,
+        ttl: 64,
+        dontFragment: false,
+        source: null,
+        interface: null,
+      },
     ])
   })
 
   test('as JSON, one event a line', async () => {
     const { out } = await line.run('ping', 'alpha', '--json')
-    expect(out.trimEnd().split('\n').map((each) => (JSON.parse(each) as PingEventView).kind)).toEqual(['start', 'reply', 'reply', 'done'])
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((each) => (JSON.parse(each) as PingEventView).kind),
+    ).toEqual(['start', 'reply', 'reply', 'done'])
   })
 
   test('a refusal names the field', async () => {
-    line.api.services.diagnostics.refuse = refusal('invalid', '/target', 'no address is known for "nobody"', 'give an address')
-    expect(await line.run('ping', 'nobody')).toMatchObject({ code: 1, out: expect.not.stringContaining('statistics'), err: expect.stringContaining('target: no address is known for "nobody"') })
+    line.api.services.diagnostics.refuse = refusal(
+      'invalid',
+      '/target',
+      'no address is known for "nobody"',
+      'give an address',
+    )
+    expect(await line.run('ping', 'nobody')).toMatchObject({
+      code: 1,
+      out: expect.not.stringContaining('statistics'),
+      err: expect.stringContaining('target: no address is known for "nobody"'),
+    })
   })
 
   test('an interval that the API does not take is refused by it', async () => {
-    expect(await line.run(...text('ping -i 0.001 alpha'))).toMatchObject({ code: 1, err: expect.stringContaining('intervalMs') })
-    expect(await line.run(...text('ping -i soon alpha'))).toMatchObject({ code: 2, err: expect.stringContaining('--interval takes seconds') })
+    expect(await line.run(...text('ping -i 0.001 alpha'))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('intervalMs'),
+    })
+    expect(await line.run(...text('ping -i soon alpha'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--interval takes seconds'),
+    })
   })
 
   test('a worker that is restarted ends it with the reason', async () => {
-    line.api.services.diagnostics.breakWith = refusal('unavailable', '', 'the network worker was restarted, which ended this', 'try again in a second')
+    line.api.services.diagnostics.breakWith = refusal(
+      'unavailable',
+      '',
+      'the network worker was restarted, which ended this',
+      'try again in a second',
+    )
     line.api.services.diagnostics.pingEvents = [START, reply(1, 1)]
     const { code, out, err } = await line.run('ping', '10.53.0.100')
     expect(code).toBe(1)
@@ -133,13 +199,34 @@ describe('ping', () => {
   })
 
   test.each([
-    [0.0312, '0.031'], [0.9996, '1.000'], [1.005, '1.00'], [9.999, '10.00'], [10.04, '10.0'], [99.94, '99.9'], [100, '100'], [1234.9, '1234'],
+    [0.0312, '0.031'],
+    [0.9996, '1.000'],
+    [1.005, '1.00'],
+    [9.999, '10.00'],
+    [10.04, '10.0'],
+    [99.94, '99.9'],
+    [100, '100'],
+    [1234.9, '1234'],
   ])('%d ms is shown as %s', (ms, shown) => expect(timeText(ms)).toBe(shown))
 })
 
 describe('traceroute', () => {
-  const probe = (hop: number, attempt: number, from: string | null, change: Partial<Extract<TracerouteEventView, { kind: 'probe' }>> = {}): TracerouteEventView =>
-    ({ kind: 'probe', hop, attempt, answer: from === null ? 'timeout' : 'hop', from, name: null, rttMs: from === null ? null : hop + attempt / 10, mark: null, ...change })
+  const probe = (
+    hop: number,
+    attempt: number,
+    from: string | null,
+    change: Partial<Extract<TracerouteEventView, { kind: 'probe' }>> = {},
+  ): TracerouteEventView => ({
+    kind: 'probe',
+    hop,
+    attempt,
+    answer: from === null ? 'timeout' : 'hop',
+    from,
+    name: null,
+    rttMs: from === null ? null : hop + attempt / 10,
+    mark: null,
+    ...change,
+  })
 
   test('names, times, silence, several answerers and marks, a line a hop', async () => {
     line.api.services.diagnostics.tracerouteEvents = [
@@ -167,9 +254,19 @@ describe('traceroute', () => {
     expect(code).toBe(0)
     expect(out).toContain('\n 2  10.54.0.9  2.125 ms 2.250 ms 2.375 ms\n')
     expect(line.api.services.diagnostics.traceroutes[0]?.input).toEqual({
-      target: '10.54.0.9', method: 'tcp', port: 443, firstHop: 2, maxHops: 5, probesPerHop: 1, timeoutMs: 500, names: false,
+      target: '10.54.0.9',
+      method: 'tcp',
+      port: 443,
+      firstHop: 2,
+      maxHops: 5,
+      probesPerHop: 1,
+      timeoutMs: 500,
+      names: false,
     })
-    expect(await line.run(...text('traceroute -I -T far'))).toMatchObject({ code: 2, err: expect.stringContaining('--icmp and --tcp') })
+    expect(await line.run(...text('traceroute -I -T far'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--icmp and --tcp'),
+    })
   })
 })
 
@@ -200,13 +297,19 @@ describe('sockets', () => {
   })
 
   test('a state that there is not is refused', async () => {
-    expect(await line.run('sockets', '--state', 'asleep')).toMatchObject({ code: 1, err: expect.stringContaining('state: "ASLEEP" is not a state') })
+    expect(await line.run('sockets', '--state', 'asleep')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('state: "ASLEEP" is not a state'),
+    })
   })
 })
 
 describe('stats', () => {
   test('of a part that there is not', async () => {
-    expect(await line.run('stats', 'nothing')).toMatchObject({ code: 2, err: expect.stringContaining('nothing is counted under "nothing"') })
+    expect(await line.run('stats', 'nothing')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('nothing is counted under "nothing"'),
+    })
   })
 
   test('--watch says what has changed until Ctrl-C', async () => {
@@ -225,9 +328,15 @@ describe('stats', () => {
 
 describe('capture', () => {
   const AT_US = Date.UTC(2026, 10, 22, 3, 11, 0) * 1000 + 123_456
-  const frame = (octets: Uint8Array, direction: 'in' | 'out', after: number): Uint8Array => pcapng.enhancedPacket(0, AT_US + after, direction, octets, 0, octets.length, octets.length)
+  const frame = (octets: Uint8Array, direction: 'in' | 'out', after: number): Uint8Array =>
+    pcapng.enhancedPacket(0, AT_US + after, direction, octets, 0, octets.length, octets.length)
   const head = [pcapng.sectionHeader(), pcapng.interfaceDescription('taproot0', 0)]
-  const pieces = [...head, frame(arpFrame(), 'in', 0), frame(icmpFrame(echoRequest(10)), 'out', 250), pcapng.interfaceStatistics(0, AT_US, 9, 7)]
+  const pieces = [
+    ...head,
+    frame(arpFrame(), 'in', 0),
+    frame(icmpFrame(echoRequest(10)), 'out', 250),
+    pcapng.interfaceStatistics(0, AT_US, 9, 7),
+  ]
   beforeEach(() => {
     line.api.services.diagnostics.pieces = pieces
   })
@@ -246,16 +355,28 @@ describe('capture', () => {
   })
 
   test('of several interfaces says which', async () => {
-    line.api.services.diagnostics.pieces = [...head, pcapng.interfaceDescription('lab1', 0), pcapng.enhancedPacket(1, AT_US, 'in', arpFrame(), 0, 60, 60), pcapng.interfaceStatistics(0, AT_US, 2, 1), pcapng.interfaceStatistics(1, AT_US, 3, 2)]
+    line.api.services.diagnostics.pieces = [
+      ...head,
+      pcapng.interfaceDescription('lab1', 0),
+      pcapng.enhancedPacket(1, AT_US, 'in', arpFrame(), 0, 60, 60),
+      pcapng.interfaceStatistics(0, AT_US, 2, 1),
+      pcapng.interfaceStatistics(1, AT_US, 3, 2),
+    ]
     const { out, err } = await line.run('capture', '-i', 'any')
     expect(out).toMatch(/^\d\d:11:00\.123456 lab1 In {2}02:/)
-    expect(err).toBe('capturing on taproot0\ncapturing on lab1\n1 frames captured, 3 left out because they came too fast\n')
+    expect(err).toBe(
+      'capturing on taproot0\ncapturing on lab1\n1 frames captured, 3 left out because they came too fast\n',
+    )
   })
 
   test('as JSON, an object a line', async () => {
     const { out } = await line.run('capture', '--json')
     expect(JSON.parse(out.split('\n')[1] ?? '')).toEqual({
-      at: '2026-11-22T03:11:00.123706Z', interface: 'taproot0', direction: 'out', octets: 60, says: expect.stringContaining('echo request 10'),
+      at: '2026-11-22T03:11:00.123706Z',
+      interface: 'taproot0',
+      direction: 'out',
+      octets: 60,
+      says: expect.stringContaining('echo request 10'),
     })
   })
 
@@ -271,7 +392,10 @@ describe('capture', () => {
   })
 
   test('to a terminal it is not written', async () => {
-    expect(await line.show('capture', '-w', '-')).toMatchObject({ code: 2, err: expect.stringContaining('pipe -w - to tshark') })
+    expect(await line.show('capture', '-w', '-')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('pipe -w - to tshark'),
+    })
   })
 
   test('to a file', async () => {
@@ -279,7 +403,10 @@ describe('capture', () => {
     onTestFinished(() => rmSync(directory, { recursive: true }))
     await line.run('capture', '-w', join(directory, 'lan.pcapng'))
     expect(readFileSync(join(directory, 'lan.pcapng'))).toEqual(Buffer.concat(pieces))
-    expect(await line.run('capture', '-w', join(directory, 'none', 'lan.pcapng'))).toMatchObject({ code: 1, err: expect.stringContaining('cannot be written') })
+    expect(await line.run('capture', '-w', join(directory, 'none', 'lan.pcapng'))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('cannot be written'),
+    })
   })
 
   test('Ctrl-C ends it here and there', async () => {
@@ -287,16 +414,27 @@ describe('capture', () => {
     diagnostics.pieces = undefined
     const control = new AbortController()
     const begun = diagnostics.begun()
-    const running = runCommand(['capture'], line.environment, false, { interrupt: control.signal, onOut: () => control.abort() })
+    const running = runCommand(['capture'], line.environment, false, {
+      interrupt: control.signal,
+      onOut: () => control.abort(),
+    })
     await begun
     for (const piece of pieces.slice(0, 3)) diagnostics.captures[0]?.pipe.put(piece)
     const { code, err } = await running
     await diagnostics.captures[0]?.whenLeft
-    expect([code, err]).toEqual([0, 'capturing on taproot0\n1 frames captured, 0 left out because they came too fast\n'])
+    expect([code, err]).toEqual([
+      0,
+      'capturing on taproot0\n1 frames captured, 0 left out because they came too fast\n',
+    ])
   })
 
   test('one that breaks off says so', async () => {
-    line.api.services.diagnostics.breakWith = refusal('unavailable', '', 'the network worker was restarted, which ended this', 'try again')
+    line.api.services.diagnostics.breakWith = refusal(
+      'unavailable',
+      '',
+      'the network worker was restarted, which ended this',
+      'try again',
+    )
     const { code, err } = await line.run('capture')
     expect(code).toBe(3)
     expect(err).toContain('2 frames captured')

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { answerCall, type AnswerMessage, type CallMessage, NetworkCaller } from '../../../bin/channel.ts'
-import { MAX_STREAMS, STREAM_WINDOW, StreamSources, type StreamReport, type StreamRequest } from '../../../bin/streams.ts'
+import {
+  MAX_STREAMS,
+  STREAM_WINDOW,
+  StreamSources,
+  type StreamReport,
+  type StreamRequest,
+} from '../../../bin/streams.ts'
 import { Pipe, StreamBroken } from '../../../services/pipe.ts'
 import type { NetworkSide } from '../../../services/network-side.ts'
 import { type PingEventView, type PingInput, refusal } from '../../../services/index.ts'
@@ -109,7 +115,10 @@ describe('streams between threads', () => {
     caller.connect(undefined)
     const broken = await waiting.catch((error: unknown) => error)
     expect(broken).toBeInstanceOf(StreamBroken)
-    expect((broken as StreamBroken).refusal).toMatchObject({ code: 'unavailable', problem: expect.stringContaining('restarted') })
+    expect((broken as StreamBroken).refusal).toMatchObject({
+      code: 'unavailable',
+      problem: expect.stringContaining('restarted'),
+    })
     pipes[0]?.put(TIMEOUT(1))
     await settled()
     expect(await caller.network.diagnostics.ping(INPUT)).toMatchObject({ ok: false, error: { code: 'unavailable' } })
@@ -119,7 +128,10 @@ describe('streams between threads', () => {
     const { caller, begin, sources } = channel()
     const streams = []
     for (let n = 0; n < MAX_STREAMS; n++) streams.push(await begin())
-    expect(await caller.network.diagnostics.ping(INPUT)).toMatchObject({ ok: false, error: { problem: expect.stringContaining(`${MAX_STREAMS} `) } })
+    expect(await caller.network.diagnostics.ping(INPUT)).toMatchObject({
+      ok: false,
+      error: { problem: expect.stringContaining(`${MAX_STREAMS} `) },
+    })
     expect(await caller.network.diagnostics.sockets({}, { limit: 1 })).toMatchObject({ ok: true })
     await streams[0]?.return?.()
     await settled()
@@ -136,7 +148,14 @@ describe('streams between threads', () => {
 
   test('octets arrive whole, those of a part of a buffer too', async () => {
     const { caller } = channel()
-    const begun = await caller.network.diagnostics.capture({ interface: null, filter: '', snapLength: null, count: null, seconds: null, promiscuous: true })
+    const begun = await caller.network.diagnostics.capture({
+      interface: null,
+      filter: '',
+      snapLength: null,
+      count: null,
+      seconds: null,
+      promiscuous: true,
+    })
     if (!begun.ok) throw new Error(begun.error.problem)
     const pieces: Uint8Array[] = []
     for await (const piece of begun.value) pieces.push(piece)

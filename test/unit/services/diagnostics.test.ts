@@ -1,6 +1,12 @@
 /** Ping, traceroute, captures and sockets of the appliance, with another host at the other end of the wire. */
 import { describe, expect, test } from 'vitest'
-import type { CaptureInput, PingEventView, PingInput, TracerouteEventView, TracerouteInput } from '../../../services/index.ts'
+import type {
+  CaptureInput,
+  PingEventView,
+  PingInput,
+  TracerouteEventView,
+  TracerouteInput,
+} from '../../../services/index.ts'
 import { WAITING_OCTETS } from '../../../services/commands/capture-command.ts'
 import { DEFAULT_PREFIX, describeFrame, ipv4, mac, Stack, virtualWire } from '../../../stack/index.ts'
 import { SeededSecureRandom, type VirtualClock } from '../../../stack/platform/index.ts'
@@ -8,9 +14,35 @@ import { PcapngReader, type CaptureBlock } from '../../../stack/wire/pcapng-read
 import { done, refused, startAppliance, type Running } from '../../support/running-appliance.ts'
 import { addressOn } from '../../support/stack-lan.ts'
 
-const PING: PingInput = { target: '10.53.0.9', count: 1, intervalMs: 1000, timeoutMs: 2000, octets: 56, ttl: 64, dontFragment: false, source: null, interface: null }
-const TRACE: TracerouteInput = { target: '10.53.0.9', method: 'udp', firstHop: 1, maxHops: 30, probesPerHop: 3, timeoutMs: 1000, port: null, names: true }
-const CAPTURE: CaptureInput = { interface: null, filter: '', snapLength: null, count: null, seconds: null, promiscuous: true }
+const PING: PingInput = {
+  target: '10.53.0.9',
+  count: 1,
+  intervalMs: 1000,
+  timeoutMs: 2000,
+  octets: 56,
+  ttl: 64,
+  dontFragment: false,
+  source: null,
+  interface: null,
+}
+const TRACE: TracerouteInput = {
+  target: '10.53.0.9',
+  method: 'udp',
+  firstHop: 1,
+  maxHops: 30,
+  probesPerHop: 3,
+  timeoutMs: 1000,
+  port: null,
+  names: true,
+}
+const CAPTURE: CaptureInput = {
+  interface: null,
+  filter: '',
+  snapLength: null,
+  count: null,
+  seconds: null,
+  promiscuous: true,
+}
 
 /** The appliance and a host 10.53.0.9 on its link; announcements are over. */
 function lan(): Running & { readonly peer: Stack } {
@@ -53,8 +85,23 @@ describe('ping', () => {
     const events = await pinged(lan(), { count: 2 })
     expect(events.map(({ kind }) => kind)).toEqual(['start', 'reply', 'reply', 'done'])
     expect(events[0]).toEqual({ kind: 'start', target: '10.53.0.9', address: '10.53.0.9', octets: 56 })
-    expect(events[1]).toMatchObject({ sequence: 1, from: '10.53.0.9', octets: 64, ttl: 64, duplicate: false, late: false, damaged: false })
-    expect(events[3]).toMatchObject({ sent: 2, received: 2, duplicates: 0, errors: 0, elapsedMs: expect.closeTo(1000, -2), rtt: { minMs: expect.any(Number) } })
+    expect(events[1]).toMatchObject({
+      sequence: 1,
+      from: '10.53.0.9',
+      octets: 64,
+      ttl: 64,
+      duplicate: false,
+      late: false,
+      damaged: false,
+    })
+    expect(events[3]).toMatchObject({
+      sent: 2,
+      received: 2,
+      duplicates: 0,
+      errors: 0,
+      elapsedMs: expect.closeTo(1000, -2),
+      rtt: { minMs: expect.any(Number) },
+    })
   })
 
   test.each(['taproot', 'taproot.lab.internal'])('the name %s, by our own DNS', async (target) => {
@@ -67,7 +114,8 @@ describe('ping', () => {
     const events = await pinged(lan(), { target: '10.53.0.77', count: 5, timeoutMs: 10_000 })
     const errors = events.filter((event) => event.kind === 'error')
     expect(errors.length).toBeGreaterThan(2)
-    for (const error of errors) expect(error).toMatchObject({ from: '10.53.0.2', type: 3, code: 1, says: 'Destination Host Unreachable' })
+    for (const error of errors)
+      expect(error).toMatchObject({ from: '10.53.0.2', type: 3, code: 1, says: 'Destination Host Unreachable' })
     expect(events.at(-1)).toMatchObject({ kind: 'done', sent: 5, received: 0, rtt: null })
   })
 
@@ -79,8 +127,16 @@ describe('ping', () => {
   })
 
   test('longer than the link takes, and not to be cut', async () => {
-    expect((await pinged(lan(), { octets: 1473, dontFragment: true }))[1]).toEqual({ kind: 'unsent', sequence: 1, errno: 'EMSGSIZE', says: 'message too long, mtu=1500' })
-    expect((await pinged(lan(), { octets: 1472, dontFragment: true }))[1]).toMatchObject({ kind: 'reply', octets: 1480 })
+    expect((await pinged(lan(), { octets: 1473, dontFragment: true }))[1]).toEqual({
+      kind: 'unsent',
+      sequence: 1,
+      errno: 'EMSGSIZE',
+      says: 'message too long, mtu=1500',
+    })
+    expect((await pinged(lan(), { octets: 1472, dontFragment: true }))[1]).toMatchObject({
+      kind: 'reply',
+      octets: 1480,
+    })
   })
 
   test('without end, until it is left; then nothing more is sent', async () => {
@@ -113,7 +169,11 @@ describe('ping', () => {
     ['a group', { target: '224.0.0.1' }, /^invalid \/target: 224\.0\.0\.1 is not the address of one host$/],
     ['a broadcast', { target: '255.255.255.255' }, /^invalid \/target/],
     ['nobody', { target: '0.0.0.0' }, /^invalid \/target/],
-    ['a source that is not ours', { source: '10.53.0.3' }, /^invalid \/source: "10\.53\.0\.3" is not an address of the appliance$/],
+    [
+      'a source that is not ours',
+      { source: '10.53.0.3' },
+      /^invalid \/source: "10\.53\.0\.3" is not an address of the appliance$/,
+    ],
     ['an interface that there is not', { interface: 'eth9' }, /^invalid \/interface: there is no interface eth9$/],
   ])('%s is refused', async (_what, input, says) => {
     expect(await refused(lan().services.diagnostics.ping({ ...PING, ...input }))).toMatch(says)
@@ -130,19 +190,40 @@ describe('traceroute', () => {
   const traced = async (running: Running, input: Partial<TracerouteInput>): Promise<readonly TracerouteEventView[]> =>
     read(running.clock, await done(running.services.diagnostics.traceroute({ ...TRACE, ...input })))
 
-  test.each(['udp', 'icmp', 'tcp'] as const)('by %s, to the host itself with the name that it has in our zones', async (method) => {
-    const running = lan()
-    await done(running.services.dns.addRecord('0.53.10.in-addr.arpa', { name: '9', type: 'PTR', ttl: null, data: 'nine.lab.internal.', comment: null }))
-    const events = await traced(running, { method })
-    expect(events.map(({ kind }) => kind)).toEqual(['start', 'probe', 'probe', 'probe', 'done'])
-    expect(events[1]).toMatchObject({ hop: 1, attempt: 1, answer: 'target', from: '10.53.0.9', name: 'nine.lab.internal', mark: null })
-    expect(events[4]).toEqual({ kind: 'done', reached: true })
-  })
+  test.each(['udp', 'icmp', 'tcp'] as const)(
+    'by %s, to the host itself with the name that it has in our zones',
+    async (method) => {
+      const running = lan()
+      await done(
+        running.services.dns.addRecord('0.53.10.in-addr.arpa', {
+          name: '9',
+          type: 'PTR',
+          ttl: null,
+          data: 'nine.lab.internal.',
+          comment: null,
+        }),
+      )
+      const events = await traced(running, { method })
+      expect(events.map(({ kind }) => kind)).toEqual(['start', 'probe', 'probe', 'probe', 'done'])
+      expect(events[1]).toMatchObject({
+        hop: 1,
+        attempt: 1,
+        answer: 'target',
+        from: '10.53.0.9',
+        name: 'nine.lab.internal',
+        mark: null,
+      })
+      expect(events[4]).toEqual({ kind: 'done', reached: true })
+    },
+  )
 
   test('silence, and numbers only', async () => {
     const running = lan()
     expect(await traced(running, { target: '10.53.0.77', maxHops: 2, probesPerHop: 1 })).toMatchObject([
-      { kind: 'start' }, { hop: 1, answer: 'timeout', from: null, rttMs: null }, { hop: 2, answer: 'timeout' }, { kind: 'done', reached: false },
+      { kind: 'start' },
+      { hop: 1, answer: 'timeout', from: null, rttMs: null },
+      { hop: 2, answer: 'timeout' },
+      { kind: 'done', reached: false },
     ])
     expect((await traced(running, { names: false }))[1]).toMatchObject({ name: null, from: '10.53.0.9' })
   })
@@ -150,7 +231,11 @@ describe('traceroute', () => {
   test('where there is no route', async () => {
     const running = lan()
     running.appliance.stack.routes.remove(DEFAULT_PREFIX, ipv4('10.53.0.1'))
-    expect(await traced(running, { target: '192.0.2.1' })).toMatchObject([{ kind: 'start' }, { kind: 'unsent', errno: 'ENETUNREACH' }, { kind: 'done', reached: false }])
+    expect(await traced(running, { target: '192.0.2.1' })).toMatchObject([
+      { kind: 'start' },
+      { kind: 'unsent', errno: 'ENETUNREACH' },
+      { kind: 'done', reached: false },
+    ])
   })
 })
 
@@ -160,20 +245,31 @@ describe('capture', () => {
     if (!read.ok) throw new Error(read.error)
     return read.value
   }
-  const captured = async (running: Running, input: Partial<CaptureInput>, meanwhile: () => void): Promise<readonly CaptureBlock[]> => {
+  const captured = async (
+    running: Running,
+    input: Partial<CaptureInput>,
+    meanwhile: () => void,
+  ): Promise<readonly CaptureBlock[]> => {
     const stream = await done(running.services.diagnostics.capture({ ...CAPTURE, ...input }))
     meanwhile()
     return blocksOf(await read(running.clock, stream, 10_000))
   }
-  const lines = (blocks: readonly CaptureBlock[]): readonly string[] => blocks.flatMap((block) => (block.kind === 'frame' ? [describeFrame(block.frame.octets).replace(/^\S+ > \S+ /, '')] : []))
-  const pingFrom = (stack: Stack, count: number, target = '10.53.0.2', octets = 56): void => void stack.ping({ target: ipv4(target), count, intervalMs: 100, octets }, () => {})
+  const lines = (blocks: readonly CaptureBlock[]): readonly string[] =>
+    blocks.flatMap((block) =>
+      block.kind === 'frame' ? [describeFrame(block.frame.octets).replace(/^\S+ > \S+ /, '')] : [],
+    )
+  const pingFrom = (stack: Stack, count: number, target = '10.53.0.2', octets = 56): void =>
+    void stack.ping({ target: ipv4(target), count, intervalMs: 100, octets }, () => {})
 
   test('so many frames, both ways, with the time of day; then what there was', async () => {
     const running = lan()
     const blocks = await captured(running, { filter: 'icmp', count: 4 }, () => pingFrom(running.peer, 3))
     expect(blocks.map(({ kind }) => kind)).toEqual(['interface', 'frame', 'frame', 'frame', 'frame', 'statistics'])
     expect(lines(blocks)).toEqual([
-      '10.53.0.9 > 10.53.0.2 echo request 56', '10.53.0.2 > 10.53.0.9 echo reply 56', '10.53.0.9 > 10.53.0.2 echo request 56', '10.53.0.2 > 10.53.0.9 echo reply 56',
+      '10.53.0.9 > 10.53.0.2 echo request 56',
+      '10.53.0.2 > 10.53.0.9 echo reply 56',
+      '10.53.0.9 > 10.53.0.2 echo request 56',
+      '10.53.0.2 > 10.53.0.9 echo reply 56',
     ])
     const [, first] = blocks
     expect(first?.kind === 'frame' && Math.abs(first.frame.timeUs / 1000 - running.clock.wallMs())).toBeLessThan(20_000)
@@ -182,7 +278,9 @@ describe('capture', () => {
 
   test('for so long, cut to so many octets', async () => {
     const running = lan()
-    const blocks = await captured(running, { filter: 'icmp', seconds: 1, snapLength: 34 }, () => pingFrom(running.peer, 100))
+    const blocks = await captured(running, { filter: 'icmp', seconds: 1, snapLength: 34 }, () =>
+      pingFrom(running.peer, 100),
+    )
     const frames = blocks.flatMap((block) => (block.kind === 'frame' ? [block.frame] : []))
     expect(frames.length).toBeGreaterThan(15)
     expect(frames.length).toBeLessThan(25)
@@ -192,7 +290,14 @@ describe('capture', () => {
   test('frames that are for others only when promiscuous', async () => {
     const running = lan()
     running.peer.interfaces[0]?.neighbours.addStatic(ipv4('10.53.0.66'), mac('02:00:00:00:00:66'))
-    const seen = async (promiscuous: boolean) => lines(await captured(running, { filter: 'icmp', seconds: 1, promiscuous }, () => (pingFrom(running.peer, 1, '10.53.0.66'), pingFrom(running.peer, 1))))
+    const seen = async (promiscuous: boolean) =>
+      lines(
+        await captured(
+          running,
+          { filter: 'icmp', seconds: 1, promiscuous },
+          () => (pingFrom(running.peer, 1, '10.53.0.66'), pingFrom(running.peer, 1)),
+        ),
+      )
     expect(await seen(true)).toHaveLength(3)
     expect(await seen(false)).toEqual(['10.53.0.9 > 10.53.0.2 echo request 56', '10.53.0.2 > 10.53.0.9 echo reply 56'])
   })
@@ -268,8 +373,13 @@ describe('capture', () => {
     const [near, far] = virtualWire(running.clock, { names: ['tap9', 'far'] })
     peer.addInterface(far, { addresses: [addressOn('10.54.0.9/24')] })
     running.appliance.stack.addInterface(near, { addresses: [addressOn('10.54.0.2/24')] })
-    const blocks = await captured(running, { interface: 'tap9', filter: 'icmp', count: 1 }, () => pingFrom(peer, 1, '10.54.0.2'))
-    expect([blocks[0], ...lines(blocks)]).toEqual([{ kind: 'interface', name: 'tap9' }, '10.54.0.9 > 10.54.0.2 echo request 56'])
+    const blocks = await captured(running, { interface: 'tap9', filter: 'icmp', count: 1 }, () =>
+      pingFrom(peer, 1, '10.54.0.2'),
+    )
+    expect([blocks[0], ...lines(blocks)]).toEqual([
+      { kind: 'interface', name: 'tap9' },
+      '10.54.0.9 > 10.54.0.2 echo request 56',
+    ])
   })
 
   test('of all interfaces in one file', async () => {
@@ -279,10 +389,20 @@ describe('capture', () => {
     other.addInterface(far, { addresses: [addressOn('10.54.0.9/24')] })
     running.appliance.stack.addInterface(near, { addresses: [addressOn('10.54.0.2/24')] })
     running.clock.advance(10_000)
-    const blocks = await captured(running, { interface: 'any', filter: 'icmp', count: 4 }, () => (pingFrom(running.peer, 1), pingFrom(other, 1, '10.54.0.2')))
-    expect(blocks.map((block) => (block.kind === 'interface' ? block.name : block.kind === 'frame' ? block.frame.interfaceId : [block.interfaceId, block.received]))).toEqual([
-      'taproot0', 'tap9', 0, 0, 1, 1, [0, 2], [1, 2],
-    ])
+    const blocks = await captured(
+      running,
+      { interface: 'any', filter: 'icmp', count: 4 },
+      () => (pingFrom(running.peer, 1), pingFrom(other, 1, '10.54.0.2')),
+    )
+    expect(
+      blocks.map((block) =>
+        block.kind === 'interface'
+          ? block.name
+          : block.kind === 'frame'
+            ? block.frame.interfaceId
+            : [block.interfaceId, block.received],
+      ),
+    ).toEqual(['taproot0', 'tap9', 0, 0, 1, 1, [0, 2], [1, 2]])
     const stream = await done(running.services.diagnostics.capture({ ...CAPTURE, interface: 'any' }))
     running.appliance.stack.removeInterface('tap9')
     running.appliance.stack.removeInterface('taproot0')
@@ -307,8 +427,11 @@ describe('capture', () => {
 })
 
 describe('sockets', () => {
-  const listed = async (running: Running, filter: Parameters<Running['services']['diagnostics']['listSockets']>[0], limit = 100) =>
-    (await done(running.services.diagnostics.listSockets(filter, { limit }))).items
+  const listed = async (
+    running: Running,
+    filter: Parameters<Running['services']['diagnostics']['listSockets']>[0],
+    limit = 100,
+  ) => (await done(running.services.diagnostics.listSockets(filter, { limit }))).items
 
   test('what the appliance listens on', async () => {
     const sockets = await listed(lan(), {})
@@ -324,8 +447,24 @@ describe('sockets', () => {
     connected.value.write(Uint8Array.of(0, 40, 1, 2, 3), 0, 5)
     running.clock.advance(500)
     const [socket] = await listed(running, { state: 'established' })
-    expect(socket).toMatchObject({ protocol: 'tcp', local: '10.53.0.2', localPort: 53, remote: '10.53.0.9', receiveQueue: 0, sendQueue: 0 })
-    expect(socket?.tcp).toMatchObject({ congestion: 'cubic', mss: 1460, received: 5, acknowledged: 0, retransmitted: 0, timeouts: 0, inFlight: 0, slowStartThreshold: null })
+    expect(socket).toMatchObject({
+      protocol: 'tcp',
+      local: '10.53.0.2',
+      localPort: 53,
+      remote: '10.53.0.9',
+      receiveQueue: 0,
+      sendQueue: 0,
+    })
+    expect(socket?.tcp).toMatchObject({
+      congestion: 'cubic',
+      mss: 1460,
+      received: 5,
+      acknowledged: 0,
+      retransmitted: 0,
+      timeouts: 0,
+      inFlight: 0,
+      slowStartThreshold: null,
+    })
     expect(socket?.tcp?.rttMs).toBeGreaterThan(0)
     expect((await listed(running, { address: '10.53.0.9' })).length).toBe(1)
     expect((await listed(running, { port: socket?.remotePort ?? 0 })).length).toBe(1)
@@ -354,7 +493,9 @@ describe('sockets', () => {
     const rest = await done(services.diagnostics.listSockets({}, { limit: 1000, after: '1' }))
     expect(rest.next).toBeNull()
     expect(await refused(services.diagnostics.listSockets({}, { limit: 1, after: 'x' }))).toMatch(/^invalid \/after/)
-    expect(await refused(services.diagnostics.listSockets({ state: 'asleep' }, { limit: 1 }))).toMatch(/^invalid \/state: "asleep" is not a state/)
+    expect(await refused(services.diagnostics.listSockets({ state: 'asleep' }, { limit: 1 }))).toMatch(
+      /^invalid \/state: "asleep" is not a state/,
+    )
   })
 })
 
@@ -367,6 +508,7 @@ describe('statistics', () => {
     expect(Object.values(some).flatMap((part) => Object.values(part))).not.toContain(0)
     const all = await done(running.services.status.statistics(true))
     expect(all['icmp']?.['checksum']).toBe(0)
-    for (const part of Object.values(all)) for (const name of Object.keys(part)) expect(name).toMatch(/^[a-z0-9]+(?:[-.][a-z0-9]+)*$/)
+    for (const part of Object.values(all))
+      for (const name of Object.keys(part)) expect(name).toMatch(/^[a-z0-9]+(?:[-.][a-z0-9]+)*$/)
   })
 })

@@ -7,18 +7,42 @@ import { done, refused, startAppliance, type Running } from '../../support/runni
 const MAC = '02:00:00:00:00:3c'
 const ADDED = { interface: null, address: '10.53.0.60', mac: MAC }
 const SECOND: InterfaceInput = {
-  name: 'tap9', kind: 'tap', mac: null, mtu: 1500, peerMac: null, hostEnd: null, socket: null, socketOwner: null, enabled: true, addressing: 'static',
-  addresses: ['10.54.0.2/24'], proxyArp: 'off', proxyArpRanges: [], bogons: 'accepted', reversePath: 'off', directedBroadcasts: false, routerDiscovery: 'off',
+  name: 'tap9',
+  kind: 'tap',
+  mac: null,
+  mtu: 1500,
+  peerMac: null,
+  hostEnd: null,
+  socket: null,
+  socketOwner: null,
+  enabled: true,
+  addressing: 'static',
+  addresses: ['10.54.0.2/24'],
+  proxyArp: 'off',
+  proxyArpRanges: [],
+  bogons: 'accepted',
+  reversePath: 'off',
+  directedBroadcasts: false,
+  routerDiscovery: 'off',
   impairment: null,
 }
 const listed = async ({ services }: Running): Promise<readonly string[]> =>
-  (await done(services.links.listNeighbours())).map(({ interface: name, address, mac: at, state }) => `${name} ${address} ${at ?? '-'} ${state}`)
-const stored = ({ store }: Running): readonly string[] => store.load().neighbours.map(({ interfaceName, address, mac: at }) => `${interfaceName} ${formatIpv4(address)} ${at}`)
+  (await done(services.links.listNeighbours())).map(
+    ({ interface: name, address, mac: at, state }) => `${name} ${address} ${at ?? '-'} ${state}`,
+  )
+const stored = ({ store }: Running): readonly string[] =>
+  store.load().neighbours.map(({ interfaceName, address, mac: at }) => `${interfaceName} ${formatIpv4(address)} ${at}`)
 
 describe('static neighbours', () => {
   test('on the link where the address is, in the cache and on disk', async () => {
     const running = startAppliance()
-    expect(await done(running.services.links.addNeighbour(ADDED))).toEqual({ interface: 'taproot0', address: '10.53.0.60', mac: MAC, state: 'static', expiresIn: null })
+    expect(await done(running.services.links.addNeighbour(ADDED))).toEqual({
+      interface: 'taproot0',
+      address: '10.53.0.60',
+      mac: MAC,
+      state: 'static',
+      expiresIn: null,
+    })
     expect(await listed(running)).toEqual([`taproot0 10.53.0.60 ${MAC} static`])
     expect(stored(running)).toEqual([`taproot0 10.53.0.60 ${MAC}`])
     expect(running.log.map(([event]) => event)).toEqual(['neighbour.changed'])
@@ -34,7 +58,11 @@ describe('static neighbours', () => {
   })
 
   test('back after a start', async () => {
-    const running = startAppliance({ before: [{ kind: 'neighbour-put', neighbour: { interfaceName: 'taproot0', address: ipv4('10.53.0.60'), mac: MAC } }] })
+    const running = startAppliance({
+      before: [
+        { kind: 'neighbour-put', neighbour: { interfaceName: 'taproot0', address: ipv4('10.53.0.60'), mac: MAC } },
+      ],
+    })
     expect(await listed(running)).toEqual([`taproot0 10.53.0.60 ${MAC} static`])
   })
 
@@ -56,9 +84,13 @@ describe('static neighbours', () => {
   })
 
   test('kept for an interface that there is not', async () => {
-    const running = startAppliance({ before: [{ kind: 'neighbour-put', neighbour: { interfaceName: 'tap9', address: ipv4('10.99.0.1'), mac: MAC } }] })
+    const running = startAppliance({
+      before: [{ kind: 'neighbour-put', neighbour: { interfaceName: 'tap9', address: ipv4('10.99.0.1'), mac: MAC } }],
+    })
     expect(await listed(running)).toEqual([])
-    expect(await refused(running.services.links.addNeighbour({ ...ADDED, interface: 'tap9' }))).toMatch(/^invalid \/interface: there is no interface tap9$/)
+    expect(await refused(running.services.links.addNeighbour({ ...ADDED, interface: 'tap9' }))).toMatch(
+      /^invalid \/interface: there is no interface tap9$/,
+    )
     await done(running.services.links.removeNeighbour('10.99.0.1', null))
     expect(stored(running)).toEqual([])
   })
@@ -70,13 +102,21 @@ describe('static neighbours', () => {
     await done(running.services.links.removeNeighbour('10.53.0.61', null))
     await done(running.services.links.removeNeighbour('10.53.0.60', 'taproot0'))
     expect([await listed(running), stored(running)]).toEqual([[], []])
-    expect(await refused(running.services.links.removeNeighbour('10.53.0.60', null))).toBe('not-found : there is no neighbour 10.53.0.60')
+    expect(await refused(running.services.links.removeNeighbour('10.53.0.60', null))).toBe(
+      'not-found : there is no neighbour 10.53.0.60',
+    )
   })
 
   test('all forgotten but the static ones', async () => {
     const running = startAppliance()
     await done(running.services.links.addNeighbour(ADDED))
-    for (const last of [1, 2, 3]) running.appliance.stack.interfaces[0]?.neighbours.heard(ipv4(`10.53.0.6${last}`), mac('02:00:00:00:00:99'), 0, true)
+    for (const last of [1, 2, 3])
+      running.appliance.stack.interfaces[0]?.neighbours.heard(
+        ipv4(`10.53.0.6${last}`),
+        mac('02:00:00:00:00:99'),
+        0,
+        true,
+      )
     expect(await done(running.services.links.flushNeighbours('taproot0'))).toBe(3)
     expect(await listed(running)).toEqual([`taproot0 10.53.0.60 ${MAC} static`])
     expect(await refused(running.services.links.flushNeighbours('eth9'))).toMatch(/^invalid \/interface/)
@@ -88,7 +128,11 @@ describe('static neighbours', () => {
     ['the network', { address: '10.53.0.0' }, /^invalid \/address: 10\.53\.0\.0 is not the address of a host$/],
     ['the broadcast address', { address: '10.53.0.255' }, /^invalid \/address/],
     ['ourselves', { address: '10.53.0.2' }, /^invalid \/address: 10\.53\.0\.2 is the appliance itself$/],
-    ['a group address of Ethernet', { mac: '01:00:5e:00:00:01' }, /^invalid \/mac: 01:00:5e:00:00:01 is not the hardware address of one station$/],
+    [
+      'a group address of Ethernet',
+      { mac: '01:00:5e:00:00:01' },
+      /^invalid \/mac: 01:00:5e:00:00:01 is not the hardware address of one station$/,
+    ],
     ['the broadcast address of Ethernet', { mac: 'ff:ff:ff:ff:ff:ff' }, /^invalid \/mac/],
     ['no address of Ethernet', { mac: '00:00:00:00:00:00' }, /^invalid \/mac/],
   ])('%s is refused, and nothing has changed', async (_what, change, says) => {

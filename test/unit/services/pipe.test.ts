@@ -6,7 +6,10 @@ const AWAY = refusal('unavailable', '', 'it went away', 'try again')
 
 /** A pipe of texts with room for ten characters, and whether its reader has left. */
 function pipe(): { readonly pipe: Pipe<string>; left: number } {
-  const made = { pipe: new Pipe<string>({ limit: 10, sizeOf: (text) => text.length, onLeave: () => made.left++ }), left: 0 }
+  const made = {
+    pipe: new Pipe<string>({ limit: 10, sizeOf: (text) => text.length, onLeave: () => made.left++ }),
+    left: 0,
+  }
   return made
 }
 
