@@ -385,6 +385,21 @@ describe('RFC 9293 §3.8.4 [T8] keep-alive', () => {
     < . 1 ack 1
     = ESTABLISHED`))
 
+  test('two hours idle, then every 75 s, when nothing else was said (RFC 1122 §4.2.3.6)', () => run(`${SERVED}
+    keepalive 0
+    +7199000
+    +1000
+    > . 0 ack 1
+    +75000
+    > . 0 ack 1
+    < . 1 ack 1
+    +7199000
+    = ESTABLISHED`))
+
+  test('without being asked for there is none, be it days', () => run(`${SERVED}
+    +864000000
+    = ESTABLISHED`))
+
   test('ten without an answer end the connection', () => run(`${SERVED}
     keepalive 10000
     +10000
