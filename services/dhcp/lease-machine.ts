@@ -358,7 +358,18 @@ function decline(state: BindingState, event: LeaseEvent & { readonly kind: 'decl
   if (state.kind === 'saving') return [state, DEFER]
   const active = state.kind === 'bound' || state.kind === 'offered' || state.kind === 'probing'
   if (!active || ownerOf(state) !== event.client.key) return [state, [{ kind: 'silence', because: 'not-owner' }]]
-  return setAside(state, event.address, event.subnetId, event.client, event.quarantineMs, 'dhcp.lease.declined', at)
+  const [next, effects] = setAside(
+    state,
+    event.address,
+    event.subnetId,
+    event.client,
+    event.quarantineMs,
+    'dhcp.lease.declined',
+    at,
+  )
+  // Until that is on disk the client has this lease there: a further one waits, so that no crash leaves it two.
+  const own = next.kind === 'saving' && state.kind === 'bound' ? { ...next, client: event.client.key } : next
+  return [own, effects]
 }
 
 /** The row of a declined address names who uses it, not who said so. */

@@ -138,7 +138,10 @@ export class DhcpServer {
    */
   neighbourHeard(interfaceName: string, address: Ipv4, b: Uint8Array, macAt: number): void {
     const engine = this.#engine
-    if (engine.closed || engine.configuration.scopeHolding(address)?.poolAt(address) === undefined) return
+    const scope = engine.configuration.scopeHolding(address)
+    if (engine.closed || scope?.poolAt(address) === undefined) return
+    // What another link says of the addresses of this one is not to be believed.
+    if ((scope.segment.interfaceName ?? interfaceName) !== interfaceName) return
     const state = engine.table.stateOf(address)
     // A declined address is known to be used; an offered one may be on its way to its client.
     if (state.kind !== 'free') return

@@ -58,6 +58,12 @@ describe('RFC 5227 §2.1.1 and RFC 2131 §2.2 addresses that strangers were hear
     expect(w.decisions).toEqual([])
   })
 
+  test('an ARP packet of another link shows nothing', () => {
+    const w = localWorld()
+    w.server.neighbourHeard('lan1', ADDRESS, mac(STRANGER), 0)
+    expect([w.told, w.acquire(A)]).toEqual([[], '10.53.0.100'])
+  })
+
   test('the holder of a lease, and the last one, are no strangers', () => {
     const w = localWorld()
     w.acquire(A)

@@ -3,18 +3,20 @@
  * between save and reply. After every step: what the disk says is consistent, and what clients believe is on disk.
  */
 import { describe, expect, test } from 'vitest'
-import { formatIpv4, ipv4 } from '../../../stack/index.ts'
+import { formatIpv4, ipv4, mac } from '../../../stack/index.ts'
 import type { Ipv4 } from '../../../stack/index.ts'
 import { SeededRandom, VirtualClock } from '../../../stack/platform/index.ts'
-import { leaseClientKey } from '../../../services/model/index.ts'
+import { DEFAULT_POLICY, leaseClientKey } from '../../../services/model/index.ts'
 import type { DhcpConfiguration, Lease, OptionSet } from '../../../services/model/index.ts'
-import { clientMessage, configuration, pool, host, world } from '../../support/dhcp-bench.ts'
+import { clientMessage, configuration, pool, host, segment, world } from '../../support/dhcp-bench.ts'
 import type { Sent, World } from '../../support/dhcp-bench.ts'
 
 type Client = {
   readonly mac: string
   readonly clientId: string | undefined
   offered: string | undefined
+  /** Of its last message: answers to earlier ones are not for it any more. */
+  xid: number
   /** What it believes to hold, and until when by the wall. */
   address: string | undefined
   until: number
@@ -22,13 +24,17 @@ type Client = {
 
 const MACHINE = host('10.53.0.50', { mac: '02:00:00:00:00:06' })
 /** What the administrator switches between: hosts and pools that move clients about. */
+/** One message may be enough: rapid commit and BOOTP are let in. */
+const segments = [segment(1, { policy: { ...DEFAULT_POLICY, rapidCommit: true, bootp: true } })]
 const CONFIGURATIONS: readonly DhcpConfiguration[] = [
-  configuration({ pools: [pool('10.53.0.100', '10.53.0.104')], hosts: [MACHINE, host('10.53.0.101', { id: 2, clientId: '00a1' })] }),
-  configuration({ pools: [pool('10.53.0.100', '10.53.0.104')] }),
-  configuration({ pools: [pool('10.53.0.102', '10.53.0.106')], hosts: [MACHINE, host('10.53.0.103', { id: 2, clientId: '00a3' })] }),
+  configuration({ segments, pools: [pool('10.53.0.100', '10.53.0.104')], hosts: [MACHINE, host('10.53.0.101', { id: 2, clientId: '00a1' })] }),
+  configuration({ segments, pools: [pool('10.53.0.100', '10.53.0.104')] }),
+  configuration({ segments, pools: [pool('10.53.0.102', '10.53.0.106')], hosts: [MACHINE, host('10.53.0.103', { id: 2, clientId: '00a3' })] }),
 ]
 
 const SERVER = '10.53.0.2'
+/** More than there are clients. */
+const XIDS = 16
 const STEPS = 400
 const LEASE_MS = 3_600_000
 
@@ -40,6 +46,7 @@ class History {
   configured = CONFIGURATIONS[0] as DhcpConfiguration
   w: World
   heard = 0
+  messages = 0
   crashes = 0
 
   constructor(seed: number) {
@@ -49,6 +56,7 @@ class History {
       mac: `02:00:00:00:00:0${Math.min(i, 6)}`,
       clientId: i % 2 === 0 ? undefined : `00a${i}`,
       offered: undefined,
+      xid: 0,
       address: undefined,
       until: 0,
     }))
@@ -68,21 +76,22 @@ class History {
 
   step(): void {
     const client = this.clients[this.random.below(this.clients.length)] as Client
-    switch (this.random.below(13)) {
+    switch (this.random.below(14)) {
       case 0:
       case 1:
-        this.send('DISCOVER', client, {})
+        if (this.random.chance(0.3)) this.begin('DISCOVER', client, { 'rapid-commit': true })
+        else this.send('DISCOVER', client, {})
         break
       case 2:
       case 3:
       case 4:
-        if (client.offered !== undefined) this.send('REQUEST', client, { 'requested-address': client.offered, 'server-identifier': SERVER })
+        if (client.offered !== undefined) this.begin('REQUEST', client, { 'requested-address': client.offered, 'server-identifier': SERVER })
         break
       case 5:
         if (client.address !== undefined) this.send('REQUEST', client, {}, client.address)
         break
       case 6:
-        this.send('REQUEST', client, { 'requested-address': `10.53.0.${100 + this.random.below(5)}` })
+        this.begin('REQUEST', client, { 'requested-address': `10.53.0.${100 + this.random.below(5)}` })
         break
       case 7:
         if (client.address === undefined || this.random.chance(0.5)) break
@@ -98,7 +107,11 @@ class History {
         this.clock.advance(this.random.below(this.random.chance(0.1) ? LEASE_MS : 2_000))
         break
       case 10:
+        if (client.clientId === undefined && this.random.chance(0.2)) this.begin('BOOTP', client, {})
+        else this.stray()
+        break
       case 11:
+      case 12:
         this.settleOne()
         break
       default:
@@ -109,10 +122,22 @@ class History {
     this.check()
   }
 
-  send(type: 'DISCOVER' | 'REQUEST' | 'RELEASE' | 'DECLINE', client: Client, options: { [name: string]: string }, ciaddr?: string): void {
+  /** A message that may bind the client, from a state in which it has no address (RFC 2131 figure 5). */
+  begin(type: 'DISCOVER' | 'REQUEST' | 'BOOTP', client: Client, options: { [name: string]: string | boolean }): void {
+    client.address = undefined
+    this.send(type, client, options)
+  }
+
+  /** Somebody without a lease is heard on an address of the pool. */
+  stray(): void {
+    if (this.random.chance(0.3)) this.w.server.neighbourHeard('lan0', ipv4(`10.53.0.${100 + this.random.below(5)}`), mac('02:00:00:00:00:99'), 0)
+  }
+
+  send(type: 'DISCOVER' | 'REQUEST' | 'RELEASE' | 'DECLINE' | 'BOOTP', client: Client, options: { [name: string]: string | boolean }, ciaddr?: string): void {
     const id: OptionSet = client.clientId === undefined ? {} : { 'client-identifier': client.clientId }
     // The xid names the client, so that an answer finds it although two share a hardware address.
-    this.w.receive(clientMessage(type, { mac: client.mac, xid: this.clients.indexOf(client), options: { ...options, ...id }, ...(ciaddr === undefined ? {} : { ciaddr }) }))
+    client.xid = XIDS * ++this.messages + this.clients.indexOf(client)
+    this.w.receive(clientMessage(type, { mac: client.mac, xid: client.xid, options: { ...options, ...id }, ...(ciaddr === undefined ? {} : { ciaddr }) }))
   }
 
   /** One of the commits under way ends: any of them, well or badly. */
@@ -139,12 +164,15 @@ class History {
   hear(): void {
     for (; this.heard < this.w.sent.length; this.heard++) {
       const sent = this.w.sent[this.heard] as Sent
-      const client = this.clients[sent.message.xid] as Client
+      const client = this.clients[sent.message.xid % XIDS] as Client
+      if (sent.message.xid !== client.xid) continue
       if (sent.type === 'OFFER') client.offered = sent.yiaddr
       else if (sent.type === 'NAK') client.address = undefined
       else {
         client.address = sent.yiaddr
-        client.until = this.clock.wallMs() + Number(sent.options['lease-time']) * 1000
+        // A client of BOOTP is told no time: its address is its own for ever.
+        const seconds = sent.options['lease-time']
+        client.until = seconds === undefined ? Number.POSITIVE_INFINITY : this.clock.wallMs() + Number(seconds) * 1000
         // H4: on disk before the client hears of it.
         const row = this.disk.get(ipv4(sent.yiaddr))
         expect([row?.state, row && leaseClientKey(row)]).toEqual(['bound', keyOf(client)])
