@@ -228,6 +228,9 @@ const firstMedium = (s: Settings): Medium =>
     ? { kind: 'tap', hostEnd: { address: s.hostAddress, bridge: s.bridge, owner: s.owner, persist: s.persist === 'yes' } }
     : { kind: 'qemu', socket: s.linkSocket, owner: s.owner }
 
+/** The host is the way out until there is a better one: an uplink's lease comes before it (LEARNT_METRIC). */
+const HOST_END_METRIC = 200
+
 function networkSettings(s: Settings): ApplianceSettings {
   const upstreams =
     s.upstreams.kind === 'list'
@@ -235,7 +238,7 @@ function networkSettings(s: Settings): ApplianceSettings {
       : s.upstreams.kind === 'none'
         ? []
         : hostNameservers(s.address.prefix).map((address) => ({ address, port: 53 }))
-  return { address: s.address, gateway: s.gateway, upstreams, upstreamPath: s.upstreamPath, upstreamsFromUplinks: s.upstreams.kind === 'auto', releaseUplinks: s.uplinkRelease === 'yes', probe: s.probe === 'yes', serveBesideOthers: s.serveBesideOthers === 'yes' }
+  return { address: s.address, gateway: s.gateway, gatewayMetric: s.gateway === s.hostAddress?.address ? HOST_END_METRIC : 0, upstreams, upstreamPath: s.upstreamPath, upstreamsFromUplinks: s.upstreams.kind === 'auto', releaseUplinks: s.uplinkRelease === 'yes', probe: s.probe === 'yes', serveBesideOthers: s.serveBesideOthers === 'yes' }
 }
 
 type ApiParts = {

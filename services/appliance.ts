@@ -33,6 +33,8 @@ import { ZoneBook } from './zone-book.ts'
 export type ApplianceSettings = {
   readonly address: InterfaceAddress
   readonly gateway: Ipv4 | undefined
+  /** Of the route by it; lower is preferred. Routes of a lease have LEARNT_METRIC. */
+  readonly gatewayMetric: number
   readonly upstreams: readonly Upstream[]
   readonly upstreamPath: 'host' | 'stack'
   /** Name servers that an uplink's lease brings take the place of `upstreams`, and are reached by the own stack. */
@@ -279,7 +281,7 @@ function openNetwork(o: ApplianceOptions, stack: Stack, uplinks: () => Uplinks |
       changed()
     },
   })
-  const gateway = settings.gateway === undefined ? undefined : { gateway: settings.gateway, interfaceName: firstLink.name }
+  const gateway = settings.gateway === undefined ? undefined : { gateway: settings.gateway, interfaceName: firstLink.name, metric: settings.gatewayMetric }
   routes = new StaticRoutes(stack, gateway, snapshot.routes)
   // Also those that DHCP gives.
   stack.onReaddressed = () => routes?.reconcile()

@@ -9,7 +9,7 @@ import type { StaticRoute } from '../model/index.ts'
 import { LEARNT_METRIC } from '../uplinks.ts'
 
 /** The default route of the program's settings. */
-export type SettingsRoute = { readonly gateway: Ipv4; readonly interfaceName: string }
+export type SettingsRoute = { readonly gateway: Ipv4; readonly interfaceName: string; readonly metric: number }
 
 const stackRoute = (r: StaticRoute): StackRoute => ({
   prefix: r.prefix,
@@ -33,7 +33,7 @@ export class StaticRoutes {
     this.#settings = settings
     this.#routes = routes
     if (settings !== undefined) {
-      const added = stack.routes.add({ prefix: DEFAULT_PREFIX, ...settings, metric: 0 })
+      const added = stack.routes.add({ prefix: DEFAULT_PREFIX, ...settings })
       assert(added.ok, 'the settings name a gateway that is on the link')
     }
     this.reconcile()

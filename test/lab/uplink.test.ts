@@ -62,6 +62,8 @@ describeLab('an uplink', () => {
       await server.succeed(['ping', '-n', '-c1', '-W2', got.address?.replace('/24', '') as string])
       const routes = await world.appliance.list<RouteView>('/routes')
       expect(routes.filter(route => route.interface === 'uplink0').map(route => route.prefix)).toEqual(expect.arrayContaining(['0.0.0.0/0', '192.0.2.0/24']))
+      // The host's end of the first link is the way out only while there is no other.
+      expect(routes.find(route => route.prefix === '0.0.0.0/0')).toMatchObject({ interface: 'uplink0', gateway: '192.0.2.1', kind: 'dhcp' })
       const before = ids(got).filter(id => id === 'dhcp-client.renewed').length
       await renew()
       await until('a renewal', c => c.state === 'bound' && ids(c).filter(id => id === 'dhcp-client.renewed').length > before)

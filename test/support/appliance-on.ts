@@ -47,7 +47,7 @@ export function applianceOn(o: ApplianceOnOptions): ApplianceOnLink {
     link,
     media: new TestMedia(clock, o.shared ?? false),
     settings: {
-      address: settings.address, gateway: settings.gateway, upstreams: [], upstreamPath: 'stack',
+      address: settings.address, gateway: settings.gateway, gatewayMetric: 0, upstreams: [], upstreamPath: 'stack',
       upstreamsFromUplinks: false, releaseUplinks: false, probe: true,
       serveBesideOthers: settings.serveBesideOthers === 'yes',
       ...o.settings,

@@ -65,7 +65,7 @@ export function startAppliance(options: { readonly flags?: { readonly [name: str
     random: new SeededSecureRandom(1),
     link,
     media,
-    settings: { address: settings.address, gateway: settings.gateway, upstreams: [], upstreamPath: 'stack', upstreamsFromUplinks: true, releaseUplinks: false, probe: true, serveBesideOthers: false },
+    settings: { address: settings.address, gateway: settings.gateway, gatewayMetric: 0, upstreams: [], upstreamPath: 'stack', upstreamsFromUplinks: true, releaseUplinks: false, probe: true, serveBesideOthers: false },
     snapshot: store.load(),
     answerSlabs: [{ slotOctets: 512, slots: 8 }],
     soon: queueMicrotask,
