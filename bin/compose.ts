@@ -146,7 +146,10 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   const token = ensureToken(adminApi, store, tokenFile)
   store.close()
   const failure = await started
-  if (failure !== undefined) return err({ problem: failure, remedy: 'this is a fault of the program: report it with the lines above' })
+  if (failure !== undefined) {
+    const { problem, remedy = 'this is a fault of the program: report it with the lines above' } = failure
+    return err({ problem, remedy })
+  }
   if (!token.ok) return token
 
   const api = await startApi({ api: adminApi, o, directory, threads, devices, connections, undo })

@@ -44,7 +44,7 @@ export type NetworkReport =
   /** No other DHCP server keeps us from serving this link any more. */
   | { readonly kind: 'served'; readonly interfaceName: string }
   | { readonly kind: 'events'; readonly events: readonly LoggedEvent[]; readonly suppressed: number }
-  | { readonly kind: 'link-gone'; readonly reason: string }
+  | { readonly kind: 'link-gone'; readonly problem: string; readonly remedy: string }
   | { readonly kind: 'closed' }
 export type LoggedEvent = { readonly event: string; readonly facts: Facts }
 
@@ -119,18 +119,25 @@ function serveApi(stack: Appliance['stack']): void {
   netOf(stack).createServer({ allowHalfOpen: true }, carry).listen({ port: data.apiPort, host })
 }
 
-const linkGone = (reason: string): void => control.postMessage({ kind: 'link-gone', reason } satisfies NetworkReport)
+const linkGone = (problem: string, remedy: string): void =>
+  control.postMessage({ kind: 'link-gone', problem, remedy } satisfies NetworkReport)
 
 /** The first link; without it there is nothing to do. */
 function openFirst(): Link {
   const { device, link: name, mac, medium, mtu } = data
-  if (medium.kind === 'tap' && device !== undefined) return openTapLink({ name, mac, mtu, device }, (code) => linkGone(`the TAP device ${name} is gone (${code})`))
+  if (medium.kind === 'tap' && device !== undefined) {
+    return openTapLink({ name, mac, mtu, device }, (code) => linkGone(`the TAP device ${name} is gone (${code})`, 'start again'))
+  }
   if (medium.kind !== 'qemu') throw new Error('a TAP device is open before the network worker begins')
   guests = openGuestLink(clock, { name, mac, mtu, socket: medium.socket, owner: medium.owner })
-  void guests.ready.then((fault) => {
-    if (fault !== undefined) linkGone(`${fault.problem}; ${fault.remedy}`)
-  })
   return guests.link
+}
+
+/** Frames flow once guests can connect; without guests they do already. */
+async function sayReady(): Promise<void> {
+  const fault = await guests?.ready
+  if (fault === undefined) control.postMessage({ kind: 'ready' } satisfies NetworkReport)
+  else linkGone(fault.problem, fault.remedy)
 }
 
 function begin(port: MessagePort): void {
@@ -154,7 +161,7 @@ function begin(port: MessagePort): void {
   })
   reader.close()
   serveApi(appliance.stack)
-  control.postMessage({ kind: 'ready' } satisfies NetworkReport)
+  void sayReady()
 }
 
 function onStorage(port: MessagePort, message: BatchAnswer | { readonly stored: true }): void {

@@ -42,6 +42,9 @@ const DROP_SHOWN_MS = 60_000
 /** How long a worker may take to end. */
 const CLOSE_PATIENCE_MS = 5_000
 
+/** Why the workers could not be brought up; without a remedy it is a fault of the program. */
+export type StartFault = { readonly problem: string; readonly remedy: string | undefined }
+
 export class Threads {
   readonly #o: ThreadsOptions
   readonly #caller = new NetworkCaller()
@@ -56,7 +59,8 @@ export class Threads {
   #lastDropAt = Number.NEGATIVE_INFINITY
   #decisionsFault: string | undefined
   /** Ends the wait of start(): with undefined when frames flow, else with why they never will. */
-  #started: (failure: string | undefined) => void = () => {}
+  #started: (failure: StartFault | undefined) => void = () => {}
+  #isStarted = false
 
   constructor(options: ThreadsOptions) {
     this.#o = options
@@ -67,8 +71,8 @@ export class Threads {
   }
 
   /** Resolves when frames flow, with undefined; or with the reason why the workers could not be brought up. */
-  async start(): Promise<string | undefined> {
-    const started = new Promise<string | undefined>((resolve) => {
+  async start(): Promise<StartFault | undefined> {
+    const started = new Promise<StartFault | undefined>((resolve) => {
       this.#started = resolve
     })
     this.#startStorage()
@@ -161,6 +165,7 @@ export class Threads {
       case 'ready':
         this.#caller.connect(worker)
         this.#o.onReady()
+        this.#isStarted = true
         this.#started(undefined)
         return
       case 'served':
@@ -170,16 +175,16 @@ export class Threads {
         this.#o.onEvents(report.events, report.suppressed)
         return
       case 'link-gone':
-        this.#giveUp(report.reason)
+        this.#giveUp(report)
         return
       case 'closed':
         return
     }
   }
 
-  #giveUp(reason: string): void {
-    this.#started(reason)
-    this.#o.onGiveUp(reason)
+  #giveUp(fault: StartFault): void {
+    if (this.#isStarted) this.#o.onGiveUp(fault.remedy === undefined ? fault.problem : `${fault.problem}; ${fault.remedy}`)
+    else this.#started(fault)
   }
 
   #supervise(worker: Worker, kind: 'network' | 'storage'): void {
@@ -200,7 +205,7 @@ export class Threads {
     this.#lastReason = `${kind}: ${reason.split('\n')[0] ?? ''}`
     this.#caller.connect(undefined)
     if (this.#restarts.length > MOST_RESTARTS) {
-      this.#giveUp(`the ${kind} worker died ${this.#restarts.length} times within a minute: ${reason}`)
+      this.#giveUp({ problem: `the ${kind} worker died ${this.#restarts.length} times within a minute: ${reason}`, remedy: undefined })
       return
     }
     this.#o.onRestart(kind, reason)

@@ -99,6 +99,14 @@ describeLab('guests at a unix socket', () => {
     }
   })
 
+  test('a socket that cannot be made is refused with the reason, and nothing is left behind', async () => {
+    const { program } = Appliance.launch(lan, { arguments: ['--link-socket', join(lab.directory, 'no', 'vms.sock')] })
+    expect((await program.ended).code).toBe(1)
+    const said = program.lines.join('\n')
+    expect(said).toMatch(/^taproot: the directory .*\/no cannot be used \(ENOENT\)\n {2}name a path in a directory that is there$/m)
+    expect(said).not.toMatch(/ready|fatal|^\s+at /m)
+  })
+
   test('a network worker that dies comes back with all its links', async () => {
     await lan.bridge(BRIDGE)
     await lan.bridge('br1')
