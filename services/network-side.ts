@@ -28,6 +28,8 @@ export type NetworkHealth = {
   readonly upstreams: { readonly configured: number; readonly failing: number }
   /** How many there are, and those that are to be up and are not, in words. */
   readonly interfaces: { readonly configured: number; readonly down: readonly string[] }
+  /** How many interfaces get their address by DHCP, and those that have none from a server now, in words. */
+  readonly uplinks: { readonly configured: number; readonly without: readonly string[] }
   /** DHCP servers that are not meant to be there, and interfaces on which we are silent because of one. */
   readonly otherServers: { readonly seen: readonly string[]; readonly silentOn: readonly string[] }
 }

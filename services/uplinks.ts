@@ -95,6 +95,18 @@ export class Uplinks {
     return this.#uplinks.get(interfaceName)?.client
   }
 
+  /** For health: how many there are, and those without an address from a server, with what they have instead. */
+  get standing(): { readonly configured: number; readonly without: readonly string[] } {
+    const without = [...this.#uplinks.values()].filter(({ client }) => client.terms === undefined)
+    return {
+      configured: this.#uplinks.size,
+      without: without.map(({ iface, client }) => {
+        const address = iface.linkLocal.address
+        return `${iface.name} (${client.report.state}${address === undefined ? '' : `, ${formatIpv4(address)} meanwhile`})`
+      }),
+    }
+  }
+
   report(interfaceName: string): UplinkReport | undefined {
     const uplink = this.#uplinks.get(interfaceName)
     if (uplink === undefined) return undefined

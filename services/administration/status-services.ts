@@ -26,7 +26,7 @@ export class ApplianceStatus implements StatusServices {
     const network = await this.#o.network.status.health()
     const checks: HealthView['checks'][number][] = [...this.#o.supervision()]
     if (network.ok) {
-      const { interfaces, storageFault, transactionsUnderWay, upstreams, zones, otherServers } = network.value
+      const { interfaces, storageFault, transactionsUnderWay, upstreams, zones, otherServers, uplinks } = network.value
       const pools = await this.#o.dhcp.list('pools')
       const full = (pools.ok ? pools.value : []).filter((pool) => pool.bound >= pool.size).map((pool) => `${pool.first}–${pool.last}`)
       checks.push({ name: 'network', status: 'ok', detail: 'the network worker answers' })
@@ -46,6 +46,7 @@ export class ApplianceStatus implements StatusServices {
         detail: full.length > 0 ? `no address is free in ${full.join(', ')}` : 'every pool has free addresses',
       })
       checks.push(otherServersCheck(otherServers))
+      checks.push(uplinksCheck(uplinks))
       checks.push({
         name: 'dns',
         status: zones.skippedRecords > 0 ? 'degraded' : 'ok',
@@ -73,4 +74,10 @@ function otherServersCheck({ seen, silentOn }: NetworkHealth['otherServers']): H
   }
   if (seen.length > 0) return { name, status: 'degraded', detail: `other DHCP servers: ${seen.join(', ')}` }
   return { name, status: 'ok', detail: 'no other DHCP server was seen' }
+}
+
+function uplinksCheck({ configured, without }: NetworkHealth['uplinks']): HealthView['checks'][number] {
+  const name = 'uplinks'
+  if (without.length > 0) return { name, status: 'degraded', detail: `no DHCP server gives an address to ${without.join(', ')}` }
+  return { name, status: 'ok', detail: configured === 0 ? 'no interface gets its address by DHCP' : `${configured} with an address by DHCP` }
 }

@@ -8,6 +8,7 @@ import type { Answer, StatisticsView } from '../facade.ts'
 import type { Interfaces } from '../links/interfaces.ts'
 import type { NetworkHealth, StatusSide } from '../network-side.ts'
 import type { CommitQueue } from '../storage/commit-queue.ts'
+import type { Uplinks } from '../uplinks.ts'
 
 export type StatusCommandsOptions = {
   readonly stack: Stack
@@ -16,6 +17,7 @@ export type StatusCommandsOptions = {
   readonly commits: CommitQueue
   readonly interfaces: Interfaces
   readonly coexistence: Coexistence
+  readonly uplinks: Uplinks
 }
 
 export class StatusCommands implements StatusSide {
@@ -51,6 +53,7 @@ export class StatusCommands implements StatusSide {
       upstreams: { configured: states.length, failing: states.filter((s) => s.failing).length },
       interfaces: { configured: this.#o.interfaces.plans.length, down: this.#o.interfaces.down() },
       otherServers: this.#o.coexistence.troubles,
+      uplinks: this.#o.uplinks.standing,
     })
   }
 }

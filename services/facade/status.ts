@@ -6,7 +6,7 @@ export type HealthView = {
   readonly status: 'ok' | 'degraded' | 'failing'
   readonly version: string
   readonly startedAt: string
-  /** One entry per part: 'network', 'interfaces', 'storage', 'decisions', 'dhcp', 'dhcp-servers', 'dns', 'upstreams'. */
+  /** One entry per part: 'network', 'interfaces', 'storage', 'decisions', 'dhcp', 'dhcp-servers', 'uplinks', 'dns', 'upstreams'. */
   readonly checks: readonly { readonly name: string; readonly status: 'ok' | 'degraded' | 'failing'; readonly detail: string }[]
 }
 
