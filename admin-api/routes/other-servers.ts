@@ -29,7 +29,7 @@ export function otherServerRoutes(app: Api, services: Services): void {
         summary: 'Look for other DHCP servers',
         description:
           'Broadcasts a DISCOVER on every link that is served, and takes none of the offers. Who answers is in the list ' +
-          'within four seconds.',
+          'within five seconds.',
         response: { 204: Type.Null({ description: 'It is begun.' }) },
       },
     },

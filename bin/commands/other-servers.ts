@@ -38,6 +38,6 @@ export const dhcpSearch: Command = {
   examples: ['taproot dhcp search'],
   async run(invocation) {
     const begun = await invocation.api.json<null>('POST', 'dhcp/servers-seen/search')
-    printDone(invocation, 'asked; who answers within four seconds is listed by: taproot dhcp servers', begun)
+    printDone(invocation, 'asked; who answers within five seconds is listed by: taproot dhcp servers', begun)
   },
 }

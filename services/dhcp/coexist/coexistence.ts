@@ -104,7 +104,7 @@ export class Coexistence {
     const link = this.#links.get(interfaceName)
     if (link === undefined) return
     const news = this.#sightings.add(sign, clock.now(), clock.wallMs())
-    this.#apply(interfaceName, link, { kind: 'seen' })
+    this.#apply(interfaceName, link, { kind: 'seen', answer: sign.kind === 'answered-our-search' })
     if (!news) return
     this.#ports.probe(interfaceName, server, MAC_WAIT_MS, holder => {
       if (holder !== undefined) this.#sightings.found(sign, holder)
@@ -157,7 +157,7 @@ export class Coexistence {
 
   #go(interfaceName: string, link: WatchedLink, [state, effects]: WatchStep): void {
     const { clock } = this.#ports
-    if (state.kind === 'searching' && state.asked === 1 && effects.includes('ask')) link.xid = this.#ports.random.u32()
+    if (state.kind === 'searching' && state.asked === 0) link.xid = this.#ports.random.u32()
     if (state.kind === 'serving' && link.state.kind !== 'serving') this.#ports.served(interfaceName)
     link.state = state
     link.timer?.cancel()

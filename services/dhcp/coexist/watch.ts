@@ -1,23 +1,27 @@
 /**
  * Whether we serve a link on which another DHCP server may be: one link's state and one function.
  *
- *            ┌────────── nobody, or we serve regardless ──────────┐
- *   searching ──somebody answers, and the link is shared──▶ silent │
- *                  ▲                                          │    ▼
- *                  └──────────── a minute later ◀─────────────┘  serving
+ *   searching ──nobody, or the link is ours──▶ serving ──half a minute later, once, on a shared link──▶ searching
+ *    ▲    │                                       ▲
+ *    │    └─somebody answers on a shared link─▶ silent
+ *    └─────────────── a minute later ─────────────┘  (three searches in a row that find nobody end the silence)
  *
- * A search is two DISCOVERs that are never followed by a REQUEST. While a link is searched for the first time, or we are
- * silent, a shared link is not served. After QUIET_SEARCHES in a row without any sign of another server it is. A link
- * that is served stays so, whoever else appears later: otherwise one forged packet would take the service away. Such a
- * server is reported.
+ * A search is two DISCOVERs that are never followed by a REQUEST. During the first search, and while we are silent, a
+ * shared link is not served. Half a minute later it is searched once more, because a bridge or a switch with spanning
+ * tree lets nothing pass for so long. From then on a link that is served stays so, whoever else appears: otherwise one
+ * forged packet would take the service away. Such a server is reported.
  */
 import { unreachable } from '../../../stack/platform/index.ts'
 import type { Instant } from '../../../stack/platform/index.ts'
 
-/** Between the two DISCOVERs of a search. */
-const SECOND_ASK_MS = 1_500
-/** How long answers are waited for: dnsmasq pings an address for 3 s before it offers it. */
-export const SEARCH_MS = 4_000
+/** The first DISCOVER of a search: at a start the link's other end comes up a moment after ours. */
+const FIRST_ASK_MS = 250
+/** The second. */
+const SECOND_ASK_MS = 1_250
+/** How long a search takes: dnsmasq pings an address for 3 s before it offers it. */
+export const SEARCH_MS = 4_500
+/** After how long a shared link is searched once more: twice the 15 s of IEEE 802.1D §8.10.2, and the search itself. */
+export const CONFIRM_MS = 35_000
 /** Between two searches while silent. */
 const SEARCH_AGAIN_MS = 60_000
 /** Searches without an answer after which a silent link is served: a server that restarts is back by then. */
@@ -25,25 +29,27 @@ export const QUIET_SEARCHES = 3
 
 export type WatchState =
   /**
-   * `held`: not served meanwhile. `left`: searches that must find nobody before it is served, this one included.
-   * `wasSilent`: it was silent before this search.
+   * `held`: not served meanwhile. `yields`: silent when somebody is found. `left`: searches that must find nobody before
+   * it is served, this one included. `wasSilent`: it was silent before this search.
    */
   | {
       readonly kind: 'searching'
-      readonly asked: 1 | 2
+      readonly asked: 0 | 1 | 2
       readonly until: Instant
       readonly held: boolean
+      readonly yields: boolean
       readonly left: number
       readonly wasSilent: boolean
       readonly found: boolean
     }
   | { readonly kind: 'silent'; readonly due: Instant; readonly left: number }
-  | { readonly kind: 'serving' }
+  /** `confirmAt`: when it is searched once more. */
+  | { readonly kind: 'serving'; readonly confirmAt: Instant | undefined }
 
 export type WatchEvent =
   | { readonly kind: 'due' }
-  /** Another server gave a sign of itself. */
-  | { readonly kind: 'seen' }
+  /** Another server gave a sign of itself; `answer`: to a search of ours. */
+  | { readonly kind: 'seen'; readonly answer: boolean }
   /** An administrator wants a search now. */
   | { readonly kind: 'search' }
   /** The policy was changed: from now on the link is yielded to another server, or served beside it. */
@@ -53,21 +59,25 @@ export type WatchEffect = 'ask' | 'fell-silent' | 'began-to-serve'
 export type WatchStep = readonly [WatchState, readonly WatchEffect[]]
 
 const NOTHING: readonly WatchEffect[] = []
-const SERVING: WatchState = { kind: 'serving' }
+const SERVING: WatchState = { kind: 'serving', confirmAt: undefined }
 
 /** The first state of a link. `yields`: it is shared with others, and not served beside another server. */
-export const began = (yields: boolean, now: Instant): WatchStep => search(yields, 1, false, now)
+export const began = (yields: boolean, now: Instant): WatchStep => search({ held: yields, yields, left: 1, wasSilent: false }, now)
 
-const search = (held: boolean, left: number, wasSilent: boolean, now: Instant): WatchStep => [
-  { kind: 'searching', asked: 1, until: now + SEARCH_MS, held, left, wasSilent, found: false },
-  ['ask'],
+type Search = Pick<Extract<WatchState, { kind: 'searching' }>, 'held' | 'yields' | 'left' | 'wasSilent'>
+
+const search = (how: Search, now: Instant): WatchStep => [
+  { kind: 'searching', asked: 0, until: now + SEARCH_MS, ...how, found: false },
+  NOTHING,
 ]
+const searchAgain = (left: number, now: Instant): WatchStep => search({ held: true, yields: true, left, wasSilent: true }, now)
 
 /** When this state wants a 'due' event; undefined for never. */
 export function deadline(s: WatchState): Instant | undefined {
-  if (s.kind === 'serving') return undefined
+  if (s.kind === 'serving') return s.confirmAt
   if (s.kind === 'silent') return s.due
-  return s.asked === 1 ? s.until - SEARCH_MS + SECOND_ASK_MS : s.until
+  const began = s.until - SEARCH_MS
+  return s.asked === 0 ? began + FIRST_ASK_MS : s.asked === 1 ? began + SECOND_ASK_MS : s.until
 }
 
 /** Requests are not answered in this state. */
@@ -77,25 +87,28 @@ export function step(s: WatchState, e: WatchEvent, now: Instant): WatchStep {
   switch (e.kind) {
     case 'due': return due(s, now)
     case 'seen':
-      if (s.kind === 'searching') return [{ ...s, found: true }, NOTHING]
+      // While it is served, only who answers us counts: anybody can name a server that there is not.
+      if (s.kind === 'searching') return [s.held || e.answer ? { ...s, found: true } : s, NOTHING]
       return [s.kind === 'silent' ? { ...s, left: QUIET_SEARCHES } : s, NOTHING]
     case 'search':
       if (s.kind === 'searching') return [s, NOTHING]
-      return s.kind === 'silent' ? search(true, s.left, true, now) : search(false, 1, false, now)
+      return s.kind === 'silent' ? searchAgain(s.left, now) : search({ held: false, yields: false, left: 1, wasSilent: false }, now)
     case 'policy':
-      if (!e.yields) return isHeld(s) ? [SERVING, ['began-to-serve']] : [s, NOTHING]
-      return isHeld(s) ? [s, NOTHING] : search(true, 1, false, now)
+      if (e.yields) return isHeld(s) ? [s, NOTHING] : search({ held: true, yields: true, left: 1, wasSilent: false }, now)
+      if (isHeld(s)) return [SERVING, ['began-to-serve']]
+      return [s.kind === 'searching' ? { ...s, yields: false } : SERVING, NOTHING]
     default: return unreachable(e)
   }
 }
 
 function due(s: WatchState, now: Instant): WatchStep {
-  if (s.kind === 'serving') return [s, NOTHING]
-  if (s.kind === 'silent') return search(true, s.left, true, now)
-  if (s.asked === 1) return [{ ...s, asked: 2 }, ['ask']]
-  if (!s.held) return [SERVING, NOTHING]
+  if (s.kind === 'serving') return search({ held: false, yields: true, left: 1, wasSilent: false }, now)
+  if (s.kind === 'silent') return searchAgain(s.left, now)
+  if (s.asked < 2) return [{ ...s, asked: s.asked === 0 ? 1 : 2 }, ['ask']]
+  if (!s.yields) return [SERVING, NOTHING]
   const due = now + SEARCH_AGAIN_MS
   if (s.found) return [{ kind: 'silent', due, left: QUIET_SEARCHES }, s.wasSilent ? NOTHING : ['fell-silent']]
   if (s.left > 1) return [{ kind: 'silent', due, left: s.left - 1 }, NOTHING]
-  return [SERVING, s.wasSilent ? ['began-to-serve'] : NOTHING]
+  if (s.wasSilent) return [SERVING, ['began-to-serve']]
+  return [s.held ? { kind: 'serving', confirmAt: now + CONFIRM_MS } : SERVING, NOTHING]
 }

@@ -29,6 +29,14 @@ class Lan {
     return made
   }
 
+  pull(port: number): void {
+    this.cables[port]?.setWeather({ loss: 1 }, { loss: 1 })
+  }
+
+  plug(port: number): void {
+    this.cables[port]?.setWeather({}, {})
+  }
+
   host(port: number, mac = `02:00:00:00:01:0${port}`): DhcpHost {
     return new DhcpHost(this.clock, this.cables[port] as FaultyLink, mac)
   }
@@ -188,7 +196,19 @@ describe('a shared link', () => {
     expect(host.offers.map(offer => offer.server)).toEqual(['10.53.0.3'])
   })
 
-  test('is served after four seconds when nobody else is there', () => {
+  test('is searched once more half a minute later, when a bridge with spanning tree lets frames pass', () => {
+    begin()
+    lan.pull(0)
+    lan.server()
+    const guest = lan.server({ shared: true })
+    lan.clock.advance(20_000)
+    expect(lan.events(guest)).toEqual([])
+    lan.plug(0)
+    lan.clock.advance(30_000)
+    expect(lan.events(guest)).toEqual(['other-server.seen', 'other-server.silent'])
+  })
+
+  test('is served after some seconds when nobody else is there', () => {
     begin()
     const only = lan.server({ shared: true })
     const host = lan.host(2)
