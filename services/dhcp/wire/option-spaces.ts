@@ -177,6 +177,16 @@ export class OptionRegistry {
     return this.#byName.has(space)
   }
 
+  /** Every option of a space, by code. */
+  rows(space: SpaceName = 'dhcp4'): readonly Named[] {
+    return [...(this.#byCode.get(space)?.values() ?? [])].sort((a, b) => a.row.code - b.row.code)
+  }
+
+  /** Every space that has names. */
+  get spaces(): readonly SpaceName[] {
+    return [...this.#byCode.keys()]
+  }
+
   #put(space: SpaceName, name: string, row: OptionRow): void {
     const byName = this.#byName.get(space) ?? new Map<string, OptionRow>()
     const byCode = this.#byCode.get(space) ?? new Map<number, Named>()

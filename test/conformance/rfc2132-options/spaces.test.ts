@@ -7,6 +7,7 @@ import {
 } from '../../../services/dhcp/index.ts'
 import type { OptionDeclaration } from '../../../services/dhcp/index.ts'
 import type { OptionValue } from '../../../services/model/index.ts'
+import { optionsDocument } from '../../docs/options.ts'
 import { RELAY_FLAGS, relaySubOptions } from '../../../services/dhcp/wire/relay-information.ts'
 
 const octets = (hex: string): Uint8Array => fromHex(hex.replaceAll(' ', '')) as Uint8Array
@@ -61,6 +62,12 @@ const declared: readonly OptionDeclaration[] = [
   { code: 7, name: 'firmware', type: 'text', space: 3561 },
   { code: 226, name: 'slots', type: 'record', array: true, fields: [{ name: 'slot', type: 'u8' }, { name: 'address', type: 'ipv4' }] },
 ]
+
+describe('docs/dhcp-options.md', () => {
+  test('lists the tables: else `npm run docs:options`', () => {
+    expect(readFileSync(new URL('../../../docs/dhcp-options.md', import.meta.url), 'utf8')).toBe(optionsDocument())
+  })
+})
 
 describe('docs/dhcp-protocol.md', () => {
   test('every value of its example is one', () => {
