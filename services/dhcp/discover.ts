@@ -1,6 +1,7 @@
 /** DHCPDISCOVER (RFC 2131 §4.3.1): choose an address, probe it if need be, offer it. */
 import { formatIpv4 } from '../../stack/index.ts'
 import type { Ipv4, Mac } from '../../stack/index.ts'
+import { identifyAgain } from './classify/identify.ts'
 import type { Scope } from './configuration.ts'
 import { MAX_OFFERS } from './engine.ts'
 import type { Engine } from './engine.ts'
@@ -33,6 +34,11 @@ export function discover(engine: Engine, x: Exchange, scope: Scope): void {
     return
   }
   x.candidates++
+  const contested = engine.takeovers.contested(engine, x, scope)
+  if (contested !== undefined) {
+    engine.takeovers.ask(engine, x, contested, asked => discoverAgain(engine, asked))
+    return
+  }
   const address = chooseAddress(engine, x, scope)
   if (address === undefined) {
     engine.counters.count('pool-exhausted')
@@ -99,6 +105,18 @@ function perform(
   }
 }
 
+/** After a question on the wire; the configuration may be another by now. */
+function discoverAgain(engine: Engine, x: Exchange): void {
+  const scope = x.scope?.subnets.map(({ subnet }) => engine.configuration.scope(subnet.id)).find(each => each !== undefined)
+  if (scope === undefined) {
+    x.trace.push(dhcpStep('dhcp.configuration.changed', {}))
+    engine.finish(x, 'none')
+    return
+  }
+  identifyAgain(engine.configuration, x, scope)
+  discover(engine, x, scope)
+}
+
 /** The client's other offers of this segment are void: it gets one address. */
 function withdrawOthers(engine: Engine, x: Exchange, scope: Scope, address: Ipv4): void {
   for (const other of engine.table.ofClient(x.client.key, scope)) {
@@ -140,7 +158,7 @@ function probed(engine: Engine, x: Exchange, address: Ipv4, holder: Mac | undefi
     engine.finish(x, 'none')
     return
   }
-  x.scope = scope
+  identifyAgain(engine.configuration, x, scope)
   const text = formatIpv4(address)
   if (holder === undefined || holder === x.client.mac) {
     x.trace.push(
@@ -191,7 +209,7 @@ function offerLate(engine: Engine, x: Exchange, address: Ipv4): void {
     engine.finish(x, 'none')
     return
   }
-  x.scope = scope
+  identifyAgain(engine.configuration, x, scope)
   offerNow(engine, x, scope, address)
 }
 

@@ -35,7 +35,7 @@ export type DhcpCounter =
   | 'rx' | 'rx-discover' | 'rx-request' | 'rx-decline' | 'rx-release' | 'rx-inform' | 'rx-bootp'
   | 'tx-offer' | 'tx-ack' | 'tx-nak' | 'tx-bootp' | 'tx-force-renew'
   | 'unanswered' | 'pool-exhausted' | 'probe-conflicts' | 'leases-expired' | 'storage-failures' | 'limit-reached'
-  | 'stayed-silent' | 'clients-denied'
+  | 'stayed-silent' | 'clients-denied' | 'new-clients-limited' | 'lease-limits-reached'
   | 'unknown-relay' | 'relay-elsewhere' | 'declines-limited' | 'addresses-seen-in-use'
   | LeaseQueryCounter
   | `dropped-${DropReason}`
@@ -56,7 +56,7 @@ export const DHCP_COUNTERS: readonly DhcpCounter[] = [
   'rx', 'rx-discover', 'rx-request', 'rx-decline', 'rx-release', 'rx-inform', 'rx-bootp',
   'tx-offer', 'tx-ack', 'tx-nak', 'tx-bootp', 'tx-force-renew',
   'unanswered', 'pool-exhausted', 'probe-conflicts', 'leases-expired', 'storage-failures', 'limit-reached',
-  'stayed-silent', 'clients-denied',
+  'stayed-silent', 'clients-denied', 'new-clients-limited', 'lease-limits-reached',
   'unknown-relay', 'relay-elsewhere', 'declines-limited', 'addresses-seen-in-use',
   ...LEASE_QUERY_COUNTERS,
   ...Object.keys(DROP_REASONS).map(reason => dropCounterOf(reason as DropReason)),

@@ -18,9 +18,12 @@ import type { Exchange } from './exchange.ts'
 import { ForceRenewKeys } from './force-renew.ts'
 import { FREE, deadline, step } from './lease-machine.ts'
 import type { LeaseEffect, LeaseEvent, Moment } from './lease-machine.ts'
+import { HostTakeovers } from './host-takeover.ts'
+import { LeaseCounts } from './lease-limits.ts'
 import { LeaseTable } from './lease-table.ts'
 import type { Binding } from './lease-table.ts'
 import { ObservedAddresses } from './observed-addresses.ts'
+import { NewClients } from './new-clients.ts'
 import type { DhcpPorts, DhcpSettings } from './ports.ts'
 import { BOOTP_LIMIT, MAX_REPLY_BYTES, emitReplyHeader, layOut, replyDestination, replyLimit } from './reply.ts'
 import type { OutgoingOption, ReplyBoot, ReplyDestination, ReplyType } from './reply.ts'
@@ -56,6 +59,9 @@ export class Engine {
   readonly keys: ForceRenewKeys
   readonly observed = new ObservedAddresses()
   readonly declines: DeclineLimits
+  readonly counts = new LeaseCounts()
+  readonly newClients = new NewClients()
+  readonly takeovers = new HostTakeovers()
   configuration: Configuration
   /** The DISCOVERs that wait for a probe, by address. Bounded by MAX_PROBES. */
   readonly probing = new Map<Ipv4, { exchange: Exchange }>()
@@ -87,7 +93,7 @@ export class Engine {
         due: bindings => this.#timeouts(bindings),
         freed: binding => this.addresses.freed(binding),
       },
-      leases,
+      this.counts.counting(leases),
     )
     this.addresses.configure(this.configuration, this.table)
   }
@@ -155,9 +161,13 @@ export class Engine {
    * `done`, then whatever waited for these addresses. After close() nothing more happens.
    */
   save(changes: readonly LeaseChange[], done: (durable: boolean) => void): void {
+    this.counts.apply(changes)
     this.ports.commit(changes, durable => {
       if (this.#closed) return
-      if (!durable) this.counters.count('storage-failures')
+      if (!durable) {
+        this.counters.count('storage-failures')
+        this.counts.revert(changes)
+      }
       const waiting: (() => void)[] = []
       for (const change of changes) {
         const binding = this.table.find(change.after.address)

@@ -75,6 +75,33 @@ export const DHCP_EVENTS = {
     says: '{host} by its {by}',
     means: 'A host entry names this client.',
   },
+  'dhcp.host.holder-asked': {
+    level: 'debug',
+    says: 'asked whether {address} is still in use, by another identifier of the same host',
+    means: 'Several identifiers of one host share its address; whoever is there keeps it.',
+  },
+  'dhcp.host.holder-there': {
+    level: 'info',
+    says: '{address} stays with {holder}, which answers for it',
+    means: 'Both identifiers of the host are up. The second gets an address of a pool.',
+  },
+  'dhcp.host.holder-gone': {
+    level: 'info',
+    says: 'nobody answers for {address} any more, so this client may have it',
+    means: 'The host came back under another of its identifiers, as a laptop does that changes from cable to radio.',
+  },
+  'dhcp.new-clients.limited': {
+    level: 'warn',
+    says: 'no answer: more than {perSecond} new clients a second on {segment}',
+    means: 'The policy of the segment limits how fast new clients may come, per port of a relay where one is known.',
+    remedy: 'Look for a machine that makes up hardware addresses; or allow more.',
+  },
+  'dhcp.lease.over-limit': {
+    level: 'warn',
+    says: 'no answer: there are {limit} already',
+    means: 'A class, or a port of a relay, may hold only so many leases. Those that hold one keep it.',
+    remedy: 'Release leases that are not needed, or allow more.',
+  },
   'dhcp.class.matched': {
     level: 'debug',
     says: 'in {classes}',
@@ -205,9 +232,9 @@ export const DHCP_EVENTS = {
   },
   'dhcp.lease.taken-over': {
     level: 'info',
-    says: '{address} taken over for {seconds} s by the same hardware under another client identifier',
+    says: '{address} taken over for {seconds} s by the same host under another identifier',
     means:
-      'It is reserved for this hardware: firmware and system of one machine often use different client identifiers.',
+      'Firmware and system of one machine often use different client identifiers, and a laptop has a cable and a radio.',
   },
   'dhcp.lease.moved': {
     level: 'info',

@@ -66,6 +66,8 @@ export class Exchange {
   fullName: string | undefined = undefined
   /** What the decision is about, as far as is known. */
   address: Ipv4 | undefined = undefined
+  /** Addresses of the client's host whose holder was asked for on its behalf. */
+  readonly asked: Ipv4[] = []
   /** Candidates tried for this DISCOVER. */
   candidates = 0
 

@@ -4,6 +4,7 @@
  */
 import { formatIpv4 } from '../../stack/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
+import { leaseClientKey } from '../model/index.ts'
 import type { LeaseChange } from '../model/index.ts'
 import type { Scope } from './configuration.ts'
 import { MAX_SAVES } from './engine.ts'
@@ -16,6 +17,7 @@ import { asksForKey } from './force-renew.ts'
 import { INFINITE_SECONDS } from './lease-machine.ts'
 import type { LeaseEffect, NakReason, Refusal, RequestStage } from './lease-machine.ts'
 import type { Binding } from './lease-table.ts'
+import { brokenLimit, countedUnder } from './lease-limits.ts'
 import { leaseSeconds } from './lease-time.ts'
 import { hostAddressUsable, refusalOf, takeoverMac } from './select-address.ts'
 import { withdraw } from './withdraw.ts'
@@ -23,7 +25,7 @@ import { withdraw } from './withdraw.ts'
 /** Binds the client to the address and answers it, or refuses, or waits; ends the exchange. */
 export function grant(engine: Engine, x: Exchange, scope: Scope, address: Ipv4, stage: RequestStage): void {
   const others = othersOf(engine, x, scope, address)
-  const busy = others.find(binding => binding.state.kind === 'saving')
+  const busy = others.find(binding => binding.state.kind === 'saving') ?? lostByTakeover(engine, x, scope)
   if (busy !== undefined) {
     engine.defer(busy, x)
     return
@@ -44,6 +46,7 @@ export function grant(engine: Engine, x: Exchange, scope: Scope, address: Ipv4, 
       hostName: x.host?.host.name ?? x.hostName,
       hostId: scope.addressesOf(x.host).includes(address) ? x.host?.host.id : undefined,
       relayInformation: x.relayInformation,
+      countedUnder: countedUnder(x, scope),
       seconds: secondsFor(x, scope, address),
     },
     byHardware: takeoverMac(engine, x, address),
@@ -63,6 +66,19 @@ function secondsFor(x: Exchange, scope: Scope, address: Ipv4): number {
 const othersOf = (engine: Engine, x: Exchange, scope: Scope, address: Ipv4): readonly Binding[] =>
   [...engine.table.ofClient(x.client.key, scope)].filter(binding => binding.address !== address)
 
+/** An address that another identifier of the host is taking over from this client: until that is on disk it has it. */
+const lostByTakeover = (engine: Engine, x: Exchange, scope: Scope): Binding | undefined =>
+  scope
+    .addressesOf(x.host)
+    .map(address => engine.table.find(address))
+    .find(
+      binding =>
+        binding?.state.kind === 'saving' &&
+        binding.state.back.kind === 'bound' &&
+        binding.state.client !== x.client.key &&
+        leaseClientKey(binding.state.back.row) === x.client.key,
+    )
+
 /** An offer is no record: the client never agreed to it. */
 const hasRecord = (x: Exchange, scope: Scope, others: readonly Binding[], address: Ipv4): boolean =>
   others.some(({ state }) => state.kind === 'bound' || state.kind === 'free') ||
@@ -77,7 +93,9 @@ function keptElsewhere(x: Exchange, scope: Scope, address: Ipv4): boolean {
 /** A client with an address of its own that it could have is sent to get it; one that could not keeps what it has. */
 function refusal(engine: Engine, x: Exchange, scope: Scope, address: Ipv4): Refusal | undefined {
   const refused = refusalOf(engine, x, scope, address)
-  if (refused !== undefined || !keptElsewhere(x, scope, address)) return refused
+  if (refused !== undefined) return refused
+  if (brokenLimit(engine, x, scope) !== undefined) return 'over-limit'
+  if (!keptElsewhere(x, scope, address)) return undefined
   return hostAddressUsable(engine, x, scope) ? 'reserved-elsewhere' : undefined
 }
 
@@ -182,6 +200,7 @@ const NAK_REASONS: { readonly [Reason in NakReason]: string } = {
   'not-in-pool': 'the address is in no pool',
   'class-not-allowed': 'the address is in a pool for others',
   denied: 'this client gets no address',
+  'over-limit': 'there are as many leases of its kind as there may be',
   reserved: 'the address is reserved for another client',
   'reserved-elsewhere': 'another address is reserved for this client',
   'own-address': 'the address is the server itself',

@@ -45,7 +45,7 @@ export type RequestStage = 'selecting' | 'init-reboot' | 'renewing' | 'rebinding
 
 /** Why a REQUEST cannot be granted, as known from the configuration. */
 export type Refusal =
-  | 'wrong-network' | 'not-in-pool' | 'class-not-allowed' | 'reserved' | 'reserved-elsewhere' | 'own-address' | 'denied'
+  | 'wrong-network' | 'not-in-pool' | 'class-not-allowed' | 'reserved' | 'reserved-elsewhere' | 'own-address' | 'denied' | 'over-limit'
 /** Why a REQUEST is answered with NAK. */
 export type NakReason = Refusal | 'in-use' | 'quarantined' | 'other-binding'
 
@@ -67,6 +67,8 @@ export type Grant = {
   readonly hostId: number | undefined
   /** Option 82 of the request as hexadecimal. */
   readonly relayInformation: string | undefined
+  /** Limits that the lease counts against. */
+  readonly countedUnder: readonly string[] | undefined
   /** INFINITE_SECONDS for ever. */
   readonly seconds: number
 }
@@ -302,7 +304,7 @@ function bind(state: Exclude<BindingState, { kind: 'saving' }>, grant: Grant, ow
     renewedAt: at.wallMs,
     expiresAt: infinite ? undefined : at.wallMs + grant.seconds * 1000,
     relayInformation: grant.relayInformation,
-    countedUnder: undefined,
+    countedUnder: grant.countedUnder,
   }
   const because = !held ? 'dhcp.lease.bound' : same ? 'dhcp.lease.renewed' : 'dhcp.lease.taken-over'
   const next: SettledState = { kind: 'bound', row: after, until: infinite ? undefined : at.now + grant.seconds * 1000 }

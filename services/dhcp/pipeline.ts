@@ -14,6 +14,7 @@ import type { ClientMessageType, Exchange } from './exchange.ts'
 import { decline, release } from './farewell.ts'
 import { hostNameOf } from './host-name.ts'
 import { inform } from './inform.ts'
+import { brokenLimit } from './lease-limits.ts'
 import { proxy } from './proxy.ts'
 import { request } from './request.ts'
 import { selectSubnet } from './select-subnet.ts'
@@ -25,7 +26,7 @@ export type Outcome = 'next' | 'ended'
 export type PipelineStep = (engine: Engine, x: Exchange) => Outcome
 
 const PIPELINE: readonly PipelineStep[] = [
-  chooseSubnet, heedOtherServers, readHostName, identifyClient, admit, heedMode, judge,
+  chooseSubnet, heedOtherServers, readHostName, identifyClient, admit, heedMode, heedLimits, judge,
 ]
 
 export function run(engine: Engine, x: Exchange): void {
@@ -125,6 +126,25 @@ function heedMode(engine: Engine, x: Exchange): Outcome {
     x.trace.push(isProxy ? dhcpStep('dhcp.client.denied', { because: x.denied ?? '' }) : dhcpStep('dhcp.proxy.off', {}))
     engine.finish(x, 'none')
   }
+  return 'ended'
+}
+
+/** What keeps one port, or one kind of client, from eating a pool. */
+function heedLimits(engine: Engine, x: Exchange): Outcome {
+  const { scope } = x
+  if (scope === undefined || (x.type !== 'DISCOVER' && x.type !== 'BOOTP')) return 'next'
+  if (!engine.newClients.admits(engine, x, scope)) {
+    engine.counters.count('new-clients-limited')
+    const perSecond = scope.segment.policy.newClientsPerSecond ?? 0
+    x.trace.push(dhcpStep('dhcp.new-clients.limited', { segment: scope.segment.name, perSecond }))
+    engine.finish(x, 'none')
+    return 'ended'
+  }
+  const limit = brokenLimit(engine, x, scope)
+  if (limit === undefined) return 'next'
+  engine.counters.count('lease-limits-reached')
+  x.trace.push(dhcpStep('dhcp.lease.over-limit', { limit }))
+  engine.finish(x, 'none')
   return 'ended'
 }
 

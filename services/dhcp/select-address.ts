@@ -6,6 +6,7 @@ import type { Scope } from './configuration.ts'
 import type { Engine } from './engine.ts'
 import { dhcpStep } from './events.ts'
 import type { Exchange } from './exchange.ts'
+import { isHeldBy } from './host-takeover.ts'
 import { ownerOf, owns } from './lease-machine.ts'
 import type { BindingState, Refusal } from './lease-machine.ts'
 
@@ -21,10 +22,17 @@ export function refusalOf(engine: Engine, x: Exchange, scope: Scope, address: Ip
   return pool.permits === undefined || pool.permits(x) ? undefined : 'class-not-allowed'
 }
 
-/** The hardware address that may take the address over from another client identifier: both are the same host. */
+/**
+ * The hardware address whose lease this client may take over: its own under another client identifier, or that of
+ * another identifier of its host which is gone (host-takeover.ts).
+ */
 export function takeoverMac(engine: Engine, x: Exchange, address: Ipv4): string | undefined {
   const { host } = x
-  return host !== undefined && engine.configuration.hosts.at(address)?.host.id === host.host.id ? x.client.mac : undefined
+  if (host === undefined || engine.configuration.hosts.at(address)?.host.id !== host.host.id) return undefined
+  const state = engine.table.stateOf(address)
+  if (state.kind !== 'bound' || !isHeldBy(host, state)) return x.client.mac
+  const isVacant = engine.takeovers.isVacantFor(address, state.row, x.client.key, engine.ports.clock.now())
+  return isVacant ? state.row.mac : x.client.mac
 }
 
 /** Why the client cannot have the address although the configuration lets it; undefined when it can. */
@@ -54,6 +62,7 @@ const REFUSALS: { readonly [R in Refusal]: string } = {
   'not-in-pool': 'it is in no pool',
   'class-not-allowed': 'it is in a pool that this client may not use',
   denied: 'this client gets no address',
+  'over-limit': 'there are as many leases of its kind as there may be',
   reserved: 'it is reserved for another client',
   'reserved-elsewhere': 'another address is reserved for this client',
   'own-address': 'it is our own',

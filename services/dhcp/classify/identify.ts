@@ -6,22 +6,30 @@ import type { Exchange } from '../exchange.ts'
 import type { Identifiers } from '../hosts.ts'
 import { CIRCUIT_ID, REMOTE_ID, relaySubOptions } from '../wire/relay-information.ts'
 import { classesOf } from './classes.ts'
+import type { CompiledClass } from './classes.ts'
 
-/** Sets the exchange's host and classes, and says why. The host name has been read before. */
+/**
+ * Sets the exchange's host and classes, and says why; an exchange that waited is identified anew, because the
+ * configuration may have changed. The host name has been read before.
+ */
 export function identify(configuration: Configuration, x: Exchange, scope: Scope): void {
   const { classes, hosts } = configuration
-  if (!hosts.isEmpty) {
-    const found = hosts.match(identifiersOf(x), subnetId => scope.holds(subnetId))
-    if (found !== undefined) {
-      x.host = found.host
-      x.trace.push(dhcpStep('dhcp.host.matched', { host: found.host.label, by: found.by }))
-    }
-  }
-  if (classes.length === 0) return
-  x.classes = classesOf(x, classes)
+  const found = hosts.isEmpty ? undefined : hosts.match(identifiersOf(x), subnetId => scope.holds(subnetId))
+  x.host = found?.host
+  if (found !== undefined) x.trace.push(dhcpStep('dhcp.host.matched', { host: found.host.label, by: found.by }))
+  x.classes = classes.length === 0 ? NO_CLASSES : classesOf(x, classes)
   if (x.classes.length === 0) return
   const names = x.classes.map(each => each.clientClass.name).join(', ')
   x.trace.push(dhcpStep('dhcp.class.matched', { classes: names }))
+}
+
+const NO_CLASSES: readonly CompiledClass[] = []
+
+/** Once more for an exchange that waited for an answer on the wire. */
+export function identifyAgain(configuration: Configuration, x: Exchange, scope: Scope): void {
+  x.scope = scope
+  identify(configuration, x, scope)
+  x.denied = deniedBecause(x, scope)
 }
 
 const CLIENT_UUID = 97

@@ -6,9 +6,9 @@ import { describe, expect, test } from 'vitest'
 import { formatIpv4, ipv4, mac } from '../../../stack/index.ts'
 import type { Ipv4 } from '../../../stack/index.ts'
 import { SeededRandom, VirtualClock } from '../../../stack/platform/index.ts'
-import { DEFAULT_POLICY, leaseClientKey } from '../../../services/model/index.ts'
-import type { DhcpConfiguration, Lease, OptionSet } from '../../../services/model/index.ts'
-import { clientMessage, configuration, pool, host, segment, world } from '../../support/dhcp-bench.ts'
+import { DEFAULT_POLICY, EMPTY_LEVEL, leaseClientKey } from '../../../services/model/index.ts'
+import type { ClientClass, DhcpConfiguration, Lease, OptionSet } from '../../../services/model/index.ts'
+import { clientMessage, configuration, host, pool, segment, subnet, world } from '../../support/dhcp-bench.ts'
 import type { Sent, World } from '../../support/dhcp-bench.ts'
 
 type Client = {
@@ -23,13 +23,27 @@ type Client = {
 }
 
 const MACHINE = host('10.53.0.50', { mac: '02:00:00:00:00:06' })
+/** Two hardware addresses that share an address, as a laptop's cable and radio do. */
+const LAPTOP = host('10.53.0.60', { id: 3, identifiers: [{ kind: 'mac', value: '02:00:00:00:00:00' }, { kind: 'mac', value: '02:00:00:00:00:02' }] })
+/** A second subnet on the same segment. */
+const subnets = [subnet(), subnet({ id: 2, prefix: { network: ipv4('10.54.0.0'), length: 24 } })]
+const IDENTIFIED: ClientClass = { id: 1, name: 'identified', priority: 1, test: 'client-id', denied: false, leaseLimit: 3, level: EMPTY_LEVEL }
+
 /** What the administrator switches between: hosts and pools that move clients about. */
 /** One message may be enough: rapid commit and BOOTP are let in. */
 const segments = [segment(1, { policy: { ...DEFAULT_POLICY, rapidCommit: true, bootp: true } })]
 const CONFIGURATIONS: readonly DhcpConfiguration[] = [
-  configuration({ segments, pools: [pool('10.53.0.100', '10.53.0.104')], hosts: [MACHINE, host('10.53.0.101', { id: 2, clientId: '00a1' })] }),
-  configuration({ segments, pools: [pool('10.53.0.100', '10.53.0.104')] }),
-  configuration({ segments, pools: [pool('10.53.0.102', '10.53.0.106')], hosts: [MACHINE, host('10.53.0.103', { id: 2, clientId: '00a3' })] }),
+  configuration({ segments, subnets, pools: [pool('10.53.0.100', '10.53.0.104')], hosts: [MACHINE, host('10.53.0.101', { id: 2, clientId: '00a1' })] }),
+  configuration({ segments, subnets, pools: [pool('10.53.0.100', '10.53.0.104')] }),
+  configuration({ segments, subnets, pools: [pool('10.53.0.102', '10.53.0.106')], hosts: [MACHINE, host('10.53.0.103', { id: 2, clientId: '00a3' })] }),
+  configuration({ segments, subnets, pools: [pool('10.53.0.100', '10.53.0.101'), pool('10.54.0.100', '10.54.0.102', { id: 2, subnetId: 2 })], hosts: [MACHINE, LAPTOP] }),
+  configuration({
+    segments,
+    subnets,
+    pools: [pool('10.53.0.100', '10.53.0.104', { deny: ['identified'] }), pool('10.54.0.100', '10.54.0.102', { id: 2, subnetId: 2, allow: ['identified'] })],
+    classes: [IDENTIFIED],
+    hosts: [LAPTOP, host('10.53.0.101', { id: 4, mac: '02:00:00:00:00:04' })],
+  }),
 ]
 
 const SERVER = '10.53.0.2'
@@ -47,6 +61,7 @@ class History {
   w: World
   heard = 0
   messages = 0
+  committed = 0
   crashes = 0
 
   constructor(seed: number) {
@@ -71,11 +86,13 @@ class History {
     })
     w.storage = 'later'
     this.heard = 0
+    this.committed = 0
     return w
   }
 
   step(): void {
     const client = this.clients[this.random.below(this.clients.length)] as Client
+    this.answerArp()
     switch (this.random.below(14)) {
       case 0:
       case 1:
@@ -91,7 +108,7 @@ class History {
         if (client.address !== undefined) this.send('REQUEST', client, {}, client.address)
         break
       case 6:
-        this.begin('REQUEST', client, { 'requested-address': `10.53.0.${100 + this.random.below(5)}` })
+        this.begin('REQUEST', client, { 'requested-address': `10.5${3 + this.random.below(2)}.0.${100 + this.random.below(5)}` })
         break
       case 7:
         if (client.address === undefined || this.random.chance(0.5)) break
@@ -161,7 +178,29 @@ class History {
     this.w.server.configure(this.configured)
   }
 
+  /** Who believes to hold an address answers for it. */
+  answerArp(): void {
+    this.w.holders.clear()
+    for (const { address, mac: own, until } of this.clients) if (address !== undefined && until > this.clock.wallMs()) this.w.holders.set(address, own)
+  }
+
+  /** What is kept for a host goes to that host only, and a class never holds more than it may. */
+  judgeCommits(): void {
+    for (; this.committed < this.w.commits.length; this.committed++) {
+      for (const { after } of this.w.commits[this.committed] ?? []) {
+        if (after.state !== 'bound') continue
+        const owner = this.configured.hosts.find((each) => each.addresses.some(({ address }) => address === after.address))
+        expect([formatIpv4(after.address), after.hostId]).toEqual([formatIpv4(after.address), owner?.id])
+      }
+    }
+    const limited = this.configured.classes[0]
+    if (limited === undefined) return
+    const count = [...this.disk.values()].filter((row) => row.state === 'bound' && row.countedUnder?.includes(`class ${limited.id}`)).length
+    expect(count).toBeLessThanOrEqual(limited.leaseLimit ?? 0)
+  }
+
   hear(): void {
+    this.judgeCommits()
     for (; this.heard < this.w.sent.length; this.heard++) {
       const sent = this.w.sent[this.heard] as Sent
       const client = this.clients[sent.message.xid % XIDS] as Client
@@ -188,7 +227,7 @@ class History {
     const byAddress = Map.groupBy(held, client => client.address)
     for (const [address, holders] of byAddress) {
       // The address reserved for a hardware address goes to whichever system of that machine runs.
-      const machines = new Set(holders.map(client => (address === '10.53.0.50' ? client.mac : keyOf(client))))
+      const machines = new Set(holders.map(client => (['10.53.0.50', '10.53.0.60', '10.53.0.101'].includes(address ?? '') ? client.mac : keyOf(client))))
       expect(machines.size, `${address} at ${this.clock.now()}`).toBe(1)
     }
   }

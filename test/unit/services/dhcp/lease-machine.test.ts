@@ -31,7 +31,7 @@ const releasing = (letter: string): BindingState => ({ kind: 'saving', back: bou
 const discover = (letter: string, probe = true): LeaseEvent => ({ kind: 'offer', client: client(letter).key, byHardware: undefined, probe, offerMs: 60_000 })
 const request = (letter: string, stage: 'selecting' | 'init-reboot' | 'renewing' | 'rebinding' = 'selecting'): LeaseEvent => ({
   kind: 'request', stage, byHardware: undefined, refusal: undefined, authoritative: true, recordElsewhere: false,
-  grant: { address: ADDRESS, subnetId: 1, client: client(letter), hostName: undefined, hostId: undefined, relayInformation: undefined, seconds: HOUR },
+  grant: { address: ADDRESS, subnetId: 1, client: client(letter), hostName: undefined, hostId: undefined, relayInformation: undefined, countedUnder: undefined, seconds: HOUR },
 })
 const decline = (letter: string): LeaseEvent => ({ kind: 'decline', address: ADDRESS, subnetId: 1, client: client(letter), quarantineMs: 10_000 })
 const release = (letter: string): LeaseEvent => ({ kind: 'release', client: client(letter).key })
