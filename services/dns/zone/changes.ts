@@ -111,12 +111,17 @@ class Planned {
   readonly #live: LiveZone
   readonly #removed = new Set<number>()
   readonly #added = new Map<NameKey, DnsRecord[]>()
+  /** Removed by edits on their way to the store, which may fail. */
+  readonly #leaving: DnsRecord[] = []
 
   constructor(live: LiveZone, after: readonly ZoneEdit[]) {
     this.#live = live
     this.zone = { ...live.zone, serial: after.at(-1)?.serialAfter ?? live.zone.serial }
     for (const edit of after) {
-      for (const record of edit.remove) this.remove(record)
+      for (const record of edit.remove) {
+        this.remove(record)
+        this.#leaving.push(record)
+      }
       for (const record of edit.add) this.add(record)
     }
   }
@@ -132,6 +137,11 @@ class Planned {
   at(key: NameKey): readonly DnsRecord[] {
     const live = this.#live.recordsAt(key).filter((record) => !this.#removed.has(record.id))
     return [...live, ...(this.#added.get(key) ?? [])]
+  }
+
+  /** What is there if all goes well, and what stays there if an edit before this one cannot be stored. */
+  everAt(key: NameKey): readonly DnsRecord[] {
+    return [...this.at(key), ...this.#leaving.filter((record) => nameKey(name(record.name)) === key)]
   }
 
   remove(record: DnsRecord): void {
@@ -193,8 +203,9 @@ function joinRrset(
   planned: Planned, record: CanonicalRecord, input: NewRecord, nextId: () => number,
 ): Result<DnsRecord, Refusal> {
   const { zone } = planned
-  const beside = planned.at(nameKey(name(record.name)))
-  const rrset = beside.filter((other) => other.type === record.type)
+  const key = nameKey(name(record.name))
+  const beside = planned.everAt(key)
+  const rrset = planned.at(key).filter((other) => other.type === record.type)
   const stranger = beside.find((other) => !BESIDE_CNAME.has(other.type))
   if (record.type === 'CNAME') {
     if (record.name.toLowerCase() === zone.name) {

@@ -159,6 +159,22 @@ describe('planEdit', () => {
     expect(bench.askTwice('m.lab.internal', 'A').rcode).toBe('NOERROR')
   })
 
+  test.each([
+    ['CNAME', 'ns', 'A', '10.53.0.9'],
+    ['A', '10.53.0.9', 'CNAME', 'ns'],
+  ])('%s %s is not put where %s %s is only about to go', (type, data, otherType, otherData) => {
+    const bench = new Bench([LAB])
+    const there = planned(bench, [record('n', otherType, otherData)])
+    bench.server.applyEdit(there)
+    const leaving = planned(bench, [], [there.add[0]?.id as number])
+    const add = [record('n', type, data)]
+    const refused = { ok: false, error: { code: 'conflict', field: '/type' } }
+    // The store may yet refuse to take it away.
+    expect(bench.server.planEdit('lab.internal', { add, removeIds: [] }, [leaving])).toMatchObject(refused)
+    bench.server.applyEdit(leaving)
+    expect(bench.server.planEdit('lab.internal', { add, removeIds: [] })).toMatchObject({ ok: true })
+  })
+
   test('an edit of a zone that is gone is nothing', () => {
     const bench = new Bench([LAB])
     const edit = planned(bench, [record('n', 'A', '10.0.0.1')])
