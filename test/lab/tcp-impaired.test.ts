@@ -9,8 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CongestionName, Weather } from '../../stack/index.ts'
 import { hashOfOctets, octetsAt } from '../support/octets.ts'
 import { describeLab } from './available.ts'
+import { dissect } from './dissect.ts'
 import { Lab, type Host } from './netns.ts'
-import { OURS, StackHost } from './stack-host-control.ts'
+import { OUR_MAC, OURS, StackHost } from './stack-host-control.ts'
 
 const LONG = process.env['TAPROOT_LAB_LONG'] === '1'
 const SEED = Number(process.env['TAPROOT_LAB_SEED'] ?? 1)
@@ -74,6 +75,19 @@ describeLab('TCP over a bad line', () => {
       const link = (await ours.counters())['tap0'] ?? {}
       for (const [part, name] of FATES) if ((weather[part] ?? 0) > 0) expect(link[name]).toBeGreaterThan(0)
       expect(ours.program.lines.filter((line) => line.startsWith('fault'))).toEqual([])
+    })
+
+    test('tshark finds nothing wrong with what we send into the worst of it', { timeout: TEST_MS }, async () => {
+      const [, weather] = WEATHERS.at(-1) as (typeof WEATHERS)[0]
+      await ours.ask({ do: 'weather', link: 'tap0', outgoing: weather, incoming: weather })
+      const capture = join(host.directory, 'capture.pcapng')
+      writeFileSync(file(), octetsAt(0, 200_000))
+      await ours.ask({ do: 'capture', link: 'tap0', file: capture })
+      await Promise.all([curl(host, '-o', '/dev/null', `http://${OURS}/bytes/200000`), curl(host, '-T', file(), `http://${OURS}/`)])
+      await ours.ask({ do: 'end-capture' })
+      const { wrong, frames } = await dissect(capture, OUR_MAC)
+      expect(wrong).toEqual([])
+      expect(frames.get('tcp')).toBeGreaterThan(200)
     })
   })
 })
