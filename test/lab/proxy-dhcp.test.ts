@@ -74,7 +74,7 @@ describeLab('proxyDHCP beside another server', () => {
   }, 60_000)
 
   test('asked on port 4011 it answers from there', async () => {
-    await firmware.address('eth0', '10.53.0.200/24')
+    await firmware.succeed(['ip', 'address', 'replace', '10.53.0.200/24', 'dev', 'eth0'])
     const toMac = (await appliance.get<{ readonly mac: string }>('/interfaces/taproot0')).mac
     const text = await heard([/DHCP-Message.*ACK/], () => say('REQUEST', '10.53.0.200', APPLIANCE, toMac, 4011))
     expect(text).toContain(`${APPLIANCE}.4011 > 10.53.0.200.68`)
