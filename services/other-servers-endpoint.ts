@@ -29,7 +29,8 @@ export class OtherServersEndpoint {
   /** With source 0.0.0.0, as a client without an address: the answer is to be that of a new client. */
   send(interfaceName: string, bytes: Uint8Array): void {
     const iface = this.#stack.interface(interfaceName)
-    if (iface !== undefined) this.#endpoint.sendOnLink(iface, EVERYBODY, BROADCAST, SERVER_PORT, 0, bytes, 0, bytes.length)
+    if (iface === undefined) return
+    this.#endpoint.sendOnLink(iface, EVERYBODY, BROADCAST, SERVER_PORT, 0, bytes, 0, bytes.length)
   }
 
   mac(interfaceName: string): Uint8Array | undefined {

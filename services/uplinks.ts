@@ -3,10 +3,13 @@
  * ARP, the addresses and routes of its interface, the store and the resolver.
  */
 import {
-  BROADCAST, contains, formatIpv4, formatPrefix, type Interface, type InterfaceAddress, type Ipv4, mac, type Stack, type UdpEndpoint,
+  BROADCAST, contains, formatIpv4, formatPrefix, type Interface, type InterfaceAddress, type Ipv4, mac, type Stack,
+  type UdpEndpoint,
 } from '../stack/index.ts'
 import type { Clock, Random } from '../stack/platform/index.ts'
-import { clientIdOf, type ClientReport, clientStep, DhcpClient, type RememberedLease, routerOf, type Terms, type TermsRoute } from './dhcp/client/index.ts'
+import {
+  clientIdOf, type ClientReport, clientStep, DhcpClient, type RememberedLease, routerOf, type Terms, type TermsRoute,
+} from './dhcp/client/index.ts'
 import { CLIENT_PORT, SERVER_PORT } from './dhcp/index.ts'
 import { eventRow } from './events/catalogue.ts'
 import type { TraceStep } from './model/index.ts'
@@ -73,7 +76,10 @@ export class Uplinks {
       },
     })
     if (!bound.ok) throw new Error(`UDP port ${CLIENT_PORT} cannot be bound: ${JSON.stringify(bound.error)}`)
-    const uplink: Uplink = { iface, client: this.#clientFor(iface), endpoint: bound.value, address: undefined, routes: [], serverMac: undefined, leaving: false }
+    const uplink: Uplink = {
+      iface, client: this.#clientFor(iface), endpoint: bound.value,
+      address: undefined, routes: [], serverMac: undefined, leaving: false,
+    }
     this.#uplinks.set(interfaceName, uplink)
     iface.onContested = (address, holder) => uplink.client.contested(address, holder)
     uplink.client.start(this.#remembered.get(interfaceName))
@@ -102,7 +108,8 @@ export class Uplinks {
       configured: this.#uplinks.size,
       without: without.map(({ iface, client }) => {
         const address = iface.linkLocal.address
-        return `${iface.name} (${client.report.state}${address === undefined ? '' : `, ${formatIpv4(address)} meanwhile`})`
+        const meanwhile = address === undefined ? '' : `, ${formatIpv4(address)} meanwhile`
+        return `${iface.name} (${client.report.state}${meanwhile})`
       }),
     }
   }
@@ -182,7 +189,8 @@ export class Uplinks {
     const set: TermsRoute[] = []
     for (const route of [...wanted].sort((a, b) => Number(a.router !== 0) - Number(b.router !== 0))) {
       const { destination: prefix, router: gateway } = route
-      const added = this.#o.stack.routes.add({ prefix, gateway, interfaceName: uplink.iface.name, metric: LEARNT_METRIC })
+      const interfaceName = uplink.iface.name
+      const added = this.#o.stack.routes.add({ prefix, gateway, interfaceName, metric: LEARNT_METRIC })
       if (added.ok) set.push(route)
       else if (added.error.kind !== 'exists') {
         const facts = { destination: formatPrefix(prefix), router: formatIpv4(gateway), because: added.error.kind }
@@ -224,7 +232,7 @@ function findServer(uplink: Uplink, terms: Terms): void {
   })
 }
 
-/** RFC 2131 §4.1: to all by the link itself, with our address as source once there is one; to a server by the routes. */
+/** RFC 2131 §4.1: to all by the link, with our address as source once there is one; to a server by the routes. */
 function send({ iface, endpoint, leaving, serverMac }: Uplink, bytes: Uint8Array, to: Ipv4, from: Ipv4): void {
   const known = to === BROADCAST ? EVERYBODY : leaving ? serverMac : undefined
   if (known !== undefined) endpoint.sendOnLink(iface, known, to, SERVER_PORT, from, bytes, 0, bytes.length)

@@ -12,8 +12,8 @@ export function otherServerRoutes(app: Api, services: Services): void {
         tags: ['network'],
         summary: 'Other DHCP servers',
         description:
-          'Servers that answered a search of ours or a client, or that a client named, the latest first. They are kept ' +
-          'in memory; the events about them are kept for good.',
+          'Servers that answered a search of ours or a client, or that a client named, the latest first. They are ' +
+          'kept in memory; the events about them are kept for good.',
         response: { 200: OtherServerPage },
       },
     },
@@ -28,8 +28,8 @@ export function otherServerRoutes(app: Api, services: Services): void {
         tags: ['network'],
         summary: 'Look for other DHCP servers',
         description:
-          'Broadcasts a DISCOVER on every link that is served, and takes none of the offers. Who answers is in the list ' +
-          'within five seconds.',
+          'Broadcasts a DISCOVER on every link that is served, and takes none of the offers. Who answers is in the ' +
+          'list within five seconds.',
         response: { 204: Type.Null({ description: 'It is begun.' }) },
       },
     },

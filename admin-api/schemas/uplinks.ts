@@ -14,7 +14,9 @@ export const DhcpClient = view<DhcpClientView>()('DhcpClient', 'The DHCP client 
     'RFC 2131 figure 5. checking: is the address free? seeking-router: nobody confirms the remembered lease, is its ' +
       'router here? stopped: its lease was given back.',
   ),
-  address: nullable(word('The leased address with the length of its prefix; null while there is none.', '192.168.1.23/24')),
+  address: nullable(
+    word('The leased address with the length of its prefix; null while there is none.', '192.168.1.23/24'),
+  ),
   linkLocal: nullable(address('The address of 169.254.0.0/16 that serves while no server gives one.', '169.254.17.5')),
   server: nullable(address('The server that gave the lease.', '192.168.1.1')),
   leaseSeconds: nullable(count('For how long; 4294967295: for ever.', 86_400)),

@@ -1,5 +1,5 @@
 /**
- * ProxyDHCP (Preboot Execution Environment 2.1 §2.2, §2.4; UEFI 2.10 §24.7 for HTTP boot): boot information only, beside
+ * ProxyDHCP (Preboot Execution Environment 2.1 §2.2; UEFI 2.10 §24.7 for HTTP boot): boot information only, beside
  * another server that gives addresses. A boot client gets an OFFER without an address on port 67, and an ACK on port
  * 4011 when it asks there; all others, and everything about addresses, is left to the other server.
  *
@@ -90,10 +90,15 @@ function answer(
   options.push([VENDOR_SPECIFIC, vendor])
   const wanted = x.message.options.get(PARAMETER_REQUEST_LIST)
   // HTTP boot reads its URI from option 67 alone (UEFI 2.10 §24.7.3.1).
-  const names = [[TFTP_SERVER_NAME, boot.serverName || formatIpv4(boot.nextServer)], [BOOT_FILE_NAME, boot.bootFile]] as const
-  for (const [code, name] of names) if (name !== '' && wanted?.includes(code) === true) options.push([code, ascii(name)])
+  const names = [
+    [TFTP_SERVER_NAME, boot.serverName || formatIpv4(boot.nextServer)], [BOOT_FILE_NAME, boot.bootFile],
+  ] as const
+  for (const [code, name] of names) {
+    if (name !== '' && wanted?.includes(code) === true) options.push([code, ascii(name)])
+  }
   const target = engine.reply(x, type, 0, options, destination(x), boot)
-  x.trace.push(dhcpStep('dhcp.proxy.answered', { file: boot.bootFile || null, server: formatIpv4(boot.nextServer), target }))
+  const server = formatIpv4(boot.nextServer)
+  x.trace.push(dhcpStep('dhcp.proxy.answered', { file: boot.bootFile || null, server, target }))
   engine.finish(x, type)
 }
 

@@ -2,7 +2,9 @@
  * Runs the client's machine for one interface: the clock's timer for its deadline, its effects through the ports, and a
  * history of what it did. It holds no socket; services/uplinks.ts gives it one.
  */
-import { type Clock, Counters, type Instant, type Random, type Timer, TokenBucket } from '../../../stack/platform/index.ts'
+import {
+  type Clock, Counters, type Instant, type Random, type Timer, TokenBucket,
+} from '../../../stack/platform/index.ts'
 import { formatIpv4, type Ipv4, type Mac } from '../../../stack/index.ts'
 import type { TraceStep } from '../../model/index.ts'
 import { clientStep } from './events.ts'
@@ -108,7 +110,8 @@ export class DhcpClient {
     if (message !== '') {
       if (!this.#complaints.take(this.#ports.clock.now())) return
       const because = UNUSABLE[fault] ?? fault
-      this.#note(clientStep('dhcp-client.unusable', { message, server: server === undefined ? null : formatIpv4(server), because }))
+      const from = server === undefined ? null : formatIpv4(server)
+      this.#note(clientStep('dhcp-client.unusable', { message, server: from, because }))
     }
   }
 
@@ -192,7 +195,8 @@ export class DhcpClient {
     const { clock } = this.#ports
     const obtainedAt = Math.round(clock.wallMs() - (clock.now() - held.since))
     const { terms } = held
-    return { terms, obtainedAt, expiresAt: terms.leaseSeconds === INFINITE ? null : obtainedAt + terms.leaseSeconds * 1000 }
+    const expiresAt = terms.leaseSeconds === INFINITE ? null : obtainedAt + terms.leaseSeconds * 1000
+    return { terms, obtainedAt, expiresAt }
   }
 
   #note(step: TraceStep): void {

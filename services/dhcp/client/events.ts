@@ -60,7 +60,8 @@ export const DHCP_CLIENT_EVENTS = {
   'dhcp-client.kept': {
     level: 'info',
     says: 'no server confirms {address}, but its router {router} is here: kept until it ends',
-    means: 'After a restart nobody confirmed the remembered lease; the network is the same one (RFC 2131 §3.2, RFC 4436).',
+    means:
+      'After a restart nobody confirmed the remembered lease; the network is the same one (RFC 2131 §3.2, RFC 4436).',
   },
   'dhcp-client.elsewhere': {
     level: 'info',

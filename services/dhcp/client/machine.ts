@@ -76,7 +76,9 @@ function stopped(s: ClientState, release: boolean, m: Moment): ClientStep {
   if (held !== undefined && release) {
     const { address, server } = held.terms
     effects.push(
-      send({ type: 'RELEASE', xid: m.random.u32(), secs: 0, ciaddr: address, requested: undefined, server, to: server }),
+      send({
+        type: 'RELEASE', xid: m.random.u32(), secs: 0, ciaddr: address, requested: undefined, server, to: server,
+      }),
       report('dhcp-client.released', { address: formatIpv4(address), server: formatIpv4(server) }),
       { kind: 'remember', held: undefined },
     )
@@ -250,7 +252,8 @@ function renewed(s: Renewal, held: Held, m: Moment): ClientStep {
     const [state, effects] = check(held, s.attempt.xid, m)
     return [state, [{ kind: 'unconfigure' }, ...effects]]
   }
-  const facts = { address: formatIpv4(address), server: formatIpv4(held.terms.server), seconds: held.terms.leaseSeconds }
+  const { leaseSeconds: seconds, server } = held.terms
+  const facts = { address: formatIpv4(address), server: formatIpv4(server), seconds }
   return [
     { kind: 'bound', held, contestedAt: s.contestedAt },
     [{ kind: 'configure', held, fresh: false }, { kind: 'remember', held }, report('dhcp-client.renewed', facts)],

@@ -81,7 +81,8 @@ export function readAnswer(bytes: Uint8Array, who: ClientIdentity): Result<Answe
   const bad = (fault: AnswerFault, server?: Ipv4, type = ''): Result<Answer, BadAnswer> =>
     err({ fault, server, message: type })
   if (message.op !== BOOT_REPLY) return bad('not-a-reply')
-  if (message.hardwareType !== ETHERNET || !equalBytes(message.chaddr.subarray(0, 6), who.mac)) return bad('for-another')
+  const isOurs = message.hardwareType === ETHERNET && equalBytes(message.chaddr.subarray(0, 6), who.mac)
+  if (!isOurs) return bad('for-another')
   const code = message.options.get(53)
   const type = code?.length === 1 ? MESSAGE_TYPES[(code[0] as number) - 1] : undefined
   const octets = message.options.get(54)

@@ -45,7 +45,12 @@ export type ClientState =
   /** `probes`: sent so far. */
   | { readonly kind: 'checking'; readonly held: Held; readonly probes: number; readonly xid: number }
   | { readonly kind: 'bound'; readonly held: Held; readonly contestedAt: Instant | undefined }
-  | { readonly kind: 'renewing' | 'rebinding'; readonly held: Held; readonly attempt: Attempt; readonly contestedAt: Instant | undefined }
+  | {
+      readonly kind: 'renewing' | 'rebinding'
+      readonly held: Held
+      readonly attempt: Attempt
+      readonly contestedAt: Instant | undefined
+    }
 
 export type ClientStateKind = ClientState['kind']
 

@@ -84,7 +84,7 @@ function isHost(address: Ipv4, prefix: Prefix): boolean {
 }
 
 /** RFC 2131 §4.4.5: 0.5 and 0.875 of the lease, unless the server says otherwise in the right order. */
-function timesOf(options: RawOptions, lease: number): { readonly renewSeconds: number; readonly rebindSeconds: number } {
+function timesOf(options: RawOptions, lease: number): Pick<Terms, 'renewSeconds' | 'rebindSeconds'> {
   if (lease === INFINITE) return { renewSeconds: INFINITE, rebindSeconds: INFINITE }
   const t1 = longOption(options, 58)
   const t2 = longOption(options, 59)

@@ -62,7 +62,8 @@ export class Coexistence {
 
   /** Begins to watch a link that is served. Nothing when it is watched already, or not up. */
   watch(interfaceName: string): void {
-    if (this.#links.has(interfaceName) || this.#links.size === MAX_LINKS || this.#ports.mac(interfaceName) === undefined) return
+    if (this.#links.has(interfaceName) || this.#links.size === MAX_LINKS) return
+    if (this.#ports.mac(interfaceName) === undefined) return
     const { yields } = this.#ports.policy(interfaceName)
     const first = began(yields, this.#ports.clock.now())
     const link: WatchedLink = { state: first[0], xid: 0, timer: undefined, yields }
@@ -138,7 +139,7 @@ export class Coexistence {
     const seen = this.#sightings.list(since).filter(({ sign }) => !this.#ports.policy(sign.interfaceName).expectsOthers)
     return {
       seen: seen.map(({ sign }) => `${formatIpv4(sign.server)} on ${sign.interfaceName}`),
-      silentOn: [...this.#links].flatMap(([name, { state }]) => (state.kind === 'silent' || (isHeld(state) && wasSilent(state)) ? [name] : [])),
+      silentOn: [...this.#links].filter(([, { state }]) => isSilent(state)).map(([name]) => name),
     }
   }
 
@@ -167,7 +168,9 @@ export class Coexistence {
       switch (effect) {
         case 'ask': this.#ask(interfaceName, link.xid); break
         case 'fell-silent':
-          this.#ports.report(otherServerEvent('other-server.silent', { interface: interfaceName, servers: this.#serversOn(interfaceName) }))
+          this.#ports.report(otherServerEvent('other-server.silent', {
+            interface: interfaceName, servers: this.#serversOn(interfaceName),
+          }))
           break
         case 'began-to-serve':
           this.#ports.report(otherServerEvent('other-server.gone', { interface: interfaceName }))
@@ -200,7 +203,8 @@ export class Coexistence {
   }
 }
 
-const wasSilent = (state: WatchState): boolean => state.kind === 'searching' && state.wasSilent
+const isSilent = (state: WatchState): boolean =>
+  state.kind === 'silent' || (state.kind === 'searching' && state.held && state.wasSilent)
 
 const HOW: { readonly [Kind in Sign['kind']]: string } = {
   'answered-our-search': 'answered our search',

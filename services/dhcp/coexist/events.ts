@@ -7,8 +7,8 @@ export const OTHER_SERVER_EVENTS = {
     level: 'warn',
     says: 'another DHCP server on {interface}: {server} ({mac}) {how}: {message} of {offered} for {client}',
     means:
-      'Somebody else gives out addresses on a link that is served here. Two servers that do not know of each other give ' +
-      'clients different gateways and name servers, and may give one address twice.',
+      'Somebody else gives out addresses on a link that is served here. Two servers that do not know of each other ' +
+      'give clients different gateways and name servers, and may give one address twice.',
     remedy:
       'Find the device by its hardware address and switch its DHCP server off; or, if it is to be there, allow it ' +
       '(--serve-beside-others yes).',
@@ -17,9 +17,11 @@ export const OTHER_SERVER_EVENTS = {
     level: 'error',
     says: 'no client on {interface} is answered: {servers} serves that link already',
     means:
-      'The link is shared with a network that is not ours, and a DHCP server answers there. Answering beside it would ' +
-      'disturb that network, so all requests on the link are left alone. It is looked at again every minute.',
-    remedy: 'Take the link out of that network, switch the other server off, or tell us to serve (--serve-beside-others yes).',
+      'The link is shared with a network that is not ours, and a DHCP server answers there. Answering beside it ' +
+      'would disturb that network, so all requests on the link are left alone. It is looked at again every minute.',
+    remedy:
+      'Take the link out of that network, switch the other server off, or tell us to serve ' +
+      '(--serve-beside-others yes).',
   },
   'other-server.gone': {
     level: 'info',

@@ -1,7 +1,9 @@
 /** The DISCOVER of a search, and what other servers' messages say (RFC 2131 §2, §4.3.1). */
 import { i32, u32 } from '../../../stack/platform/index.ts'
 import { formatMac, type Ipv4 } from '../../../stack/index.ts'
-import { BOOT_REPLY, BOOT_REQUEST, BROADCAST_FLAG, emitMessage, ETHERNET, MESSAGE_TYPES, messageTypeCode, parseMessage } from '../wire/message.ts'
+import {
+  BOOT_REPLY, BOOT_REQUEST, BROADCAST_FLAG, emitMessage, ETHERNET, MESSAGE_TYPES, messageTypeCode, parseMessage,
+} from '../wire/message.ts'
 import { CHADDR_BYTES, FILE_BYTES, SNAME_BYTES } from '../wire/layout.ts'
 import type { RawOptions } from '../wire/options.ts'
 import type { Sign } from './sightings.ts'

@@ -49,7 +49,7 @@ export type Sighting = {
   readonly times: number
 }
 
-type Entry = { sign: Sign; mac: Mac | undefined; firstSeen: number; lastSeen: number; seenAt: Instant; newsAt: Instant; times: number }
+type Entry = { -readonly [Field in keyof Sighting]: Sighting[Field] } & { seenAt: Instant; newsAt: Instant }
 
 export class Sightings {
   readonly #entries = new LruMap<string, Entry>(MAX_SIGHTINGS)

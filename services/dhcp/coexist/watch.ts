@@ -29,8 +29,8 @@ export const QUIET_SEARCHES = 3
 
 export type WatchState =
   /**
-   * `held`: not served meanwhile. `yields`: silent when somebody is found. `left`: searches that must find nobody before
-   * it is served, this one included. `wasSilent`: it was silent before this search.
+   * `held`: not served meanwhile. `yields`: silent when somebody is found. `left`: searches that must find nobody
+   * before it is served, this one included. `wasSilent`: it was silent before this search.
    */
   | {
       readonly kind: 'searching'
@@ -62,15 +62,19 @@ const NOTHING: readonly WatchEffect[] = []
 const SERVING: WatchState = { kind: 'serving', confirmAt: undefined }
 
 /** The first state of a link. `yields`: it is shared with others, and not served beside another server. */
-export const began = (yields: boolean, now: Instant): WatchStep => search({ held: yields, yields, left: 1, wasSilent: false }, now)
+export const began = (yields: boolean, now: Instant): WatchStep => search({ ...ONE, held: yields, yields }, now)
 
 type Search = Pick<Extract<WatchState, { kind: 'searching' }>, 'held' | 'yields' | 'left' | 'wasSilent'>
+
+/** A search that serves meanwhile, whatever it finds. */
+const ONE: Search = { held: false, yields: false, left: 1, wasSilent: false }
 
 const search = (how: Search, now: Instant): WatchStep => [
   { kind: 'searching', asked: 0, until: now + SEARCH_MS, ...how, found: false },
   NOTHING,
 ]
-const searchAgain = (left: number, now: Instant): WatchStep => search({ held: true, yields: true, left, wasSilent: true }, now)
+const searchAgain = (left: number, now: Instant): WatchStep =>
+  search({ held: true, yields: true, left, wasSilent: true }, now)
 
 /** When this state wants a 'due' event; undefined for never. */
 export function deadline(s: WatchState): Instant | undefined {
@@ -92,9 +96,9 @@ export function step(s: WatchState, e: WatchEvent, now: Instant): WatchStep {
       return [s.kind === 'silent' ? { ...s, left: QUIET_SEARCHES } : s, NOTHING]
     case 'search':
       if (s.kind === 'searching') return [s, NOTHING]
-      return s.kind === 'silent' ? searchAgain(s.left, now) : search({ held: false, yields: false, left: 1, wasSilent: false }, now)
+      return s.kind === 'silent' ? searchAgain(s.left, now) : search(ONE, now)
     case 'policy':
-      if (e.yields) return isHeld(s) ? [s, NOTHING] : search({ held: true, yields: true, left: 1, wasSilent: false }, now)
+      if (e.yields) return isHeld(s) ? [s, NOTHING] : search({ ...ONE, held: true, yields: true }, now)
       if (isHeld(s)) return [SERVING, ['began-to-serve']]
       return [s.kind === 'searching' ? { ...s, yields: false } : SERVING, NOTHING]
     default: return unreachable(e)
@@ -102,7 +106,7 @@ export function step(s: WatchState, e: WatchEvent, now: Instant): WatchStep {
 }
 
 function due(s: WatchState, now: Instant): WatchStep {
-  if (s.kind === 'serving') return search({ held: false, yields: true, left: 1, wasSilent: false }, now)
+  if (s.kind === 'serving') return search({ ...ONE, yields: true }, now)
   if (s.kind === 'silent') return searchAgain(s.left, now)
   if (s.asked < 2) return [{ ...s, asked: s.asked === 0 ? 1 : 2 }, ['ask']]
   if (!s.yields) return [SERVING, NOTHING]
