@@ -17,6 +17,7 @@ import { describeApi, openApiRoute } from './openapi.ts'
 import { pageRoutes } from './pages.ts'
 import { decisionRoutes } from './routes/decisions.ts'
 import { diagnosticRoutes } from './routes/diagnostics.ts'
+import { dhcpDocumentRoutes } from './routes/dhcp-document.ts'
 import { dhcpEntryRoutes } from './routes/dhcp-entries.ts'
 import { healthRoutes } from './routes/health.ts'
 import { interfaceRoutes } from './routes/interfaces.ts'
@@ -52,6 +53,7 @@ const ROUTES = [
   healthRoutes,
   leaseRoutes,
   dhcpEntryRoutes,
+  dhcpDocumentRoutes,
   zoneRoutes,
   recordRoutes,
   interfaceRoutes,

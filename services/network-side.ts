@@ -45,10 +45,19 @@ export type Put<T> = { readonly item: T; readonly warnings: readonly Warning[] }
 /** Where a subnet belongs: to a segment, to that of an interface (made if there is none), or to one of its own. */
 export type SubnetPlace = { readonly segmentId: number } | { readonly interfaceName: string } | { readonly alone: true }
 
+export type Replaced = {
+  readonly changes: readonly { readonly kind: DhcpKind; readonly id: number; readonly how: 'added' | 'changed' | 'removed' }[]
+  readonly warnings: readonly Warning[]
+}
+
 export interface DhcpSide {
   releaseLease(address: Ipv4): Answer<Lease>
   forceRenewLease(address: Ipv4): Answer<Lease>
   configuration(): Answer<DhcpConfiguration>
+  /** Ids up to these are or were in use. */
+  lastIds(): Answer<{ readonly [K in DhcpKind]: number }>
+  /** Puts a whole configuration in the place of the present one; with `dryRun` only says what would change. */
+  replace(next: DhcpConfiguration, dryRun: boolean): Answer<Replaced>
   effectiveSettings(client: DescribedClient): Answer<EffectiveSettings>
   add<K extends DhcpKind>(kind: K, item: New<DhcpItem<K>>): Answer<Put<DhcpItem<K>>>
   change<K extends DhcpKind>(kind: K, id: number, change: Change<DhcpItem<K>>): Answer<Put<DhcpItem<K>>>
@@ -141,6 +150,8 @@ export const NETWORK_COMMANDS = {
     'releaseLease',
     'forceRenewLease',
     'configuration',
+    'lastIds',
+    'replace',
     'effectiveSettings',
     'add',
     'change',

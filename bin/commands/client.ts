@@ -23,7 +23,7 @@ export class ProblemAnswer extends Error {
 export class Unreachable extends Error {}
 
 export type Query = { readonly [name: string]: string | number | undefined }
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** "zones", "lab.internal", "records" → the path with every part escaped. */
 export const path = (...parts: readonly (string | number)[]): string =>

@@ -6,6 +6,7 @@ import { classAdd, classList, classRemove } from './class.ts'
 import type { Command } from './command.ts'
 import { decisions } from './decisions.ts'
 import { dhcpClientRelease, dhcpClientRenew, dhcpClientShow } from './dhcp-client.ts'
+import { dhcpExport, dhcpImport } from './dhcp.ts'
 import { explain } from './explain.ts'
 import {
   interfaceAdd, interfaceChange, interfaceDown, interfaceList, interfaceRemove, interfaceUp,
@@ -53,6 +54,8 @@ export const COMMANDS: readonly Command[] = [
   classAdd,
   classRemove,
   optionsEffective,
+  dhcpExport,
+  dhcpImport,
   optionDefinitionList,
   optionDefinitionAdd,
   optionDefinitionRemove,

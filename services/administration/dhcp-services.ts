@@ -1,11 +1,12 @@
 /** DHCP entries of every kind: texts become the model and back. */
 import { formatIpv4, formatPrefix } from '../../stack/index.ts'
 import { ok } from '../../stack/platform/index.ts'
-import type { Answer, ClientInput, DhcpInputs, DhcpServices, DhcpViews, EffectiveSettingsView, PolicyView, PoolView, SubnetInput, WarningView, WithWarnings } from '../facade.ts'
+import type { Answer, ClientInput, DhcpDocument, DhcpInputs, DhcpServices, DhcpViews, EffectiveSettingsView, ImportView, PolicyView, PoolView, SubnetInput, WarningView, WithWarnings } from '../facade.ts'
 import { DEFAULT_POLICY, type DhcpConfiguration, type DhcpItem, type DhcpKind, EMPTY_LEVEL, type Pool, type Segment, type Subnet } from '../model/index.ts'
 import type { NetworkSide, New, Put, SubnetPlace } from '../network-side.ts'
 import type { StoreReader } from '../storage/store.ts'
 import { poolSize } from '../views.ts'
+import { documentOf, readDocument } from './dhcp-document.ts'
 import { DHCP_READERS, identifierView, levelView, readClient } from './dhcp-inputs.ts'
 import { notFound } from './inputs.ts'
 
@@ -17,7 +18,7 @@ export type ApplianceDhcpOptions = {
 type Viewer<K extends DhcpKind> = (item: DhcpItem<K>, c: DhcpConfiguration) => DhcpViews[K]
 
 /** What a new entry has where its input says nothing. */
-const BLANK: { readonly [K in DhcpKind]: object } = {
+export const BLANK_ENTRIES: { readonly [K in DhcpKind]: object } = {
   sites: { level: EMPTY_LEVEL },
   segments: { interfaceName: undefined, relays: [], domain: undefined, policy: DEFAULT_POLICY, level: EMPTY_LEVEL },
   subnets: { domain: undefined, level: EMPTY_LEVEL },
@@ -91,7 +92,7 @@ export class ApplianceDhcp implements DhcpServices {
     if (!c.ok) return c
     const fields = DHCP_READERS[kind](input, undefined, c.value)
     if (!fields.ok) return fields
-    const item = { ...BLANK[kind], ...fields.value } as New<DhcpItem<K>>
+    const item = { ...BLANK_ENTRIES[kind], ...fields.value } as New<DhcpItem<K>>
     const { dhcp } = this.#o.network
     return this.#answered(
       kind,
@@ -116,6 +117,28 @@ export class ApplianceDhcp implements DhcpServices {
         ? await dhcp.change(kind, id, fields.value as Partial<New<DhcpItem<K>>>)
         : ((await dhcp.placeSubnet(id, fields.value as Partial<New<Subnet>>, place)) as Awaited<Answer<Put<DhcpItem<K>>>>),
     )
+  }
+
+  async exportConfiguration(): Answer<DhcpDocument> {
+    const c = await this.#o.network.dhcp.configuration()
+    return c.ok ? ok(documentOf(c.value)) : c
+  }
+
+  async importConfiguration(document: DhcpDocument, dryRun: boolean): Answer<ImportView> {
+    const { dhcp } = this.#o.network
+    const c = await dhcp.configuration()
+    const last = await dhcp.lastIds()
+    if (!c.ok) return c
+    if (!last.ok) return last
+    const next = readDocument(document, c.value, last.value)
+    if (!next.ok) return next
+    const done = await dhcp.replace(next.value, dryRun)
+    if (!done.ok) return done
+    const changes = done.value.changes.map(({ kind, id, how }) => {
+      const source = how === 'removed' ? c.value : next.value
+      return { what: NAMES[kind], name: entryName(kind, id, source), how }
+    })
+    return ok({ dryRun, changes, warnings: done.value.warnings })
   }
 
   async effectiveSettings(input: ClientInput): Answer<EffectiveSettingsView> {
@@ -168,6 +191,17 @@ export class ApplianceDhcp implements DhcpServices {
   }
 }
 
+/** What people call an entry. */
+function entryName(kind: DhcpKind, id: number, c: DhcpConfiguration): string {
+  const subnet = c.subnets.find((each) => each.id === id)
+  const pool = c.pools.find((each) => each.id === id)
+  if (kind === 'subnets' && subnet !== undefined) return formatPrefix(subnet.prefix)
+  if (kind === 'pools' && pool !== undefined) return `${formatIpv4(pool.first)}-${formatIpv4(pool.last)}`
+  const items: readonly { readonly id: number; readonly name?: string | undefined }[] = kind === 'pools' || kind === 'subnets' ? [] : c[kind]
+  const identifier = kind === 'hosts' ? c.hosts.find((each) => each.id === id)?.identifiers[0]?.value : undefined
+  return items.find((each) => each.id === id)?.name ?? identifier ?? String(id)
+}
+
 /** Undefined when a change says nothing about it. A segment that is named wins over an interface. */
 function placeOf({ segmentId, interface: interfaceName }: Partial<SubnetInput>): SubnetPlace | undefined {
   if (typeof segmentId === 'number') return { segmentId }
@@ -190,7 +224,7 @@ function segmentView(segment: Segment, c: DhcpConfiguration): DhcpViews['segment
   }
 }
 
-const policyView = (policy: Segment['policy']): PolicyView => ({
+export const policyView = (policy: Segment['policy']): PolicyView => ({
   ...policy,
   newClientsPerSecond: policy.newClientsPerSecond ?? null,
   leasesPerRelayPort: policy.leasesPerRelayPort ?? null,

@@ -18,7 +18,7 @@ import {
   type Subnet,
   type Warning,
 } from '../model/index.ts'
-import type { Change, DhcpSide, New, Put, SubnetPlace } from '../network-side.ts'
+import type { Change, DhcpSide, New, Put, Replaced, SubnetPlace } from '../network-side.ts'
 import type { DhcpPut, Snapshot, Write } from '../storage/store.ts'
 import { type CommandTurns, missing } from './turns.ts'
 
@@ -75,6 +75,30 @@ export class DhcpCommands implements DhcpSide {
 
   async configuration(): Answer<DhcpConfiguration> {
     return ok(this.#configuration)
+  }
+
+  async lastIds(): Answer<{ readonly [K in DhcpKind]: number }> {
+    return ok({ ...this.#lastIds })
+  }
+
+  replace(next: DhcpConfiguration, dryRun: boolean): Answer<Replaced> {
+    return this.#o.turns.take(async () => {
+      const changes = differences(this.#configuration, next)
+      const clash = changes.find(({ kind, id, how }) => how === 'added' && id <= this.#lastIds[kind])
+      if (clash !== undefined)
+        return err(refusal('conflict', '', 'the configuration was changed by somebody else meanwhile', 'try again'))
+      for (const [i, segment] of next.segments.entries()) {
+        const changed = changes.some(({ kind, id }) => kind === 'segments' && id === segment.id)
+        const refused = changed ? this.#checkInterface(segment.interfaceName) : undefined
+        if (refused !== undefined) return err({ ...refused, field: `/segments/${i}${refused.field}` })
+      }
+      const checked = checkConfiguration(next)
+      if (!checked.ok) return checked
+      const replaced = { changes, warnings: checked.value }
+      if (dryRun || changes.length === 0) return ok(replaced)
+      const done = await this.#configure(next, writesOf(changes, next, (kind, how, id) => this.#news(kind, how, id)), undefined)
+      return done.ok ? ok(replaced) : done
+    })
   }
 
   async effectiveSettings(client: DescribedClient): Answer<EffectiveSettings> {
@@ -212,6 +236,45 @@ export class DhcpCommands implements DhcpSide {
   #news(kind: DhcpKind, what: 'added' | 'changed' | 'removed', id: number): Write {
     return { kind: 'event', at: this.#o.clock.wallMs(), event: 'configuration.changed', facts: { what: SINGULAR[kind], id, how: what } }
   }
+}
+
+type Difference = Replaced['changes'][number]
+
+/** What is put in the order of the kinds, so that what it stands on is there; then what goes, the other way round. */
+function differences(before: DhcpConfiguration, after: DhcpConfiguration): readonly Difference[] {
+  const put: Difference[] = []
+  const gone: Difference[] = []
+  for (const kind of DHCP_KINDS) {
+    const old = new Map((before[kind] as readonly { readonly id: number }[]).map((item) => [item.id, textOf(item)]))
+    for (const item of after[kind]) {
+      const text = old.get(item.id)
+      old.delete(item.id)
+      if (text === undefined) put.push({ kind, id: item.id, how: 'added' })
+      else if (text !== textOf(item)) put.push({ kind, id: item.id, how: 'changed' })
+    }
+    gone.unshift(...[...old.keys()].map((id) => ({ kind, id, how: 'removed' }) as const))
+  }
+  return [...put, ...gone]
+}
+
+// A document may name the same fields in another order.
+function textOf(item: unknown): string {
+  return JSON.stringify(item, (_key, value: unknown) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+    return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  })
+}
+
+function writesOf(
+  changes: readonly Difference[],
+  next: DhcpConfiguration,
+  news: (kind: DhcpKind, how: Difference['how'], id: number) => Write,
+): readonly Write[] {
+  return changes.flatMap(({ kind, id, how }): readonly Write[] => {
+    const item = (next[kind] as readonly { readonly id: number }[]).find((each) => each.id === id)
+    const write: Write = item === undefined ? { kind: 'dhcp-remove', what: kind, id } : ({ kind: 'dhcp-put', what: kind, item } as DhcpPut)
+    return [write, news(kind, how, id)]
+  })
 }
 
 const SINGULAR: { readonly [K in DhcpKind]: string } = {

@@ -142,7 +142,30 @@ export type EffectiveSettingsView = {
   readonly options: readonly { readonly code: number; readonly name: string; readonly value: OptionValue; readonly origin: string }[]
 }
 
+type Written<T> = Partial<T> & { readonly [field: string]: unknown }
+/**
+ * The whole model as one document. Entries are as they are created, except that they name each other: "site" of a
+ * segment, "segment" of a subnet, "subnet" of a pool (its prefix). What is left out is as by default.
+ */
+export type DhcpDocument = {
+  readonly sites?: readonly Written<SiteInput>[]
+  readonly segments?: readonly Written<SegmentInput>[]
+  readonly subnets?: readonly Written<SubnetInput>[]
+  readonly pools?: readonly Written<PoolInput>[]
+  readonly classes?: readonly Written<ClassInput>[]
+  readonly hosts?: readonly Written<HostInput>[]
+  readonly optionDefinitions?: readonly Written<OptionDefinitionInput>[]
+}
+export type ImportView = {
+  readonly dryRun: boolean
+  readonly changes: readonly { readonly what: string; readonly name: string; readonly how: 'added' | 'changed' | 'removed' }[]
+  readonly warnings: readonly WarningView[]
+}
+
 export interface DhcpServices {
+  exportConfiguration(): Answer<DhcpDocument>
+  /** Makes the document the configuration, in one transaction; with `dryRun` only says what would change. */
+  importConfiguration(document: DhcpDocument, dryRun: boolean): Answer<ImportView>
   /** Every value that counts for a client, and the level that says it. */
   effectiveSettings(client: ClientInput): Answer<EffectiveSettingsView>
   list<K extends DhcpKind>(kind: K): Answer<readonly DhcpViews[K][]>

@@ -55,6 +55,9 @@ describe('every route answers as its description says', () => {
     ['PATCH', '/segments/1', { policy: { knownOnly: true } }, 200, { policy: { mode: 'serve', knownOnly: true } }],
     ['POST', '/classes', { name: 'cams', test: 'host-name matches-glob "cam-*"', denied: true }, 201, { priority: 100, denied: true, leaseLimit: null }],
     ['POST', '/option-definitions', { code: 230, name: 'menu', type: 'text' }, 201, { id: 1, array: false, space: 'dhcp4' }],
+    ['GET', '/dhcp/configuration', undefined, 200, { subnets: [{ prefix: '10.53.0.0/24', segment: 'lan0' }], hosts: [{ name: 'printer', addresses: ['10.53.0.20'] }] }],
+    ['PUT', '/dhcp/configuration?dryRun=true', {}, 200, { dryRun: true, changes: [{ how: 'removed', what: 'host', name: 'printer' }, { what: 'pool' }, { what: 'subnet' }, { what: 'segment' }] }],
+    ['PUT', '/dhcp/configuration', { segments: [{ name: 'lan0', interface: 'lan0' }], subnets: [{ prefix: '10.53.0.0/24', segment: 'lan0' }] }, 200, { dryRun: false }],
     ['GET', '/dhcp/effective-options?mac=02-00-0a-35-00-14&circuitId=eth7&architecture=7', undefined, 200, { address: '10.53.0.20', host: 'host 1 (printer)' }],
     ['GET', '/hosts', undefined, 200, { items: [{ id: 1, name: 'printer' }] }],
     [

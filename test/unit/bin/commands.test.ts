@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type CommandLine, commandLine } from '../../support/command-line.ts'
 
@@ -217,6 +220,19 @@ describe('changes', () => {
       'domain-name': 'lab',
       'interface-mtu': 1400,
     })
+  })
+
+  test('the whole DHCP model goes out as YAML and in again', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'taproot-dhcp-')), 'dhcp.yaml')
+    const { out } = await line.run('dhcp', 'export')
+    expect(out).toContain('  - prefix: 10.53.0.0/24\n    segment: lan0\n')
+    writeFileSync(file, out.replace('name: printer', 'name: plotter'))
+    expect(await line.run('dhcp', 'import', file, '--dry-run')).toEqual({ code: 0, out: 'changed\thost\tplotter\n', err: '' })
+    expect((await line.run('host', 'list')).out).toContain('printer')
+    expect((await line.run('dhcp', 'import', file)).code).toBe(0)
+    expect((await line.run('host', 'list')).out).toContain('plotter')
+    writeFileSync(file, 'subnets: [}')
+    expect(await line.run('dhcp', 'import', file)).toMatchObject({ code: 1, err: expect.stringMatching(/^taproot: .*dhcp\.yaml cannot be read: /) })
   })
 
   test('what looks like a slip is done, and said on stderr', async () => {

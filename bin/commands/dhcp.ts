@@ -1,0 +1,55 @@
+/** The whole DHCP model in a file: YAML, which JSON is too. */
+import { readFileSync } from 'node:fs'
+import type { DhcpDocument, ImportView } from '../../services/index.ts'
+import { type Command, NotDone } from './command.ts'
+import { type Column, printable, printJson, printTable } from './print.ts'
+
+const COLUMNS: readonly Column<ImportView['changes'][number]>[] = [
+  ['HOW', change => change.how],
+  ['WHAT', change => change.what],
+  ['NAME', change => change.name],
+]
+
+export const dhcpExport: Command = {
+  words: 'dhcp export',
+  summary: 'print the whole DHCP model as YAML',
+  operands: '',
+  fewest: 0,
+  most: 0,
+  options: {},
+  examples: ['taproot dhcp export > dhcp.yaml'],
+  async run({ api, terminal, json }) {
+    const document = await api.json<DhcpDocument>('GET', 'dhcp/configuration')
+    if (json) printJson(terminal, document)
+    else terminal.out((await import('yaml')).stringify(document, { lineWidth: 0 }))
+  },
+}
+
+export const dhcpImport: Command = {
+  words: 'dhcp import',
+  summary: 'replace the whole DHCP model by that of a file',
+  operands: 'FILE',
+  fewest: 1,
+  most: 1,
+  options: { 'dry-run': { type: 'boolean', says: 'only say what would change' } },
+  examples: ['taproot dhcp import dhcp.yaml --dry-run', 'taproot dhcp import dhcp.yaml'],
+  async run({ api, operands, flag, terminal, json }) {
+    const document = await read(operands[0] as string)
+    const query = { dryRun: flag('dry-run') ? 'true' : undefined }
+    const done = await api.json<ImportView>('PUT', 'dhcp/configuration', query, document)
+    for (const { field, problem, remedy } of done.warnings) {
+      terminal.err(`${printable(`taproot: warning: ${field.slice(1)}: ${problem}; ${remedy}`)}\n`)
+    }
+    if (json) printJson(terminal, done)
+    else printTable(terminal, done.changes, COLUMNS, 'nothing changes')
+  },
+}
+
+async function read(file: string): Promise<unknown> {
+  const { parse } = await import('yaml')
+  try {
+    return parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new NotDone(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
