@@ -1,4 +1,4 @@
-import type { Page, PoolView } from '../../services/index.ts'
+import { ALLOCATOR_NAMES, type Page, type PoolView } from '../../services/index.ts'
 import { type Command, NotDone } from './command.ts'
 import { LEVEL_OPTIONS, levelFields } from './level-options.ts'
 import { type Column, printPage } from './print.ts'
@@ -11,6 +11,7 @@ const COLUMNS: readonly Column<PoolView>[] = [
   ['FIRST', pool => pool.first],
   ['LAST', pool => pool.last],
   ['FOR', pool => [...pool.allow, ...pool.deny.map(name => `not ${name}`)].join(',') || null],
+  ['IN ORDER OF', pool => pool.allocator],
   ['ADDRESSES', pool => pool.size],
   ['BOUND', pool => pool.bound],
 ]
@@ -38,9 +39,14 @@ export const poolAdd: Command = {
     subnet: { type: 'string', value: 'ID|PREFIX', says: 'the subnet (default: the one that FIRST is in)' },
     allow: { type: 'string', multiple: true, value: 'CLASS', says: 'a class that may use it (default: all clients)' },
     deny: { type: 'string', multiple: true, value: 'CLASS', says: 'a class that may not' },
+    allocator: {
+      type: 'string',
+      value: ALLOCATOR_NAMES.join('|'),
+      says: 'which free address a new client gets: the one that nobody had or that is free for longest (default), the next in order, the one that follows from the client, or any',
+    },
     ...LEVEL_OPTIONS,
   },
-  examples: ['taproot pool add 10.53.0.100 10.53.0.199'],
+  examples: ['taproot pool add 10.53.0.100 10.53.0.199', 'taproot pool add 10.53.2.0 10.53.3.255 --allocator hashed'],
   async run(invocation) {
     const { api, operands, text } = invocation
     const [first, last] = operands as readonly [string, string]
@@ -51,6 +57,7 @@ export const poolAdd: Command = {
       last,
       allow: someOf(invocation.texts('allow')),
       deny: someOf(invocation.texts('deny')),
+      allocator: text('allocator'),
       ...levelFields(invocation),
     }
     const said = (pool: PoolView): string =>

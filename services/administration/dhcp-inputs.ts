@@ -50,7 +50,7 @@ export const DHCP_READERS: { readonly [K in DhcpKind]: Reader<K> } = {
     const last = maybe(input.last, '/last')
     if (!last.ok) return last
     return withLevel(input, old?.level, present({
-      subnetId: input.subnetId, first: first.value, last: last.value, allow: input.allow, deny: input.deny,
+      subnetId: input.subnetId, first: first.value, last: last.value, allow: input.allow, deny: input.deny, allocator: input.allocator,
     }))
   },
   classes: (input, old) =>

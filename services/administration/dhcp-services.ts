@@ -159,7 +159,7 @@ export class ApplianceDhcp implements DhcpServices {
     return view.ok ? ok({ ...view.value, warnings }) : view
   }
 
-  #poolView({ id, subnetId, first, last, allow, deny, level }: Pool): PoolView {
+  #poolView({ id, subnetId, first, last, allow, deny, allocator, level }: Pool): PoolView {
     return {
       id,
       subnetId,
@@ -167,6 +167,7 @@ export class ApplianceDhcp implements DhcpServices {
       last: formatIpv4(last),
       allow,
       deny,
+      allocator,
       ...levelView(level),
       size: poolSize({ first, last }),
       bound: this.#o.reader.countBound(first, last),

@@ -86,7 +86,7 @@ export class Engine {
     this.keys = new ForceRenewKeys(ports.random, ports.clock.wallMs())
     this.declines = new DeclineLimits(ports.clock.now())
     this.configuration = new Configuration(configuration)
-    this.addresses = new AddressSource()
+    this.addresses = new AddressSource(ports.random)
     this.table = new LeaseTable(
       {
         clock: ports.clock,

@@ -1,5 +1,5 @@
 /** What DHCP serves, as texts: sites, segments, subnets, pools, classes, hosts and option definitions. */
-import type { DhcpKind, IdentifierKind, OptionSet, OptionValue, Refusal, SegmentPolicy } from '../model/index.ts'
+import type { AllocatorName, DhcpKind, IdentifierKind, OptionSet, OptionValue, Refusal, SegmentPolicy } from '../model/index.ts'
 import type { Answer } from './common.ts'
 
 /** What every level can say; null is inherited. For nextServer "0.0.0.0" and for the texts "" is "none". */
@@ -57,6 +57,7 @@ export type PoolInput = LevelFields & {
   /** Classes by name; both empty: everybody. */
   readonly allow: readonly string[]
   readonly deny: readonly string[]
+  readonly allocator: AllocatorName
 }
 export type PoolView = PoolInput & { readonly id: number; readonly size: number; readonly bound: number }
 

@@ -109,7 +109,9 @@ export type Subnet = {
   readonly level: Level
 }
 
-export type AllocatorName = 'free-queue' | 'iterative' | 'hashed' | 'random'
+/** In which order a pool's addresses go to new clients: see services/dhcp/allocate. */
+export const ALLOCATOR_NAMES = ['free-queue', 'iterative', 'hashed', 'random'] as const
+export type AllocatorName = (typeof ALLOCATOR_NAMES)[number]
 
 /** An inclusive range of addresses that may be given to whom its lists let in. */
 export type Pool = {

@@ -60,7 +60,7 @@ export async function fill(services: FakeServices): Promise<void> {
     domain: 'lab.internal',
     options: { routers: ['10.53.0.1'] },
   })
-  await services.dhcp.add('pools', { ...LEVEL, subnetId: 1, first: '10.53.0.100', last: '10.53.0.199', allow: [], deny: [] })
+  await services.dhcp.add('pools', { ...LEVEL, subnetId: 1, first: '10.53.0.100', last: '10.53.0.199', allow: [], deny: [], allocator: 'free-queue' })
   await services.dhcp.add('hosts', {
     ...LEVEL,
     name: 'printer',

@@ -2,6 +2,8 @@
  * One allocator per pool, kept over changes of the configuration as long as the pool stays the same, so that a changed
  * option does not cost a walk over a million leases.
  */
+import { hashText } from '../../../stack/platform/index.ts'
+import type { Random } from '../../../stack/platform/index.ts'
 import { compareIpv4 } from '../../../stack/index.ts'
 import type { Ipv4 } from '../../../stack/index.ts'
 import type { Pool } from '../../model/index.ts'
@@ -10,7 +12,7 @@ import type { Exchange } from '../exchange.ts'
 import type { CompiledHost } from '../hosts.ts'
 import type { LeaseTable } from '../lease-table.ts'
 import type { AddressView, Allocator } from './allocator.ts'
-import { FreeQueue } from './free-queue.ts'
+import { ALLOCATORS } from './allocators.ts'
 
 type Source = { readonly pool: Pool; readonly allocator: Allocator }
 
@@ -18,16 +20,22 @@ export class AddressSource {
   #sources = new Map<number, Source>()
   #configuration: Configuration | undefined = undefined
   #reserved: ReadonlyMap<Ipv4, CompiledHost> = new Map()
+  readonly #random: Random
+
+  constructor(random: Random) {
+    this.#random = random
+  }
 
   /** Must follow every change of the configuration. */
   configure(configuration: Configuration, table: LeaseTable): void {
     if (!sameSubnets(this.#configuration, configuration)) rehome(configuration, table)
-    const changed = configuration.source.pools.filter(pool => !sameRange(this.#sources.get(pool.id)?.pool, pool))
+    const changed = configuration.source.pools.filter(pool => !sameSource(this.#sources.get(pool.id)?.pool, pool))
     const returned = returnedTo(changed, configuration, table)
     const sources = new Map<number, Source>()
     for (const pool of configuration.source.pools) {
       const kept = changed.includes(pool) ? undefined : this.#sources.get(pool.id)
-      sources.set(pool.id, kept ?? { pool, allocator: new FreeQueue([pool], returned.get(pool.id) ?? []) })
+      const allocator = kept?.allocator ?? ALLOCATORS[pool.allocator](pool, returned.get(pool.id) ?? [], this.#random)
+      sources.set(pool.id, { pool, allocator })
     }
     this.#sources = sources
     this.#configuration = configuration
@@ -52,7 +60,8 @@ export class AddressSource {
 
   #nextIn(subnet: SubnetScope, x: Exchange, view: AddressView): Ipv4 | undefined {
     for (const { pool, permits } of subnet.pools) {
-      const found = permits !== undefined && !permits(x) ? undefined : this.#sources.get(pool.id)?.allocator.next(view)
+      if (permits !== undefined && !permits(x)) continue
+      const found = this.#sources.get(pool.id)?.allocator.next(view, hashText(x.client.key))
       if (found !== undefined) return found
     }
     return undefined
@@ -108,5 +117,5 @@ function sameSubnets(earlier: Configuration | undefined, configuration: Configur
   })
 }
 
-const sameRange = (earlier: Pool | undefined, pool: Pool): boolean =>
-  earlier?.subnetId === pool.subnetId && earlier.first === pool.first && earlier.last === pool.last
+const sameSource = (earlier: Pool | undefined, { subnetId, first, last, allocator }: Pool): boolean =>
+  earlier?.subnetId === subnetId && earlier.first === first && earlier.last === last && earlier.allocator === allocator

@@ -12,10 +12,13 @@ export type AddressView = {
   available(address: Ipv4): boolean
 }
 
-/** Proposes addresses of one subnet's pools. */
+/** Proposes addresses of one pool. All of them pass test/contract/allocator.ts. */
 export interface Allocator {
-  /** An address that is available; undefined when there is none. The caller takes it at once or calls freed(). */
-  next(view: AddressView): Ipv4 | undefined
+  /**
+   * An address that is available; undefined when there is none. The caller takes it at once or calls freed().
+   * `client`: a hash of who asks, any int32.
+   */
+  next(view: AddressView, client: number): Ipv4 | undefined
   /** The address came back and may be proposed again. */
   freed(address: Ipv4): void
 }

@@ -84,7 +84,7 @@ describe('RFC 9457 problems name the wrong field, what is wrong and what would b
       422,
       '/colour',
       '"colour" is not a known field',
-      /^Known: subnetId, first, last, allow, deny, options, /,
+      /^Known: subnetId, first, last, allow, deny, allocator, options, /,
     ],
     [
       'POST',
@@ -93,12 +93,12 @@ describe('RFC 9457 problems name the wrong field, what is wrong and what would b
       422,
       '/a~1b~0c',
       '"a/b~c" is not a known field',
-      /^Known: subnetId, first, last, allow, deny, options, /,
+      /^Known: subnetId, first, last, allow, deny, allocator, options, /,
     ],
     ['POST', '/pools', [], 422, '', 'the body must be an object, not []', /JSON object/],
     ['POST', '/pools', null, 422, '', 'the body is missing', 'Send an object.'],
     ['POST', '/pools', undefined, 422, '', 'the body is missing', 'Send an object.'],
-    ['PATCH', '/pools/1', {}, 422, '', 'there is nothing to change', /^At least one of subnetId, first, last, allow, deny, options, /],
+    ['PATCH', '/pools/1', {}, 422, '', 'there is nothing to change', /^At least one of subnetId, first, last, allow, deny, allocator, options, /],
     [
       'POST',
       '/subnets',

@@ -12,7 +12,7 @@ const LEASES: Transaction = [ALPHA, BETA, GONE].map((row) => ({ kind: 'lease', a
 const LEVEL = {
   options: {}, leaseSeconds: null, minLeaseSeconds: null, maxLeaseSeconds: null, renewSeconds: null, rebindSeconds: null, nextServer: null, serverName: null, bootFile: null,
 }
-const POOL = { ...LEVEL, subnetId: 1, first: '10.53.0.30', last: '10.53.0.39', allow: [], deny: [] }
+const POOL = { ...LEVEL, subnetId: 1, first: '10.53.0.30', last: '10.53.0.39', allow: [], deny: [], allocator: 'free-queue' } as const
 const HOST = {
   ...LEVEL, name: 'printer', identifiers: [{ kind: 'mac' as const, value: '02:00:00:00:00:0c' }], addresses: ['10.53.0.20'], classes: [], denied: false, tags: [], comment: null,
 }
@@ -109,7 +109,7 @@ describe('DHCP entries', () => {
     expect(await done(services.dhcp.get('subnets', 1))).toMatchObject({
       id: 1, prefix: '10.53.0.0/24', segmentId: 1, segment: 'taproot0', interface: 'taproot0', domain: 'lab.internal', leaseSeconds: 3600, renewSeconds: null, poolSize: 100, bound: 2,
     })
-    expect(await done(services.dhcp.list('pools'))).toEqual([{ ...LEVEL, id: 1, subnetId: 1, first: '10.53.0.100', last: '10.53.0.199', allow: [], deny: [], size: 100, bound: 2 }])
+    expect(await done(services.dhcp.list('pools'))).toEqual([{ ...LEVEL, id: 1, subnetId: 1, first: '10.53.0.100', last: '10.53.0.199', allow: [], deny: [], allocator: 'free-queue', size: 100, bound: 2 }])
   })
 
   test('added and changed; what a change does not name stays, null takes away', async () => {
