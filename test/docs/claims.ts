@@ -50,7 +50,9 @@ export function readClaims(): Claims {
   const claims = new Map<string, Claim>()
   const requirements = new Map<string, { path: string; says: string }[]>()
   const unknown: string[] = []
-  const isTest = (path: string): boolean => /^test\/.*\.ts$/.test(path) && !path.startsWith('test/docs/')
+  // What reads the claims, and tests the reading, claims nothing itself.
+  const isTest = (path: string): boolean =>
+    /^test\/.*\.ts$/.test(path) && !path.startsWith('test/docs/') && path !== 'test/tidy.test.ts'
   for (const path of allPaths().filter(isTest).toSorted()) {
     let around = 0
     for (const line of withoutComments(readSource(path).text).split('\n')) {
