@@ -41,8 +41,13 @@ export const asksForKey = (options: RawOptions): boolean => options.get(NONCE_CA
 /** RFC 6704 §3.1.1: an OFFER to such a client says that we can, too. */
 export const NONCE_OFFER: OutgoingOption = [NONCE_CAPABLE, Uint8Array.of(HMAC_MD5)]
 
-/** How the client is reached: the interface that it was heard on, and what it takes for the server. */
-export type ClientWay = { readonly interfaceName: string; readonly server: Ipv4 }
+/** How the client is reached: the interface that it was heard on, what it takes for the server, and its transaction. */
+export type ClientWay = {
+  readonly interfaceName: string
+  readonly server: Ipv4
+  /** Of its last REQUEST: RFC 3203 does not say which a FORCERENEW has, and dhcpcd hears no other. */
+  readonly xid: number
+}
 type Held = { readonly client: string; readonly key: Uint8Array; readonly way: ClientWay }
 
 /** Keys of the clients that took one, by address: no more than there are leases. */
@@ -89,7 +94,7 @@ export class ForceRenewKeys {
       hardwareType: lease.hardwareType,
       hardwareLength: hardware.length,
       hops: 0,
-      xid: this.#random.u32(),
+      xid: held.way.xid,
       secs: 0,
       flags: 0,
       ciaddr: lease.address,

@@ -182,7 +182,7 @@ function acknowledge(engine: Engine, x: Exchange, scope: Scope, change: LeaseCha
   engine.observed.forget(address)
   const options = leaseOptions(x, 'ACK', seconds)
   if (asksForKey(x.message.options)) {
-    const way = { interfaceName: x.arrival.interfaceName, server: x.serverIdentifier }
+    const way = { interfaceName: x.arrival.interfaceName, server: x.serverIdentifier, xid: x.message.xid }
     options.push(engine.keys.given(address, x.client.key, way))
   }
   const target = engine.reply(x, 'ACK', address, options)

@@ -77,11 +77,13 @@ function putText(out: Uint8Array, at: number, room: number, text: string): void 
   if (text.length < room) for (let i = 0; i < text.length; i++) out[at + i] = text.charCodeAt(i)
 }
 
+const NO_OPTIONS: readonly OutgoingOption[] = []
 const TFTP_SERVER_NAME = 66
 const BOOT_FILE_NAME = 67
 
 /** Options 66 and 67 for names that are too long for their fields (RFC 2132 §9.4, §9.5). */
 export function bootOptions({ serverName, bootFile }: ReplyBoot): readonly OutgoingOption[] {
+  if (serverName.length < SNAME_BYTES && bootFile.length < FILE_BYTES) return NO_OPTIONS
   const options: OutgoingOption[] = []
   if (serverName.length >= SNAME_BYTES) options.push([TFTP_SERVER_NAME, ascii(serverName)])
   if (bootFile.length >= FILE_BYTES) options.push([BOOT_FILE_NAME, ascii(bootFile)])

@@ -53,6 +53,8 @@ function obstacle(engine: Engine, x: Exchange, address: Ipv4, state: BindingStat
 
 /** Who was heard on the wire with an address that is free, other than the client itself. */
 function strangerAt(engine: Engine, x: Exchange, address: Ipv4): string | undefined {
+  // As good as always; then no clock is read.
+  if (engine.observed.size === 0) return undefined
   const holder = engine.observed.holder(address, engine.ports.clock.now())
   return holder === x.client.mac ? undefined : holder
 }

@@ -31,5 +31,7 @@ case $event in
     ;;
   EXPIRE | RELEASE | STOP | leasefail | nak) ip address flush dev "$interface" ;;
 esac
+# Whatever else a test wants to see, by the names under which the client passes it.
+for shown in ${TAPROOT_LAB_SHOWS:-}; do eval "echo \"dhcp-client shows $shown=\${$shown:-}\""; done
 echo "dhcp-client event=$event address=$address mask=$bits routers=$routers dns=$servers domain=$zone" \
   "lease=$seconds server=$server broadcast=$broadcast"

@@ -26,6 +26,10 @@ export type ClientOptions = {
   readonly clientId?: string
   /** Ask for the broadcast flag, where the client can. */
   readonly broadcast?: boolean
+  /** Options to ask for besides, as the client names them. */
+  readonly wants?: readonly string[]
+  /** Variables to be seen in a line "dhcp-client shows NAME=VALUE", as the client names them. */
+  readonly shows?: readonly string[]
 }
 export type ClientKind = 'udhcpc' | 'dhclient' | 'dhcpcd'
 
@@ -47,15 +51,17 @@ function parse(line: string): Binding {
 }
 
 const commands: { readonly [K in ClientKind]: (host: Host, options: ClientOptions) => readonly string[] } = {
-  udhcpc: (_host, { hostName, clientId, broadcast }) => [
+  udhcpc: (_host, { hostName, clientId, broadcast, wants = [] }) => [
     'udhcpc', '-f', '-i', 'eth0', '-s', SCRIPT, '-R', '-t', '5', '-T', '3',
     ...(hostName === undefined ? [] : ['-x', `hostname:${hostName}`]),
     ...(clientId === undefined ? [] : ['-C', '-x', `0x3d:${clientId}`]),
     ...(broadcast === true ? ['-B'] : []),
+    ...wants.flatMap(name => ['-O', name]),
   ],
-  dhclient: (host, { hostName, clientId }) => {
+  dhclient: (host, { hostName, clientId, wants = [], shows }) => {
+    const asked = ['subnet-mask', 'broadcast-address', 'routers', 'domain-name', 'domain-name-servers', 'host-name', ...wants]
     const configuration = [
-      'request subnet-mask, broadcast-address, routers, domain-name, domain-name-servers, host-name;',
+      `request ${asked.join(', ')};`,
       'initial-interval 1;',
       ...(hostName === undefined ? [] : [`send host-name "${hostName}";`]),
       ...(clientId === undefined ? [] : [`send dhcp-client-identifier ${clientId.replaceAll(/(..)(?=.)/g, '$1:')};`]),
@@ -63,12 +69,15 @@ const commands: { readonly [K in ClientKind]: (host: Host, options: ClientOption
     writeFileSync(join(host.directory, 'dhclient.conf'), `${configuration.join('\n')}\n`)
     return [
       'dhclient', '-4', '-d', '-cf', join(host.directory, 'dhclient.conf'), '-sf', SCRIPT,
-      '-lf', join(host.directory, 'dhclient.leases'), '-pf', join(host.directory, 'dhclient.pid'), 'eth0',
+      '-lf', join(host.directory, 'dhclient.leases'), '-pf', join(host.directory, 'dhclient.pid'),
+      // Its script sees nothing of its environment but this.
+      ...(shows === undefined ? [] : ['-e', `TAPROOT_LAB_SHOWS=${shows.join(' ')}`]),
+      'eth0',
     ]
   },
-  dhcpcd: (_host, { hostName, broadcast }) => [
+  dhcpcd: (_host, { hostName, broadcast, wants = [] }) => [
     'dhcpcd', '-4', '-B', '-f', '/dev/null', '-c', SCRIPT, '--noarp', '-p',
-    '-o', 'subnet_mask,broadcast_address,routers,domain_name,domain_name_servers,host_name',
+    '-o', ['subnet_mask,broadcast_address,routers,domain_name,domain_name_servers,host_name', ...wants].join(','),
     ...(hostName === undefined ? [] : ['-h', hostName]),
     ...(broadcast === true ? ['-J'] : []),
     'eth0',
@@ -87,7 +96,9 @@ export class DhcpClient {
   }
 
   static start(host: Host, kind: ClientKind, options: ClientOptions = {}): DhcpClient {
-    const env: { readonly [name: string]: string } = kind === 'dhcpcd' ? { TAPROOT_LAB_CONFIGURES: 'no' } : {}
+    const shows: { readonly [name: string]: string } =
+      options.shows === undefined ? {} : { TAPROOT_LAB_SHOWS: options.shows.join(' ') }
+    const env = kind === 'dhcpcd' ? { ...shows, TAPROOT_LAB_CONFIGURES: 'no' } : shows
     return new DhcpClient(host, kind, host.start(`${kind} on ${host.name}`, commands[kind](host, options), env))
   }
 

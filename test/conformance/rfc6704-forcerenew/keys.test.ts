@@ -10,7 +10,7 @@ import { lease } from '../../support/leases.ts'
 const SERVER = ipv4('10.53.0.2')
 const held = lease('10.53.0.100', { clientId: '01020000000001' })
 const client = leaseClientKey(held)
-const WAY = { interfaceName: 'lan0', server: SERVER }
+const WAY = { interfaceName: 'lan0', server: SERVER, xid: 0x1234_5678 }
 const keys = (): ForceRenewKeys => new ForceRenewKeys(new SeededSecureRandom(1), 1_000)
 
 describe('RFC 6704 §3.1.1 who gets a key', () => {
@@ -49,7 +49,8 @@ describe('RFC 6704 §3.1.2 the key and the digest', () => {
     expect(decodeOptions(parsed.value.options)).toMatchObject({
       'message-type': 9, 'server-identifier': '10.53.0.2', 'client-identifier': '01020000000001',
     })
-    expect([parsed.value.op, parsed.value.ciaddr, parsed.value.giaddr, parsed.value.hops]).toEqual([2, held.address, 0, 0])
+    const { op, ciaddr, giaddr, hops, xid } = parsed.value
+    expect([op, ciaddr, giaddr, hops, xid]).toEqual([2, held.address, 0, 0, WAY.xid])
   })
 
   test('RFC 3118 §2 the replay counter only grows', () => {
