@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { main } from '../../bin/commands/main.ts'
+import type { Services } from '../../services/index.ts'
 import { fill, testApi, type TestApi } from './admin-api.ts'
 
 export type Ran = { readonly code: number; readonly out: string; readonly err: string }
@@ -53,10 +54,10 @@ export async function runCommand(
   return { code, out, err }
 }
 
-/** A server on loopback with filled fake services, and a command line that talks to it. */
-export async function commandLine(): Promise<CommandLine> {
-  const api = testApi()
-  await fill(api.services)
+/** A server on loopback with these services, else filled fake ones, and a command line that talks to it. */
+export async function commandLine(services?: Services): Promise<CommandLine> {
+  const api = testApi(services === undefined ? {} : { services })
+  if (services === undefined) await fill(api.services)
   await api.app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = api.app.server.address() as AddressInfo
   const directory = mkdtempSync(join(tmpdir(), 'taproot-cli-'))
