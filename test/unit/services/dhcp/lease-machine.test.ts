@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ipv4 } from '../../../../stack/index.ts'
 import { clientKey } from '../../../../services/model/index.ts'
 import type { Lease } from '../../../../services/model/index.ts'
-import { deadline, settled, step } from '../../../../services/dhcp/lease-machine.ts'
+import { deadline, ownerOf, settled, step } from '../../../../services/dhcp/lease-machine.ts'
 import type { BindingState, ClientIdentity, LeaseEvent } from '../../../../services/dhcp/lease-machine.ts'
 
 const ADDRESS = ipv4('10.53.0.100')
@@ -39,6 +39,7 @@ const withdraw = (letter: string): LeaseEvent => ({ kind: 'withdraw', client: cl
 const move = (letter: string): LeaseEvent => ({ kind: 'move', client: client(letter).key })
 const clear: LeaseEvent = { kind: 'probe-clear', offerMs: 60_000 }
 const taken: LeaseEvent = { kind: 'probe-taken', address: ADDRESS, subnetId: 1, holder: '02:ee:ee:ee:ee:ee', quarantineMs: 10_000 }
+const found: LeaseEvent = { kind: 'holder-found', holder: '02:ee:ee:ee:ee:ee' }
 const revoke: LeaseEvent = { kind: 'revoke' }
 const timeout: LeaseEvent = { kind: 'timeout' }
 
@@ -96,6 +97,8 @@ const ROWS: readonly (readonly [string, BindingState, LeaseEvent, string, string
   ['offer not taken', offered('a'), timeout, 'free', ''],
   ['lease over', bound('a'), timeout, 'saving', 'save dhcp.lease.expired'],
   ['quarantine over', declined, timeout, 'free', ''],
+  ['who has it is found', declined, found, 'saving', 'save dhcp.decline.holder'],
+  ['found too late', bound('a'), found, 'bound', ''],
   ['nothing due', probing('a'), timeout, 'probing', ''],
   // storage
   ['stored', binding('a'), { kind: 'saved' }, 'bound', ''],
@@ -121,6 +124,12 @@ describe('the lease machine', () => {
       const ack = kinds.indexOf('ACK')
       if (ack >= 0) expect(kinds.indexOf('save')).toBe(ack - 1)
     }
+  })
+
+  test('a lease whose DECLINE is being stored is still its client\'s; an address that a probe found taken is nobody\'s', () => {
+    expect(ownerOf(step(bound('a'), decline('a'), AT)[0])).toBe(client('a').key)
+    expect(ownerOf(step(offered('a'), decline('a'), AT)[0])).toBeUndefined()
+    expect(ownerOf(step(probing('a'), taken, AT)[0])).toBeUndefined()
   })
 
   test('a save that failed leaves the state that is on disk, with its own end', () => {
