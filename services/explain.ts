@@ -3,8 +3,7 @@
  * Reads only. Texts come from the catalogue of events.
  */
 import { parseIpv4, parseMac, formatMac } from '../stack/index.ts'
-import { err, fromHex, ok } from '../stack/platform/index.ts'
-import { describeClientIdentifier } from './dhcp/index.ts'
+import { err, ok } from '../stack/platform/index.ts'
 import { renderStep } from './events/catalogue.ts'
 import type { Answer, DecisionView, ExplanationView, LeaseHistoryView, LeaseView, RecordView, Services } from './facade.ts'
 import { refusal } from './model/index.ts'
@@ -92,7 +91,7 @@ function dhcpLines(known: Known): string[] {
   if (known.leases.length === 0) lines.push(`no lease is known for ${known.subject}`)
   for (const lease of known.leases) {
     lines.push(clip(leaseLine(lease)))
-    if (lease.clientId !== null) lines.push(clip(`  its client identifier: ${clientIdentifier(lease.clientId)}`))
+    if (lease.clientIdText !== null) lines.push(clip(`  its client identifier: ${lease.clientIdText}`))
   }
   if (known.history.length > 0) lines.push('', 'held before and now:')
   for (const holding of known.history) lines.push(clip(`  ${holdingLine(holding)}`))
@@ -104,8 +103,6 @@ function dhcpLines(known: Known): string[] {
   for (const decision of known.decisions.slice(0, DECISIONS_SHOWN)) lines.push(...decisionLines(decision))
   return lines
 }
-
-const clientIdentifier = (hex: string): string => describeClientIdentifier(fromHex(hex) ?? new Uint8Array(0))
 
 /** "2026-11-22T05:42:16.447Z" → "2026-11-22 05:42:16Z": a line has a hundred columns. */
 const shortTime = (text: string): string => text.replace('T', ' ').replace(/\.\d+/, '')

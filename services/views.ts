@@ -1,5 +1,7 @@
 /** From the model to the views of the facade: addresses become text, times RFC 3339, absent null. */
 import { formatIpv4, formatPrefix, type Ipv4 } from '../stack/index.ts'
+import { fromHex } from '../stack/platform/index.ts'
+import { describeClientIdentifier } from './dhcp/index.ts'
 import { renderStep } from './events/catalogue.ts'
 import type {
   DecisionView,
@@ -24,6 +26,7 @@ export const leaseView = (l: Lease, subnetOf: (id: number) => Subnet | undefined
     state: l.state,
     mac: l.mac,
     clientId: orNull(l.clientId),
+    clientIdText: l.clientId === undefined ? null : describeClientIdentifier(fromHex(l.clientId) ?? new Uint8Array(0)),
     hostName: orNull(l.hostName),
     name: orNull(l.publishedName),
     hostId: orNull(l.hostId),

@@ -17,6 +17,9 @@ export const Lease = view<LeaseView>()('Lease', 'One address and the client that
   state,
   mac,
   clientId,
+  clientIdText: nullable(
+    freeText(1024, 'What the client identifier says, for people; null when the client sent none.', 'IAID 00000001, DUID-LL Ethernet 02:00:00:00:00:01'),
+  ),
   hostName,
   name: nullable(
     word('The full name under which A and PTR are published; null when none is.', 'printer-2.lab.internal'),

@@ -7,6 +7,8 @@ export type LeaseView = {
   readonly state: 'bound' | 'released' | 'expired' | 'declined'
   readonly mac: string
   readonly clientId: string | null
+  /** What the client identifier says, for people: "IAID 00000001, DUID-LL Ethernet 02:00:…" (RFC 4361). */
+  readonly clientIdText: string | null
   readonly hostName: string | null
   readonly name: string | null
   /** The host entry whose address it is; null for an address of a pool. */

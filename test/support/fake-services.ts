@@ -40,6 +40,7 @@ const lease = (last: number, change: Partial<LeaseView> = {}): LeaseView => ({
   state: 'bound',
   mac: `02:00:0a:35:00:${last.toString(16).padStart(2, '0')}`,
   clientId: null,
+  clientIdText: null,
   hostName: `host-${last}`,
   name: `host-${last}.lab.internal`,
   hostId: null,

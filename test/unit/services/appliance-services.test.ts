@@ -27,7 +27,7 @@ describe('leases', () => {
   test('one whole', async () => {
     const { services } = startAppliance({ before: LEASES })
     expect(await done(services.leases.getLease('10.53.0.101'))).toEqual({
-      address: '10.53.0.101', subnet: '10.53.0.0/24', state: 'bound', mac: '02:00:00:00:00:0b', clientId: '01aa', hostName: 'beta', name: null,
+      address: '10.53.0.101', subnet: '10.53.0.0/24', state: 'bound', mac: '02:00:00:00:00:0b', clientId: '01aa', clientIdText: 'hardware type 1 aa', hostName: 'beta', name: null,
       hostId: null, startedAt: '2026-01-01T12:00:00.000Z', renewedAt: '2026-01-01T12:00:00.000Z', expiresAt: null,
     })
     expect((await done(services.leases.getLease('10.77.0.1'))).subnet).toBe('removed')

@@ -29,6 +29,7 @@ describe('no undefined gets into a view', () => {
   const whole = { ...record(7, 'www.lab.internal', 'A', '10.53.0.20'), comment: undefined }
   test.each<[string, object]>([
     ['lease', leaseView(lease('192.168.7.1', { expiresAt: undefined }), () => undefined)],
+    ['lease with an identifier', leaseView(lease('192.168.7.1', { clientId: '01020000000001' }), () => undefined)],
     ['holding', holdingView({ id: 1, address: ipv4('10.53.0.1'), mac: 'm', clientId: undefined, hostName: undefined, from: NOON, to: undefined, ended: undefined })],
     ['zone', zoneView(FORWARD, 2)],
     ['record', recordView(whole, 'lab.internal')],
@@ -37,4 +38,12 @@ describe('no undefined gets into a view', () => {
     expect(Object.entries(view).filter(([, value]) => value === undefined)).toEqual([])
     expect(JSON.parse(JSON.stringify(view))).toEqual(view)
   })
+})
+
+test.each([
+  [undefined, null],
+  ['01020000000001', 'Ethernet 02:00:00:00:00:01'],
+  ['ff0000000100030001020000000001', 'IAID 00000001, DUID-LL Ethernet 02:00:00:00:00:01'],
+])('RFC 4361 a lease says what its client identifier %s means', (clientId, text) => {
+  expect(leaseView(lease('192.168.7.1', { clientId }), () => undefined).clientIdText).toBe(text)
 })
