@@ -41,8 +41,8 @@ export const poolAdd: Command = {
     deny: { type: 'string', multiple: true, value: 'CLASS', says: 'a class that may not' },
     allocator: {
       type: 'string',
-      value: ALLOCATOR_NAMES.join('|'),
-      says: 'which free address a new client gets: the one that nobody had or that is free for longest (default), the next in order, the one that follows from the client, or any',
+      value: 'ORDER',
+      says: `which free address a new client gets: ${ALLOCATOR_NAMES.join(', ')}`,
     },
     ...LEVEL_OPTIONS,
   },
