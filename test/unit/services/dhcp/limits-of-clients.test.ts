@@ -28,6 +28,14 @@ describe('leases of a class', () => {
     expect(w.acquire(mac(2))).toBe('10.53.0.101')
   })
 
+  test('from before the limit come under it when they are renewed', () => {
+    const w = world()
+    const held = [1, 2, 3].map(n => w.acquire(mac(n)))
+    w.server.configure(configuration({ classes: [cams] }))
+    const renewed = [1, 2, 3].map(n => w.exchange('REQUEST', { ...mac(n), ciaddr: held[n - 1] as string })[0]?.type)
+    expect(renewed).toEqual(['ACK', 'ACK', 'NAK'])
+  })
+
   test('make room when one is released or expires, also after a restart', () => {
     const w = world(limited)
     w.acquire(mac(1))
