@@ -10,6 +10,8 @@ import type { LoadedSnapshot } from '../../services/storage/store.ts'
 import type { Instant } from '../../stack/platform/index.ts'
 import { recordText } from './invariants.ts'
 import type { ClientLease } from './dhcp-client.ts'
+import { withHostsAndClasses } from './dhcp-model.ts'
+import type { Host } from './hosts.ts'
 import type { World } from './world.ts'
 
 export const ZONE = 'lab.internal'
@@ -42,15 +44,28 @@ export class Administrator {
     return this.#underWay
   }
 
-  /** Before the hosts come: records that collide with some of their names and addresses. */
-  async prepare(): Promise<void> {
+  /** Before the hosts come: records that collide with some of their names and addresses; and what is kept for `hosts`. */
+  async prepare(hosts: readonly Host[]): Promise<void> {
     this.#add(ZONE, input(this.#names[0] as string, 'A', '10.53.0.20'))
     this.#add(ZONE, input('router', 'TXT', '"rack 4"'))
     this.#add(REVERSE_ZONE, input(String(FIRST + 1), 'PTR', 'printer.lab.internal.'))
+    if (hosts.length > 0) this.#replace(hosts)
     while (this.#underWay > 0) {
       this.#world.clock.step()
       await new Promise((resolve) => setImmediate(resolve))
     }
+  }
+
+  /** Until the disk takes it. */
+  #replace(hosts: readonly Host[]): void {
+    const run = async (network: NetworkSide): ReturnType<NetworkSide['dhcp']['replace']> => {
+      const before = await network.dhcp.configuration()
+      if (!before.ok) return before
+      return network.dhcp.replace(withHostsAndClasses(before.value, ipv4(`10.53.0.${FIRST}`), this.#addresses, hosts), false)
+    }
+    this.#command('replacing the DHCP model', run, (done) => {
+      if (done === undefined) this.#replace(hosts)
+    })
   }
 
   /** True when a record made by hand stands at this name. */

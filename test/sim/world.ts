@@ -13,6 +13,7 @@ import { reverseName } from '../../services/dns/index.ts'
 import { seed as seedWrites } from '../../services/seed.ts'
 import { Administrator, REVERSE_ZONE, ZONE } from './administrator.ts'
 import { Disk } from './disk.ts'
+import { leasesKeepToTheModel } from './dhcp-model.ts'
 import type { ClientLease } from './dhcp-client.ts'
 import { Host, type HostOptions } from './hosts.ts'
 import * as invariants from './invariants.ts'
@@ -30,6 +31,8 @@ export type WorldOptions = {
   readonly stormMs: number
   /** Host names; several hosts may get the same. */
   readonly names: readonly string[]
+  /** Two pools for two kinds of clients, and addresses that are kept for hosts (dhcp-model.ts). */
+  readonly hostsAndClasses?: boolean
 }
 
 const LINK = 'taproot0'
@@ -58,6 +61,8 @@ export class World {
   readonly #disk: Disk
   readonly #cables: readonly Cable[]
   readonly #addresses: number
+  /** What a client may choose from. */
+  readonly #poolSize: number
   readonly #administrator: Administrator
   readonly questions: Questions
   readonly #squatter: Ipv4 | undefined
@@ -78,7 +83,8 @@ export class World {
     this.#o = options
     this.random = new SeededRandom(seed)
     const { clock, random } = this
-    this.#addresses = 2 * options.hosts + 4
+    this.#poolSize = 2 * options.hosts + 4
+    this.#addresses = options.hostsAndClasses === true ? 2 * this.#poolSize : this.#poolSize
     this.#settings = settingsFor(FIRST + this.#addresses - 1)
     this.#ledger = new Ledger(clock, (problem) => this.fail(problem))
     this.#disk = new Disk({
@@ -100,7 +106,7 @@ export class World {
 
   async run(): Promise<void> {
     this.#powerOn()
-    await this.#administrator.prepare()
+    await this.#administrator.prepare(this.#o.hostsAndClasses === true ? this.hosts : [])
     for (const host of this.hosts) this.#in(this.random.below(60_000), () => host.start())
     this.#mishaps()
     await this.#advance(this.#o.stormMs)
@@ -373,7 +379,7 @@ export class World {
   async #everybodyIsBound(): Promise<void> {
     const quarantined = (): number => this.#disk.store.leases({ state: 'declined' }, 1000, undefined).length
     const taken = quarantined() + (this.#squatter === undefined ? 0 : 1)
-    const patience = ALL_BOUND_MS + (this.#addresses - taken < this.hosts.length ? QUARANTINE_MS : 0)
+    const patience = ALL_BOUND_MS + (this.#poolSize - taken < this.hosts.length ? QUARANTINE_MS : 0)
     const until = this.clock.now() + patience
     while (!this.hosts.every((host) => host.client.usesAddress)) {
       if (this.clock.now() > until) this.fail(`not everybody has an address after ${patience / 60_000} min of fair weather`)
@@ -449,6 +455,7 @@ export class World {
     const { store } = this.#disk
     const snapshot = store.load()
     this.#must(invariants.oneLeasePerClient(snapshot))
+    this.#must(leasesKeepToTheModel(snapshot))
     this.#must(invariants.namesMatchLeases(snapshot, (reverse, address) => this.#ledger.clearedSince(reverse, address)))
     this.#must(invariants.aliasesStandAlone(snapshot))
     this.#must(this.#administrator.recordsAreUntouched(snapshot))
