@@ -8,7 +8,7 @@ import type {
   Answer, CaptureInput, DhcpClientView, InterfaceView, NeighbourView, OtherServerView, Page, Paging, PingEventView, PingInput, RecordInput,
   RouteView, RoutingView, SocketFilter, SocketView, StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
 } from './facade.ts'
-import type { DescribedClient, EffectiveSettings } from './dhcp/index.ts'
+import type { DescribedClient, EffectiveSettings, WhatIf, WhatIfQuestion } from './dhcp/index.ts'
 import type { TapHandle } from './links/media.ts'
 import type {
   DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, InterfaceProperties, Lease, NetworkInterface, StaticRoute, Subnet, TraceStep,
@@ -59,6 +59,7 @@ export interface DhcpSide {
   /** Puts a whole configuration in the place of the present one; with `dryRun` only says what would change. */
   replace(next: DhcpConfiguration, dryRun: boolean): Answer<Replaced>
   effectiveSettings(client: DescribedClient): Answer<EffectiveSettings>
+  whatIf(question: WhatIfQuestion): Answer<WhatIf>
   add<K extends DhcpKind>(kind: K, item: New<DhcpItem<K>>): Answer<Put<DhcpItem<K>>>
   change<K extends DhcpKind>(kind: K, id: number, change: Change<DhcpItem<K>>): Answer<Put<DhcpItem<K>>>
   remove(kind: DhcpKind, id: number): Answer<null>
@@ -153,6 +154,7 @@ export const NETWORK_COMMANDS = {
     'lastIds',
     'replace',
     'effectiveSettings',
+    'whatIf',
     'add',
     'change',
     'remove',

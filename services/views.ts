@@ -1,7 +1,7 @@
 /** From the model to the views of the facade: addresses become text, times RFC 3339, absent null. */
 import { formatIpv4, formatPrefix, type Ipv4 } from '../stack/index.ts'
 import { fromHex } from '../stack/platform/index.ts'
-import { describeClientIdentifier } from './dhcp/index.ts'
+import { describeClientIdentifier, type WhatIf } from './dhcp/index.ts'
 import { renderStep } from './events/catalogue.ts'
 import type {
   DecisionView,
@@ -9,9 +9,10 @@ import type {
   LeaseView,
   RecordHistoryView,
   RecordView,
+  WhatIfView,
   ZoneView,
 } from './facade.ts'
-import type { Decision, DnsRecord, Lease, RecordOwner, Subnet, Zone } from './model/index.ts'
+import type { Decision, DnsRecord, Lease, RecordOwner, Subnet, TraceStep, Zone } from './model/index.ts'
 import type { LeaseHolding, RecordChange } from './storage/store.ts'
 
 export const timeText = (ms: number): string => new Date(ms).toISOString()
@@ -97,5 +98,20 @@ export const decisionView = (d: Decision): DecisionView => ({
   hostName: orNull(d.hostName),
   received: d.received,
   sent: d.sent,
-  steps: d.steps.map((step) => ({ id: step[0], text: renderStep(step), facts: step[1] })),
+  steps: d.steps.map(stepView),
+})
+
+const stepView = (step: TraceStep): DecisionView['steps'][number] => ({ id: step[0], text: renderStep(step), facts: step[1] })
+
+export const whatIfView = ({ request, decision: d, reply, assumed, whyNot }: WhatIf): WhatIfView => ({
+  request,
+  interface: d.interfaceName,
+  mac: d.mac,
+  address: orNull(d.address),
+  received: d.received,
+  sent: d.sent,
+  steps: d.steps.map(stepView),
+  reply: reply === undefined ? null : { ...reply, address: formatIpv4(reply.address) },
+  assumed,
+  whyNot,
 })

@@ -7,6 +7,7 @@ import type { DhcpInputs, DhcpKind, Services } from '../../services/index.ts'
 import { id, parameters } from '../schemas/common.ts'
 import { Class, ClassAnswer, ClassChange, ClassCreation, ClassPage } from '../schemas/classes.ts'
 import { clientQuery, EffectiveSettings } from '../schemas/effective.ts'
+import { UNSAID, WhatIfAnswer, WhatIfQuestion } from '../schemas/what-if.ts'
 import { Host, HostAnswer, HostChange, HostCreation, HostPage } from '../schemas/hosts.ts'
 import {
   OptionDefinition, OptionDefinitionAnswer, OptionDefinitionChange, OptionDefinitionCreation, OptionDefinitionPage,
@@ -151,6 +152,7 @@ export function dhcpEntryRoutes(app: Api, services: Services): void {
     oneEntry(app, services, row)
   }
   effectiveOptions(app, services)
+  whatIf(app, services)
 }
 
 const article = (noun: string): string => (/^[aeiou]/.test(noun) ? 'an' : 'a')
@@ -178,6 +180,26 @@ function effectiveOptions(app: Api, services: Services): void {
       },
     },
     async request => granted(await services.dhcp.effectiveSettings({ ...UNKNOWN_CLIENT, ...request.query })),
+  )
+}
+
+function whatIf(app: Api, services: Services): void {
+  app.post(
+    '/dhcp/what-if',
+    {
+      schema: {
+        operationId: 'askWhatIf',
+        tags: ['decisions'],
+        summary: 'What would happen to a request',
+        description:
+          'Takes a request that nobody sent, described or as octets, through the same steps as a real one, and answers ' +
+          'the decision, the reply with the origin of each option, and why not otherwise. Nothing changes, nothing is ' +
+          'sent, and nobody is asked on the wire: "assumed" has what was taken for granted.',
+        body: WhatIfQuestion,
+        response: { 200: WhatIfAnswer },
+      },
+    },
+    async request => granted(await services.dhcp.whatIf({ ...UNSAID, ...request.body })),
   )
 }
 

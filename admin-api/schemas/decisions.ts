@@ -20,7 +20,7 @@ const mac = text('mac', "The client's hardware address.")
 const received = text('dhcp-message', 'What came.')
 const sent = text('dhcp-message', 'What went out, or "none".', 'OFFER')
 
-const Step = object('DecisionStep', 'One step on the way to the decision.', {
+export const DecisionStep = object('DecisionStep', 'One step on the way to the decision.', {
   id: word('The event.', 'dhcp.subnet.by-interface'),
   text: word('The same for people.', 'subnet 10.53.0.0/24 because the request came in on lan0'),
   facts: Type.Record(Type.String(), Type.Unknown(), { description: 'What it rested on.' }),
@@ -37,7 +37,7 @@ export const Decision = view<DecisionView>()('Decision', 'What the appliance did
   hostName: nullable(word('What the client called itself.', 'printer-2')),
   received,
   sent,
-  steps: list(Step, 'In the order in which they were taken.'),
+  steps: list(DecisionStep, 'In the order in which they were taken.'),
 })
 export const DecisionPage = page('Decision', Decision)
 

@@ -26,7 +26,7 @@ const setting = Type.Object(
   },
   { additionalProperties: false },
 )
-const option = Type.Unsafe<EffectiveSettingsView['options'][number]>(
+export const SettledOption = Type.Unsafe<EffectiveSettingsView['options'][number]>(
   Type.Object(
     {
       code: count('Its code.', 3),
@@ -48,6 +48,6 @@ export const EffectiveSettings = view<EffectiveSettingsView>()(
     host: nullable(word('The host entry that stands for it.', 'host 3 (printer)')),
     classes: list(word('A class.', 'pxe'), 'By priority.'),
     settings: list(setting, 'Lease times and boot fields.'),
-    options: list(option, 'By code.'),
+    options: list(SettledOption, 'By code.'),
   },
 )

@@ -1,5 +1,5 @@
 import type { EffectiveSettingsView } from '../../services/index.ts'
-import { type Command, UsageError } from './command.ts'
+import { type Command, type Options, UsageError } from './command.ts'
 import { type Column, printable, printJson, printTable } from './print.ts'
 
 type Row = { readonly name: string; readonly value: unknown; readonly origin: string }
@@ -10,24 +10,27 @@ const COLUMNS: readonly Column<Row>[] = [
   ['FROM', row => row.origin],
 ]
 
+/** A client as a person describes it. */
+export const CLIENT_OPTIONS = {
+  mac: { type: 'string', value: 'MAC', says: 'the client' },
+  subnet: { type: 'string', value: 'PREFIX', says: 'where it is (default: where its host entry has an address)' },
+  'client-id': { type: 'string', value: 'HEX', says: 'its option 61' },
+  uuid: { type: 'string', value: 'UUID', says: 'its option 97' },
+  'host-name': { type: 'string', value: 'NAME', says: 'what it calls itself' },
+  'vendor-class': { type: 'string', value: 'TEXT', says: 'its option 60' },
+  'user-class': { type: 'string', value: 'TEXT', says: 'its option 77' },
+  architecture: { type: 'string', value: 'N', says: 'its option 93' },
+  'circuit-id': { type: 'string', value: 'TEXT|0xHEX', says: 'the port of its relay' },
+  'remote-id': { type: 'string', value: 'TEXT|0xHEX', says: 'its relay' },
+} as const satisfies Options
+
 export const optionsEffective: Command = {
   words: 'options effective',
   summary: 'what a client would be told, and which level says it',
   operands: '',
   fewest: 0,
   most: 0,
-  options: {
-    mac: { type: 'string', value: 'MAC', says: 'the client (needed)' },
-    subnet: { type: 'string', value: 'PREFIX', says: 'where it is (default: where its host entry has an address)' },
-    'client-id': { type: 'string', value: 'HEX', says: 'its option 61' },
-    uuid: { type: 'string', value: 'UUID', says: 'its option 97' },
-    'host-name': { type: 'string', value: 'NAME', says: 'what it calls itself' },
-    'vendor-class': { type: 'string', value: 'TEXT', says: 'its option 60' },
-    'user-class': { type: 'string', value: 'TEXT', says: 'its option 77' },
-    architecture: { type: 'string', value: 'N', says: 'its option 93' },
-    'circuit-id': { type: 'string', value: 'TEXT|0xHEX', says: 'the port of its relay' },
-    'remote-id': { type: 'string', value: 'TEXT|0xHEX', says: 'its relay' },
-  },
+  options: CLIENT_OPTIONS,
   examples: [
     'taproot options effective --mac 02:00:0a:35:00:14',
     'taproot options effective --mac 02:00:0a:35:00:14 --vendor-class PXEClient:Arch:00007 --architecture 7',

@@ -26,6 +26,7 @@ import { segmentAdd, segmentList, segmentRemove } from './segment.ts'
 import { siteAdd, siteList, siteRemove } from './site.ts'
 import { subnetAdd, subnetList, subnetRemove } from './subnet.ts'
 import { traceroute } from './traceroute.ts'
+import { dhcpWhatIf } from './what-if.ts'
 import { zoneAdd, zoneExport, zoneHistory, zoneList, zoneRemove } from './zone.ts'
 
 export const COMMANDS: readonly Command[] = [
@@ -56,6 +57,7 @@ export const COMMANDS: readonly Command[] = [
   optionsEffective,
   dhcpExport,
   dhcpImport,
+  dhcpWhatIf,
   optionDefinitionList,
   optionDefinitionAdd,
   optionDefinitionRemove,

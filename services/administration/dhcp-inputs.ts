@@ -1,8 +1,8 @@
 /** DHCP entries as a person writes them become the model; a field that is not given stays away. */
 import { contains, formatIpv4, formatMac, formatPrefix, type Ipv4, parseMac, parsePrefix } from '../../stack/index.ts'
 import { fromHex, err, ok, type Result, toHex } from '../../stack/platform/index.ts'
-import type { DescribedClient } from '../dhcp/index.ts'
-import type { ClientInput, DhcpInputs, IdentifierView, LevelFields, PolicyView } from '../facade.ts'
+import type { DescribedClient, WhatIfQuestion } from '../dhcp/index.ts'
+import type { ClientInput, DhcpInputs, IdentifierView, LevelFields, PolicyView, WhatIfInput } from '../facade.ts'
 import {
   type BootFields,
   DEFAULT_POLICY,
@@ -217,3 +217,27 @@ export function readClient(input: ClientInput, c: DhcpConfiguration): Read<Descr
     subnetId: subnet?.id,
   })
 }
+
+/** A request that nobody sent. */
+export function readQuestion(input: WhatIfInput, c: DhcpConfiguration): Read<WhatIfQuestion> {
+  const { messageType, mac } = input
+  const interfaceName = none(input.interface)
+  if (input.packet !== null) {
+    const bytes = fromHex(input.packet.toLowerCase().replaceAll(/[\s:]/g, ''))
+    return bytes === undefined
+      ? err(refusal('invalid', '/packet', 'that is not hexadecimal', 'give the UDP payload, two digits an octet'))
+      : ok({ bytes, interfaceName })
+  }
+  if (mac === null) return err(refusal('invalid', '/mac', 'there is neither a hardware address nor a packet', 'give one of them'))
+  const client = readClient({ ...input, mac }, c)
+  if (!client.ok) return client
+  const read: { [K in (typeof ADDRESSES)[number]]?: Ipv4 } = {}
+  for (const field of ADDRESSES) {
+    const address = maybe(none(input[field]), `/${field}`)
+    if (!address.ok) return address
+    if (address.value !== undefined) read[field] = address.value
+  }
+  return ok({ request: { ...client.value, ...read, messageType, interfaceName, wants: none(input.parameterRequestList) } })
+}
+
+const ADDRESSES = ['giaddr', 'ciaddr', 'requestedAddress', 'serverIdentifier'] as const

@@ -1,13 +1,13 @@
 /** DHCP entries of every kind: texts become the model and back. */
 import { formatIpv4, formatPrefix } from '../../stack/index.ts'
 import { ok } from '../../stack/platform/index.ts'
-import type { Answer, ClientInput, DhcpDocument, DhcpInputs, DhcpServices, DhcpViews, EffectiveSettingsView, ImportView, PolicyView, PoolView, SubnetInput, WarningView, WithWarnings } from '../facade.ts'
+import type { Answer, ClientInput, DhcpDocument, DhcpInputs, DhcpServices, DhcpViews, EffectiveSettingsView, ImportView, PolicyView, PoolView, SubnetInput, WarningView, WhatIfInput, WhatIfView, WithWarnings } from '../facade.ts'
 import { DEFAULT_POLICY, type DhcpConfiguration, type DhcpItem, type DhcpKind, EMPTY_LEVEL, type Pool, type Segment, type Subnet } from '../model/index.ts'
 import type { NetworkSide, New, Put, SubnetPlace } from '../network-side.ts'
 import type { StoreReader } from '../storage/store.ts'
-import { poolSize } from '../views.ts'
+import { poolSize, whatIfView } from '../views.ts'
 import { documentOf, readDocument } from './dhcp-document.ts'
-import { DHCP_READERS, identifierView, levelView, readClient } from './dhcp-inputs.ts'
+import { DHCP_READERS, identifierView, levelView, readClient, readQuestion } from './dhcp-inputs.ts'
 import { notFound } from './inputs.ts'
 
 export type ApplianceDhcpOptions = {
@@ -146,6 +146,15 @@ export class ApplianceDhcp implements DhcpServices {
     if (!c.ok) return c
     const client = readClient(input, c.value)
     return client.ok ? this.#o.network.dhcp.effectiveSettings(client.value) : client
+  }
+
+  async whatIf(input: WhatIfInput): Answer<WhatIfView> {
+    const c = await this.#o.network.dhcp.configuration()
+    if (!c.ok) return c
+    const question = readQuestion(input, c.value)
+    if (!question.ok) return question
+    const found = await this.#o.network.dhcp.whatIf(question.value)
+    return found.ok ? ok(whatIfView(found.value)) : found
   }
 
   remove(kind: DhcpKind, id: number): Answer<null> {

@@ -1,7 +1,7 @@
 /** The administrator's commands on DHCP: the whole configuration is checked as it would be before anything is stored. */
 import { formatIpv4, formatPrefix, type Ipv4, type Stack } from '../../stack/index.ts'
 import { type Clock, err, ok } from '../../stack/platform/index.ts'
-import { checkConfiguration, type DescribedClient, type DhcpServer, type EffectiveSettings } from '../dhcp/index.ts'
+import { checkConfiguration, type DescribedClient, type DhcpServer, type EffectiveSettings, type WhatIf, type WhatIfQuestion } from '../dhcp/index.ts'
 import type { Answer } from '../facade.ts'
 import {
   DEFAULT_POLICY,
@@ -104,6 +104,13 @@ export class DhcpCommands implements DhcpSide {
   async effectiveSettings(client: DescribedClient): Answer<EffectiveSettings> {
     const found = this.#o.dhcp.effectiveSettings(client)
     return found === undefined ? missing('subnet for this client') : ok(found)
+  }
+
+  async whatIf(question: WhatIfQuestion): Answer<WhatIf> {
+    const found = this.#o.dhcp.whatIf(question)
+    if (found.ok) return found
+    const field = question.request === undefined ? '/packet' : ''
+    return err(refusal('invalid', field, `that is no request: ${found.error.problem}`, 'describe a client of a subnet, or give the UDP payload of its message'))
   }
 
   add<K extends DhcpKind>(kind: K, fields: New<DhcpItem<K>>): Answer<Put<DhcpItem<K>>> {

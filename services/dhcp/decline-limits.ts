@@ -18,14 +18,19 @@ const MAX_CLIENTS = 4096
 export class DeclineLimits {
   readonly #clients = new LruMap<Mac, TokenBucket>(MAX_CLIENTS)
   readonly #together: TokenBucket
+  readonly #beneath: DeclineLimits | undefined
 
-  constructor(now: Instant) {
-    this.#together = new TokenBucket(TOGETHER_PER_SECOND, DECLINES_TOGETHER, now)
+  /** `beneath` is where to go on from, and is left as it is. */
+  constructor(now: Instant, beneath?: DeclineLimits) {
+    this.#together = beneath === undefined ? new TokenBucket(TOGETHER_PER_SECOND, DECLINES_TOGETHER, now) : beneath.#together.copy()
+    this.#beneath = beneath
   }
 
   /** True when this client's DECLINE sets an address aside; false when it only ends its lease. */
   take(client: Mac, now: Instant): boolean {
-    const own = this.#clients.get(client) ?? new TokenBucket(CLIENT_PER_SECOND, DECLINES_PER_CLIENT, now)
+    const beneath = this.#beneath === undefined ? undefined : this.#beneath.#clients
+    const before = this.#clients.get(client) ?? beneath?.peek(client)?.copy()
+    const own = before ?? new TokenBucket(CLIENT_PER_SECOND, DECLINES_PER_CLIENT, now)
     this.#clients.set(client, own)
     return own.take(now) && this.#together.take(now)
   }

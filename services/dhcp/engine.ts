@@ -4,7 +4,7 @@
  */
 import { Counters } from '../../stack/platform/index.ts'
 import type { Timer } from '../../stack/platform/index.ts'
-import type { Ipv4 } from '../../stack/index.ts'
+import type { Ipv4, Mac } from '../../stack/index.ts'
 import { formatIpv4 } from '../../stack/index.ts'
 import type { DhcpConfiguration, Lease, LeaseChange, TraceStep } from '../model/index.ts'
 import { AddressSource } from './allocate/address-source.ts'
@@ -220,7 +220,7 @@ export class Engine {
     const destination = to ?? replyDestination(type, x.message, yiaddr, x.arrival.sourcePort)
     this.ports.send({ interfaceName: x.arrival.interfaceName, bytes: out, length, to: destination })
     this.counters.count(bootp ? 'tx-bootp' : type === 'OFFER' ? 'tx-offer' : type === 'ACK' ? 'tx-ack' : 'tx-nak')
-    return describe(destination, x)
+    return describeDestination(destination, x.client.mac)
   }
 
   /** Ends the exchange with its decision. */
@@ -300,7 +300,8 @@ export class Engine {
   }
 }
 
-function describe(to: ReplyDestination, x: Exchange): string {
+/** For people: an address, "relay …", a hardware address, everybody. */
+export function describeDestination(to: ReplyDestination, mac: Mac): string {
   switch (to.kind) {
     case 'relay':
       return `relay ${formatIpv4(to.address)}`
@@ -308,7 +309,7 @@ function describe(to: ReplyDestination, x: Exchange): string {
     case 'boot-client':
       return formatIpv4(to.address)
     case 'link':
-      return x.client.mac
+      return mac
     case 'broadcast':
       return 'everybody'
   }

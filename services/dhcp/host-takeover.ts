@@ -44,10 +44,17 @@ export class HostTakeovers {
   readonly #vacant = new LruMap<Ipv4, Vacancy>(MAX_VACANT)
   /** The DISCOVERs that wait for an answer, one per client. Bounded by MAX_PROBES. */
   readonly #asking = new Map<ClientKey, { exchange: Exchange }>()
+  readonly #beneath: HostTakeovers | undefined
+
+  /** `beneath` is where to go on from, and is left as it is. */
+  constructor(beneath?: HostTakeovers) {
+    this.#beneath = beneath
+  }
 
   /** Nobody answered for the address when this client asked, lately, and its holder was not heard of since. */
   isVacantFor(address: Ipv4, lease: Lease, client: ClientKey, now: Instant): boolean {
-    const found = this.#vacant.peek(address)
+    const beneath = this.#beneath === undefined ? undefined : this.#beneath.#vacant
+    const found = this.#vacant.peek(address) ?? beneath?.peek(address)
     return found?.client === client && now < found.until && isSame(found.lease, lease)
   }
 

@@ -69,7 +69,10 @@ export class HostIndex {
   readonly #byKey = new Map<string, CompiledHost[]>()
   readonly #byAddress = new Map<Ipv4, CompiledHost>()
 
+  readonly all: readonly CompiledHost[]
+
   constructor(hosts: readonly CompiledHost[]) {
+    this.all = hosts
     for (const host of hosts) {
       for (const { address } of host.host.addresses) this.#byAddress.set(address, host)
       for (const key of hostKeys(host.host.identifiers)) {

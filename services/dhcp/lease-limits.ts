@@ -12,6 +12,12 @@ import { CIRCUIT_ID, REMOTE_ID, relaySubOptions } from './wire/relay-information
 export class LeaseCounts {
   /** Bounded by the leases that count, each of which has an address of a pool. */
   readonly #counts = new Map<string, number>()
+  readonly #beneath: LeaseCounts | undefined
+
+  /** `beneath` is where to go on from, and is left as it is. */
+  constructor(beneath?: LeaseCounts) {
+    this.#beneath = beneath
+  }
 
   /** Follows changes that are on their way to the disk. */
   apply(changes: readonly LeaseChange[]): void {
@@ -30,7 +36,7 @@ export class LeaseCounts {
   }
 
   of(limit: string): number {
-    return this.#counts.get(limit) ?? 0
+    return this.#counts.get(limit) ?? this.#beneath?.of(limit) ?? 0
   }
 
   /** Passes rows on, counted. */
@@ -45,7 +51,7 @@ export class LeaseCounts {
     if (lease?.countedUnder === undefined || lease.state !== 'bound') return
     for (const limit of lease.countedUnder) {
       const count = this.of(limit) + by
-      if (count === 0) this.#counts.delete(limit)
+      if (count === 0 && this.#beneath === undefined) this.#counts.delete(limit)
       else this.#counts.set(limit, count)
     }
   }

@@ -13,6 +13,12 @@ const MAX_PORTS = 4096
 
 export class NewClients {
   readonly #ports = new LruMap<string, TokenBucket>(MAX_PORTS)
+  readonly #beneath: NewClients | undefined
+
+  /** `beneath` is where to go on from, and is left as it is. */
+  constructor(beneath?: NewClients) {
+    this.#beneath = beneath
+  }
 
   /** False: too many new ones came by this port lately. */
   admits(engine: Engine, x: Exchange, scope: Scope): boolean {
@@ -22,9 +28,10 @@ export class NewClients {
     for (const _known of engine.table.ofClient(x.client.key, scope)) return true
     const now = engine.ports.clock.now()
     const port = `${scope.segment.id} ${relayPort(x) ?? ''}`
-    const present = this.#ports.get(port)
+    const beneath = this.#beneath === undefined ? undefined : this.#beneath.#ports
+    const present = this.#ports.get(port) ?? beneath?.peek(port)?.copy()
     const bucket = present?.perSecond === perSecond ? present : new TokenBucket(perSecond, perSecond, now)
-    if (bucket !== present) this.#ports.set(port, bucket)
+    if (bucket !== present || this.#beneath !== undefined) this.#ports.set(port, bucket)
     return bucket.take(now)
   }
 }

@@ -15,6 +15,12 @@ type Sighting = { readonly mac: Mac; readonly at: Instant }
 
 export class ObservedAddresses {
   readonly #seen = new LruMap<Ipv4, Sighting>(MAX_OBSERVED)
+  readonly #beneath: ObservedAddresses | undefined
+
+  /** `beneath` is where to go on from, and is left as it is. */
+  constructor(beneath?: ObservedAddresses) {
+    this.#beneath = beneath
+  }
 
   /** Notes that `mac` uses the address. True when that is news: nobody, or somebody else, was known there. */
   note(address: Ipv4, mac: Mac, now: Instant): boolean {
@@ -26,7 +32,7 @@ export class ObservedAddresses {
   /** Who was heard to use the address lately; undefined for nobody. */
   holder(address: Ipv4, now: Instant): Mac | undefined {
     const found = this.#seen.peek(address)
-    return found !== undefined && now - found.at < FRESH_MS ? found.mac : undefined
+    return found !== undefined && now - found.at < FRESH_MS ? found.mac : this.#beneath?.holder(address, now)
   }
 
   /** The address has a lawful holder now. */
@@ -35,6 +41,6 @@ export class ObservedAddresses {
   }
 
   get size(): number {
-    return this.#seen.size
+    return this.#seen.size + (this.#beneath?.size ?? 0)
   }
 }

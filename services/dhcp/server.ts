@@ -8,19 +8,21 @@
  * clients find the same addresses again, because expired rows keep their client and are given to others last, after a
  * probe.
  */
-import { TokenBucket } from '../../stack/platform/index.ts'
-import type { Counters } from '../../stack/platform/index.ts'
+import { TokenBucket, err } from '../../stack/platform/index.ts'
+import type { Counters, Result } from '../../stack/platform/index.ts'
 import { formatIpv4, formatMac } from '../../stack/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
 import type { DhcpConfiguration, Lease, SegmentPolicy } from '../model/index.ts'
 import { DROP_REASONS, dropCounterOf } from './drop-reasons.ts'
 import type { DhcpCounter, DropReason } from './drop-reasons.ts'
 import { Engine } from './engine.ts'
-import { locate } from './described-client.ts'
-import type { DescribedClient } from './described-client.ts'
+import { describedMessage, locate, placeOf } from './described-client.ts'
+import type { DescribedClient, DescribedRequest } from './described-client.ts'
 import { effectiveSettings } from './effective-options.ts'
 import type { EffectiveSettings } from './effective-options.ts'
 import { dhcpStep } from './events.ts'
+import { arrivalOf, whatIf } from './explain/what-if.ts'
+import type { NoRequest, WhatIf } from './explain/what-if.ts'
 import { isLeaseQuery, macOf, readExchange, readRequest } from './exchange.ts'
 import type { Arrival, ClientMessageType } from './exchange.ts'
 import { run } from './pipeline.ts'
@@ -33,6 +35,11 @@ const TELLINGS_BURST = 64
 
 /** no-key: the client never said that it believes a FORCERENEW, or the key was lost with a restart. */
 export type ForceRenewOutcome = 'sent' | 'not-bound' | 'no-key'
+
+/** A described request, or octets and the interface that they came in on (the first where clients are, unless given). */
+export type WhatIfQuestion =
+  | { readonly request: DescribedRequest }
+  | { readonly request?: undefined; readonly bytes: Uint8Array; readonly interfaceName: string | undefined }
 
 export type ReleaseOutcome = 'released' | 'not-bound' | 'storage-failed'
 
@@ -86,6 +93,21 @@ export class DhcpServer {
     const { exchange, scope, address } = found
     exchange.serverAddress = this.#engine.ownAddressOn(scope.segment.interfaceName) ?? this.#engine.anyOwnAddress()
     return effectiveSettings(configuration, exchange, scope, address)
+  }
+
+  /** What would happen to a request; nothing changes and nothing is sent. Octets are what came to port 67. */
+  whatIf(question: WhatIfQuestion): Result<WhatIf, NoRequest> {
+    const engine = this.#engine
+    const { configuration } = engine
+    const { request } = question
+    if (request === undefined) {
+      const { bytes, interfaceName } = question
+      return whatIf(engine, bytes, arrivalOf(engine, interfaceName ?? [...this.interfaceNames][0] ?? '', bytes))
+    }
+    const place = placeOf(configuration, request)
+    if (place === undefined) return err({ problem: 'there is no subnet for this client' })
+    const bytes = describedMessage(request, place.giaddr)
+    return whatIf(engine, bytes, arrivalOf(engine, place.interfaceName, bytes))
   }
 
   /** Ends a bound lease by the administrator; `done` is called once, when that is on disk or has failed. */

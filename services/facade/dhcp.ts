@@ -1,6 +1,8 @@
 /** What DHCP serves, as texts: sites, segments, subnets, pools, classes, hosts and option definitions. */
+import type { ClientMessageType } from '../dhcp/index.ts'
 import type { AllocatorName, DhcpKind, IdentifierKind, OptionSet, OptionValue, Refusal, SegmentPolicy } from '../model/index.ts'
 import type { Answer } from './common.ts'
+import type { DecisionView } from './reasons.ts'
 
 /** What every level can say; null is inherited. For nextServer "0.0.0.0" and for the texts "" is "none". */
 export type LevelFields = {
@@ -163,7 +165,49 @@ export type ImportView = {
   readonly warnings: readonly WarningView[]
 }
 
+/** A request that nobody sent: described, or as octets. Of what is not given, the least is taken. */
+export type WhatIfInput = Omit<ClientInput, 'mac'> & {
+  /** Needed where there is no packet. */
+  readonly mac: string | null
+  readonly messageType: ClientMessageType
+  /** Where it comes in. */
+  readonly interface: string | null
+  readonly giaddr: string | null
+  readonly ciaddr: string | null
+  /** Options 50, 54 and 55. */
+  readonly requestedAddress: string | null
+  readonly serverIdentifier: string | null
+  readonly parameterRequestList: readonly number[] | null
+  /** The UDP payload in hexadecimal; then of the other fields only the interface counts. */
+  readonly packet: string | null
+}
+export type WhatIfReplyView = {
+  /** Where it would go: "relay 10.1.0.1", an address, a hardware address, "everybody". */
+  readonly to: string
+  readonly address: string
+  /** origin: the level that says it, "protocol", or "the client" for what it sent itself. */
+  readonly options: readonly { readonly code: number; readonly name: string; readonly value: OptionValue; readonly origin: string }[]
+  readonly bytes: string
+}
+export type WhatIfView = {
+  readonly request: string
+  readonly interface: string
+  readonly mac: string
+  readonly address: string | null
+  readonly received: string
+  /** 'OFFER', 'ACK', 'NAK', or 'none'. */
+  readonly sent: string
+  readonly steps: DecisionView['steps']
+  readonly reply: WhatIfReplyView | null
+  /** What was taken for granted instead of asked on the wire. */
+  readonly assumed: readonly string[]
+  /** Hosts and classes that do not count, and why. */
+  readonly whyNot: readonly { readonly subject: string; readonly because: string }[]
+}
+
 export interface DhcpServices {
+  /** What would happen to a request. Changes nothing and sends nothing. */
+  whatIf(question: WhatIfInput): Answer<WhatIfView>
   exportConfiguration(): Answer<DhcpDocument>
   /** Makes the document the configuration, in one transaction; with `dryRun` only says what would change. */
   importConfiguration(document: DhcpDocument, dryRun: boolean): Answer<ImportView>

@@ -115,6 +115,13 @@ export class TokenBucket {
     this.#last = now
   }
 
+  /** As full as this one, and from now on by itself. */
+  copy(): TokenBucket {
+    const copy = new TokenBucket(this.perSecond, this.burst, this.#last)
+    copy.#tokens = this.#tokens
+    return copy
+  }
+
   take(now: Instant): boolean {
     this.#tokens = Math.min(this.burst, this.#tokens + ((now - this.#last) / 1000) * this.perSecond)
     this.#last = now

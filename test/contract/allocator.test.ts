@@ -29,6 +29,17 @@ describe('what tells them apart', () => {
     expect(Math.abs(high - 250)).toBeLessThan(70)
   })
 
+  test.each(['free-queue', 'iterative', 'hashed'] as const)('%s: what is next can be seen beforehand', name => {
+    const tenancy = new Tenancy()
+    const a = ALLOCATORS[name](pool('10.53.0.1', '10.53.0.9'), [], new SeededRandom(1))
+    for (let i = 0; i < 30; i++) {
+      const client = hashText(`client ${i}`)
+      const [seen, again] = [a.peek(tenancy, client), a.peek(tenancy, client)]
+      expect([again, tenancy.give(a, client)]).toEqual([seen, seen])
+      if (i >= 7 && seen !== undefined) tenancy.end(a, ipv4(`10.53.0.${1 + (i % 9)}`))
+    }
+  })
+
   test('random: another history gives other addresses, and none tells the next', () => {
     const one = first('random', clients, 1)
     const other = first('random', clients, 2)

@@ -5,6 +5,7 @@ import { type DhcpPorts, DhcpServer } from '../../services/dhcp/index.ts'
 import type { DhcpServices } from '../../services/index.ts'
 import { EMPTY_CONFIGURATION, type Refusal } from '../../services/model/index.ts'
 import type { NetworkSide } from '../../services/network-side.ts'
+import { ipv4 } from '../../stack/index.ts'
 import { err, ok, VirtualClock } from '../../stack/platform/index.ts'
 
 /** `refused` says why nothing can be changed now; undefined when all can. */
@@ -12,7 +13,7 @@ export function fakeDhcp(refused: () => Refusal | undefined): DhcpServices {
   const last = { sites: 1, segments: 0, subnets: 0, pools: 0, classes: 0, hosts: 0, optionDefinitions: 0 }
   const nothing = (): undefined => undefined
   const ports = { clock: new VirtualClock(), send: nothing, probe: nothing, commit: nothing, nameFor: nothing, decide: nothing }
-  const server = new DhcpServer(ports as unknown as DhcpPorts, { serverAddress: nothing }, EMPTY_CONFIGURATION, [])
+  const server = new DhcpServer(ports as unknown as DhcpPorts, { serverAddress: () => ipv4('10.53.0.2') }, EMPTY_CONFIGURATION, [])
   const dhcp = new DhcpCommands({
     clock: new VirtualClock(),
     stack: { interfaces: [{ name: 'lan0', addresses: [] }, { name: 'lan1', addresses: [] }] },

@@ -14,6 +14,7 @@ import type { LeaseTable } from '../lease-table.ts'
 import type { AddressView, Allocator } from './allocator.ts'
 import { ALLOCATORS } from './allocators.ts'
 
+type Proposal = (allocator: Allocator) => Ipv4 | undefined
 type Source = { readonly pool: Pool; readonly allocator: Allocator }
 
 export class AddressSource {
@@ -44,13 +45,12 @@ export class AddressSource {
 
   /** An address nobody holds, for a client without any claim; undefined when all are in use. */
   next(scope: Scope, x: Exchange, view: AddressView): Ipv4 | undefined {
-    const first = x.preferred === undefined ? undefined : this.#nextIn(x.preferred, x, view)
-    if (first !== undefined) return first
-    for (const subnet of scope.subnets) {
-      const found = subnet === x.preferred ? undefined : this.#nextIn(subnet, x, view)
-      if (found !== undefined) return found
-    }
-    return undefined
+    return this.#first(scope, x, allocator => allocator.next(view, hashText(x.client.key)))
+  }
+
+  /** What next() would answer now. Changes nothing. */
+  peek(scope: Scope, x: Exchange, view: AddressView): Ipv4 | undefined {
+    return this.#first(scope, x, allocator => allocator.peek(view, hashText(x.client.key)))
   }
 
   freed(binding: { readonly address: Ipv4; readonly subnetId: number }): void {
@@ -58,10 +58,21 @@ export class AddressSource {
     if (pool !== undefined) this.#sources.get(pool.id)?.allocator.freed(binding.address)
   }
 
-  #nextIn(subnet: SubnetScope, x: Exchange, view: AddressView): Ipv4 | undefined {
+  /** The subnet that the client prefers before the others of its segment. */
+  #first(scope: Scope, x: Exchange, propose: Proposal): Ipv4 | undefined {
+    const first = x.preferred === undefined ? undefined : this.#firstIn(x.preferred, x, propose)
+    if (first !== undefined) return first
+    for (const subnet of scope.subnets) {
+      const found = subnet === x.preferred ? undefined : this.#firstIn(subnet, x, propose)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  #firstIn(subnet: SubnetScope, x: Exchange, propose: Proposal): Ipv4 | undefined {
     for (const { pool, permits } of subnet.pools) {
-      if (permits !== undefined && !permits(x)) continue
-      const found = this.#sources.get(pool.id)?.allocator.next(view, hashText(x.client.key))
+      const source = permits !== undefined && !permits(x) ? undefined : this.#sources.get(pool.id)
+      const found = source === undefined ? undefined : propose(source.allocator)
       if (found !== undefined) return found
     }
     return undefined

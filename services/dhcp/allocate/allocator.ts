@@ -19,6 +19,8 @@ export interface Allocator {
    * `client`: a hash of who asks, any int32.
    */
   next(view: AddressView, client: number): Ipv4 | undefined
+  /** What next() would answer now, or what is as good where that is by chance. Changes nothing. */
+  peek(view: AddressView, client: number): Ipv4 | undefined
   /** The address came back and may be proposed again. */
   freed(address: Ipv4): void
 }

@@ -33,6 +33,14 @@ export class FreeQueue implements Allocator {
     return this.#untouched(view, PASSED_AT_ONCE) ?? this.#back(view) ?? this.#untouched(view, Number.POSITIVE_INFINITY)
   }
 
+  peek(view: AddressView): Ipv4 | undefined {
+    const cursor = this.#cursor
+    const soon = this.#untouched(view, PASSED_AT_ONCE)
+    const found = soon ?? this.#firstBack(view) ?? this.#untouched(view, Number.POSITIVE_INFINITY)
+    this.#cursor = cursor
+    return found
+  }
+
   freed(address: Ipv4): void {
     this.#returned.delete(address)
     if (compareIpv4(this.#pool.first, address) <= 0 && compareIpv4(address, this.#pool.last) <= 0) {
@@ -46,6 +54,11 @@ export class FreeQueue implements Allocator {
       this.#cursor = address === this.#pool.last ? undefined : (address + 1) | 0
       if (view.untouched(address) && view.available(address)) return address
     }
+    return undefined
+  }
+
+  #firstBack(view: AddressView): Ipv4 | undefined {
+    for (const address of this.#returned) if (view.available(address)) return address
     return undefined
   }
 

@@ -17,12 +17,20 @@ export interface Wish {
   place(look: number, size: number, client: number): number
   /** Whether it may be an address that somebody had before. If not, such ones rest until all others are taken. */
   readonly takesReturned: boolean
+  /** One that will say the same, or what is as good where that is by chance, and leaves this one as it is. */
+  copy(): Wish
 }
 
 /** One address after the other, and from the beginning again: one that came back is given again when its turn comes. */
 export class InTurn implements Wish {
   readonly takesReturned = true
   #next = 0
+
+  copy(): Wish {
+    const copy = new InTurn()
+    copy.#next = this.#next
+    return copy
+  }
 
   place(_look: number, size: number): number {
     const place = this.#next % size
@@ -34,6 +42,10 @@ export class InTurn implements Wish {
 /** Every client has its own places in the pool, the same ones even when all that was known of it is lost. */
 export class ByClient implements Wish {
   readonly takesReturned = true
+
+  copy(): Wish {
+    return this
+  }
 
   place(look: number, size: number, client: number): number {
     const start = mix(client)
@@ -49,6 +61,10 @@ export class AtRandom implements Wish {
 
   constructor(random: Random) {
     this.#random = random
+  }
+
+  copy(): Wish {
+    return this
   }
 
   place(_look: number, size: number): number {
@@ -71,11 +87,19 @@ export class Preferring implements Allocator {
   }
 
   next(view: AddressView, client: number): Ipv4 | undefined {
+    return this.#wished(this.#wish, view, client) ?? this.#rest.next(view)
+  }
+
+  peek(view: AddressView, client: number): Ipv4 | undefined {
+    return this.#wished(this.#wish.copy(), view, client) ?? this.#rest.peek(view)
+  }
+
+  #wished(wish: Wish, view: AddressView, client: number): Ipv4 | undefined {
     for (let look = 0; look < LOOKS; look++) {
-      const address = (this.#pool.first + this.#wish.place(look, this.#size, client)) | 0
-      if ((this.#wish.takesReturned || view.untouched(address)) && view.available(address)) return address
+      const address = (this.#pool.first + wish.place(look, this.#size, client)) | 0
+      if ((wish.takesReturned || view.untouched(address)) && view.available(address)) return address
     }
-    return this.#rest.next(view)
+    return undefined
   }
 
   freed(address: Ipv4): void {

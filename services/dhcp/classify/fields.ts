@@ -4,7 +4,7 @@ import { CIRCUIT_ID, LINK_SELECTION, REMOTE_ID, relaySubOptions } from '../wire/
 
 /** octets: text or 0x…; mac and address also by prefix; numbers are compared by size; words in any letter case. */
 export type Field =
-  | { readonly kind: 'octets'; readonly read: (x: Exchange) => readonly Uint8Array[] }
+  | { readonly kind: 'octets'; readonly says?: string; readonly read: (x: Exchange) => readonly Uint8Array[] }
   | { readonly kind: 'mac'; readonly read: (x: Exchange) => readonly Uint8Array[] }
   | { readonly kind: 'address'; readonly read: (x: Exchange) => readonly number[] }
   | { readonly kind: 'number'; readonly read: (x: Exchange) => readonly number[] }
@@ -21,9 +21,12 @@ const USER_CLASS = 77
 const ARCHITECTURE = 93
 const UUID = 97
 
-export const optionField = (code: number): Field => ({ kind: 'octets', read: x => some(x.message.options.get(code)) })
+export const optionField = (code: number): Field => ({
+  kind: 'octets', says: `option[${code}]`, read: x => some(x.message.options.get(code)),
+})
 export const relayField = (code: number): Field => ({
   kind: 'octets',
+  says: `relay[${code}]`,
   read: x => some(relaySubOptions(x.message.options).get(code)),
 })
 

@@ -59,6 +59,10 @@ describe('every route answers as its description says', () => {
     ['PUT', '/dhcp/configuration?dryRun=true', {}, 200, { dryRun: true, changes: [{ how: 'removed', what: 'host', name: 'printer' }, { what: 'pool' }, { what: 'subnet' }, { what: 'segment' }] }],
     ['PUT', '/dhcp/configuration', { segments: [{ name: 'lan0', interface: 'lan0' }], subnets: [{ prefix: '10.53.0.0/24', segment: 'lan0' }] }, 200, { dryRun: false }],
     ['GET', '/dhcp/effective-options?mac=02-00-0a-35-00-14&circuitId=eth7&architecture=7', undefined, 200, { address: '10.53.0.20', host: 'host 1 (printer)' }],
+    ['POST', '/dhcp/what-if', { mac: '02:00:0a:35:00:14', vendorClass: 'PXEClient' }, 200, { received: 'DISCOVER', sent: 'OFFER', address: '10.53.0.20', reply: { address: '10.53.0.20' }, assumed: ['nobody answers for 10.53.0.20'] }],
+    ['POST', '/dhcp/what-if', { mac: '02:00:0a:35:00:14', messageType: 'REQUEST', requestedAddress: '10.54.0.9' }, 200, { sent: 'NAK', reply: { to: 'everybody' } }],
+    ['POST', '/dhcp/what-if', {}, 422, {}],
+    ['POST', '/dhcp/what-if', { packet: '010106' }, 422, {}],
     ['GET', '/hosts', undefined, 200, { items: [{ id: 1, name: 'printer' }] }],
     [
       'POST',
