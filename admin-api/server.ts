@@ -26,6 +26,7 @@ import { networkRoutes } from './routes/network.ts'
 import { otherServerRoutes } from './routes/other-servers.ts'
 import { recordRoutes } from './routes/records.ts'
 import { routeRoutes } from './routes/routes.ts'
+import { tsigKeyRoutes } from './routes/tsig-keys.ts'
 import { uplinkRoutes } from './routes/uplinks.ts'
 import { zoneRoutes } from './routes/zones.ts'
 import { validatorCompiler } from './validation.ts'
@@ -62,6 +63,7 @@ const ROUTES = [
   diagnosticRoutes,
   uplinkRoutes,
   otherServerRoutes,
+  tsigKeyRoutes,
   decisionRoutes,
 ] as const
 

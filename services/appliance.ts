@@ -170,6 +170,7 @@ export class Appliance {
     this.stack.onNeighbourHeard = (iface, address, b, macAt) => this.dhcp.neighbourHeard(iface.name, address, b, macAt)
     this.network = networkCommands({
       clock: o.clock,
+      random: o.random,
       stack: this.stack,
       interfaces,
       routes,
@@ -181,6 +182,7 @@ export class Appliance {
       coexistence: this.#coexistence,
       ownAddress: o.settings.address.address,
       configuration,
+      tsigKeys: o.snapshot.tsigKeys,
       lastIds: o.snapshot.lastIds,
       nextRecordId,
       submit: (transaction, settled) => this.submit(transaction, settled),

@@ -3,7 +3,7 @@
  * made durable in one transaction, and takes effect between two packets. A refusal leaves everything as it was.
  */
 import type { Ipv4, Stack } from '../stack/index.ts'
-import type { Clock } from '../stack/platform/index.ts'
+import type { Clock, SecureRandom } from '../stack/platform/index.ts'
 import { DiagnosticCommands } from './commands/diagnostic-commands.ts'
 import { DhcpCommands } from './commands/dhcp-commands.ts'
 import { DnsCommands } from './commands/dns-commands.ts'
@@ -13,6 +13,7 @@ import { RouteCommands } from './commands/route-commands.ts'
 import { StatusCommands } from './commands/status-commands.ts'
 import { OtherServerCommands } from './commands/other-server-commands.ts'
 import { CommandTurns } from './commands/turns.ts'
+import { TsigKeyCommands } from './commands/tsig-key-commands.ts'
 import { UplinkCommands } from './commands/uplink-commands.ts'
 import type { Coexistence } from './dhcp/coexist/index.ts'
 import type { DhcpServer } from './dhcp/index.ts'
@@ -20,7 +21,7 @@ import type { DnsServer } from './dns/index.ts'
 import type { Interfaces } from './links/interfaces.ts'
 import type { StaticNeighbours } from './links/static-neighbours.ts'
 import type { StaticRoutes } from './links/static-routes.ts'
-import type { DhcpConfiguration } from './model/index.ts'
+import type { DhcpConfiguration, TsigKey } from './model/index.ts'
 import type { NetworkSide } from './network-side.ts'
 import type { CommitQueue, Settled } from './storage/commit-queue.ts'
 import type { Snapshot, Transaction } from './storage/store.ts'
@@ -29,6 +30,7 @@ import type { ZoneBook } from './zone-book.ts'
 
 export type NetworkCommandsOptions = {
   readonly clock: Clock
+  readonly random: SecureRandom
   readonly stack: Stack
   readonly interfaces: Interfaces
   readonly routes: StaticRoutes
@@ -40,6 +42,7 @@ export type NetworkCommandsOptions = {
   readonly coexistence: Coexistence
   readonly ownAddress: Ipv4
   readonly configuration: DhcpConfiguration
+  readonly tsigKeys: readonly TsigKey[]
   readonly lastIds: Snapshot['lastIds']
   readonly nextRecordId: () => number
   readonly submit: (transaction: Transaction, settled: Settled) => void
@@ -56,6 +59,6 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const uplinks = new UplinkCommands(o)
   const otherServers = new OtherServerCommands(o)
   return {
-    dhcp, dns, interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
+    dhcp, dns, tsigKeys: new TsigKeyCommands({ ...o, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
   }
 }

@@ -7,12 +7,13 @@ import type { Ipv4 } from '../stack/index.ts'
 import type {
   Answer, CaptureInput, DhcpClientView, InterfaceView, NeighbourView, OtherServerView, Page, Paging, PingEventView, PingInput, RecordInput,
   RouteView, RoutingView, SocketFilter, SocketView, StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
+  TsigKeyInput, TsigKeyView,
 } from './facade.ts'
 import type { DescribedClient, EffectiveSettings, WhatIf, WhatIfQuestion } from './dhcp/index.ts'
 import type { TapHandle } from './links/media.ts'
 import type {
   DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, InterfaceProperties, Lease, NetworkInterface, StaticRoute, Subnet, TraceStep,
-  Warning, Zone,
+  TsigKey, Warning, Zone,
 } from './model/index.ts'
 
 export type New<T> = Omit<T, 'id'>
@@ -79,6 +80,12 @@ export interface DnsSide {
   explainName(name: string, type: string): Answer<NameExplanation>
 }
 
+export interface TsigKeySide {
+  tsigKeys(): Answer<readonly TsigKeyView[]>
+  addTsigKey(key: TsigKeyInput): Answer<TsigKey>
+  removeTsigKey(name: string): Answer<null>
+}
+
 /** `device` is the TAP device that the main thread has opened. */
 export interface InterfaceSide {
   interfaces(): Answer<readonly InterfaceView[]>
@@ -136,6 +143,7 @@ export interface DiagnosticSide {
 export type NetworkSide = {
   readonly dhcp: DhcpSide
   readonly dns: DnsSide
+  readonly tsigKeys: TsigKeySide
   readonly interfaces: InterfaceSide
   readonly routes: RouteSide
   readonly links: LinkSide
@@ -172,6 +180,7 @@ export const NETWORK_COMMANDS = {
     'exportZone',
     'explainName',
   ],
+  tsigKeys: ['tsigKeys', 'addTsigKey', 'removeTsigKey'],
   interfaces: ['interfaces', 'plans', 'checkInterface', 'addInterface', 'changeInterface', 'removeInterface'],
   routes: ['routes', 'addRoute', 'changeRoute', 'removeRoute', 'routing', 'changeRouting'],
   links: ['neighbours', 'addNeighbour', 'removeNeighbour', 'flushNeighbours'],

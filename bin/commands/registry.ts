@@ -26,6 +26,7 @@ import { segmentAdd, segmentList, segmentRemove } from './segment.ts'
 import { siteAdd, siteList, siteRemove } from './site.ts'
 import { subnetAdd, subnetList, subnetRemove } from './subnet.ts'
 import { traceroute } from './traceroute.ts'
+import { tsigKeyAdd, tsigKeyList, tsigKeyRemove } from './tsig-key.ts'
 import { dhcpWhatIf } from './what-if.ts'
 import { zoneAdd, zoneExport, zoneHistory, zoneList, zoneRemove } from './zone.ts'
 
@@ -69,6 +70,9 @@ export const COMMANDS: readonly Command[] = [
   recordList,
   recordAdd,
   recordRemove,
+  tsigKeyList,
+  tsigKeyAdd,
+  tsigKeyRemove,
   interfaceList,
   interfaceAdd,
   interfaceChange,

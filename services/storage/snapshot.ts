@@ -1,6 +1,6 @@
 /** All that the network side keeps live, read from the database. Rows that may be a million come one by one. */
 import type { Database } from 'better-sqlite3'
-import { DHCP_KINDS, type DhcpConfiguration, type DnsRecord, type Lease } from '../model/index.ts'
+import { DHCP_KINDS, type DhcpConfiguration, type DnsRecord, type Lease, type TsigKey } from '../model/index.ts'
 import { DHCP_TABLES } from './dhcp-rows.ts'
 import {
   interfaceOf,
@@ -40,6 +40,7 @@ export function snapshotOf(db: Database): Snapshot {
     interfaces: all<InterfaceRow>('SELECT * FROM interfaces ORDER BY name').map(interfaceOf),
     routes: all<RouteRow>('SELECT * FROM routes ORDER BY id').map(routeOf),
     neighbours: all<NeighbourRow>('SELECT * FROM neighbours ORDER BY interface, address').map(neighbourOf),
+    tsigKeys: all<TsigKey>('SELECT name, algorithm, secret FROM tsig_keys ORDER BY name'),
     settings: new Map(all<{ name: string; value: string }>('SELECT name, value FROM settings').map((r) => [r.name, r.value])),
     lastIds: {
       // What is gone may still be named by a lease or a history, which must not become another's.

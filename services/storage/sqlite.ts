@@ -2,7 +2,7 @@
  * SHELL: the store on better-sqlite3. WAL with synchronous=FULL: a commit has been fsynced when it returns (SQLite
  * documentation, pragma synchronous). One connection writes; readers have their own (reader.ts).
  */
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Sqlite, { type Database, type Statement } from 'better-sqlite3'
 import { err, ok } from '../../stack/platform/index.ts'
@@ -45,6 +45,13 @@ export function storeFault(error: unknown): StoreFault {
 /** A fault of the file itself: trying the transactions one by one would only fail as often. */
 const concernsTheFile = (fault: StoreFault): boolean => fault.kind !== 'failed' || fault.detail.startsWith('SQLITE_IOERR')
 
+const IN_MEMORY = ':memory:'
+
+/** Secrets are in it. The log and its index get the mode of the database, unless they were there before. */
+function keepFromOthers(file: string): void {
+  for (const each of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(each)) chmodSync(each, 0o600)
+}
+
 /** Opens or creates a database file of ours: pragmas, integrity check, migrations. ':memory:' for tests. */
 export function openDatabase(
   file: string,
@@ -59,6 +66,7 @@ export function openDatabase(
   let db: Database
   try {
     db = new Sqlite(file, { timeout: 2_000 })
+    if (file !== IN_MEMORY) keepFromOthers(file)
     db.pragma('journal_mode = WAL')
     db.pragma(`synchronous = ${options.durable ? 'FULL' : 'OFF'}`)
     db.pragma('foreign_keys = ON')
@@ -172,7 +180,7 @@ export const openReader = (directory: string): SqliteReader =>
 
 /** A store that ends with the process, for tests and the simulation. */
 export function memoryStore(): SqliteStore {
-  const db = openDatabase(':memory:', { migrations: '.', durable: false, wallMs: 0 })
+  const db = openDatabase(IN_MEMORY, { migrations: '.', durable: false, wallMs: 0 })
   if (!db.ok) throw new Error(db.error.problem)
   return new SqliteStore(db.value)
 }
@@ -263,6 +271,12 @@ export class SqliteStore extends SqliteReader implements Store {
         return
       case 'route-remove':
         sql.removeRoute.run(w.id)
+        return
+      case 'tsig-key-put':
+        sql.putTsigKey.run(w.key.name, w.key.algorithm, w.key.secret)
+        return
+      case 'tsig-key-remove':
+        sql.removeTsigKey.run(w.name)
         return
       case 'setting':
         sql.putSetting.run(w.name, w.value)
@@ -403,6 +417,9 @@ const SQL = {
   removeRoute: 'DELETE FROM routes WHERE id = ?',
   putNeighbour: 'INSERT INTO neighbours VALUES (?, ?, ?) ON CONFLICT (interface, address) DO UPDATE SET mac = excluded.mac',
   removeNeighbour: 'DELETE FROM neighbours WHERE interface = ? AND address = ?',
+  putTsigKey: `INSERT INTO tsig_keys VALUES (?, ?, ?)
+    ON CONFLICT (name) DO UPDATE SET algorithm = excluded.algorithm, secret = excluded.secret`,
+  removeTsigKey: 'DELETE FROM tsig_keys WHERE name = ?',
   putSetting: 'INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
   addToken: 'INSERT INTO tokens (name, sha256, created_ms) VALUES (?, ?, ?)',
 } as const

@@ -8,7 +8,7 @@
 import type { Ipv4 } from '../../stack/index.ts'
 import type { Result } from '../../stack/platform/index.ts'
 import type {
-  DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, StaticNeighbour, StaticRoute, Zone,
+  DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, StaticNeighbour, StaticRoute, TsigKey, Zone,
   ZoneEdit,
 } from '../model/index.ts'
 
@@ -25,6 +25,8 @@ export type Write =
   | { readonly kind: 'route-remove'; readonly id: number }
   | { readonly kind: 'neighbour-put'; readonly neighbour: StaticNeighbour }
   | { readonly kind: 'neighbour-remove'; readonly interfaceName: string; readonly address: Ipv4 }
+  | { readonly kind: 'tsig-key-put'; readonly key: TsigKey }
+  | { readonly kind: 'tsig-key-remove'; readonly name: string }
   | { readonly kind: 'event'; readonly at: number; readonly event: string; readonly facts: Facts }
   | { readonly kind: 'setting'; readonly name: string; readonly value: string }
   | { readonly kind: 'token'; readonly name: string; readonly sha256: Uint8Array; readonly at: number }
@@ -48,6 +50,7 @@ export type Snapshot = {
   readonly interfaces: readonly NetworkInterface[]
   readonly routes: readonly StaticRoute[]
   readonly neighbours: readonly StaticNeighbour[]
+  readonly tsigKeys: readonly TsigKey[]
   readonly settings: ReadonlyMap<string, string>
   /** Ids above these are free: nothing that is stored has them, or names them after they are gone. */
   readonly lastIds: {

@@ -30,6 +30,7 @@ import { fakeDhcp } from './fake-dhcp.ts'
 
 import { FakeNeighbours } from './fake-neighbours.ts'
 import { FakeDiagnostics } from './fake-diagnostics.ts'
+import { FakeTsigKeys } from './fake-tsig-keys.ts'
 import { FakeOtherServers, FakeUplinks } from './fake-uplinks.ts'
 
 const AT = '2026-11-22T03:11:00.000Z'
@@ -102,6 +103,7 @@ export class FakeServices implements Services {
   readonly links = new FakeNeighbours(() => this.refuseChanges)
   readonly diagnostics = new FakeDiagnostics()
   readonly uplinks = new FakeUplinks()
+  readonly tsigKeys = new FakeTsigKeys()
   readonly otherServers = new FakeOtherServers()
   readonly reasons = this
 

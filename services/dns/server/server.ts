@@ -12,6 +12,7 @@ import { AnswerCache, DEFAULT_CACHE_OCTETS } from '../cache/cache.ts'
 import { DEFAULT_FORWARD, Forwarder } from '../resolver/forward.ts'
 import type { ForwardCount, ForwardOutcome, QueryHandle } from '../resolver/forward.ts'
 import type { Upstream, UpstreamState } from '../resolver/upstreams.ts'
+import { OPT_OCTETS } from '../wire/edns.ts'
 import { MAX_STREAM_OCTETS } from '../wire/framing.ts'
 import { FLAG, HEADER_OCTETS, parseQuery, RCODE, rcodeName } from '../wire/message.ts'
 import type { Query } from '../wire/message.ts'
@@ -21,6 +22,8 @@ import { CLASS_IN, TYPE, typeCode, typeName } from '../wire/type-names.ts'
 import { planEdit } from '../zone/changes.ts'
 import type { Change } from '../zone/changes.ts'
 import { isNewerSerial } from '../zone/serial.ts'
+import { readSignature, TsigKeys } from '../tsig/signature.ts'
+import type { Signature } from '../tsig/signature.ts'
 import { specialUseZones } from '../zone/special-use.ts'
 import { LiveZone, ZoneSet } from '../zone/zone.ts'
 import { AnswerTable, DEFAULT_SLABS } from './answer-table.ts'
@@ -87,6 +90,7 @@ const COUNTS = [
   'upstream-sent', 'upstream-answered', 'upstream-stray', 'upstream-malformed', 'upstream-failed',
   'upstream-silent', 'upstream-truncated', 'upstream-tcp-sent', 'upstream-tcp-failed',
   'forward-joined', 'forward-failed', 'forward-full',
+  'tsig-signed', 'tsig-badkey', 'tsig-badsig', 'tsig-badtime', 'tsig-badtrunc', 'tsig-malformed',
   'tcp-connections', 'tcp-queries', 'tcp-closed-idle', 'tcp-closed-malformed', 'tcp-closed-full', 'tcp-closed-overrun',
 ] as const
 export type DnsCount = (typeof COUNTS)[number]
@@ -94,8 +98,11 @@ export type DnsCount = (typeof COUNTS)[number]
 
 export class DnsServer {
   readonly zones = new ZoneSet()
+  /** Those who may sign queries. */
+  readonly tsigKeys = new TsigKeys()
   readonly counters = new Counters<DnsCount>(COUNTS)
   readonly #specialUse = new ZoneSet()
+  readonly #clock: Clock
   readonly #table: AnswerTable
   readonly #cache: AnswerCache
   readonly #forwarder: Forwarder
@@ -115,6 +122,7 @@ export class DnsServer {
     ports: DnsPorts, options: DnsOptions,
     zones: Iterable<{ readonly zone: Zone; readonly records: Iterable<DnsRecord> }>,
   ) {
+    this.#clock = ports.clock
     this.#table = new AnswerTable(ports.clock, ports.random, options.answerSlabs ?? DEFAULT_SLABS)
     this.#cache = new AnswerCache(ports.clock, options.cacheOctets ?? DEFAULT_CACHE_OCTETS)
     const send: DnsPorts['query'] = (upstream, bytes, length, received, failed) =>
@@ -183,6 +191,45 @@ export class DnsServer {
     buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, limit: number,
     later: LaterSlot, usual: boolean, byStream: boolean,
   ): number {
+    const signature = usual ? undefined : readSignature(buffer, at, length, this.tsigKeys, this.#seconds())
+    if (signature === undefined) return this.#resolve(buffer, at, length, into, intoAt, limit, later, usual, byStream, 0)
+    if (signature === 'malformed') {
+      this.counters.count('tsig-malformed')
+      return writeError(buffer, at, HEADER_OCTETS, RCODE.FORMERR, undefined, into, intoAt, limit)
+    }
+    if (signature.fault !== undefined) return this.#refuse(signature, buffer, at, length, into, intoAt, limit)
+    this.counters.count('tsig-signed')
+    const signedLater: LaterSlot = () => {
+      const send = later()
+      return (bytes, from, octets) => send(bytes, from, signature.answer(bytes, from, octets, this.#seconds()))
+    }
+    const octets = this.#resolve(buffer, at, length, into, intoAt, limit, signedLater, false, byStream, signature.octets)
+    return octets <= 0 ? octets : signature.answer(into, intoAt, octets, this.#seconds())
+  }
+
+  /** NOTAUTH with the reason in the TSIG record (RFC 8945 §5.2). */
+  #refuse(
+    signature: Signature, buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, limit: number,
+  ): number {
+    this.counters.count(`tsig-${(signature.fault ?? 'BADSIG').toLowerCase() as 'badkey' | 'badsig' | 'badtime' | 'badtrunc'}`)
+    const parsed = parseQuery(buffer, at, length)
+    if (parsed.kind === 'drop') return 0
+    const edns = parsed.kind === 'query' ? parsed.query.edns : parsed.edns
+    const questionEnd = parsed.kind === 'query' ? HEADER_OCTETS + parsed.query.name.length + 4 : parsed.questionEnd
+    const octets = writeError(buffer, at, questionEnd, RCODE.NOTAUTH, edns, into, intoAt, limit - signature.octets)
+    return signature.answer(into, intoAt, octets, this.#seconds())
+  }
+
+  /** Seconds since 1970. */
+  #seconds(): number {
+    return Math.floor(this.#clock.wallMs() / 1000)
+  }
+
+  /** `reserved` octets of the room are for the signature. */
+  #resolve(
+    buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, limit: number,
+    later: LaterSlot, usual: boolean, byStream: boolean, reserved: number,
+  ): number {
     const parsed = parseQuery(buffer, at, length)
     if (parsed.kind === 'drop') {
       this.counters.count(parsed.because === 'short' ? 'dropped-short' : 'dropped-response')
@@ -190,27 +237,29 @@ export class DnsServer {
     }
     if (parsed.kind === 'error') {
       this.#countRcode(parsed.rcode)
-      return writeError(buffer, at, parsed.questionEnd, parsed.rcode, parsed.edns, into, intoAt, limit)
+      return writeError(buffer, at, parsed.questionEnd, parsed.rcode, parsed.edns, into, intoAt, limit - reserved)
     }
     const { query } = parsed
-    const most = byStream ? limit : udpLimit(query.edns, limit)
+    // Header, question and OPT always fit.
+    const least = HEADER_OCTETS + query.name.length + 4 + OPT_OCTETS
+    const most = Math.max(least, (byStream ? limit : udpLimit(query.edns, limit)) - reserved)
     try {
       const r = new Resolution(query, undefined, byStream)
       let send: Later | undefined
       const done = this.#drive(
-        r, () => send?.(this.#laterBytes, 0, this.#finish(r, this.#laterBytes, 0, most)),
+        r, () => send?.(this.#laterBytes, 0, this.#finish(r, this.#laterBytes, 0, most, reserved > 0)),
       )
       if (!done) {
         send = later()
         return -1
       }
-      const octets = this.#finish(r, into, intoAt, most)
+      const octets = this.#finish(r, into, intoAt, most, reserved > 0)
       if (usual && !this.#writer.truncated && r.response.rcode !== RCODE.SERVFAIL) this.#keep(r, into, intoAt, octets)
       return octets
     } catch {
       // A bug of ours must cost one query, not the service.
       this.counters.count('internal-error')
-      return writeError(buffer, at, HEADER_OCTETS, RCODE.SERVFAIL, query.edns, into, intoAt, limit)
+      return writeError(buffer, at, HEADER_OCTETS, RCODE.SERVFAIL, query.edns, into, intoAt, limit - reserved)
     }
   }
 
@@ -267,9 +316,16 @@ export class DnsServer {
     }
   }
 
-  #finish(r: Resolution, into: Uint8Array, at: number, limit: number): number {
+  #finish(r: Resolution, into: Uint8Array, at: number, limit: number, signed: boolean): number {
     this.#countResponse(r)
-    const octets = this.#writer.write(r.query, r.response, this.#forwarder.hasUpstreams, into, at, limit)
+    let octets = this.#writer.write(r.query, r.response, this.#forwarder.hasUpstreams, into, at, limit)
+    if (signed && this.#writer.truncated) {
+      // RFC 8945 §5.3: what has no room beside its signature is the question alone, with TC.
+      r.response.clear()
+      r.response.rcode = RCODE.NOERROR
+      r.response.truncated = true
+      octets = this.#writer.write(r.query, r.response, this.#forwarder.hasUpstreams, into, at, limit)
+    }
     if (this.#writer.truncated) this.counters.count('truncated')
     return octets
   }

@@ -280,6 +280,7 @@ describe('--json is what the API answers', () => {
     ['segment list', '/api/v1/segments'],
     ['zone list', '/api/v1/zones'],
     ['zone history lab.internal', '/api/v1/zones/lab.internal/history'],
+    ['tsig-key list', '/api/v1/tsig-keys'],
     ['record list lab.internal', '/api/v1/zones/lab.internal/records'],
     ['interface list', '/api/v1/interfaces'],
     ['route list', '/api/v1/routes'],

@@ -40,6 +40,7 @@ const RELAYED: DhcpItem<'segments'> = {
 const DEFINITION: DhcpItem<'optionDefinitions'> = { id: 6, code: 230, name: 'menu', type: 'u8', array: true, space: 311 }
 const entry = <K extends DhcpKind>(what: K, item: DhcpItem<K>): Write => ({ kind: 'dhcp-put', what, item }) as Write
 const gone = (what: DhcpKind, id: number): Write => ({ kind: 'dhcp-remove', what, id })
+const TSIG_KEY = { name: 'transfer.lab.internal', algorithm: 'hmac-sha256', secret: 'AAAA' } as const
 const NEIGHBOUR = { interfaceName: 'lan0', address: ipv4('192.168.7.9'), mac: '02:00:00:00:00:0a' }
 const WWW = record(10, 'www.lab.internal', 'A', '10.53.0.20', { comment: 'the web' })
 const ALPHA = leaseRecord(11, 'alpha.lab.internal', 'A', ADDRESS, ADDRESS)
@@ -95,6 +96,8 @@ describe('what is written is read', () => {
     ['records and the serial', [ZONE_PUT, edit({ add: [WWW, ALPHA] })], (s) => s.load().zones, [{ zone: { ...FORWARD, serial: 2 }, records: [WWW, ALPHA] }]],
     ['a record removed', [ZONE_PUT, edit({ add: [WWW, ALPHA] }), edit({ remove: [WWW], serialAfter: 3 })], (s) => s.load().zones[0]?.records, [ALPHA]],
     ['a zone removed, with its records', [ZONE_PUT, edit({ add: [WWW] }), { kind: 'zone-remove', id: 1 }], (s) => [s.load().zones, s.countRecords(1)], [[], 0]],
+    ['a TSIG key', [{ kind: 'tsig-key-put', key: TSIG_KEY }], (s) => s.load().tsigKeys, [TSIG_KEY]],
+    ['a TSIG key removed', [{ kind: 'tsig-key-put', key: TSIG_KEY }, { kind: 'tsig-key-remove', name: TSIG_KEY.name }], (s) => s.load().tsigKeys, []],
     ['a static neighbour', [{ kind: 'neighbour-put', neighbour: NEIGHBOUR }], (s) => s.load().neighbours, [NEIGHBOUR]],
     ['a static neighbour with another address', [{ kind: 'neighbour-put', neighbour: NEIGHBOUR }, { kind: 'neighbour-put', neighbour: { ...NEIGHBOUR, mac: '02:00:00:00:00:0b' } }], (s) => s.load().neighbours, [{ ...NEIGHBOUR, mac: '02:00:00:00:00:0b' }]],
     ['a static neighbour removed', [{ kind: 'neighbour-put', neighbour: NEIGHBOUR }, { kind: 'neighbour-remove', interfaceName: 'lan0', address: NEIGHBOUR.address }], (s) => s.load().neighbours, []],
