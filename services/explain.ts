@@ -17,9 +17,10 @@ const HOLDINGS_SHOWN = 4
 type Known = Omit<ExplanationView, 'lines'>
 
 /** Explains a MAC, an IPv4 address or a domain name. */
-export async function explain(services: Services, network: NetworkSide, subject: string): Answer<ExplanationView> {
+export async function explain(services: Services, network: NetworkSide, subject: string, at?: string): Answer<ExplanationView> {
   const text = subject.trim()
   const mac = parseMac(text)
+  if (at !== undefined) return asItWas(services, mac === undefined ? text.toLowerCase() : formatMac(mac), at)
   if (mac !== undefined) return byClient(services, formatMac(mac))
   if (parseIpv4(text) !== undefined) return byAddress(services, text)
   if (text.length > 0 && text.length <= 253 && /^[A-Za-z0-9_*.-]+$/.test(text)) return byName(services, network, text.toLowerCase().replace(/\.$/, ''))
@@ -32,8 +33,43 @@ const page = (limit: number): { readonly limit: number } => ({ limit })
 
 async function byClient(services: Services, mac: string): Answer<ExplanationView> {
   const known = await gather(services, 'mac', mac, { mac }, { mac })
-  return known.ok ? ok({ ...known.value, lines: dhcpLines(known.value) }) : known
+  return known.ok ? ok({ ...known.value, lines: [...dhcpLines(known.value), ...(await presentLines(services, mac))] }) : known
 }
+
+/** What was held then, and the decisions that led to it. */
+async function asItWas(services: Services, subject: string, at: string): Answer<ExplanationView> {
+  const kind = parseMac(subject) !== undefined ? 'mac' : parseIpv4(subject) !== undefined ? 'address' : 'name'
+  const of = kind === 'name' ? { hostName: subject.split('.')[0] as string } : { [kind]: subject }
+  const history = await services.leases.leaseHistory({ ...of, at }, page(HOLDINGS_SHOWN))
+  if (!history.ok) return history
+  const decisions = await services.reasons.listDecisions({ ...of, until: at }, page(20))
+  if (!decisions.ok) return decisions
+  const known: Known = { subject, kind, leases: [], history: history.value.items, records: [], decisions: decisions.value.items }
+  const held = known.history.map((holding) => clip(`  ${holdingLine(holding)}`))
+  return ok({ ...known, lines: [`${at}: ${held.length === 0 ? `nothing was held by or at ${subject}` : 'held'}`, ...held, ...decidedLines(known)] })
+}
+
+/** What would happen if the client asked now, and which entries do not count for it. */
+async function presentLines(services: Services, mac: string): Promise<readonly string[]> {
+  const leases = await services.leases.listLeases({ mac }, page(1))
+  const decisions = await services.reasons.listDecisions({ mac }, page(20))
+  const lease = leases.ok ? leases.value.items[0] : undefined
+  // What relays, expiries and ARP tell is not what the client says.
+  const last = decisions.ok ? decisions.value.items.find(({ received }) => CLIENT_MESSAGES.includes(received)) : undefined
+  if (last === undefined && lease === undefined) return []
+  const { clientId, hostName } = last ?? lease ?? { clientId: null, hostName: null }
+  const found = await services.dhcp.whatIf({ ...NOTHING_SAID, mac, clientId, hostName })
+  if (!found.ok) return []
+  const { sent, address, reply, whyNot } = found.value
+  const answer = sent === 'none' ? 'no answer' : `${sent} of ${reply?.address ?? address ?? ''}`
+  return ['', clip(`a DISCOVER of ${mac} now would get: ${answer}`), ...whyNot.map(({ subject, because }) => clip(`  not ${subject}: ${because}`))]
+}
+
+const CLIENT_MESSAGES: readonly string[] = ['DISCOVER', 'REQUEST', 'INFORM', 'BOOTP']
+const NOTHING_SAID = {
+  messageType: 'DISCOVER', uuid: null, vendorClass: null, userClass: null, architecture: null, circuitId: null, remoteId: null, subnet: null,
+  interface: null, giaddr: null, ciaddr: null, requestedAddress: null, serverIdentifier: null, parameterRequestList: null, packet: null,
+} as const
 
 async function byAddress(services: Services, address: string): Answer<ExplanationView> {
   const known = await gather(services, 'address', address, { address }, { address })
@@ -60,7 +96,16 @@ async function byName(services: Services, network: NetworkSide, name: string): A
   const records = await recordsAt(services, name)
   for (const r of records) lines.push(clip(`  record ${r.id}: ${r.name} ${r.ttl} ${r.type} ${r.data} (owner: ${r.owner})`))
   lines.push('', ...dhcpLines(known.value))
+  const mac = await macNamed(services, hostName)
+  if (mac !== undefined) lines.push(...(await presentLines(services, mac)))
   return ok({ ...known.value, records, lines })
+}
+
+/** The client that a host entry of this name means. */
+async function macNamed(services: Services, hostName: string): Promise<string | undefined> {
+  const hosts = await services.dhcp.list('hosts')
+  const host = hosts.ok ? hosts.value.find(({ name }) => name === hostName) : undefined
+  return host?.identifiers.find(({ kind }) => kind === 'mac')?.value
 }
 
 async function recordsAt(services: Services, name: string): Promise<readonly RecordView[]> {
@@ -95,11 +140,13 @@ function dhcpLines(known: Known): string[] {
   }
   if (known.history.length > 0) lines.push('', 'held before and now:')
   for (const holding of known.history) lines.push(clip(`  ${holdingLine(holding)}`))
-  if (known.decisions.length === 0) {
-    lines.push('', 'no DHCP decision is kept about it')
-    return lines
-  }
-  lines.push('', `the last ${Math.min(DECISIONS_SHOWN, known.decisions.length)} of its DHCP decisions, newest first:`)
+  lines.push(...decidedLines(known))
+  return lines
+}
+
+function decidedLines(known: Known): string[] {
+  if (known.decisions.length === 0) return ['', 'no DHCP decision is kept about it']
+  const lines = ['', `the last ${Math.min(DECISIONS_SHOWN, known.decisions.length)} of its DHCP decisions, newest first:`]
   for (const decision of known.decisions.slice(0, DECISIONS_SHOWN)) lines.push(...decisionLines(decision))
   return lines
 }

@@ -44,11 +44,11 @@ export function decisionRoutes(app: Api, services: Services): void {
         operationId: 'explain',
         tags: ['decisions'],
         summary: 'Everything about a MAC, an address or a name',
-        description: 'Leases, history, records and the latest decisions, and the same as one screen of text.',
+        description: 'Leases, history, records and the latest decisions, and the same as one screen of text: what a client would get now and which entries do not count for it, or with "at" what was so then.',
         querystring: explainQuery,
         response: { 200: Explanation },
       },
     },
-    async request => granted(await services.reasons.explain(request.query.subject)),
+    async request => granted(await services.reasons.explain(request.query.subject, request.query.at)),
   )
 }

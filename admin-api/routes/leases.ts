@@ -1,6 +1,6 @@
 import { type Api, granted, splitQuery } from '../api.ts'
 import type { Services } from '../../services/index.ts'
-import { Lease, LeaseHistoryPage, leaseParams, LeasePage, leaseQuery } from '../schemas/leases.ts'
+import { historyQuery, Lease, LeaseHistoryPage, leaseParams, LeasePage, leaseQuery } from '../schemas/leases.ts'
 
 export function leaseRoutes(app: Api, services: Services): void {
   theLeases(app, services)
@@ -33,8 +33,8 @@ function theLeases(app: Api, services: Services): void {
         operationId: 'listLeaseHistory',
         tags: ['leases'],
         summary: 'Who had which address, and when',
-        description: 'One entry per holding of an address, the latest first.',
-        querystring: leaseQuery,
+        description: 'One entry per holding of an address, the latest first. "at" asks who held it then.',
+        querystring: historyQuery,
         response: { 200: LeaseHistoryPage },
       },
     },

@@ -55,6 +55,9 @@ export const word = (description: string, example: string) => Type.String({ desc
 export const time = (description: string) =>
   Type.String({ format: 'date-time', description, examples: ['2026-11-22T03:11:00.000Z'] })
 
+/** A time or a date of a question. */
+export const moment = (description: string) => freeText(40, description, '2026-11-17')
+
 export const integer = (minimum: number, maximum: number, description: string, example: number) =>
   Type.Integer({ minimum, maximum, description, examples: [example] })
 

@@ -5,6 +5,7 @@ import {
   freeText,
   id,
   list,
+  moment,
   nullable,
   object,
   page,
@@ -47,6 +48,7 @@ export const decisionQuery = parameters({
   hostName: Type.Optional(freeText(255, 'Decisions about clients with this host name.', 'printer-2')),
   received: Type.Optional(received),
   sent: Type.Optional(sent),
+  until: Type.Optional(moment('No later than then: a time, or a date to its end (UTC).')),
   ...pagingFields,
 })
 export const decisionParams = parameters({ id: id('decision') })

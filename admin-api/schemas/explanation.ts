@@ -1,5 +1,6 @@
+import { Type } from 'typebox'
 import type { ExplanationView } from '../../services/index.ts'
-import { list, oneOf, parameters, text, view, word } from './common.ts'
+import { list, moment, oneOf, parameters, text, view, word } from './common.ts'
 import { Decision } from './decisions.ts'
 import { Lease, LeaseHistory } from './leases.ts'
 import { ZoneRecord } from './records.ts'
@@ -16,4 +17,7 @@ export const Explanation = view<ExplanationView>()('Explanation', 'All that is k
   records: list(ZoneRecord, 'Names that lead to it or belong to it.'),
   decisions: list(Decision, 'The latest decisions about it.'),
 })
-export const explainQuery = parameters({ subject: text('subject', 'A MAC address, an IPv4 address or a name.') })
+export const explainQuery = parameters({
+  subject: text('subject', 'A MAC address, an IPv4 address or a name.'),
+  at: Type.Optional(moment('As it was then: a time or a date (UTC). Without: as it is now.')),
+})

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { LeaseHistoryView, LeaseView } from '../../services/index.ts'
-import { count, freeText, nullable, oneOf, page, pagingFields, parameters, text, time, view, word } from './common.ts'
+import { count, freeText, moment, nullable, oneOf, page, pagingFields, parameters, text, time, view, word } from './common.ts'
 
 const state = oneOf(
   ['bound', 'released', 'expired', 'declined'],
@@ -42,12 +42,17 @@ export const LeaseHistory = view<LeaseHistoryView>()('LeaseHistory', 'One holdin
 })
 export const LeaseHistoryPage = page('LeaseHistory', LeaseHistory)
 
-export const leaseQuery = parameters({
+const leaseFields = {
   mac: Type.Optional(mac),
   address: Type.Optional(address),
   hostName: Type.Optional(freeText(255, 'Leases of clients with this host name.', 'printer-2')),
   state: Type.Optional(state),
   subnet: Type.Optional(text('prefix', 'Leases in this subnet.')),
   ...pagingFields,
+}
+export const leaseQuery = parameters(leaseFields)
+export const historyQuery = parameters({
+  ...leaseFields,
+  at: Type.Optional(moment('Held then: a time, or a date for any time of that day (UTC).')),
 })
 export const leaseParams = parameters({ address })

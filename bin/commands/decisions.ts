@@ -33,6 +33,7 @@ export const decisions: Command = {
     host: { type: 'string', value: 'NAME', says: 'about clients with this host name' },
     received: { type: 'string', value: 'KIND', says: 'what came: DISCOVER, REQUEST, …, malformed' },
     sent: { type: 'string', value: 'KIND', says: 'what went out: OFFER, ACK, NAK, none' },
+    until: { type: 'string', value: 'TIME', says: 'no later than then: 2026-11-17T14:02, or a date (UTC)' },
     ...PAGING_OPTIONS,
   },
   examples: ['taproot decisions --sent none', 'taproot decisions --mac 02:00:0a:35:00:14', 'taproot decisions 4711'],
@@ -53,6 +54,7 @@ export const decisions: Command = {
       hostName: text('host'),
       received: text('received'),
       sent: text('sent'),
+      until: text('until'),
       limit: integer('limit'),
       after: text('after'),
     })

@@ -8,14 +8,14 @@ export const explain: Command = {
   operands: 'MAC|ADDRESS|NAME',
   fewest: 1,
   most: 1,
-  options: {},
+  options: { at: { type: 'string', value: 'TIME', says: 'as it was then: 2026-11-17T14:02, or a date (UTC)' } },
   examples: [
     'taproot explain 02:00:0a:35:00:14',
-    'taproot explain 10.53.0.120',
+    'taproot explain 10.53.0.120 --at 2026-11-17',
     'taproot explain printer.lab.internal',
   ],
-  async run({ api, terminal, operands, json }) {
-    const explanation = await api.json<ExplanationView>('GET', 'explain', { subject: operands[0] })
+  async run({ api, terminal, operands, json, text }) {
+    const explanation = await api.json<ExplanationView>('GET', 'explain', { subject: operands[0], at: text('at') })
     if (json) printJson(terminal, explanation)
     else for (const line of explanation.lines) terminal.out(`${printable(line)}\n`)
   },

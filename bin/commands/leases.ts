@@ -61,13 +61,15 @@ export const leasesList: Command = {
 export const leasesHistory: Command = {
   words: 'leases history',
   summary: 'list who had which address, and when',
-  operands: '',
+  operands: '[ADDRESS]',
   fewest: 0,
-  most: 0,
-  options: FILTERS,
-  examples: ['taproot leases history --address 10.53.0.120', 'taproot leases history --mac 02:00:0a:35:00:14'],
+  most: 1,
+  options: { ...FILTERS, at: { type: 'string', value: 'TIME', says: 'held then: 2026-11-17T14:02, or a date for any time of that day (UTC)' } },
+  examples: ['taproot leases history 10.53.0.120 --at 2026-11-17', 'taproot leases history --mac 02:00:0a:35:00:14'],
   async run(invocation) {
-    const page = await invocation.api.json<Page<LeaseHistoryView>>('GET', 'leases/history', filterOf(invocation))
+    const filter = filterOf(invocation)
+    const of = { ...filter, address: invocation.operands[0] ?? filter.address, at: invocation.text('at') }
+    const page = await invocation.api.json<Page<LeaseHistoryView>>('GET', 'leases/history', of)
     printPage(invocation, page, HISTORY_COLUMNS, 'no leases so far')
   },
 }

@@ -45,3 +45,15 @@ export function pick<T>(list: Result<readonly T[], Refusal>, matches: (item: T) 
 
 /** A domain name as we keep it: lower case, without the final dot. */
 export const canonical = (name: string): string => name.toLowerCase().replace(/(.)\.$/, '$1')
+
+const TIME = /^\d{4}-\d\d-\d\d(?:(T| )\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)?)?$/i
+const DAY_MS = 86_400_000
+
+/** A time, or all of a day, in ms of wall time, both ends included. What names no zone is UTC. */
+export function periodField(field: string, text: string): Result<{ readonly from: number; readonly to: number }, Refusal> {
+  const [, time, zone] = TIME.exec(text) ?? []
+  const from = TIME.test(text) ? Date.parse(`${text.replace(' ', 'T')}${time !== undefined && zone === undefined ? 'Z' : ''}`) : Number.NaN
+  return Number.isNaN(from)
+    ? err(refusal('invalid', field, `"${text}" is neither a time nor a date`, 'as 2026-11-17, 2026-11-17T14:02 or 2026-11-17T14:02:00+01:00'))
+    : ok({ from, to: time === undefined ? from + DAY_MS - 1 : from })
+}

@@ -1,12 +1,12 @@
 /** Leases and their history: listings come from the reader, ends of leases go to the network side. */
 import { formatPrefix, type Ipv4 } from '../../stack/index.ts'
 import { err, ok } from '../../stack/platform/index.ts'
-import type { Answer, LeaseFilter, LeaseHistoryView, LeaseServices, LeaseView, Page, Paging } from '../facade.ts'
+import type { Answer, HistoryFilter, LeaseFilter, LeaseHistoryView, LeaseServices, LeaseView, Page, Paging } from '../facade.ts'
 import { refusal, type Subnet } from '../model/index.ts'
 import type { NetworkSide } from '../network-side.ts'
 import type { LeaseQuery, StoreReader } from '../storage/store.ts'
 import { holdingView, leaseView } from '../views.ts'
-import { addressField, badCursor, cursorOf, notFound, pageOf } from './inputs.ts'
+import { addressField, badCursor, cursorOf, notFound, pageOf, periodField } from './inputs.ts'
 
 export type ApplianceLeasesOptions = {
   readonly network: NetworkSide
@@ -54,12 +54,14 @@ export class ApplianceLeases implements LeaseServices {
     return ok(leaseView(lease.value, await this.#subnetLookup()))
   }
 
-  async leaseHistory(filter: LeaseFilter, paging: Paging): Answer<Page<LeaseHistoryView>> {
+  async leaseHistory(filter: HistoryFilter, paging: Paging): Answer<Page<LeaseHistoryView>> {
     const found = await this.#leaseQuery(filter)
     if (!found.ok) return found
+    const during = filter.at === undefined ? ok(undefined) : periodField('/at', filter.at)
+    if (!during.ok) return during
     const before = cursorOf(paging)
     if (before === 'bad') return badCursor(paging.after ?? '')
-    const rows = this.#o.reader.leaseHistory(found.value.query, paging.limit + 1, before)
+    const rows = this.#o.reader.leaseHistory({ ...found.value.query, during: during.value }, paging.limit + 1, before)
     return ok(pageOf(rows, paging.limit, (h) => h.id, holdingView))
   }
 

@@ -5,7 +5,7 @@ import type { Answer, DecisionFilter, DecisionView, ExplanationView, Page, Pagin
 import type { NetworkSide } from '../network-side.ts'
 import type { DecisionStore } from '../storage/decisions.ts'
 import { decisionView } from '../views.ts'
-import { badCursor, cursorOf, notFound, pageOf } from './inputs.ts'
+import { badCursor, cursorOf, notFound, pageOf, periodField } from './inputs.ts'
 
 export type ApplianceReasonsOptions = {
   readonly network: NetworkSide
@@ -23,7 +23,9 @@ export class ApplianceReasons implements ReasonServices {
   async listDecisions(filter: DecisionFilter, paging: Paging): Answer<Page<DecisionView>> {
     const before = cursorOf(paging)
     if (before === 'bad') return badCursor(paging.after ?? '')
-    const rows = this.#o.decisions.list(filter, paging.limit + 1, before)
+    const period = filter.until === undefined ? ok(undefined) : periodField('/until', filter.until)
+    if (!period.ok) return period
+    const rows = this.#o.decisions.list({ ...filter, until: period.value?.to }, paging.limit + 1, before)
     return ok(pageOf(rows, paging.limit, (d) => d.id, decisionView))
   }
 
@@ -32,7 +34,7 @@ export class ApplianceReasons implements ReasonServices {
     return decision === undefined ? notFound(`decision ${id}`, 'it may have made room for newer ones; list the decisions') : ok(decisionView(decision))
   }
 
-  explain(subject: string): Answer<ExplanationView> {
-    return explain(this.#o.services(), this.#o.network, subject)
+  explain(subject: string, at?: string): Answer<ExplanationView> {
+    return explain(this.#o.services(), this.#o.network, subject, at)
   }
 }

@@ -24,6 +24,10 @@ export type LeaseFilter = {
   readonly state?: LeaseView['state'] | undefined
   readonly subnet?: string | undefined
 }
+export type HistoryFilter = LeaseFilter & {
+  /** Who held it then: a time, or a date for any time of that day (UTC). */
+  readonly at?: string | undefined
+}
 /** One holding of an address: who had it from when to when. */
 export type LeaseHistoryView = {
   readonly address: string
@@ -43,5 +47,5 @@ export interface LeaseServices {
   releaseLease(address: string): Answer<LeaseView>
   /** Makes the client of a bound lease renew now (RFC 3203); refused when the client would not believe it. */
   forceRenewLease(address: string): Answer<LeaseView>
-  leaseHistory(filter: LeaseFilter, paging: Paging): Answer<Page<LeaseHistoryView>>
+  leaseHistory(filter: HistoryFilter, paging: Paging): Answer<Page<LeaseHistoryView>>
 }

@@ -22,6 +22,8 @@ export type DecisionFilter = {
   readonly hostName?: string | undefined
   readonly received?: string | undefined
   readonly sent?: string | undefined
+  /** No later than then: a time, or a date to its end (UTC). */
+  readonly until?: string | undefined
 }
 /** All that is known of a MAC, an address or a name, ready to print. */
 export type ExplanationView = {
@@ -38,5 +40,6 @@ export type ExplanationView = {
 export interface ReasonServices {
   listDecisions(filter: DecisionFilter, paging: Paging): Answer<Page<DecisionView>>
   getDecision(id: number): Answer<DecisionView>
-  explain(subject: string): Answer<ExplanationView>
+  /** `at`: as it was then, a time or a date (UTC); undefined: as it is now, with why not otherwise. */
+  explain(subject: string, at?: string): Answer<ExplanationView>
 }

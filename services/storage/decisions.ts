@@ -29,6 +29,8 @@ export type DecisionQuery = {
   readonly hostName?: string | undefined
   readonly received?: string | undefined
   readonly sent?: string | undefined
+  /** Wall time in ms: no later ones. */
+  readonly until?: number | undefined
 }
 
 type Row = {
@@ -141,6 +143,7 @@ export class DecisionStore {
     add('host_name = ?', query.hostName)
     add('received = ?', query.received)
     add('sent = ?', query.sent)
+    add('at_ms <= ?', query.until)
     add('id < ?', before)
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
     const rows = this.#db.prepare(`SELECT * FROM decisions ${where} ORDER BY id DESC LIMIT ?`).all(...values, limit)

@@ -15,7 +15,7 @@ import {
   type RecordRow,
 } from './rows.ts'
 import { snapshotOf } from './snapshot.ts'
-import type { LeaseHolding, LeaseQuery, RecordChange, Snapshot, StoredEvent, StoreReader } from './store.ts'
+import type { HoldingQuery, LeaseHolding, LeaseQuery, RecordChange, Snapshot, StoredEvent, StoreReader } from './store.ts'
 
 /** Builds "a = ? AND b = ?" from what is asked, so that each question can use its index. */
 class Conditions {
@@ -77,11 +77,13 @@ export class SqliteReader implements StoreReader {
     return (row as { n: number }).n
   }
 
-  leaseHistory(query: LeaseQuery, limit: number, before: number | undefined): readonly LeaseHolding[] {
+  leaseHistory(query: HoldingQuery, limit: number, before: number | undefined): readonly LeaseHolding[] {
     const c = new Conditions()
       .add('address = ?', query.address === undefined ? undefined : unsigned(query.address))
       .add('mac = ?', query.mac)
       .add('host_name = ?', query.hostName)
+      .add('from_ms <= ?', query.during?.to)
+      .add('(to_ms IS NULL OR to_ms > ?)', query.during?.from)
       .add('id < ?', before)
     const rows = this.#prepare(`SELECT * FROM lease_history ${c.where} ORDER BY id DESC LIMIT ?`).all(...c.values, limit)
     return (rows as HoldingRow[]).map(holdingOf)

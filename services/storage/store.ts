@@ -101,6 +101,8 @@ export type LeaseQuery = {
   readonly state?: Lease['state'] | undefined
   readonly subnetId?: number | undefined
 }
+/** Of the past: what was held at any time of a period, wall time in ms, both ends included. */
+export type HoldingQuery = LeaseQuery & { readonly during?: { readonly from: number; readonly to: number } | undefined }
 
 /** Reading. `after` is the id or address that the last page ended with; pages are in ascending order of it. */
 export interface StoreReader {
@@ -110,7 +112,7 @@ export interface StoreReader {
   /** Bound leases with an address in first … last, both included. */
   countBound(first: number, last: number): number
   /** Newest first; `before` is the id that the last page ended with. */
-  leaseHistory(query: LeaseQuery, limit: number, before: number | undefined): readonly LeaseHolding[]
+  leaseHistory(query: HoldingQuery, limit: number, before: number | undefined): readonly LeaseHolding[]
   /** In the order in which they were made; `after` is the id that the last page ended with. */
   records(
     zoneId: number,

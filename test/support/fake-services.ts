@@ -8,6 +8,7 @@ import type {
   DecisionView,
   ExplanationView,
   HealthView,
+  HistoryFilter,
   LeaseFilter,
   LeaseHistoryView,
   LeaseView,
@@ -166,7 +167,7 @@ export class FakeServices implements Services {
     return this.getLease(address)
   }
 
-  async leaseHistory(filter: LeaseFilter, paging: Paging): Answer<Page<LeaseHistoryView>> {
+  async leaseHistory({ at, ...filter }: HistoryFilter, paging: Paging): Answer<Page<LeaseHistoryView>> {
     const held = this.leaseList
       .filter(item => has(filter, item))
       .map(({ address, mac, clientId, hostName, startedAt, state }) => ({
@@ -178,7 +179,8 @@ export class FakeServices implements Services {
         to: state === 'bound' ? null : AT,
         ended: state === 'bound' ? null : state,
       }))
-    return paged(held, paging)
+    const then = at ?? AT
+    return paged(held.filter(({ from, to }) => from <= then && (at === undefined || to === null || to > then)), paging)
   }
 
   async listZones(): Answer<readonly ZoneView[]> {
@@ -299,9 +301,9 @@ export class FakeServices implements Services {
     return ok(`$ORIGIN ${name}.\n${rows.join('')}`)
   }
 
-  async listDecisions(filter: DecisionFilter, paging: Paging): Answer<Page<DecisionView>> {
+  async listDecisions({ until = AT, ...filter }: DecisionFilter, paging: Paging): Answer<Page<DecisionView>> {
     return paged(
-      this.decisions.filter(item => has(filter, item)),
+      this.decisions.filter(item => has(filter, item) && item.at <= until),
       paging,
     )
   }

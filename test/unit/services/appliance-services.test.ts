@@ -62,6 +62,18 @@ describe('leases', () => {
     })
   })
 
+  test.each([
+    ['2025-12-31', []],
+    ['2026-01-01', ['alpha']],
+    ['2026-01-01T12:00', ['alpha']],
+    ['2026-01-01T13:00:30+01:00', ['alpha']],
+    ['2026-01-01 12:01', []],
+  ] as const)('who held it at %s', async (at, expected) => {
+    const { services, store } = startAppliance({ before: LEASES })
+    store.commit([[{ kind: 'lease', at: NOON + 60_000, change: released(ALPHA) }]])
+    expect((await done(services.leases.leaseHistory({ address: '10.53.0.100', at }, ALL))).items.map((item) => item.hostName)).toEqual(expected)
+  })
+
   test('released by the administrator', async () => {
     const { services } = startAppliance({ before: LEASES })
     expect(await done(services.leases.releaseLease('10.53.0.100'))).toMatchObject({ state: 'released', name: null, subnet: '10.53.0.0/24' })
@@ -75,6 +87,8 @@ describe('what a person gives as text', () => {
     ['an address to release', (s) => s.leases.releaseLease('x') as never, /^invalid \/address/],
     ['a subnet to filter by', (s) => s.leases.listLeases({ subnet: '10.0.0.0/8' }, ALL) as never, /^invalid \/subnet: there is no subnet 10\.0\.0\.0\/8/],
     ['a page mark of leases', (s) => s.leases.listLeases({}, { limit: 1, after: 'second' }) as never, /^invalid \/after: "second" is no page mark/],
+    ['a time of the past', (s) => s.leases.leaseHistory({ at: 'Tuesday' }, ALL) as never, /^invalid \/at: "Tuesday" is neither a time nor a date/],
+    ['a date that is none', (s) => s.reasons.listDecisions({ until: '2026-02-31T99:00' }, ALL) as never, /^invalid \/until/],
     ['a page mark of history', (s) => s.leases.leaseHistory({}, { limit: 1, after: '1;2' }) as never, /^invalid \/after/],
     ['a page mark of records', (s) => s.dns.listRecords('lab.internal', {}, { limit: 1, after: '' }) as never, /^invalid \/after/],
     ['a page mark of changes', (s) => s.dns.recordHistory('lab.internal', {}, { limit: 1, after: 'x' }) as never, /^invalid \/after/],

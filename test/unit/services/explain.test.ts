@@ -73,3 +73,43 @@ test.each(['', 'a b', 'x'.repeat(254), 'naïve.example'])('%j is no subject', as
 test('what is almost an address may be a name', async () => {
   expect(await done(started().services.reasons.explain('10.53.0.300'))).toMatchObject({ kind: 'name' })
 })
+
+describe('as it was', () => {
+  test.each([
+    ['10.53.0.100', '2026-01-01', 1],
+    ['02:00:00:00:00:0a', '2026-01-01T12:00', 1],
+    ['alpha', '2026-01-02', 1],
+    ['10.53.0.100', '2025-12-31', 0],
+  ])('%s at %s', async (subject, at, count) => {
+    const known = await done(started().services.reasons.explain(subject, at))
+    expect([known.leases.length, known.history.length, known.decisions.length]).toEqual([0, count, count])
+    expect(known.lines[0]).toBe(count === 1 ? `${at}: held` : `${at}: nothing was held by or at ${subject}`)
+  })
+
+  test('a time that is none', async () => {
+    expect(await refused(started().services.reasons.explain('alpha', 'noon'))).toMatch(/^invalid \/at: /)
+  })
+})
+
+describe('what would happen now, and why not otherwise', () => {
+  const withHost = async (value: string): Promise<Running> => {
+    const running = started()
+    const identifiers = [{ kind: 'client-id', value: '0102000000000a' }, { kind: 'mac', value }] as const
+    await done(running.services.dhcp.add('hosts', {
+      name: 'printer', identifiers, addresses: ['10.53.0.20'], classes: [], denied: false, tags: [], comment: null, options: {},
+      leaseSeconds: null, minLeaseSeconds: null, maxLeaseSeconds: null, renewSeconds: null, rebindSeconds: null, nextServer: null, serverName: null, bootFile: null,
+    }))
+    return running
+  }
+
+  test('a client whose entry has a slip', async () => {
+    const lines = await linesOf('02:00:00:00:00:0a', await withHost('02:00:00:00:00:1a'))
+    expect(lines).toContain('a DISCOVER of 02:00:00:00:00:0a now would get: OFFER of 10.53.0.100')
+    expect(lines.find((line) => line.startsWith('  not host 1 (printer): client identifier 0102000000000a differs: the client sent none;'))).toBeDefined()
+  })
+
+  test('the name of a host entry: what its client would get', async () => {
+    const lines = await linesOf('printer', await withHost('02:00:00:00:00:0a'))
+    expect(lines).toContain('a DISCOVER of 02:00:00:00:00:0a now would get: OFFER of 10.53.0.20')
+  })
+})

@@ -141,6 +141,8 @@ describe('who held what from when to when', () => {
     expect(macs({ address: A.address })).toEqual([B.mac, A.mac])
     expect(macs({ mac: other.mac })).toEqual([other.mac])
     expect(macs({ hostName: 'beta' })).toEqual([B.mac])
+    const during = (from: number, to = from) => macs({ address: A.address, during: { from: NOON + from, to: NOON + to } })
+    expect([during(-1), during(0), during(4_999), during(5_000), during(9_000), during(-9, 5_000)]).toEqual([[], [A.mac], [A.mac], [B.mac], [B.mac], [B.mac, A.mac]])
     const first = store.leaseHistory({}, 2, undefined)
     expect(first.map((h) => h.mac)).toEqual([other.mac, B.mac])
     expect(store.leaseHistory({}, 2, first[1]?.id).map((h) => h.mac)).toEqual([A.mac])
