@@ -10,6 +10,7 @@ import { DHCP_KINDS, type DhcpKind, type DnsRecord, type LeaseChange, leaseClien
 import { DHCP_TABLES, type DhcpTable } from './dhcp-rows.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { SqliteReader } from './reader.ts'
+import { RowBatch } from './row-batch.ts'
 import { loadedSnapshot } from './snapshot.ts'
 import {
   interfaceColumns,
@@ -188,13 +189,17 @@ export function memoryStore(): SqliteStore {
 export class SqliteStore extends SqliteReader implements Store {
   readonly #sql: Statements
   readonly #dhcp: DhcpStatements
+  readonly #added: Added
   readonly #pruning: readonly Statement[]
+  /** Serials of zones that the present transaction has moved on; the last of each is written. */
+  readonly #serials = new Map<number, number>()
   #untilPrune = PRUNE_EVERY
 
   constructor(db: Database) {
     super(db)
     this.#sql = prepareAll(db)
     this.#dhcp = prepareDhcp(db)
+    this.#added = addedRows(db)
     this.#pruning = HISTORIES.map((table) =>
       db.prepare(`DELETE FROM ${table} WHERE id <= (SELECT max(id) FROM ${table}) - ${HISTORY_ROWS}`),
     )
@@ -215,13 +220,22 @@ export class SqliteStore extends SqliteReader implements Store {
     try {
       this.#sql.begin.run()
       for (const transaction of transactions) for (const write of transaction) this.#write(write)
+      this.#flush()
       this.#sql.commit.run()
       return undefined
     } catch (error) {
       // After some errors (a full disk) SQLite has rolled back by itself.
       if (this.db.inTransaction) this.#sql.rollback.run()
+      for (const rows of Object.values(this.#added)) rows.clear()
+      this.#serials.clear()
       return storeFault(error)
     }
+  }
+
+  #flush(): void {
+    for (const rows of Object.values(this.#added)) rows.flush()
+    for (const [zoneId, serial] of this.#serials) this.#sql.setSerial.run(serial, zoneId)
+    this.#serials.clear()
   }
 
   #write(w: Write): void {
@@ -232,14 +246,16 @@ export class SqliteStore extends SqliteReader implements Store {
       case 'zone-edit':
         return this.#writeEdit(w.edit, w.at)
       case 'event':
-        sql.addEvent.run(w.at, w.event, JSON.stringify(w.facts))
+        this.#added.events.add(w.at, w.event, JSON.stringify(w.facts))
         return this.#prune()
       case 'zone-put': {
         const z = w.zone
+        this.#serials.delete(z.id)
         sql.putZone.run(z.id, z.name, z.serial, z.primaryServer, z.hostmaster, z.refresh, z.retry, z.expire, z.minimum, z.defaultTtl)
         return
       }
       case 'zone-remove':
+        this.#added.records.flush()
         sql.removeZoneRecords.run(w.id)
         sql.removeZone.run(w.id)
         return
@@ -310,20 +326,22 @@ export class SqliteStore extends SqliteReader implements Store {
     if (goesOn) return
     if (held) {
       const ended = l.state === 'bound' ? 'taken over' : because.endsWith('by-administrator') ? 'released by administrator' : l.state
+      this.#added.holdings.flush()
       this.#sql.endHolding.run(at, ended, unsigned(l.address))
     }
-    if (l.state === 'bound') this.#sql.addHolding.run(unsigned(l.address), l.mac, orNull(l.clientId), orNull(l.hostName), l.startedAt)
+    if (l.state === 'bound') this.#added.holdings.add(unsigned(l.address), l.mac, orNull(l.clientId), orNull(l.hostName), l.startedAt)
     this.#prune()
   }
 
   #writeEdit(edit: ZoneEdit, at: number): void {
-    const sql = this.#sql
+    const added = this.#added
+    if (edit.remove.length > 0) added.records.flush()
     for (const record of edit.remove) {
-      sql.removeRecord.run(record.id)
+      this.#sql.removeRecord.run(record.id)
       this.#addChange(record, edit, at, 'remove')
     }
     for (const record of edit.add) {
-      sql.addRecord.run(
+      added.records.add(
         record.id,
         record.zoneId,
         record.name,
@@ -336,12 +354,12 @@ export class SqliteStore extends SqliteReader implements Store {
       )
       this.#addChange(record, edit, at, 'add')
     }
-    sql.setSerial.run(edit.serialAfter, edit.zoneId)
+    this.#serials.set(edit.zoneId, edit.serialAfter)
     this.#prune()
   }
 
   #addChange(r: DnsRecord, edit: ZoneEdit, at: number, action: 'add' | 'remove'): void {
-    this.#sql.addRecordChange.run(
+    this.#added.changes.add(
       edit.zoneId,
       edit.serialAfter,
       at,
@@ -369,6 +387,17 @@ function prepareAll(db: Database): Statements {
   return Object.fromEntries(Object.entries(SQL).map(([name, sql]) => [name, db.prepare(sql)])) as Statements
 }
 
+/** Tables that only grow at their end in a lease's transaction. */
+const addedRows = (db: Database) => ({
+  holdings: new RowBatch(db, 'lease_history', ['address', 'mac', 'client_id', 'host_name', 'from_ms']),
+  events: new RowBatch(db, 'events', ['at_ms', 'event', 'facts']),
+  records: new RowBatch(db, 'records', ['id', 'zone_id', 'name', 'type', 'ttl', 'data', 'owner', 'owner_address', 'comment']),
+  changes: new RowBatch(db, 'record_history', [
+    'zone_id', 'serial', 'at_ms', 'action', 'name', 'type', 'ttl', 'data', 'owner', 'owner_address',
+  ]),
+})
+type Added = ReturnType<typeof addedRows>
+
 type DhcpStatements = { readonly [K in DhcpKind]: { readonly put: Statement; readonly remove: Statement } }
 
 function prepareDhcp(db: Database): DhcpStatements {
@@ -392,14 +421,9 @@ const SQL = {
       host_id = excluded.host_id, started_ms = excluded.started_ms,
       renewed_ms = excluded.renewed_ms, expires_ms = excluded.expires_ms,
       relay_information = excluded.relay_information, counted_under = excluded.counted_under`,
-  addHolding: 'INSERT INTO lease_history (address, mac, client_id, host_name, from_ms) VALUES (?, ?, ?, ?, ?)',
   endHolding: `UPDATE lease_history SET to_ms = ?, ended = ?
     WHERE id = (SELECT id FROM lease_history WHERE address = ? AND to_ms IS NULL ORDER BY from_ms DESC LIMIT 1)`,
-  addEvent: 'INSERT INTO events (at_ms, event, facts) VALUES (?, ?, ?)',
-  addRecord: 'INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   removeRecord: 'DELETE FROM records WHERE id = ?',
-  addRecordChange: `INSERT INTO record_history (zone_id, serial, at_ms, action, name, type, ttl, data, owner, owner_address)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   setSerial: 'UPDATE zones SET serial = ? WHERE id = ?',
   putZone: `INSERT INTO zones VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET name = excluded.name, serial = excluded.serial,

@@ -1,37 +1,31 @@
 /**
- * Whole DISCOVER-OFFER-REQUEST-ACK exchanges and renewals a second, over client – veth – bridge – server: the
- * appliance, which has every lease on disk before its ACK leaves (RFC 2131 §3.1 step 4), and dnsmasq, which does not
- * wait for the disk.
+ * Whole DISCOVER-OFFER-REQUEST-ACK exchanges and renewals a second, over client – veth – bridge – server, with few and
+ * with many leases in the table: the appliance, which has every lease on disk before its ACK leaves (RFC 2131 §3.1
+ * step 4), and Kea with its memfile and dnsmasq, which do not wait for the disk.
  *
- *   npm run bench:dhcp -- [--rounds 3] [--clients 20000] [--outstanding 256] [--seconds 15] [--names yes|no]
- *                         [--only NAME,…]
+ *   npm run bench:dhcp -- [--rounds 3] [--leases 0,20000,1000000] [--clients 20000] [--outstanding 256] [--seconds 15]
+ *                         [--names yes|no] [--only NAME,…]
  *
- * Every client has a MAC and a host name of its own, so a lease also publishes A and PTR. Nobody probes addresses in
- * these figures except "taproot, probing", whose offers wait for the ARP probe by design; its rate needs more exchanges
- * under way.
- * Latencies at half load are an open loop with new clients. Prints a table, writes JSON to bench-results/.
+ * Every client has a MAC and a host name of its own, so a lease of the appliance also publishes A and PTR. Leases of
+ * earlier have no names. Nobody probes addresses in these figures except "taproot, probing", whose offers wait for the
+ * ARP probe by design; its rate needs more exchanges under way.
+ * Latencies at half load are an open loop with new clients, while the server also answers DNS queries, if it does that.
+ * "start" is from the start of the program to its line that says that it serves, with those leases.
+ * Prints a table, writes JSON to bench-results/.
  */
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Appliance } from '../lab/appliance.ts'
 import { Lab, type Host } from '../lab/netns.ts'
 import { cProgram } from '../lab/programs.ts'
+import { dhcpSubjects, SERVER, type Subject } from './dhcp-subjects.ts'
 import { median, processFigures, saveResult, table, spread, type Row } from './measure.ts'
 
-const SERVER = '10.53.0.2'
-const PREFIX_LENGTH = 16
-const POOL = ['10.53.1.0', '10.53.240.255'] as const
-const LEASE_SECONDS = 3600
 const RENEW_SECONDS = 4
 const HALF_LOAD_SECONDS = 4
 /** A client waits about so long before it sends again (RFC 2131 §4.1); less would punish a slow server twice. */
 const RESEND_MS = 4_000
-/** dnsmasq writes its whole lease file for every ACK: with more under way it answers clients that have given up. */
-const DNSMASQ_OUTSTANDING = 16
 const WARM_UP_CLIENTS = 500
-/** Exchanges under way while every offer waits for its probe: enough for several thousand a second. */
-const PROBING_OUTSTANDING = 4096
+/** Beside half the load of DHCP. */
+const DNS_QUERIES_PER_SECOND = 5_000
 
 /** A JSON line of dhcp-load. */
 type Phase = {
@@ -46,10 +40,10 @@ type Phase = {
   readonly ack_p50_us: number
   readonly ack_p99_us: number
 }
-type Running = { readonly pid: number; stop(): Promise<void> }
-type Subject = { readonly name: string; readonly outstanding: number; start(lan: Host): Promise<Running> }
 type Round = {
   readonly subject: string
+  readonly leases: number
+  readonly startMs: number
   readonly dora: Phase
   readonly renew: Phase
   readonly half: Phase
@@ -60,6 +54,7 @@ type Round = {
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
+    leases: { type: 'string', default: '0,20000,1000000' },
     clients: { type: 'string', default: '20000' },
     outstanding: { type: 'string', default: '256' },
     seconds: { type: 'string', default: '15' },
@@ -67,54 +62,6 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
   },
 })
-
-const taproot = (name: string, probe: 'yes' | 'no', outstanding: number): Subject => ({
-  name,
-  outstanding,
-  async start(lan) {
-    const data = join(lan.directory, 'data')
-    rmSync(data, { recursive: true, force: true })
-    const appliance = await Appliance.start(lan, {
-      data,
-      arguments: [
-        '--bridge', 'br0', '--serve-beside-others', 'yes', '--host-address', 'none', '--gateway', 'none', '--address', `${SERVER}/${PREFIX_LENGTH}`,
-        '--pool', POOL.join('-'), '--lease-time', String(LEASE_SECONDS), '--probe', probe,
-      ],
-    })
-    return { pid: appliance.program.pid, stop: async () => void (await appliance.stop()) }
-  },
-})
-
-const dnsmasq: Subject = {
-  name: 'dnsmasq',
-  outstanding: DNSMASQ_OUTSTANDING,
-  async start(lan) {
-    await lan.succeed(['ip', 'address', 'replace', `${SERVER}/${PREFIX_LENGTH}`, 'dev', 'br0'])
-    const leases = join(lan.directory, 'dnsmasq.leases')
-    rmSync(leases, { force: true })
-    const program = lan.start('dnsmasq', [
-      'dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--interface=br0',
-      '--bind-interfaces', `--dhcp-range=${POOL.join(',')},255.255.0.0,${LEASE_SECONDS}`,
-      `--dhcp-leasefile=${leases}`, '--dhcp-lease-max=100000', '--no-ping', '--dhcp-authoritative',
-      '--domain=lab.internal', '--local=/lab.internal/', '--quiet-dhcp', '--user=root', '--pid-file=',
-      '--log-facility=-',
-    ])
-    await program.line(/DHCP, IP range/)
-    return {
-      pid: program.pid,
-      stop: async () => {
-        await program.stop()
-        await lan.succeed(['ip', 'address', 'flush', 'dev', 'br0'])
-      },
-    }
-  },
-}
-
-const SUBJECTS: readonly Subject[] = [
-  taproot('taproot', 'no', Number(values.outstanding)),
-  taproot('taproot, probing', 'yes', PROBING_OUTSTANDING),
-  dnsmasq,
-]
 
 async function load(client: Host, argv: readonly string[]): Promise<readonly Phase[]> {
   const names = values.names === 'yes' ? ['-H'] : []
@@ -130,8 +77,17 @@ const only = (phases: readonly Phase[], name: Phase['phase']): Phase => {
   return found
 }
 
-async function round(lan: Host, client: Host, subject: Subject): Promise<Round> {
+/** Negative answers: no zone has to be prepared for them. */
+async function askNames(client: Host): Promise<void> {
+  const argv = ['-s', SERVER, '-z', 'lab.internal', '-n', '1000', '-x', '100', '-r', String(DNS_QUERIES_PER_SECOND)]
+  await client.succeed([await cProgram('dns-load'), ...argv, '-d', String(HALF_LOAD_SECONDS)], { timeoutMs: 60_000 })
+}
+
+async function round(lan: Host, client: Host, subject: Subject, leases: number): Promise<Round> {
+  await subject.prepare(lan, leases)
+  const began = performance.now()
   const running = await subject.start(lan)
+  const startMs = performance.now() - began
   try {
     const clients = Number(values.clients)
     // The code that all exchanges take is compiled by then; a server of C loses nothing.
@@ -146,12 +102,17 @@ async function round(lan: Host, client: Host, subject: Subject): Promise<Round> 
       '-R', String(RENEW_SECONDS),
     ])
     const rate = Math.max(1, Math.round(dora.per_second / 2))
-    const half = await load(client, [
-      '-o', '500000', '-c', String(Math.min(25_000, rate * HALF_LOAD_SECONDS)), '-k', '65536',
-      '-r', String(rate), '-s', String(HALF_LOAD_SECONDS + 4),
+    const [half] = await Promise.all([
+      load(client, [
+        '-o', '500000', '-c', String(Math.min(25_000, rate * HALF_LOAD_SECONDS)), '-k', '65536',
+        '-r', String(rate), '-s', String(HALF_LOAD_SECONDS + 4),
+      ]),
+      subject.answersDns ? askNames(client) : undefined,
     ])
     return {
       subject: subject.name,
+      leases,
+      startMs,
       dora,
       renew: only(renewals, 'renew'),
       half: only(half, 'dora'),
@@ -164,17 +125,20 @@ async function round(lan: Host, client: Host, subject: Subject): Promise<Round> 
 }
 
 function summary(all: readonly Round[]): readonly Row[] {
-  const peer = all.filter(result => result.subject === dnsmasq.name)
-  return [...new Set(all.map(result => result.subject))].map(name => {
-    const own = all.filter(result => result.subject === name)
+  const kinds = [...new Set(all.map(result => `${result.leases} ${result.subject}`))]
+  return kinds.map(kind => {
+    const own = all.filter(result => `${result.leases} ${result.subject}` === kind)
+    const [{ subject, leases }] = own as [Round]
+    const peer = all.filter(result => result.subject === 'kea' && result.leases === leases)
     const middle = (pick: (result: Round) => number): number => median(own.map(pick))
     const ratios = own.map((result, i) => result.dora.per_second / (peer[i]?.dora.per_second ?? NaN))
     const count = (pick: (phase: Phase) => number): number =>
       own.reduce((sum, result) => sum + pick(result.dora) + pick(result.renew) + pick(result.half), 0)
     return {
-      subject: name,
+      leases,
+      subject,
       'DORA/s': spread(own.map(result => result.dora.per_second)),
-      'of dnsmasq': ratios.some(Number.isNaN) ? '–' : median(ratios).toFixed(1),
+      'of kea': ratios.some(Number.isNaN) ? '–' : median(ratios).toFixed(2),
       'renewals/s': spread(own.map(result => result.renew.per_second)),
       'half p50 ms': (middle(result => result.half.p50_us) / 1000).toFixed(2),
       'p99': (middle(result => result.half.p99_us) / 1000).toFixed(2),
@@ -183,6 +147,7 @@ function summary(all: readonly Round[]): readonly Row[] {
       'sent again': count(phase => phase.resent),
       'failed': count(phase => phase.gave_up + phase.naks),
       'RSS MB': Math.round(middle(result => result.rssMb)),
+      'start s': (middle(result => result.startMs) / 1000).toFixed(1),
     }
   })
 }
@@ -191,14 +156,18 @@ await using lab = await Lab.open()
 const lan = await lab.host('lan')
 await lan.bridge('br0')
 const client = await lab.hostOn(lan, 'br0', 'client')
-const wanted = values.only === '' ? SUBJECTS.map(subject => subject.name) : values.only.split(',')
-const subjects = SUBJECTS.filter(subject => wanted.includes(subject.name))
+await client.succeed(['ip', 'address', 'replace', '10.53.0.9/8', 'dev', 'eth0'])
+const all = dhcpSubjects(Number(values.outstanding))
+const wanted = values.only === '' ? all.map(subject => subject.name) : values.only.split(',')
+const subjects = all.filter(subject => wanted.includes(subject.name))
 const results: Round[] = []
-for (let i = 1; i <= Number(values.rounds); i++) {
-  for (const subject of subjects) {
-    const result = await round(lan, client, subject)
-    results.push(result)
-    console.error(`  round ${i} ${subject.name.padEnd(17)} ${Math.round(result.dora.per_second)} DORA/s`)
+for (const leases of values.leases.split(',').map(Number)) {
+  for (let i = 1; i <= Number(values.rounds); i++) {
+    for (const subject of subjects.filter(each => leases <= each.most)) {
+      const result = await round(lan, client, subject, leases)
+      results.push(result)
+      console.error(`  ${leases} leases, round ${i}: ${subject.name.padEnd(17)} ${Math.round(result.dora.per_second)} DORA/s`)
+    }
   }
 }
 console.log(table(summary(results)))
