@@ -17,6 +17,7 @@ type Client = {
   offered: string | undefined
   /** Of its last message: answers to earlier ones are not for it any more. */
   xid: number
+  askedAt: number
   /** What it believes to hold, and until when by the wall. */
   address: string | undefined
   until: number
@@ -72,6 +73,7 @@ class History {
       clientId: i % 2 === 0 ? undefined : `00a${i}`,
       offered: undefined,
       xid: 0,
+      askedAt: 0,
       address: undefined,
       until: 0,
     }))
@@ -153,6 +155,7 @@ class History {
   send(type: 'DISCOVER' | 'REQUEST' | 'RELEASE' | 'DECLINE' | 'BOOTP', client: Client, options: { [name: string]: string | boolean }, ciaddr?: string): void {
     const id: OptionSet = client.clientId === undefined ? {} : { 'client-identifier': client.clientId }
     // The xid names the client, so that an answer finds it although two share a hardware address.
+    client.askedAt = this.clock.wallMs()
     client.xid = XIDS * ++this.messages + this.clients.indexOf(client)
     this.w.receive(clientMessage(type, { mac: client.mac, xid: client.xid, options: { ...options, ...id }, ...(ciaddr === undefined ? {} : { ciaddr }) }))
   }
@@ -211,7 +214,8 @@ class History {
         client.address = sent.yiaddr
         // A client of BOOTP is told no time: its address is its own for ever.
         const seconds = sent.options['lease-time']
-        client.until = seconds === undefined ? Number.POSITIVE_INFINITY : this.clock.wallMs() + Number(seconds) * 1000
+        // RFC 2131 §4.4.1: from when it asked, however long the disk took.
+        client.until = seconds === undefined ? Number.POSITIVE_INFINITY : client.askedAt + Number(seconds) * 1000
         // H4: on disk before the client hears of it.
         const row = this.disk.get(ipv4(sent.yiaddr))
         expect([row?.state, row && leaseClientKey(row)]).toEqual(['bound', keyOf(client)])
@@ -241,6 +245,8 @@ describe('random clients', () => {
     for (let i = 0; i < STEPS; i++) history.step()
     for (let i = 0; i < 50; i++) {
       history.settleOne()
+      history.hear()
+      history.answerArp()
       history.clock.advance(1_000)
       history.hear()
     }
