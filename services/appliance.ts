@@ -42,6 +42,8 @@ export type ApplianceSettings = {
   /** Leases of uplinks are given back when the program ends. */
   readonly releaseUplinks: boolean
   readonly probe: boolean
+  /** What DNS tells who asks for the server's name (RFC 5001). */
+  readonly nsid?: string | undefined
   /** DHCP serves although another server answers on the link. */
   readonly serveBesideOthers: boolean
 }
@@ -109,7 +111,7 @@ export class Appliance {
     const nextRecordId = (): number => ++lastRecordId
     this.dns = new DnsServer(
       { clock: o.clock, random: o.random, query: (...asked) => path.query(...asked), queryStream: (...asked) => path.queryStream(...asked) },
-      { upstreams: o.settings.upstreams, nextRecordId, answerSlabs: o.answerSlabs, emit: (id, facts) => id === 'dns.upstream.down' && o.log(id, facts) },
+      { upstreams: o.settings.upstreams, nextRecordId, answerSlabs: o.answerSlabs, nsid: o.settings.nsid, emit: (id, facts) => id === 'dns.upstream.down' && o.log(id, facts) },
       o.snapshot.zones,
     )
     this.#dnsEndpoint = new DnsEndpoint(this.stack, this.dns)

@@ -6,7 +6,7 @@
 import { EVENT_CLOSED, EVENT_ENDED, type Listener, type Stack, type TcpEndpoint } from '../stack/index.ts'
 import type { Clock, Instant, Timer } from '../stack/platform/index.ts'
 import { DNS_PORT } from './dns-endpoint.ts'
-import type { DnsServer, Later } from './dns/index.ts'
+import { type DnsServer, type Later, STREAM_IDLE_MS } from './dns/index.ts'
 import { framed, FrameReader, LENGTH_OCTETS, MAX_STREAM_OCTETS } from './dns/wire/framing.ts'
 import { HEADER_OCTETS } from './dns/wire/message.ts'
 
@@ -20,8 +20,8 @@ export const MAX_UNDER_WAY = 64
 export const OUTPUT_PAUSE_OCTETS = 128 * 1024
 /** Answers to questions under way still come; past this, the connection is given up. */
 export const OUTPUT_MOST_OCTETS = 256 * 1024
-/** Since the last whole message, either way (§6.2.3: of the order of seconds). */
-export const IDLE_MS = 10_000
+/** Since the last whole message, either way; clients are told (RFC 7828). */
+export const IDLE_MS = STREAM_IDLE_MS
 /** Since the first octet of a message that is not whole. */
 export const MESSAGE_MS = 5000
 
@@ -186,7 +186,7 @@ class Conversation {
     }
     this.#partialAt = undefined
     this.#touch()
-    const octets = server.receiveStream(buffer, 0, length, response, 0, this.#later)
+    const octets = server.receiveStream(buffer, 0, length, response, 0, this.#endpoint.remote, this.#later)
     if (octets > 0) this.#queue(response, 0, octets)
   }
 

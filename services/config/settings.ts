@@ -130,6 +130,8 @@ const upstreams: Parse<Upstreams> = (text) => {
 
 const anyText: Parse<string> = (text) => (text.length > 0 && !text.includes('\0') ? ok(text) : err('a path'))
 
+const serverName: Parse<string> = (text) => (/^[\x21-\x7e]{1,64}$/.test(text) ? ok(text) : err('1 to 64 printing ASCII characters without blanks'))
+
 const socketPath: Parse<string> = (text) =>
   text.startsWith('/') && !text.includes('\0') && Buffer.byteLength(text) <= SOCKET_PATH_BYTES
     ? ok(text)
@@ -155,6 +157,7 @@ export const SETTINGS = {
   serveBesideOthers: row('serve-beside-others', 'dhcp.serveBesideOthers', 'no', oneOf('yes', 'no'), 'serve a shared link although another DHCP server answers there'),
   domain: row('domain', 'dns.domain', 'lab.internal', orNone(domainName), "zone of the leases' names, with its reverse zone"),
   zoneFile: row('zone-file', 'dns.zones', 'none', orNone(listOf(zoneFile)), 'master files to serve, NAME=PATH'),
+  nsid: row('nsid', 'dns.nsid', 'none', orNone(serverName), 'name of this server, for clients that ask by EDNS (RFC 5001)'),
   upstreams: row('upstreams', 'dns.upstreams', 'auto', upstreams, 'servers that are asked for all other names: ADDRESS[:PORT],…'),
   upstreamPath: row('upstream-path', 'dns.upstreamPath', 'host', oneOf('host', 'stack'), "how they are reached: the host's sockets, or the appliance's own stack and gateway"),
   uplinkRelease: row('uplink-release', 'uplinks.release', 'no', oneOf('yes', 'no'), 'give the DHCP leases of uplinks back when the program ends'),

@@ -9,7 +9,7 @@ export { addressOfReverseName, reverseName, reverseZoneName } from './zone/rever
 export { isNewerSerial, serialAfter } from './zone/serial.ts'
 export type { LiveZone, ZoneSet } from './zone/zone.ts'
 export type { DnsCount, DnsOptions, DnsPorts, Explanation, Later, LaterSlot } from './server/server.ts'
-export { DnsServer } from './server/server.ts'
+export { DnsServer, STREAM_IDLE_MS } from './server/server.ts'
 export type { Upstream } from './resolver/upstreams.ts'
 export { formatUpstream } from './resolver/upstreams.ts'
 export { RDATA } from './wire/rdata-table.ts'

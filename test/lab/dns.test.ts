@@ -51,7 +51,7 @@ describeLab('DNS with dig', () => {
     const zone = join(lan.directory, 'example.zone')
     writeFileSync(zone, ZONE)
     const appliance = await Appliance.start(
-      lan, { arguments: ['--bridge', BRIDGE, '--zone-file', `example.internal=${zone}`] },
+      lan, { arguments: ['--bridge', BRIDGE, '--zone-file', `example.internal=${zone}`, '--nsid', 'lab-1'] },
     )
     world = { lab, lan, appliance }
     asker = await staticHost(world, 'asker', '10.53.0.50')
@@ -216,5 +216,16 @@ describeLab('DNS with dig', () => {
     expect(await lookUp(asker, APPLIANCE, 'fresh.internal', 'TXT')).toEqual(['"hello"'])
     await world.appliance.rest('DELETE', '/zones/fresh.internal')
     expect((await ask('fresh.internal', 'TXT')).status).not.toBe('NOERROR')
+  })
+
+  test('EDNS options: a cookie that dig finds good, NSID, an extended error, keepalive over TCP', async () => {
+    const asked = await ask('+cookie', '+nsid', name('web'))
+    expect(asked.data).toEqual(['10.9.0.1', '10.9.0.2'])
+    expect(asked.text).toMatch(/; COOKIE: [0-9a-f]{48} \(good\)/)
+    expect(asked.text).toContain('("lab-1")')
+    const cookie = /COOKIE: ([0-9a-f]{48})/.exec(asked.text)?.[1] as string
+    expect((await ask(`+cookie=${cookie}`, name('web'))).text).toMatch(/COOKIE: [0-9a-f]{48} \(good\)/)
+    expect((await ask('+norecurse', 'www.example.com')).text).toMatch(/; EDE: 20 \(Not Authoritative\)/)
+    expect((await ask('+tcp', '+keepalive', name('web'))).text).toMatch(/TCP.KEEPALIVE: 10\.0 secs/)
   })
 })

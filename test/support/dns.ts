@@ -25,6 +25,9 @@ export type QueryShape = {
   readonly tail?: readonly number[]
 }
 
+/** Who asks: 198.51.100.100, as in RFC 9018 appendix A. */
+export const CLIENT = 0xc633_6464 | 0
+
 export const NO_RD = { flags: 0 } as const
 
 export function queryBytes(text: string, type: string, shape: QueryShape = {}): Uint8Array {
@@ -179,7 +182,7 @@ export class Bench {
 
   askBytes(bytes: Uint8Array, limit = 4096): Told | undefined {
     const into = new Uint8Array(limit + 16)
-    const length = this.server.receive(bytes, 0, bytes.length, into, 8, limit, 0, () => {
+    const length = this.server.receive(bytes, 0, bytes.length, into, 8, limit, CLIENT, () => {
       throw new Error('the answer is to come later')
     })
     const outside = [...into.subarray(0, 8), ...into.subarray(8 + limit)]
@@ -193,7 +196,7 @@ export class Bench {
     const into = new Uint8Array(65_535)
     const answers: Told[] = []
     const length = this.server.receiveStream(
-      bytes, 0, bytes.length, into, 0, () => (b, at, n) => void answers.push(told(b, at, n)),
+      bytes, 0, bytes.length, into, 0, CLIENT, () => (b, at, n) => void answers.push(told(b, at, n)),
     )
     if (length > 0) answers.push(told(into, 0, length))
     return answers
@@ -205,7 +208,7 @@ export class Bench {
     const into = new Uint8Array(4096)
     const answers: Told[] = []
     const length = this.server.receive(
-      bytes, 0, bytes.length, into, 0, 4096, 0, () => (b, at, n) => void answers.push(told(b, at, n)),
+      bytes, 0, bytes.length, into, 0, 4096, CLIENT, () => (b, at, n) => void answers.push(told(b, at, n)),
     )
     if (length > 0) answers.push(told(into, 0, length))
     return answers

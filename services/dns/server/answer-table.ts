@@ -68,6 +68,7 @@ export class AnswerTable {
   readonly #questionEnd: Uint16Array
   readonly #ageing: Uint8Array
   readonly #serialAt: Uint16Array
+  readonly #optAt: Uint16Array
   readonly #zone: Uint16Array
   readonly #kind: Uint8Array
   readonly #used: Uint8Array
@@ -93,6 +94,10 @@ export class AnswerTable {
   #keyHash = 0
   #nameOctets = 0
   #room = 0
+  /** Where the options of the query scanned last stand, to the end of the message; 0: it has none. */
+  optionsAt = 0
+  /** Offset of the OPT in the response that was answered last; it is the last record. */
+  optAt = 0
 
   constructor(clock: Clock, random: SecureRandom, slabs: readonly Slab[] = DEFAULT_SLABS) {
     this.#clock = clock
@@ -112,6 +117,7 @@ export class AnswerTable {
     this.#questionEnd = new Uint16Array(entries)
     this.#ageing = new Uint8Array(entries)
     this.#serialAt = new Uint16Array(entries)
+    this.#optAt = new Uint16Array(entries)
     this.#zone = new Uint16Array(entries)
     this.#kind = new Uint8Array(entries)
     this.#used = new Uint8Array(entries)
@@ -181,6 +187,7 @@ export class AnswerTable {
   #variant(b: Uint8Array, at: number, from: number, end: number): number {
     const header = ((b[at + 2] as number) & 1) | (((b[at + 3] as number) & 0x10) >>> 3)
     const additional = u16(b, at + 10)
+    this.optionsAt = 0
     if (additional === 0) {
       this.#room = 512
       return from === end ? header : -1
@@ -188,20 +195,23 @@ export class AnswerTable {
     if (additional !== 1 || from + 11 > end || b[from] !== 0 || u16(b, from + 1) !== 41 || b[from + 6] !== 0) return -1
     if (from + 11 + u16(b, from + 9) !== end) return -1
     for (let i = from + 11; i < end; i += 4 + u16(b, i + 2)) if (i + 4 > end || i + 4 + u16(b, i + 2) > end) return -1
+    if (from + 11 < end) this.optionsAt = from + 11
     const room = u16(b, from + 3)
     this.#room = room < 512 ? 512 : room
     return header | HAS_EDNS | ((b[from + 7] as number) >>> 7 === 1 ? HAS_DO : 0)
   }
 
   /**
-   * HOT. Writes the response to the query scanned last and returns its length; 0 when it is not kept or does not fit.
+   * HOT. Writes the response to the query scanned last and returns its length; 0 when it is not kept, or does not fit
+   * with `more` octets that will follow it.
    */
-  answer(b: Uint8Array, at: number, into: Uint8Array, intoAt: number, limit: number): number {
+  answer(b: Uint8Array, at: number, into: Uint8Array, intoAt: number, limit: number, more: number): number {
     const entry = this.#find()
     if (entry < 0) return 0
     const octets = this.#octets[entry] as number
-    if (octets > this.#room || octets > limit || !this.#isValid(entry)) return 0
+    if (octets + more > this.#room || octets + more > limit || !this.#isValid(entry)) return 0
     this.#used[entry] = 1
+    this.optAt = this.#optAt[entry] as number
     const from = (this.#start[entry] as number) + (this.#keyOctets[entry] as number)
     const question = this.#questionEnd[entry] as number
     const arena = this.#arena
@@ -282,6 +292,7 @@ export class AnswerTable {
     this.#questionEnd[entry] = 12 + this.#nameOctets + 4
     this.#ageing[entry] = ageingCount
     this.#serialAt[entry] = narrow ? written.serialAt : 0
+    this.#optAt[entry] = written.optAt
     this.#zone[entry] = zoneSlot >= 0 ? zoneSlot : ALL_ZONES
     this.#kind[entry] = zoneSlot === NO_ZONE ? OF_NO_ZONE : narrow ? NARROW : WHOLE_ZONE
     this.#used[entry] = 0

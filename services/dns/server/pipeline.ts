@@ -10,6 +10,8 @@ import { negativeTtl } from '../cache/negative.ts'
 import type { DnsEventId } from '../events.ts'
 import type { Forwarder } from '../resolver/forward.ts'
 import { MAX_CHAIN } from '../resolver/response.ts'
+import { EXTENDED_ERROR } from '../wire/extended-errors.ts'
+import type { ExtendedError } from '../wire/extended-errors.ts'
 import { FLAG, RCODE, rcodeName } from '../wire/message.ts'
 import type { Query } from '../wire/message.ts'
 import { formatKey, nameKey, parentKey } from '../wire/name.ts'
@@ -122,15 +124,16 @@ const alreadyComplete: Step = (r) => (r.complete ? 'done' : 'next')
  */
 const refuseOthers: Step = (r) => {
   const { type } = r.query
-  if (r.query.class !== CLASS_IN) return withRcode(r, RCODE.REFUSED)
-  if (type === META.AXFR || type === META.IXFR) return withRcode(r, RCODE.REFUSED)
-  if (type === META.MAILA || type === META.MAILB) return withRcode(r, RCODE.NOTIMP)
+  if (r.query.class !== CLASS_IN) return withRcode(r, RCODE.REFUSED, EXTENDED_ERROR.notSupported)
+  if (type === META.AXFR || type === META.IXFR) return withRcode(r, RCODE.REFUSED, EXTENDED_ERROR.notSupported)
+  if (type === META.MAILA || type === META.MAILB) return withRcode(r, RCODE.NOTIMP, EXTENDED_ERROR.notSupported)
   const meta = type === 0 || type === META.OPT || (type >= 128 && type < META.ANY)
   return meta ? withRcode(r, RCODE.FORMERR) : 'next'
 }
 
-function withRcode(r: Resolution, rcode: number): 'done' {
+function withRcode(r: Resolution, rcode: number, why?: ExtendedError): 'done' {
   r.response.rcode = rcode
+  r.response.extendedError = why
   return 'done'
 }
 
@@ -151,6 +154,7 @@ function zonesStep(parts: Parts): Step {
     }
     const found = lookup(zone, r.key, r.query.type)
     const mayAsk = r.recursionDesired && parts.forwarder.hasUpstreams && special === undefined
+    if (zone === special && found.kind === 'nxdomain') r.response.extendedError = EXTENDED_ERROR.specialUse
     return fromZone(parts, r, zone, found, mayAsk)
   }
 }
@@ -254,7 +258,7 @@ function refuseRecursion(parts: Parts): Step {
     if (r.recursionDesired && parts.forwarder.hasUpstreams) return 'next'
     if (r.hops > 0) return 'done'
     r.say(r.recursionDesired ? 'dns.refused.no-upstream' : 'dns.refused.no-recursion', { name: formatKey(r.key) })
-    return withRcode(r, RCODE.REFUSED)
+    return withRcode(r, RCODE.REFUSED, EXTENDED_ERROR.notAuthoritative)
   }
 }
 
@@ -303,13 +307,13 @@ function failureStep(parts: Parts): Step {
   return (r) => {
     if (!parts.forwarder.failedLately(r.question)) return 'next'
     r.say('dns.cache.failure', { name: formatKey(r.key), type: typeName(r.query.type) })
-    return fail(r)
+    return fail(r, EXTENDED_ERROR.cachedError)
   }
 }
 
 /** SERVFAIL says nothing else: half a chain of aliases would look like an answer. */
-export function fail(r: Resolution): 'done' {
+export function fail(r: Resolution, why: ExtendedError | undefined): 'done' {
   r.response.clear()
   r.complete = true
-  return withRcode(r, RCODE.SERVFAIL)
+  return withRcode(r, RCODE.SERVFAIL, why)
 }

@@ -5,6 +5,7 @@ import { copy, put16, put32, u16 } from '../../../stack/platform/index.ts'
 import { NameWriter } from '../wire/compress.ts'
 import { OPT_OCTETS, OUR_UDP_OCTETS, writeOpt } from '../wire/edns.ts'
 import type { Edns } from '../wire/edns.ts'
+import type { ExtendedError } from '../wire/extended-errors.ts'
 import { FLAG, HEADER_OCTETS } from '../wire/message.ts'
 import type { Query } from '../wire/message.ts'
 import { nameLength } from '../wire/name.ts'
@@ -31,6 +32,8 @@ export const ANY_ZONE = -2
 
 export class Response {
   rcode = 0
+  /** Why; told to who speaks EDNS. */
+  extendedError: ExtendedError | undefined
   authoritative = false
   /** The upstream's answer was cut off; ours says so too. */
   truncated = false
@@ -77,13 +80,18 @@ export class ResponseWriter {
   ageingCount = 0
   /** Offset of the SOA's serial; 0: no SOA in it. */
   serialAt = 0
+  /** Offset of the OPT, which is the last record; 0: there is none. */
+  optAt = 0
 
   /** Returns the length. `limit` is at least 512, so header, question and OPT always fit. */
   write(
     query: Query, response: Response, recursionAvailable: boolean, into: Uint8Array, at: number, limit: number,
   ): number {
-    const end = at + limit - (query.edns === undefined ? 0 : OPT_OCTETS)
     const questionEnd = this.#question(query, into, at)
+    const why = response.extendedError
+    const error = why !== undefined && questionEnd + OPT_OCTETS + why.length <= at + limit ? why : undefined
+    const optOctets = query.edns === undefined ? 0 : OPT_OCTETS + (error?.length ?? 0)
+    const end = at + limit - optOctets
     this.truncated = response.truncated
     this.ageingCount = 0
     this.serialAt = 0
@@ -104,12 +112,16 @@ export class ResponseWriter {
       }
       put16(into, at + 6 + 2 * section, count)
     }
-    const hasOpt = query.edns !== undefined
-    if (hasOpt) {
-      writeOpt(into, next, OUR_UDP_OCTETS, response.rcode, (query.edns as Edns).dnssecOk)
-      next += OPT_OCTETS
+    this.optAt = optOctets === 0 ? 0 : next - at
+    if (query.edns !== undefined) {
+      writeOpt(into, next, OUR_UDP_OCTETS, response.rcode, query.edns.dnssecOk)
+      if (error !== undefined) {
+        put16(into, next + OPT_OCTETS - 2, error.length)
+        copy(error, 0, into, next + OPT_OCTETS, error.length)
+      }
+      next += optOctets
+      put16(into, at + 10, u16(into, at + 10) + 1)
     }
-    if (hasOpt) put16(into, at + 10, u16(into, at + 10) + 1)
     const echoed = query.flags & (FLAG.RD | FLAG.CD)
     const flags = FLAG.QR | echoed | (response.authoritative ? FLAG.AA : 0) | (this.truncated ? FLAG.TC : 0)
     put16(into, at + 2, flags | (recursionAvailable ? FLAG.RA : 0) | (response.rcode & 15))

@@ -13,6 +13,7 @@ import { DEFAULT_FORWARD, Forwarder } from '../resolver/forward.ts'
 import type { ForwardCount, ForwardOutcome, QueryHandle } from '../resolver/forward.ts'
 import type { Upstream, UpstreamState } from '../resolver/upstreams.ts'
 import { OPT_OCTETS } from '../wire/edns.ts'
+import { EXTENDED_ERROR } from '../wire/extended-errors.ts'
 import { MAX_STREAM_OCTETS } from '../wire/framing.ts'
 import { FLAG, HEADER_OCTETS, parseQuery, RCODE, rcodeName } from '../wire/message.ts'
 import type { Query } from '../wire/message.ts'
@@ -28,8 +29,10 @@ import { specialUseZones } from '../zone/special-use.ts'
 import { LiveZone, ZoneSet } from '../zone/zone.ts'
 import { AnswerTable, DEFAULT_SLABS } from './answer-table.ts'
 import type { Slab } from './answer-table.ts'
+import { ServerCookies } from './cookies.ts'
 import { addCached, dnsPipeline, fail, Resolution, run } from './pipeline.ts'
 import type { Parts, Step } from './pipeline.ts'
+import { MALFORMED, ReplyOptions } from './reply-options.ts'
 import { NO_ZONE, ResponseWriter, writeError } from './respond.ts'
 import { udpLimit } from './truncate.ts'
 
@@ -69,6 +72,8 @@ export type DnsOptions = {
   readonly upstreamTotalMs?: number
   /** Random letter case in upstream queries as a further guard against forgery. Some servers do not echo it. */
   readonly mixCase?: boolean
+  /** What a client that asks for the server's name gets (RFC 5001); nothing without it. */
+  readonly nsid?: string | undefined
   /** Ids for new records; without it they count on from the highest one known. */
   readonly nextRecordId?: () => number
   /** For the log; the id is one of DNS_EVENTS. */
@@ -95,6 +100,10 @@ const COUNTS = [
 ] as const
 export type DnsCount = (typeof COUNTS)[number]
 
+/** Silence after which a connection ends (RFC 7766 §6.2.3: of the order of seconds); clients are told (RFC 7828). */
+export const STREAM_IDLE_MS = 10_000
+/** Failures to reach a server at all. */
+const UNREACHED: ReadonlySet<string> = new Set(['unreachable', 'refused', 'no-socket'])
 
 export class DnsServer {
   readonly zones = new ZoneSet()
@@ -109,6 +118,9 @@ export class DnsServer {
   readonly #parts: Parts
   readonly #steps: readonly Step[]
   readonly #writer = new ResponseWriter()
+  readonly #replyOptions: ReplyOptions
+  /** Who sent the query that is being handled. */
+  #client: Ipv4 = 0
   /** Room for a response that comes later, to a datagram or a stream. */
   readonly #laterBytes = new Uint8Array(MAX_STREAM_OCTETS)
   readonly #nextRecordId: () => number
@@ -137,6 +149,10 @@ export class DnsServer {
         totalMs: options.upstreamTotalMs ?? DEFAULT_FORWARD.totalMs,
       },
     )
+    this.#replyOptions = new ReplyOptions(
+      new ServerCookies(ports.clock, ports.random), new TextEncoder().encode(options.nsid ?? ''),
+      STREAM_IDLE_MS,
+    )
     this.#emit = options.emit ?? (() => {})
     this.#forwarder.onDown = (upstream, failures) => this.#emit('dns.upstream.down', { upstream, failures })
     this.#parts = {
@@ -160,15 +176,19 @@ export class DnsServer {
    */
   receive(
     buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, limit: number,
-    _client: Ipv4, later: LaterSlot,
+    client: Ipv4, later: LaterSlot,
   ): number {
     this.counters.bump(this.#queriesSlot)
+    this.#client = client
     const usual = this.#table.scan(buffer, at, length)
     if (usual) {
-      const octets = this.#table.answer(buffer, at, into, intoAt, limit)
+      const { optionsAt } = this.#table
+      const more = optionsAt === 0 ? 0 : this.#replyOptions.read(buffer, optionsAt, at + length, false)
+      const octets = more === MALFORMED ? 0 : this.#table.answer(buffer, at, into, intoAt, limit, more)
       if (octets > 0) {
         this.counters.bump(this.#tableSlot)
-        return octets
+        if (more === 0) return octets
+        return this.#replyOptions.append(buffer, client, into, intoAt, octets, this.#table.optAt)
       }
     }
     return this.#slow(buffer, at, length, into, intoAt, limit, later, usual, false)
@@ -180,9 +200,10 @@ export class DnsServer {
    * the answer table is left alone.
    */
   receiveStream(
-    buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, later: LaterSlot,
+    buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, client: Ipv4, later: LaterSlot,
   ): number {
     this.counters.bump(this.#queriesSlot)
+    this.#client = client
     this.counters.count('tcp-queries')
     return this.#slow(buffer, at, length, into, intoAt, MAX_STREAM_OCTETS, later, false, true)
   }
@@ -240,14 +261,24 @@ export class DnsServer {
       return writeError(buffer, at, parsed.questionEnd, parsed.rcode, parsed.edns, into, intoAt, limit - reserved)
     }
     const { query } = parsed
+    const client = this.#client
+    const more = this.#moreFor(query, byStream)
+    const questionEnd = HEADER_OCTETS + query.name.length + 4
+    if (more === MALFORMED) {
+      this.counters.count('formerr')
+      return writeError(buffer, at, questionEnd, RCODE.FORMERR, query.edns, into, intoAt, limit - reserved)
+    }
     // Header, question and OPT always fit.
-    const least = HEADER_OCTETS + query.name.length + 4 + OPT_OCTETS
-    const most = Math.max(least, (byStream ? limit : udpLimit(query.edns, limit)) - reserved)
+    const room = (byStream ? limit : udpLimit(query.edns, limit)) - reserved - more
+    const most = Math.max(questionEnd + OPT_OCTETS, room)
     try {
       const r = new Resolution(query, undefined, byStream)
       let send: Later | undefined
       const done = this.#drive(
-        r, () => send?.(this.#laterBytes, 0, this.#finish(r, this.#laterBytes, 0, most, reserved > 0)),
+        r, () => {
+          const octets = this.#finish(r, this.#laterBytes, 0, most, reserved > 0)
+          send?.(this.#laterBytes, 0, this.#withOptions(r, client, this.#laterBytes, 0, octets))
+        },
       )
       if (!done) {
         send = later()
@@ -255,12 +286,25 @@ export class DnsServer {
       }
       const octets = this.#finish(r, into, intoAt, most, reserved > 0)
       if (usual && !this.#writer.truncated && r.response.rcode !== RCODE.SERVFAIL) this.#keep(r, into, intoAt, octets)
-      return octets
+      return this.#withOptions(r, client, into, intoAt, octets)
     } catch {
       // A bug of ours must cost one query, not the service.
       this.counters.count('internal-error')
       return writeError(buffer, at, HEADER_OCTETS, RCODE.SERVFAIL, query.edns, into, intoAt, limit - reserved)
     }
+  }
+
+  /** Octets of the options that are the client's own; MALFORMED as ReplyOptions.read has it. */
+  #moreFor(query: Query, byStream: boolean): number {
+    const options = query.edns?.options
+    return options === undefined ? 0 : this.#replyOptions.read(options, 0, options.length, byStream)
+  }
+
+  /** Puts them into the response that was written last. Read anew: other queries may have come in between. */
+  #withOptions(r: Resolution, client: Ipv4, into: Uint8Array, at: number, octets: number): number {
+    const options = r.query.edns?.options
+    if (options === undefined || this.#moreFor(r.query, r.byStream) === 0) return octets
+    return this.#replyOptions.append(options, client, into, at, octets, this.#writer.optAt)
   }
 
   /** Runs the pipeline, asking upstream where it must. True: done now. False: `finished` will be called. */
@@ -280,7 +324,7 @@ export class DnsServer {
       })
       if (!accepted) {
         r.say('dns.forward.full', {})
-        fail(r)
+        fail(r, EXTENDED_ERROR.overloaded)
         return true
       }
       if ((phase as string) !== 'answered') {
@@ -304,7 +348,7 @@ export class DnsServer {
         r.say('dns.forward.truncated', { upstream: outcome.upstream })
         // TC would send the client where it is already.
         if (r.byStream) {
-          fail(r)
+          fail(r, EXTENDED_ERROR.noReachableAuthority)
           return
         }
         r.response.truncated = true
@@ -312,7 +356,7 @@ export class DnsServer {
         return
       case 'failed':
         r.say('dns.forward.failed', { name: formatKey(r.key), type: typeName(r.query.type), because: outcome.because })
-        fail(r)
+        fail(r, UNREACHED.has(outcome.because) ? EXTENDED_ERROR.networkError : EXTENDED_ERROR.noReachableAuthority)
     }
   }
 

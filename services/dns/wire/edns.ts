@@ -14,6 +14,10 @@ export const OPT_OCTETS = 11
  */
 export const OUR_UDP_OCTETS = 1232
 const DNSSEC_OK = 0x8000
+/** Options that we act on. Before the data of each stand its code and its length. */
+export const OPTION = { NSID: 3, COOKIE: 10, KEEPALIVE: 11, EXTENDED_ERROR: 15 } as const
+export const OPTION_HEAD_OCTETS = 4
+const NO_OPTIONS = new Uint8Array(0)
 
 export type Edns = {
   readonly udpOctets: number
@@ -21,6 +25,8 @@ export type Edns = {
   /** High eight bits of the twelve-bit rcode. */
   readonly rcodeHigh: number
   readonly dnssecOk: boolean
+  /** As they came; whole. */
+  readonly options: Uint8Array
 }
 
 /** `fixed` is where the type stands, `end` where the record ends. Undefined when an option passes the end. */
@@ -31,6 +37,7 @@ export function parseOpt(b: Uint8Array, fixed: number, end: number): Edns | unde
     rcodeHigh: b[fixed + 4] as number,
     version: b[fixed + 5] as number,
     dnssecOk: (u16(b, fixed + 6) & DNSSEC_OK) !== 0,
+    options: end === fixed + 10 ? NO_OPTIONS : b.slice(fixed + 10, end),
   }
 }
 

@@ -31,7 +31,7 @@ export const OPCODE = { QUERY: 0, IQUERY: 1, STATUS: 2, NOTIFY: 4, UPDATE: 5 } a
 
 export const RCODE = {
   NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5, YXDOMAIN: 6, YXRRSET: 7, NXRRSET: 8,
-  NOTAUTH: 9, NOTZONE: 10, BADVERS: 16,
+  NOTAUTH: 9, NOTZONE: 10, BADVERS: 16, BADCOOKIE: 23,
 } as const
 const RCODE_NAMES = new Map<number, string>(Object.entries(RCODE).map(([text, code]) => [code, text]))
 export const rcodeName = (rcode: number): string => RCODE_NAMES.get(rcode) ?? `RCODE${rcode}`

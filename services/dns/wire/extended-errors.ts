@@ -1,0 +1,24 @@
+/** Extended DNS errors (RFC 8914): an option of OPT that says why, beside the rcode. */
+import { OPTION } from './edns.ts'
+
+/** The whole option as it is sent: option head, INFO-CODE (u16), EXTRA-TEXT (UTF-8). */
+export type ExtendedError = Uint8Array
+
+function option(infoCode: number, text: string): ExtendedError {
+  const extra = new TextEncoder().encode(text)
+  const length = 2 + extra.length
+  return Uint8Array.from([
+    OPTION.EXTENDED_ERROR >> 8, OPTION.EXTENDED_ERROR & 255, length >> 8, length & 255, infoCode >> 8, infoCode & 255, ...extra,
+  ])
+}
+
+/** What we say, RFC 8914 §4. The texts are for a person who reads the output of dig. */
+export const EXTENDED_ERROR = {
+  specialUse: option(0, 'a name for local use only (RFC 6761, RFC 6303): never asked outside'),
+  overloaded: option(0, 'too many questions are waiting for upstream servers'),
+  cachedError: option(13, 'asking upstream failed a moment ago'),
+  notAuthoritative: option(20, ''),
+  notSupported: option(21, ''),
+  noReachableAuthority: option(22, 'no upstream server answered'),
+  networkError: option(23, 'the upstream servers cannot be reached'),
+} as const
