@@ -26,7 +26,7 @@ function answerTo(b: Bench, bytes: Uint8Array, byStream = false): Uint8Array {
     throw new Error('the answer is to come later')
   }
   const length = byStream
-    ? b.server.receiveStream(bytes, 0, bytes.length, into, 0, never)
+    ? b.server.receiveStream(bytes, 0, bytes.length, into, 0, 0, never)
     : b.server.receive(bytes, 0, bytes.length, into, 0, 4096, 0, never)
   return into.slice(0, length)
 }
