@@ -26,6 +26,11 @@ const MAX_VACANT = 1024
 /** Nobody answered for the address when this client asked. Void once the lease that stood then was renewed or changed hands. */
 type Vacancy = { readonly client: ClientKey; readonly until: Instant; readonly lease: Lease }
 
+/** Who was given an address just now may still be probing for it, and answers nobody meanwhile (RFC 5227 §2.1: 7 s). */
+const FRESH_MS = 10_000
+const isFresh = (state: BindingState, now: number): boolean =>
+  state.kind === 'bound' && now >= state.row.renewedAt && now - state.row.renewedAt < FRESH_MS
+
 const isSame = (a: Lease, b: Lease): boolean => a.renewedAt === b.renewedAt && leaseClientKey(a) === leaseClientKey(b)
 
 /** Whether a lease is another identifier's of the same host. A stranger's address is not taken away, however quiet it is. */
@@ -67,7 +72,11 @@ export class HostTakeovers {
       return state.kind === 'free' || owns(state, x.client.key, x.client.mac)
     })
     if (usable) return undefined
-    return addresses.find(address => !x.asked.includes(address) && isHeldBy(x.host, engine.table.stateOf(address)))
+    const now = engine.ports.clock.wallMs()
+    return addresses.find(address => {
+      const state = engine.table.stateOf(address)
+      return !x.asked.includes(address) && isHeldBy(x.host, state) && !isFresh(state, now)
+    })
   }
 
   /** Asks whether the holder is there; `again` goes on with the DISCOVER, or with a newer one of the same client. */
