@@ -26,6 +26,7 @@ import { networkRoutes } from './routes/network.ts'
 import { otherServerRoutes } from './routes/other-servers.ts'
 import { recordRoutes } from './routes/records.ts'
 import { routeRoutes } from './routes/routes.ts'
+import { transferRoutes } from './routes/transfers.ts'
 import { tsigKeyRoutes } from './routes/tsig-keys.ts'
 import { uplinkRoutes } from './routes/uplinks.ts'
 import { zoneRoutes } from './routes/zones.ts'
@@ -64,6 +65,7 @@ const ROUTES = [
   uplinkRoutes,
   otherServerRoutes,
   tsigKeyRoutes,
+  transferRoutes,
   decisionRoutes,
 ] as const
 

@@ -13,6 +13,7 @@ import { ApplianceOtherServers } from './administration/other-server-services.ts
 import { ApplianceReasons } from './administration/reason-services.ts'
 import { ApplianceRoutes } from './administration/route-services.ts'
 import { ApplianceStatus } from './administration/status-services.ts'
+import { ApplianceTransfers } from './administration/transfer-services.ts'
 import { ApplianceTsigKeys } from './administration/tsig-key-services.ts'
 import { ApplianceUplinks } from './administration/uplink-services.ts'
 import type { HealthView, Services } from './facade.ts'
@@ -39,6 +40,7 @@ export function applianceServices(o: ApplianceServicesOptions): Services {
     dhcp,
     dns: new ApplianceDns(o),
     tsigKeys: new ApplianceTsigKeys(o),
+    transfers: new ApplianceTransfers(o),
     interfaces: new ApplianceInterfaces(o),
     routes: new ApplianceRoutes(o),
     links: new ApplianceLinks(o),

@@ -185,6 +185,7 @@ export class Appliance {
       ownAddress: o.settings.address.address,
       configuration,
       tsigKeys: o.snapshot.tsigKeys,
+      transferPolicies: o.snapshot.transferPolicies,
       lastIds: o.snapshot.lastIds,
       nextRecordId,
       submit: (transaction, settled) => this.submit(transaction, settled),

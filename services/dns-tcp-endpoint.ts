@@ -6,7 +6,7 @@
 import { EVENT_CLOSED, EVENT_ENDED, type Listener, type Stack, type TcpEndpoint } from '../stack/index.ts'
 import type { Clock, Instant, Timer } from '../stack/platform/index.ts'
 import { DNS_PORT } from './dns-endpoint.ts'
-import { type DnsServer, type Later, STREAM_IDLE_MS } from './dns/index.ts'
+import { type DnsServer, type Later, STREAM_IDLE_MS, type Transfer } from './dns/index.ts'
 import { framed, FrameReader, LENGTH_OCTETS, MAX_STREAM_OCTETS } from './dns/wire/framing.ts'
 import { HEADER_OCTETS } from './dns/wire/message.ts'
 
@@ -20,6 +20,8 @@ export const MAX_UNDER_WAY = 64
 export const OUTPUT_PAUSE_OCTETS = 128 * 1024
 /** Answers to questions under way still come; past this, the connection is given up. */
 export const OUTPUT_MOST_OCTETS = 256 * 1024
+/** Messages of a zone's transfer made in a row; then others have their turn. Each is about 16 KiB and 0.3 ms. */
+export const TRANSFER_TURN_MESSAGES = 4
 /** Since the last whole message, either way; clients are told (RFC 7828). */
 export const IDLE_MS = STREAM_IDLE_MS
 /** Since the first octet of a message that is not whole. */
@@ -98,6 +100,9 @@ class Conversation {
   #firstSent = 0
   #waitingOctets = 0
   #underWay = 0
+  /** A zone that is being sent; meanwhile nothing is read. */
+  #transfer: Transfer | undefined
+  #turn: Timer | undefined
   #phase: 'open' | 'last' | 'closing' | 'closed' = 'open'
   #ended = false
   #running = false
@@ -121,7 +126,7 @@ class Conversation {
 
   /** True while something is asked that was not answered. */
   get busy(): boolean {
-    return this.#underWay > 0
+    return this.#underWay > 0 || this.#transfer !== undefined
   }
 
   abort(): void {
@@ -143,17 +148,18 @@ class Conversation {
     while (this.#again && (this.#phase === 'open' || this.#phase === 'last')) {
       this.#again = false
       this.#write()
+      this.#goOnWithTransfer()
       const allRead = this.#phase !== 'open' || this.#read()
       this.#write()
       // Room made here is told by no event.
       if (!allRead && this.#mayRead) this.#again = true
-      if (this.#phase === 'last' && this.#underWay === 0 && this.#output.length === 0) this.#close()
+      if (this.#phase === 'last' && !this.busy && this.#output.length === 0) this.#close()
     }
     this.#running = false
   }
 
   get #mayRead(): boolean {
-    return this.#phase === 'open' && this.#underWay < MAX_UNDER_WAY && this.#waitingOctets <= OUTPUT_PAUSE_OCTETS
+    return this.#phase === 'open' && this.#transfer === undefined && this.#underWay < MAX_UNDER_WAY && this.#waitingOctets <= OUTPUT_PAUSE_OCTETS
   }
 
   /** True: all was read that is there. False: a bound was met. */
@@ -186,8 +192,37 @@ class Conversation {
     }
     this.#partialAt = undefined
     this.#touch()
+    this.#transfer = server.transfers.begin(buffer, 0, length, this.#endpoint.remote)
+    if (this.#transfer !== undefined) {
+      this.#goOnWithTransfer()
+      return
+    }
     const octets = server.receiveStream(buffer, 0, length, response, 0, this.#endpoint.remote, this.#later)
     if (octets > 0) this.#queue(response, 0, octets)
+  }
+
+  /** Makes messages while they go out at once: what waits for the client's window is one message at most. */
+  #goOnWithTransfer(): void {
+    if (this.#turn !== undefined) return
+    const { server, response, clock } = this.#owner
+    for (let n = 0; this.#transfer !== undefined && this.#output.length === 0; n++) {
+      if (n === TRANSFER_TURN_MESSAGES) {
+        this.#turn = clock.at(clock.now(), () => {
+          this.#turn = undefined
+          this.#run()
+        })
+        return
+      }
+      const octets = this.#transfer.next(response)
+      if (octets <= 0) this.#transfer = undefined
+      if (octets < 0) {
+        server.counters.count('transfer-broken')
+        this.abort()
+      } else if (octets > 0) {
+        this.#queue(response, 0, octets)
+        this.#write()
+      }
+    }
   }
 
   readonly #later = (): Later => {
@@ -264,6 +299,9 @@ class Conversation {
     if (this.#phase === 'closed') return
     this.#phase = 'closed'
     this.#timer.cancel()
+    this.#turn?.cancel()
+    this.#transfer?.close()
+    this.#transfer = undefined
     this.#output.length = 0
     this.#owner.closed(this)
   }

@@ -13,6 +13,7 @@ import type { OtherServerServices } from './facade/other-servers.ts'
 import type { ReasonServices } from './facade/reasons.ts'
 import type { RouteServices } from './facade/routes.ts'
 import type { StatusServices } from './facade/status.ts'
+import type { TransferServices } from './facade/transfers.ts'
 import type { TsigKeyServices } from './facade/tsig-keys.ts'
 import type { UplinkServices } from './facade/uplinks.ts'
 
@@ -27,6 +28,7 @@ export * from './facade/other-servers.ts'
 export * from './facade/reasons.ts'
 export * from './facade/routes.ts'
 export * from './facade/status.ts'
+export * from './facade/transfers.ts'
 export * from './facade/tsig-keys.ts'
 export * from './facade/uplinks.ts'
 
@@ -36,6 +38,7 @@ export type Services = {
   readonly dhcp: DhcpServices
   readonly dns: DnsServices
   readonly tsigKeys: TsigKeyServices
+  readonly transfers: TransferServices
   readonly interfaces: InterfaceServices
   readonly routes: RouteServices
   readonly links: LinkServices

@@ -13,6 +13,7 @@ import { RouteCommands } from './commands/route-commands.ts'
 import { StatusCommands } from './commands/status-commands.ts'
 import { OtherServerCommands } from './commands/other-server-commands.ts'
 import { CommandTurns } from './commands/turns.ts'
+import { TransferCommands } from './commands/transfer-commands.ts'
 import { TsigKeyCommands } from './commands/tsig-key-commands.ts'
 import { UplinkCommands } from './commands/uplink-commands.ts'
 import type { Coexistence } from './dhcp/coexist/index.ts'
@@ -21,7 +22,7 @@ import type { DnsServer } from './dns/index.ts'
 import type { Interfaces } from './links/interfaces.ts'
 import type { StaticNeighbours } from './links/static-neighbours.ts'
 import type { StaticRoutes } from './links/static-routes.ts'
-import type { DhcpConfiguration, TsigKey } from './model/index.ts'
+import type { DhcpConfiguration, TransferPolicy, TsigKey } from './model/index.ts'
 import type { NetworkSide } from './network-side.ts'
 import type { CommitQueue, Settled } from './storage/commit-queue.ts'
 import type { Snapshot, Transaction } from './storage/store.ts'
@@ -43,6 +44,7 @@ export type NetworkCommandsOptions = {
   readonly ownAddress: Ipv4
   readonly configuration: DhcpConfiguration
   readonly tsigKeys: readonly TsigKey[]
+  readonly transferPolicies: readonly TransferPolicy[]
   readonly lastIds: Snapshot['lastIds']
   readonly nextRecordId: () => number
   readonly submit: (transaction: Transaction, settled: Settled) => void
@@ -59,6 +61,6 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const uplinks = new UplinkCommands(o)
   const otherServers = new OtherServerCommands(o)
   return {
-    dhcp, dns, tsigKeys: new TsigKeyCommands({ ...o, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
+    dhcp, dns, tsigKeys: new TsigKeyCommands({ ...o, turns }), transfers: new TransferCommands({ ...o, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
   }
 }

@@ -7,7 +7,7 @@ import type { Ipv4 } from '../stack/index.ts'
 import type {
   Answer, CaptureInput, DhcpClientView, InterfaceView, NeighbourView, OtherServerView, Page, Paging, PingEventView, PingInput, RecordInput,
   RouteView, RoutingView, SocketFilter, SocketView, StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
-  TsigKeyInput, TsigKeyView,
+  TransferPolicyView, TsigKeyInput, TsigKeyView,
 } from './facade.ts'
 import type { DescribedClient, EffectiveSettings, WhatIf, WhatIfQuestion } from './dhcp/index.ts'
 import type { TapHandle } from './links/media.ts'
@@ -80,6 +80,11 @@ export interface DnsSide {
   explainName(name: string, type: string): Answer<NameExplanation>
 }
 
+export interface TransferSide {
+  transferPolicy(zone: string): Answer<TransferPolicyView>
+  setTransferPolicy(zone: string, policy: TransferPolicyView): Answer<TransferPolicyView>
+}
+
 export interface TsigKeySide {
   tsigKeys(): Answer<readonly TsigKeyView[]>
   addTsigKey(key: TsigKeyInput): Answer<TsigKey>
@@ -144,6 +149,7 @@ export type NetworkSide = {
   readonly dhcp: DhcpSide
   readonly dns: DnsSide
   readonly tsigKeys: TsigKeySide
+  readonly transfers: TransferSide
   readonly interfaces: InterfaceSide
   readonly routes: RouteSide
   readonly links: LinkSide
@@ -181,6 +187,7 @@ export const NETWORK_COMMANDS = {
     'explainName',
   ],
   tsigKeys: ['tsigKeys', 'addTsigKey', 'removeTsigKey'],
+  transfers: ['transferPolicy', 'setTransferPolicy'],
   interfaces: ['interfaces', 'plans', 'checkInterface', 'addInterface', 'changeInterface', 'removeInterface'],
   routes: ['routes', 'addRoute', 'changeRoute', 'removeRoute', 'routing', 'changeRouting'],
   links: ['neighbours', 'addNeighbour', 'removeNeighbour', 'flushNeighbours'],

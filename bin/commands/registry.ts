@@ -28,6 +28,7 @@ import { subnetAdd, subnetList, subnetRemove } from './subnet.ts'
 import { traceroute } from './traceroute.ts'
 import { tsigKeyAdd, tsigKeyList, tsigKeyRemove } from './tsig-key.ts'
 import { dhcpWhatIf } from './what-if.ts'
+import { zoneTransfers } from './zone-transfers.ts'
 import { zoneAdd, zoneExport, zoneHistory, zoneList, zoneRemove } from './zone.ts'
 
 export const COMMANDS: readonly Command[] = [
@@ -67,6 +68,7 @@ export const COMMANDS: readonly Command[] = [
   zoneRemove,
   zoneExport,
   zoneHistory,
+  zoneTransfers,
   recordList,
   recordAdd,
   recordRemove,

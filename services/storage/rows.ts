@@ -1,7 +1,7 @@
 /** Between rows and the model. Addresses are unsigned in rows and int32 in memory; absent is NULL there, undefined here. */
-import { formatIpv4, parseIpv4 } from '../../stack/index.ts'
+import { formatIpv4, parseIpv4, parsePrefix, type Prefix } from '../../stack/index.ts'
 import type {
-  DnsRecord, InterfaceProperties, Lease, NetworkInterface, RecordOwner, StaticNeighbour, StaticRoute, Zone,
+  DnsRecord, InterfaceProperties, Lease, NetworkInterface, RecordOwner, StaticNeighbour, StaticRoute, TransferPolicy, Zone,
 } from '../model/index.ts'
 import type { LeaseHolding, RecordChange, StoredEvent } from './store.ts'
 
@@ -191,3 +191,10 @@ export const routeOf = (r: RouteRow): StaticRoute => ({
 
 export type NeighbourRow = { interface: string; address: number; mac: string }
 export const neighbourOf = (r: NeighbourRow): StaticNeighbour => ({ interfaceName: r.interface, address: signed(r.address), mac: r.mac })
+
+export type TransferPolicyRow = { zone_id: number; prefixes: string; keys: string }
+export const transferPolicyOf = (r: TransferPolicyRow): TransferPolicy => ({
+  zoneId: r.zone_id,
+  prefixes: (JSON.parse(r.prefixes) as readonly string[]).map((text) => parsePrefix(text) as Prefix),
+  keys: JSON.parse(r.keys) as readonly string[],
+})

@@ -8,12 +8,14 @@ import {
   neighbourOf,
   recordOf,
   routeOf,
+  transferPolicyOf,
   zoneOf,
   type InterfaceRow,
   type LeaseRow,
   type NeighbourRow,
   type RecordRow,
   type RouteRow,
+  type TransferPolicyRow,
   type ZoneRow,
 } from './rows.ts'
 import type { LoadedSnapshot, Snapshot } from './store.ts'
@@ -41,6 +43,7 @@ export function snapshotOf(db: Database): Snapshot {
     routes: all<RouteRow>('SELECT * FROM routes ORDER BY id').map(routeOf),
     neighbours: all<NeighbourRow>('SELECT * FROM neighbours ORDER BY interface, address').map(neighbourOf),
     tsigKeys: all<TsigKey>('SELECT name, algorithm, secret FROM tsig_keys ORDER BY name'),
+    transferPolicies: all<TransferPolicyRow>('SELECT * FROM zone_transfers ORDER BY zone_id').map(transferPolicyOf),
     settings: new Map(all<{ name: string; value: string }>('SELECT name, value FROM settings').map((r) => [r.name, r.value])),
     lastIds: {
       // What is gone may still be named by a lease or a history, which must not become another's.

@@ -5,6 +5,7 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Sqlite, { type Database, type Statement } from 'better-sqlite3'
+import { formatPrefix } from '../../stack/index.ts'
 import { err, ok } from '../../stack/platform/index.ts'
 import { DHCP_KINDS, type DhcpKind, type DnsRecord, type LeaseChange, leaseClientKey, type ZoneEdit } from '../model/index.ts'
 import { DHCP_TABLES, type DhcpTable } from './dhcp-rows.ts'
@@ -288,6 +289,9 @@ export class SqliteStore extends SqliteReader implements Store {
       case 'route-remove':
         sql.removeRoute.run(w.id)
         return
+      case 'transfer-policy-put':
+        sql.putTransferPolicy.run(w.policy.zoneId, JSON.stringify(w.policy.prefixes.map(formatPrefix)), JSON.stringify(w.policy.keys))
+        return
       case 'tsig-key-put':
         sql.putTsigKey.run(w.key.name, w.key.algorithm, w.key.secret)
         return
@@ -441,6 +445,8 @@ const SQL = {
   removeRoute: 'DELETE FROM routes WHERE id = ?',
   putNeighbour: 'INSERT INTO neighbours VALUES (?, ?, ?) ON CONFLICT (interface, address) DO UPDATE SET mac = excluded.mac',
   removeNeighbour: 'DELETE FROM neighbours WHERE interface = ? AND address = ?',
+  putTransferPolicy: `INSERT INTO zone_transfers VALUES (?, ?, ?)
+    ON CONFLICT (zone_id) DO UPDATE SET prefixes = excluded.prefixes, keys = excluded.keys`,
   putTsigKey: `INSERT INTO tsig_keys VALUES (?, ?, ?)
     ON CONFLICT (name) DO UPDATE SET algorithm = excluded.algorithm, secret = excluded.secret`,
   removeTsigKey: 'DELETE FROM tsig_keys WHERE name = ?',

@@ -8,7 +8,7 @@
 import type { Ipv4 } from '../../stack/index.ts'
 import type { Result } from '../../stack/platform/index.ts'
 import type {
-  DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, StaticNeighbour, StaticRoute, TsigKey, Zone,
+  DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, StaticNeighbour, StaticRoute, TransferPolicy, TsigKey, Zone,
   ZoneEdit,
 } from '../model/index.ts'
 
@@ -25,6 +25,7 @@ export type Write =
   | { readonly kind: 'route-remove'; readonly id: number }
   | { readonly kind: 'neighbour-put'; readonly neighbour: StaticNeighbour }
   | { readonly kind: 'neighbour-remove'; readonly interfaceName: string; readonly address: Ipv4 }
+  | { readonly kind: 'transfer-policy-put'; readonly policy: TransferPolicy }
   | { readonly kind: 'tsig-key-put'; readonly key: TsigKey }
   | { readonly kind: 'tsig-key-remove'; readonly name: string }
   | { readonly kind: 'event'; readonly at: number; readonly event: string; readonly facts: Facts }
@@ -51,6 +52,7 @@ export type Snapshot = {
   readonly routes: readonly StaticRoute[]
   readonly neighbours: readonly StaticNeighbour[]
   readonly tsigKeys: readonly TsigKey[]
+  readonly transferPolicies: readonly TransferPolicy[]
   readonly settings: ReadonlyMap<string, string>
   /** Ids above these are free: nothing that is stored has them, or names them after they are gone. */
   readonly lastIds: {

@@ -31,6 +31,7 @@ import { fakeDhcp } from './fake-dhcp.ts'
 
 import { FakeNeighbours } from './fake-neighbours.ts'
 import { FakeDiagnostics } from './fake-diagnostics.ts'
+import { FakeTransfers } from './fake-transfers.ts'
 import { FakeTsigKeys } from './fake-tsig-keys.ts'
 import { FakeOtherServers, FakeUplinks } from './fake-uplinks.ts'
 
@@ -105,6 +106,7 @@ export class FakeServices implements Services {
   readonly diagnostics = new FakeDiagnostics()
   readonly uplinks = new FakeUplinks()
   readonly tsigKeys = new FakeTsigKeys()
+  readonly transfers = new FakeTransfers()
   readonly otherServers = new FakeOtherServers()
   readonly reasons = this
 

@@ -2,15 +2,13 @@
  * The answer under construction, and its way into octets. RFC 1035 §4.1, RFC 6891 §6.
  */
 import { copy, put16, put32, u16 } from '../../../stack/platform/index.ts'
-import { NameWriter } from '../wire/compress.ts'
+import { NameWriter, writeRdata } from '../wire/compress.ts'
 import { OPT_OCTETS, OUR_UDP_OCTETS, writeOpt } from '../wire/edns.ts'
 import type { Edns } from '../wire/edns.ts'
 import type { ExtendedError } from '../wire/extended-errors.ts'
 import { FLAG, HEADER_OCTETS } from '../wire/message.ts'
 import type { Query } from '../wire/message.ts'
-import { nameLength } from '../wire/name.ts'
 import type { Name } from '../wire/name.ts'
-import { compressibleLead, compressibleNames } from '../wire/rdata.ts'
 import type { Rrset } from '../wire/rrset.ts'
 import { CLASS_IN, TYPE } from '../wire/type-names.ts'
 import { ADDITIONAL, ANSWER, AUTHORITY, mustSayTruncated } from './truncate.ts'
@@ -151,7 +149,7 @@ export class ResponseWriter {
       put16(into, fixed + 2, CLASS_IN)
       put32(into, fixed + 4, placed.ttl)
       if (placed.ages) this.#age(fixed + 4 - base)
-      next = this.#rdata(rrset.type, rdata, into, fixed + 10, end)
+      next = writeRdata(this.#names, rrset.type, rdata, into, fixed + 10, end)
       if (next < 0) return this.#undo(ageingBefore)
       put16(into, fixed + 8, next - fixed - 10)
       if (rrset.type === TYPE.SOA) this.serialAt = next - 20 - base
@@ -168,27 +166,6 @@ export class ResponseWriter {
     // One more than there is room for tells the answer table to let it be.
     if (this.ageingCount < MAX_AGEING) this.ageing[this.ageingCount] = offset
     this.ageingCount++
-  }
-
-  #rdata(type: number, rdata: Uint8Array, into: Uint8Array, at: number, end: number): number {
-    let from = 0
-    let next = at
-    let names = compressibleNames(type)
-    if (names > 0) {
-      from = compressibleLead(type)
-      if (next + from > end) return -1
-      copy(rdata, 0, into, next, from)
-      next += from
-      for (; names > 0; names--) {
-        const length = nameLength(rdata, from, rdata.length)
-        next = this.#names.inRdata(into, next, end, rdata.subarray(from, from + length))
-        if (next < 0) return -1
-        from += length
-      }
-    }
-    if (next + rdata.length - from > end) return -1
-    copy(rdata, from, into, next, rdata.length - from)
-    return next + rdata.length - from
   }
 }
 

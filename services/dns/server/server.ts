@@ -23,6 +23,7 @@ import { CLASS_IN, TYPE, typeCode, typeName } from '../wire/type-names.ts'
 import { planEdit } from '../zone/changes.ts'
 import type { Change } from '../zone/changes.ts'
 import { isNewerSerial } from '../zone/serial.ts'
+import { Transfers } from '../transfer/transfers.ts'
 import { readSignature, TsigKeys } from '../tsig/signature.ts'
 import type { Signature } from '../tsig/signature.ts'
 import { specialUseZones } from '../zone/special-use.ts'
@@ -96,6 +97,7 @@ const COUNTS = [
   'upstream-silent', 'upstream-truncated', 'upstream-tcp-sent', 'upstream-tcp-failed',
   'forward-joined', 'forward-failed', 'forward-full',
   'tsig-signed', 'tsig-badkey', 'tsig-badsig', 'tsig-badtime', 'tsig-badtrunc', 'tsig-malformed',
+  'transfer-begun', 'transfer-refused', 'transfer-full', 'transfer-broken',
   'tcp-connections', 'tcp-queries', 'tcp-closed-idle', 'tcp-closed-malformed', 'tcp-closed-full', 'tcp-closed-overrun',
 ] as const
 export type DnsCount = (typeof COUNTS)[number]
@@ -110,6 +112,7 @@ export class DnsServer {
   /** Those who may sign queries. */
   readonly tsigKeys = new TsigKeys()
   readonly counters = new Counters<DnsCount>(COUNTS)
+  readonly transfers: Transfers
   readonly #specialUse = new ZoneSet()
   readonly #clock: Clock
   readonly #table: AnswerTable
@@ -135,6 +138,9 @@ export class DnsServer {
     zones: Iterable<{ readonly zone: Zone; readonly records: Iterable<DnsRecord> }>,
   ) {
     this.#clock = ports.clock
+    this.transfers = new Transfers({
+      zones: this.zones, keys: this.tsigKeys, seconds: () => this.#seconds(), count: (what) => this.counters.count(what),
+    })
     this.#table = new AnswerTable(ports.clock, ports.random, options.answerSlabs ?? DEFAULT_SLABS)
     this.#cache = new AnswerCache(ports.clock, options.cacheOctets ?? DEFAULT_CACHE_OCTETS)
     const send: DnsPorts['query'] = (upstream, bytes, length, received, failed) =>
@@ -456,6 +462,7 @@ export class DnsServer {
     const zone = this.zones.get(zoneName)
     if (zone === undefined) return false
     this.zones.remove(zone.key)
+    this.transfers.forget(zone.zone.id)
     this.#table.removeZone(zone.slot)
     this.#table.clear()
     return true

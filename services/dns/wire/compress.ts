@@ -5,8 +5,9 @@
  * Rdata names never lead into the question, because the answer table puts other clients' letters there.
  */
 import { copy, put16 } from '../../../stack/platform/index.ts'
-import { LOWER } from './name.ts'
+import { LOWER, nameLength } from './name.ts'
 import type { Name } from './name.ts'
+import { compressibleLead, compressibleNames } from './rdata.ts'
 
 /** Pointers have 14 bits. */
 const POINTER_LIMIT = 0x4000
@@ -101,4 +102,26 @@ export class NameWriter {
       j += 1 + label
     }
   }
+}
+
+/** Writes rdata, with the names compressed whose type allows it (RFC 3597 §4); the offset after it, or −1 without room. */
+export function writeRdata(names: NameWriter, type: number, rdata: Uint8Array, into: Uint8Array, at: number, end: number): number {
+  let from = 0
+  let next = at
+  let left = compressibleNames(type)
+  if (left > 0) {
+    from = compressibleLead(type)
+    if (next + from > end) return -1
+    copy(rdata, 0, into, next, from)
+    next += from
+    for (; left > 0; left--) {
+      const length = nameLength(rdata, from, rdata.length)
+      next = names.inRdata(into, next, end, rdata.subarray(from, from + length))
+      if (next < 0) return -1
+      from += length
+    }
+  }
+  if (next + rdata.length - from > end) return -1
+  copy(rdata, from, into, next, rdata.length - from)
+  return next + rdata.length - from
 }

@@ -57,6 +57,15 @@ export class ZoneRecords {
     return this.#slots - this.#free.length
   }
 
+  /** Slots from here on hold nothing. */
+  get end(): number {
+    return this.#slots
+  }
+
+  holds(slot: number): boolean {
+    return slot < this.#slots && this.#ids[slot] !== -1
+  }
+
   /** `ownName`: the owner when its letter case is not that of the node. */
   add(record: DnsRecord, node: number, type: number, rdata: Uint8Array, ownName: Name | undefined): number {
     const slot = this.#free.pop() ?? this.#slots++
@@ -157,7 +166,7 @@ export class ZoneRecords {
 
   /** Every slot that holds a row. */
   *all(): Iterable<number> {
-    for (let slot = 0; slot < this.#slots; slot++) if (this.#ids[slot] !== -1) yield slot
+    for (let slot = 0; slot < this.#slots; slot++) if (this.holds(slot)) yield slot
   }
 
   #owner(slot: number): RecordOwner {

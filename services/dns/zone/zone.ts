@@ -13,6 +13,7 @@ import type { Rrset } from '../wire/rrset.ts'
 import { TYPE, typeCode } from '../wire/type-names.ts'
 import { APEX, ZoneNodes } from './zone-nodes.ts'
 import { ZoneRecords } from './zone-records.ts'
+import { ZoneWalk } from './zone-walk.ts'
 
 export type ZoneNode = {
   /** Empty for an empty non-terminal. */
@@ -40,6 +41,8 @@ export class LiveZone {
   #soa: Rrset
   readonly #nodes: ZoneNodes
   readonly #records: ZoneRecords
+  /** Those that are not over. */
+  readonly #walks = new Set<ZoneWalk>()
   /** By key; what an edit touches is taken out. */
   readonly #ready = new Map<NameKey, ZoneNode>()
 
@@ -111,6 +114,18 @@ export class LiveZone {
     for (const slot of this.#records.all()) yield this.#read(slot)
   }
 
+  /** All rows as they are now, to be read while edits go on; close() it when it is not read to its end. */
+  walk(): ZoneWalk {
+    const read = (slot: number) => {
+      if (!this.#records.holds(slot)) return undefined
+      const owner = this.#records.ownName(slot) ?? this.#nodes.name(this.#records.node(slot))
+      return { owner, type: this.#records.type(slot), ttl: this.#records.ttl(slot), rdata: this.#records.rdata(slot) }
+    }
+    const walk = new ZoneWalk(this.#records.end, read, (done) => this.#walks.delete(done))
+    this.#walks.add(walk)
+    return walk
+  }
+
   /** Replaces rows and the serial. Returns the keys of the owners that changed. */
   apply(remove: readonly DnsRecord[], add: readonly DnsRecord[], serial: number): ReadonlySet<NameKey> {
     const touched = new Set<NameKey>()
@@ -162,6 +177,7 @@ export class LiveZone {
     const cutBefore = this.#isCut(node)
     const ownName = equalBytes(this.#nodes.name(node), owner.value) ? undefined : owner.value
     const slot = this.#records.add(record, node, type, rdata.value, ownName)
+    for (const walk of this.#walks) walk.added(slot)
     const last = this.#nodes.lastRecord(node)
     if (last < 0) this.#nodes.setFirstRecord(node, slot)
     else this.#records.setNext(last, slot)
@@ -171,6 +187,7 @@ export class LiveZone {
   }
 
   #drop(slot: number, node: number): void {
+    for (const walk of this.#walks) walk.removing(slot)
     const cutBefore = this.#isCut(node)
     const next = this.#records.next(slot)
     let before = -1

@@ -85,6 +85,8 @@ describe('every route answers as its description says', () => {
     ['GET', '/zones/lab.internal/records/2', undefined, 200, { id: 2, data: '10.53.0.20', owner: 'hand' }],
     ['PATCH', '/zones/lab.internal/records/2', { data: '10.53.0.21' }, 200, { data: '10.53.0.21', ttl: 3600 }],
     ['DELETE', '/zones/lab.internal/records/2', undefined, 204, undefined],
+    ['GET', '/zones/lab.internal/transfers', undefined, 200, { addresses: ['10.53.0.9/32'], keys: [] }],
+    ['PUT', '/zones/lab.internal/transfers', { addresses: [], keys: ['update.lab.internal'] }, 200, { addresses: [], keys: ['update.lab.internal'] }],
     ['GET', '/tsig-keys', undefined, 200, { items: [{ name: 'update.lab.internal', algorithm: 'hmac-sha256' }] }],
     ['POST', '/tsig-keys', { name: 'Transfer.lab.internal' }, 201, { name: 'transfer.lab.internal', algorithm: 'hmac-sha256', secret: 'c2VjcmV0' }],
     ['DELETE', '/tsig-keys/update.lab.internal', undefined, 204, undefined],

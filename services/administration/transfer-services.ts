@@ -1,0 +1,24 @@
+/** Transfers of zones; all of it is asked of the network side. */
+import type { Answer, TransferPolicyView, TransferServices } from '../facade.ts'
+import type { NetworkSide } from '../network-side.ts'
+import { canonical } from './inputs.ts'
+
+export type ApplianceTransfersOptions = {
+  readonly network: NetworkSide
+}
+
+export class ApplianceTransfers implements TransferServices {
+  readonly #o: ApplianceTransfersOptions
+
+  constructor(options: ApplianceTransfersOptions) {
+    this.#o = options
+  }
+
+  getTransferPolicy(zone: string): Answer<TransferPolicyView> {
+    return this.#o.network.transfers.transferPolicy(canonical(zone))
+  }
+
+  setTransferPolicy(zone: string, { addresses, keys }: TransferPolicyView): Answer<TransferPolicyView> {
+    return this.#o.network.transfers.setTransferPolicy(canonical(zone), { addresses, keys: keys.map(canonical) })
+  }
+}

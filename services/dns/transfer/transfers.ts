@@ -1,0 +1,130 @@
+/**
+ * Who may have which zone, and the transfers under way. A zone goes to nobody unless its policy says so: to addresses,
+ * or to those who sign with one of its keys; one of the two is enough.
+ */
+import { contains, type Ipv4 } from '../../../stack/index.ts'
+import { u16 } from '../../../stack/platform/index.ts'
+import type { TransferPolicy } from '../../model/index.ts'
+import { readSignature } from '../tsig/signature.ts'
+import type { Signature, TsigKeys } from '../tsig/signature.ts'
+import { HEADER_OCTETS, parseQuery } from '../wire/message.ts'
+import type { Query } from '../wire/message.ts'
+import { keyOf } from '../wire/name.ts'
+import { CLASS_IN, META } from '../wire/type-names.ts'
+import type { LiveZone, ZoneSet } from '../zone/zone.ts'
+import type { ZoneRow } from '../zone/zone-walk.ts'
+import { Transfer } from './transfer.ts'
+
+/** At a time; one more is refused, and a secondary tries again. Each may keep a copy of the rows that edits remove. */
+export const MAX_TRANSFERS = 16
+
+export type TransferCount = 'transfer-begun' | 'transfer-refused' | 'transfer-full'
+
+export type TransfersOptions = {
+  readonly zones: ZoneSet
+  readonly keys: TsigKeys
+  readonly seconds: () => number
+  readonly count: (what: TransferCount) => void
+}
+
+export class Transfers {
+  readonly #o: TransfersOptions
+  /** By zone. */
+  readonly #policies = new Map<number, TransferPolicy>()
+  #underWay = 0
+
+  constructor(options: TransfersOptions) {
+    this.#o = options
+  }
+
+  setPolicy(policy: TransferPolicy): void {
+    this.#policies.set(policy.zoneId, policy)
+  }
+
+  policyOf(zoneId: number): TransferPolicy {
+    return this.#policies.get(zoneId) ?? { zoneId, prefixes: [], keys: [] }
+  }
+
+  forget(zoneId: number): void {
+    this.#policies.delete(zoneId)
+  }
+
+  /**
+   * Begins what the message of `length` octets at `at` asks for, which came from `source` over TCP. undefined: nothing,
+   * because it is another query or is refused; then it is to be answered as any other.
+   */
+  begin(b: Uint8Array, at: number, length: number, source: Ipv4): Transfer | undefined {
+    // Most queries are short and have no type of this kind: a look at the type spares them the rest.
+    if (!mayAskForZone(b, at, length)) return undefined
+    const parsed = parseQuery(b, at, length)
+    if (parsed.kind !== 'query' || parsed.query.type !== META.AXFR || parsed.query.class !== CLASS_IN) return undefined
+    const signature = readSignature(b, at, length, this.#o.keys, this.#o.seconds())
+    if (signature === 'malformed' || signature?.fault !== undefined) return undefined
+    const zone = this.#o.zones.closest(parsed.query.key)
+    if (zone === undefined || zone.key !== parsed.query.key || !this.#isAllowed(zone, source, signature)) {
+      this.#o.count('transfer-refused')
+      return undefined
+    }
+    if (this.#underWay >= MAX_TRANSFERS) {
+      this.#o.count('transfer-full')
+      return undefined
+    }
+    this.#o.count('transfer-begun')
+    return this.#transfer(parsed.query, zone, signature)
+  }
+
+  #isAllowed(zone: LiveZone, source: Ipv4, signature: Signature | undefined): boolean {
+    const { prefixes, keys } = this.policyOf(zone.zone.id)
+    const signer = signature?.signer?.key
+    return prefixes.some((prefix) => contains(prefix, source)) || (signer !== undefined && keys.some((name) => keyOf(name) === signer))
+  }
+
+  #transfer(query: Query, zone: LiveZone, signature: Signature | undefined): Transfer {
+    this.#underWay++
+    const key = signature?.signer
+    const signer = signature === undefined || key === undefined ? undefined : { key, mac: signature.mac }
+    return new Transfer(query, axfrRows(zone, () => this.#underWay--), signer, this.#o.seconds)
+  }
+}
+
+/** The question's type is AXFR. A name in a question is not compressed. */
+function mayAskForZone(b: Uint8Array, at: number, length: number): boolean {
+  let i = at + HEADER_OCTETS
+  const end = at + length
+  while (i < end && b[i] !== 0) i += 1 + (b[i] as number)
+  return i + 3 <= end && u16(b, i + 1) === META.AXFR
+}
+
+/** The zone as it is now. `closed` is called once, when all is read or return() says that no more will be. */
+function axfrRows(zone: LiveZone, closed: () => void): Iterator<ZoneRow> {
+  const { soa } = zone
+  const soaRow = { owner: soa.name, type: soa.type, ttl: soa.ttl, rdata: soa.rdata[0] as Uint8Array }
+  const walk = zone.walk()
+  let phase: 'first' | 'rows' | 'last' | 'over' = 'first'
+  const finish = (): void => {
+    if (phase === 'over') return
+    phase = 'over'
+    walk.close()
+    closed()
+  }
+  return {
+    next: () => {
+      if (phase === 'first') {
+        phase = 'rows'
+        return { value: soaRow, done: false }
+      }
+      const row = phase === 'rows' ? walk.next() : undefined
+      if (row !== undefined) return { value: row, done: false }
+      if (phase === 'rows') {
+        phase = 'last'
+        return { value: soaRow, done: false }
+      }
+      finish()
+      return { value: undefined, done: true }
+    },
+    return: () => {
+      finish()
+      return { value: undefined, done: true }
+    },
+  }
+}
