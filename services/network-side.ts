@@ -9,7 +9,7 @@ import type {
   RouteView, RoutingView, SocketFilter, SocketView, StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
   TransferPolicyView, TsigKeyInput, TsigKeyView,
 } from './facade.ts'
-import type { DescribedClient, EffectiveSettings, WhatIf, WhatIfQuestion } from './dhcp/index.ts'
+import type { DescribedClient, EffectiveSettings, ExhaustedSegment, WhatIf, WhatIfQuestion } from './dhcp/index.ts'
 import type { TapHandle } from './links/media.ts'
 import type {
   DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, InterfaceProperties, Lease, NetworkInterface, StaticRoute, Subnet, TraceStep,
@@ -21,6 +21,8 @@ export type Change<T> = Partial<New<T>>
 
 /** How the network side is doing, for health. */
 export type NetworkHealth = {
+  /** Segments whose clients go without an address, in words. */
+  readonly exhausted: readonly string[]
   /** The last fault of storage; undefined while commits succeed. */
   readonly storageFault: string | undefined
   readonly transactionsUnderWay: number
@@ -55,6 +57,8 @@ export interface DhcpSide {
   releaseLease(address: Ipv4): Answer<Lease>
   forceRenewLease(address: Ipv4): Answer<Lease>
   configuration(): Answer<DhcpConfiguration>
+  /** Segments whose clients go without an address now. */
+  exhausted(): Answer<readonly ExhaustedSegment[]>
   /** Ids up to these are or were in use. */
   lastIds(): Answer<{ readonly [K in DhcpKind]: number }>
   /** Puts a whole configuration in the place of the present one; with `dryRun` only says what would change. */
@@ -165,6 +169,7 @@ export const NETWORK_COMMANDS = {
     'releaseLease',
     'forceRenewLease',
     'configuration',
+    'exhausted',
     'lastIds',
     'replace',
     'effectiveSettings',

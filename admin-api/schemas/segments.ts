@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { PolicyView, SegmentView, WithWarnings } from '../../services/index.ts'
-import { change, creation, freeText, id, list, nullable, page, text, view, word, COMPONENT } from './common.ts'
+import { change, count, creation, freeText, id, list, nullable, page, text, time, view, word, COMPONENT } from './common.ts'
 import { LEVEL_DEFAULTS, levelFields, warnings } from './levels.ts'
 
 const bool = (description: string) => Type.Boolean({ description })
@@ -61,6 +61,8 @@ const all = {
   ...fields,
   policy: Policy,
   subnets: list(word('A prefix.', '10.53.0.0/24'), 'Its subnets, which are one pool space.'),
+  exhaustedSince: nullable(time('Since when clients go without an address because none is free; null: nobody does.')),
+  refused: count('Requests since then that got no address.', 0),
 }
 
 const DEFAULTS = { siteId: 1, interface: null, relays: [], domain: null, policy: {}, ...LEVEL_DEFAULTS }

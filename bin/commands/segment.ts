@@ -13,6 +13,7 @@ const COLUMNS: readonly Column<SegmentView>[] = [
   ['MODE', segment => segment.policy.mode],
   ['RELAYS', segment => segment.relays.join(',') || null],
   ['SUBNETS', segment => segment.subnets.join(',') || null],
+  ['REFUSED', segment => segment.refused],
 ]
 
 const OPTIONS = {

@@ -2,10 +2,11 @@
 import { formatIpv4, formatPrefix } from '../../stack/index.ts'
 import { ok } from '../../stack/platform/index.ts'
 import type { Answer, ClientInput, DhcpDocument, DhcpInputs, DhcpServices, DhcpViews, EffectiveSettingsView, ImportView, PolicyView, PoolView, SubnetInput, WarningView, WhatIfInput, WhatIfView, WithWarnings } from '../facade.ts'
+import type { ExhaustedSegment } from '../dhcp/index.ts'
 import { DEFAULT_POLICY, type DhcpConfiguration, type DhcpItem, type DhcpKind, EMPTY_LEVEL, type Pool, type Segment, type Subnet } from '../model/index.ts'
 import type { NetworkSide, New, Put, SubnetPlace } from '../network-side.ts'
 import type { StoreReader } from '../storage/store.ts'
-import { poolSize, whatIfView } from '../views.ts'
+import { poolSize, timeText, whatIfView } from '../views.ts'
 import { documentOf, readDocument } from './dhcp-document.ts'
 import { DHCP_READERS, identifierView, levelView, readClient, readQuestion } from './dhcp-inputs.ts'
 import { notFound } from './inputs.ts'
@@ -15,7 +16,7 @@ export type ApplianceDhcpOptions = {
   readonly reader: StoreReader
 }
 
-type Viewer<K extends DhcpKind> = (item: DhcpItem<K>, c: DhcpConfiguration) => DhcpViews[K]
+type Viewer<K extends DhcpKind> = (item: DhcpItem<K>, c: DhcpConfiguration, exhausted: readonly ExhaustedSegment[]) => DhcpViews[K]
 
 /** What a new entry has where its input says nothing. */
 export const BLANK_ENTRIES: { readonly [K in DhcpKind]: object } = {
@@ -77,14 +78,15 @@ export class ApplianceDhcp implements DhcpServices {
     const c = await this.#o.network.dhcp.configuration()
     if (!c.ok) return c
     const items = c.value[kind] as readonly DhcpItem<K>[]
-    return ok(items.map((item) => this.#viewers[kind](item, c.value)))
+    const exhausted = await this.#exhausted(kind)
+    return ok(items.map((item) => this.#viewers[kind](item, c.value, exhausted)))
   }
 
   async get<K extends DhcpKind>(kind: K, id: number): Answer<DhcpViews[K]> {
     const c = await this.#o.network.dhcp.configuration()
     if (!c.ok) return c
     const found = (c.value[kind] as readonly DhcpItem<K>[]).find((item) => item.id === id)
-    return found === undefined ? notFound(`${NAMES[kind]} ${id}`, 'list what there is') : ok(this.#viewers[kind](found, c.value))
+    return found === undefined ? notFound(`${NAMES[kind]} ${id}`, 'list what there is') : ok(this.#viewers[kind](found, c.value, await this.#exhausted(kind)))
   }
 
   async add<K extends DhcpKind>(kind: K, input: DhcpInputs[K]): Answer<WithWarnings<DhcpViews[K]>> {
@@ -161,6 +163,12 @@ export class ApplianceDhcp implements DhcpServices {
     return this.#o.network.dhcp.remove(kind, id)
   }
 
+  async #exhausted(kind: DhcpKind): Promise<readonly ExhaustedSegment[]> {
+    if (kind !== 'segments') return []
+    const exhausted = await this.#o.network.dhcp.exhausted()
+    return exhausted.ok ? exhausted.value : []
+  }
+
   async #answered<K extends DhcpKind>(kind: K, put: Awaited<Answer<Put<DhcpItem<K>>>>): Answer<WithWarnings<DhcpViews[K]>> {
     if (!put.ok) return put
     const view = await this.get(kind, put.value.item.id)
@@ -219,7 +227,12 @@ function placeOf({ segmentId, interface: interfaceName }: Partial<SubnetInput>):
   return segmentId === undefined && interfaceName === undefined ? undefined : { alone: true }
 }
 
-function segmentView(segment: Segment, c: DhcpConfiguration): DhcpViews['segments'] {
+function segmentView(
+  segment: Segment,
+  c: DhcpConfiguration,
+  exhausted: readonly ExhaustedSegment[],
+): DhcpViews['segments'] {
+  const refusing = exhausted.find((each) => each.segmentId === segment.id)
   const { id, name, siteId, interfaceName, relays, domain, policy, level } = segment
   return {
     id,
@@ -231,6 +244,8 @@ function segmentView(segment: Segment, c: DhcpConfiguration): DhcpViews['segment
     policy: policyView(policy),
     ...levelView(level),
     subnets: c.subnets.filter((subnet) => subnet.segmentId === id).map((subnet) => formatPrefix(subnet.prefix)),
+    exhaustedSince: refusing === undefined ? null : timeText(refusing.since),
+    refused: refusing?.refused ?? 0,
   }
 }
 

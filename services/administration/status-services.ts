@@ -26,7 +26,7 @@ export class ApplianceStatus implements StatusServices {
     const network = await this.#o.network.status.health()
     const checks: HealthView['checks'][number][] = [...this.#o.supervision()]
     if (network.ok) {
-      const { interfaces, storageFault, transactionsUnderWay, upstreams, zones, otherServers, uplinks } = network.value
+      const { exhausted, interfaces, storageFault, transactionsUnderWay, upstreams, zones, otherServers, uplinks } = network.value
       const pools = await this.#o.dhcp.list('pools')
       const full = (pools.ok ? pools.value : []).filter((pool) => pool.bound >= pool.size).map((pool) => `${pool.first}–${pool.last}`)
       checks.push({ name: 'network', status: 'ok', detail: 'the network worker answers' })
@@ -40,11 +40,7 @@ export class ApplianceStatus implements StatusServices {
           ? { name: 'storage', status: 'ok', detail: `${transactionsUnderWay} transactions under way` }
           : { name: 'storage', status: 'failing', detail: `no lease can be made durable, so none is given: ${storageFault}` },
       )
-      checks.push({
-        name: 'dhcp',
-        status: full.length > 0 ? 'degraded' : 'ok',
-        detail: full.length > 0 ? `no address is free in ${full.join(', ')}` : 'every pool has free addresses',
-      })
+      checks.push(addressesCheck(exhausted, full))
       checks.push(otherServersCheck(otherServers))
       checks.push(uplinksCheck(uplinks))
       checks.push({
@@ -65,6 +61,13 @@ export class ApplianceStatus implements StatusServices {
   statistics(all: boolean): Answer<StatisticsView> {
     return this.#o.network.status.statistics(all)
   }
+}
+
+function addressesCheck(exhausted: readonly string[], full: readonly string[]): HealthView['checks'][number] {
+  const name = 'dhcp'
+  if (exhausted.length > 0) return { name, status: 'degraded', detail: `clients go without an address on ${exhausted.join(', ')}` }
+  if (full.length > 0) return { name, status: 'degraded', detail: `no address is free in ${full.join(', ')}` }
+  return { name, status: 'ok', detail: 'every pool has free addresses' }
 }
 
 function otherServersCheck({ seen, silentOn }: NetworkHealth['otherServers']): HealthView['checks'][number] {

@@ -1,7 +1,7 @@
 /** The administrator's commands on DHCP: the whole configuration is checked as it would be before anything is stored. */
 import { formatIpv4, formatPrefix, type Ipv4, type Stack } from '../../stack/index.ts'
 import { type Clock, err, ok } from '../../stack/platform/index.ts'
-import { checkConfiguration, type DescribedClient, type DhcpServer, type EffectiveSettings, type WhatIf, type WhatIfQuestion } from '../dhcp/index.ts'
+import { checkConfiguration, type DescribedClient, type DhcpServer, type EffectiveSettings, type ExhaustedSegment, type WhatIf, type WhatIfQuestion } from '../dhcp/index.ts'
 import type { Answer } from '../facade.ts'
 import {
   DEFAULT_POLICY,
@@ -99,6 +99,10 @@ export class DhcpCommands implements DhcpSide {
       const done = await this.#configure(next, writesOf(changes, next, (kind, how, id) => this.#news(kind, how, id)), undefined)
       return done.ok ? ok(replaced) : done
     })
+  }
+
+  async exhausted(): Answer<readonly ExhaustedSegment[]> {
+    return ok(this.#o.dhcp.exhausted)
   }
 
   async effectiveSettings(client: DescribedClient): Answer<EffectiveSettings> {

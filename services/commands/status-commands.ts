@@ -47,6 +47,7 @@ export class StatusCommands implements StatusSide {
     const states = this.#o.dns.upstreamStates
     const zones = this.#o.dns.zones.list()
     return ok({
+      exhausted: this.#o.dhcp.exhausted.map(({ name, refused }) => `${name} (${refused} requests unanswered)`),
       storageFault: this.#o.commits.lastFault?.detail,
       transactionsUnderWay: this.#o.commits.underWay,
       zones: { served: zones.length, skippedRecords: zones.reduce((sum, zone) => sum + zone.skipped.length, 0) },

@@ -43,6 +43,10 @@ export function discover(engine: Engine, x: Exchange, scope: Scope): void {
   if (address === undefined) {
     engine.counters.count('pool-exhausted')
     x.trace.push(dhcpStep('dhcp.pool.exhausted', { subnet: scope.name }))
+    const { now, wallMs } = engine.moment()
+    if (engine.exhaustion.refuse(scope, now, wallMs)) {
+      engine.ports.tell(dhcpStep('dhcp.segment.exhausted', { segment: scope.segment.name, client: x.client.mac }))
+    }
     engine.finish(x, 'none')
     return
   }

@@ -15,6 +15,7 @@ import { DHCP_COUNTERS } from './drop-reasons.ts'
 import type { DhcpCounter } from './drop-reasons.ts'
 import { dhcpStep } from './events.ts'
 import type { Exchange } from './exchange.ts'
+import { Exhaustion } from './exhaustion.ts'
 import { ForceRenewKeys } from './force-renew.ts'
 import { FREE, deadline, step } from './lease-machine.ts'
 import type { LeaseEffect, LeaseEvent, Moment } from './lease-machine.ts'
@@ -60,6 +61,7 @@ export class Engine {
   readonly observed = new ObservedAddresses()
   readonly declines: DeclineLimits
   readonly counts = new LeaseCounts()
+  readonly exhaustion = new Exhaustion()
   readonly newClients = new NewClients()
   readonly takeovers = new HostTakeovers()
   configuration: Configuration
@@ -108,6 +110,7 @@ export class Engine {
 
   configure(source: DhcpConfiguration): void {
     this.configuration = new Configuration(source)
+    this.exhaustion.reset()
     this.addresses.configure(this.configuration, this.table)
   }
 

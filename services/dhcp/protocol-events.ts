@@ -2,6 +2,14 @@
 import type { EventTable } from '../events/event.ts'
 
 export const PROTOCOL_EVENTS = {
+  'dhcp.segment.exhausted': {
+    level: 'error',
+    says: 'no address of {segment} is left for {client}',
+    means:
+      'A client got no address, because none is free in the pools that it may use. It is told once, until nobody has ' +
+      'gone without for ten minutes; how many have is counted at the segment.',
+    remedy: 'Widen a pool, shorten the lease time, or look for a device that makes up hardware addresses.',
+  },
   'dhcp.bootp.refused': {
     level: 'info',
     says: 'no answer: a BOOTP client without an address of its own',

@@ -27,6 +27,7 @@ import { isLeaseQuery, macOf, readExchange, readRequest } from './exchange.ts'
 import type { Arrival, ClientMessageType } from './exchange.ts'
 import { run } from './pipeline.ts'
 import type { DhcpPorts, DhcpSettings } from './ports.ts'
+import type { ExhaustedSegment } from './exhaustion.ts'
 import { RelayQuestions } from './relay-questions.ts'
 import { BOOT_SERVER_PORT, MAX_MESSAGE_BYTES } from './wire/message.ts'
 
@@ -222,6 +223,11 @@ export class DhcpServer {
   get interfaceNames(): ReadonlySet<string> {
     const names = this.#engine.configuration.scopes.map(({ segment }) => segment.interfaceName)
     return new Set(names.filter(name => name !== undefined))
+  }
+
+  /** Segments whose clients go without an address now. */
+  get exhausted(): readonly ExhaustedSegment[] {
+    return this.#engine.exhaustion.present(this.#engine.ports.clock.now())
   }
 
   get counters(): Counters<DhcpCounter> {

@@ -32,7 +32,14 @@ export type SegmentInput = LevelFields & {
   /** Parts that are left out of a change stay as they are. */
   readonly policy: Partial<PolicyView>
 }
-export type SegmentView = Omit<SegmentInput, 'policy'> & { readonly id: number; readonly policy: PolicyView; readonly subnets: readonly string[] }
+export type SegmentView = Omit<SegmentInput, 'policy'> & {
+  readonly id: number
+  readonly policy: PolicyView
+  readonly subnets: readonly string[]
+  /** Since when clients go without an address, and how many requests that were; null and 0 while nobody does. */
+  readonly exhaustedSince: string | null
+  readonly refused: number
+}
 
 export type SubnetInput = LevelFields & {
   /** "10.53.0.0/24" */

@@ -23,7 +23,7 @@ describe('what a pipe sees: a line per item, tabs between the fields', () => {
     ['leases history --address 10.53.0.120', 1, /expired$/m],
     ['decisions --sent none', 2, /^1\t2026-11-22 03:11:00Z\t02:00:0a:35:00:64\tDISCOVER\tnone\t-\tsubnet/],
     ['subnet', 1, /^1\t10\.53\.0\.0\/24\tlan0\tlan0\t3600\tlab\.internal\t100\t0$/m],
-    ['segment', 1, /^1\tlan0\tlan0\tserve\t-\t10\.53\.0\.0\/24$/m],
+    ['segment', 1, /^1\tlan0\tlan0\tserve\t-\t10\.53\.0\.0\/24\t0$/m],
     ['site list', 1, /^1\tdefault\t-\t-$/m],
     ['pool list', 1, /^1\t1\t10\.53\.0\.100\t10\.53\.0\.199\t-\tfree-queue\t100\t0$/m],
     ['options effective --mac 02:00:0a:35:00:14', 11, /^routers\t\["10\.53\.0\.1"\]\tsubnet 10\.53\.0\.0\/24$/m],
