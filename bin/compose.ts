@@ -241,7 +241,7 @@ function networkSettings(s: Settings): ApplianceSettings {
       : s.upstreams.kind === 'none'
         ? []
         : hostNameservers(s.address.prefix).map((address) => ({ address, port: 53 }))
-  return { address: s.address, gateway: s.gateway, gatewayMetric: s.gateway === s.hostAddress?.address ? HOST_END_METRIC : 0, upstreams, upstreamPath: s.upstreamPath, upstreamsFromUplinks: s.upstreams.kind === 'auto', releaseUplinks: s.uplinkRelease === 'yes', probe: s.probe === 'yes', serveBesideOthers: s.serveBesideOthers === 'yes', nsid: s.nsid }
+  return { address: s.address, gateway: s.gateway, gatewayMetric: s.gateway === s.hostAddress?.address ? HOST_END_METRIC : 0, upstreams, upstreamPath: s.upstreamPath, upstreamsFromUplinks: s.upstreams.kind === 'auto', releaseUplinks: s.uplinkRelease === 'yes', probe: s.probe === 'yes', serveBesideOthers: s.serveBesideOthers === 'yes', nsid: s.nsid, rateLimit: s.rateLimit === undefined ? undefined : { perSecond: s.rateLimit, exempt: s.rateLimitExempt ?? [] } }
 }
 
 type ApiParts = {

@@ -44,6 +44,7 @@ export type ApplianceSettings = {
   readonly probe: boolean
   /** What DNS tells who asks for the server's name (RFC 5001). */
   readonly nsid?: string | undefined
+  readonly rateLimit?: DnsOptions['rateLimit']
   /** DHCP serves although another server answers on the link. */
   readonly serveBesideOthers: boolean
 }
@@ -111,7 +112,7 @@ export class Appliance {
     const nextRecordId = (): number => ++lastRecordId
     this.dns = new DnsServer(
       { clock: o.clock, random: o.random, query: (...asked) => path.query(...asked), queryStream: (...asked) => path.queryStream(...asked) },
-      { upstreams: o.settings.upstreams, nextRecordId, answerSlabs: o.answerSlabs, nsid: o.settings.nsid, emit: (id, facts) => id === 'dns.upstream.down' && o.log(id, facts) },
+      { upstreams: o.settings.upstreams, nextRecordId, answerSlabs: o.answerSlabs, nsid: o.settings.nsid, rateLimit: o.settings.rateLimit, emit: (id, facts) => id === 'dns.upstream.down' && o.log(id, facts) },
       o.snapshot.zones,
     )
     this.#dnsEndpoint = new DnsEndpoint(this.stack, this.dns)

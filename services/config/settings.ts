@@ -15,6 +15,7 @@ import {
   parseInterfaceAddress,
   parseIpv4,
   parseMac,
+  parsePrefix,
   type Prefix,
   SOCKET_PATH_BYTES,
 } from '../../stack/index.ts'
@@ -130,6 +131,11 @@ const upstreams: Parse<Upstreams> = (text) => {
 
 const anyText: Parse<string> = (text) => (text.length > 0 && !text.includes('\0') ? ok(text) : err('a path'))
 
+const anyPrefix: Parse<Prefix> = (text) => {
+  const parsed = parsePrefix(text)
+  return parsed === undefined ? err('a network with its prefix length, as 10.53.0.0/24') : ok(parsed)
+}
+
 const serverName: Parse<string> = (text) => (/^[\x21-\x7e]{1,64}$/.test(text) ? ok(text) : err('1 to 64 printing ASCII characters without blanks'))
 
 const socketPath: Parse<string> = (text) =>
@@ -157,6 +163,8 @@ export const SETTINGS = {
   serveBesideOthers: row('serve-beside-others', 'dhcp.serveBesideOthers', 'no', oneOf('yes', 'no'), 'serve a shared link although another DHCP server answers there'),
   domain: row('domain', 'dns.domain', 'lab.internal', orNone(domainName), "zone of the leases' names, with its reverse zone"),
   zoneFile: row('zone-file', 'dns.zones', 'none', orNone(listOf(zoneFile)), 'master files to serve, NAME=PATH'),
+  rateLimit: row('rate-limit', 'dns.rateLimit', 'none', orNone(whole(1, 1_000_000, 'answers a second')), 'most DNS answers of one kind over UDP to 256 neighbouring addresses; who proves its address by TCP or a cookie is not limited'),
+  rateLimitExempt: row('rate-limit-exempt', 'dns.rateLimitExempt', 'none', orNone(listOf(anyPrefix)), 'clients that --rate-limit leaves alone: PREFIX,…'),
   nsid: row('nsid', 'dns.nsid', 'none', orNone(serverName), 'name of this server, for clients that ask by EDNS (RFC 5001)'),
   upstreams: row('upstreams', 'dns.upstreams', 'auto', upstreams, 'servers that are asked for all other names: ADDRESS[:PORT],…'),
   upstreamPath: row('upstream-path', 'dns.upstreamPath', 'host', oneOf('host', 'stack'), "how they are reached: the host's sockets, or the appliance's own stack and gateway"),

@@ -33,6 +33,9 @@ import type { Slab } from './answer-table.ts'
 import { ServerCookies } from './cookies.ts'
 import { addCached, dnsPipeline, fail, Resolution, run } from './pipeline.ts'
 import type { Parts, Step } from './pipeline.ts'
+import { LimitedResponses } from './limited.ts'
+import { RateLimiter } from './rate-limit.ts'
+import type { RateLimit } from './rate-limit.ts'
 import { MALFORMED, ReplyOptions } from './reply-options.ts'
 import { NO_ZONE, ResponseWriter, writeError } from './respond.ts'
 import { udpLimit } from './truncate.ts'
@@ -75,6 +78,8 @@ export type DnsOptions = {
   readonly mixCase?: boolean
   /** What a client that asks for the server's name gets (RFC 5001); nothing without it. */
   readonly nsid?: string | undefined
+  /** Limits answers over UDP; without it there is no limit. */
+  readonly rateLimit?: RateLimit | undefined
   /** Ids for new records; without it they count on from the highest one known. */
   readonly nextRecordId?: () => number
   /** For the log; the id is one of DNS_EVENTS. */
@@ -96,6 +101,7 @@ const COUNTS = [
   'upstream-sent', 'upstream-answered', 'upstream-stray', 'upstream-malformed', 'upstream-failed',
   'upstream-silent', 'upstream-truncated', 'upstream-tcp-sent', 'upstream-tcp-failed',
   'forward-joined', 'forward-failed', 'forward-full',
+  'rate-limited-dropped', 'rate-limited-slipped', 'rate-limited-badcookie',
   'tsig-signed', 'tsig-badkey', 'tsig-badsig', 'tsig-badtime', 'tsig-badtrunc', 'tsig-malformed',
   'transfer-begun', 'transfer-refused', 'transfer-full', 'transfer-broken',
   'tcp-connections', 'tcp-queries', 'tcp-closed-idle', 'tcp-closed-malformed', 'tcp-closed-full', 'tcp-closed-overrun',
@@ -122,6 +128,7 @@ export class DnsServer {
   readonly #steps: readonly Step[]
   readonly #writer = new ResponseWriter()
   readonly #replyOptions: ReplyOptions
+  readonly #limited: LimitedResponses | undefined
   /** Who sent the query that is being handled. */
   #client: Ipv4 = 0
   /** Room for a response that comes later, to a datagram or a stream. */
@@ -159,6 +166,8 @@ export class DnsServer {
       new ServerCookies(ports.clock, ports.random), new TextEncoder().encode(options.nsid ?? ''),
       STREAM_IDLE_MS,
     )
+    const limiter = options.rateLimit && new RateLimiter(ports.clock, ports.random, options.rateLimit)
+    this.#limited = limiter && new LimitedResponses(limiter, this.#replyOptions, (name) => this.counters.count(name))
     this.#emit = options.emit ?? (() => {})
     this.#forwarder.onDown = (upstream, failures) => this.#emit('dns.upstream.down', { upstream, failures })
     this.#parts = {
@@ -186,6 +195,18 @@ export class DnsServer {
   ): number {
     this.counters.bump(this.#queriesSlot)
     this.#client = client
+    const limited = this.#limited
+    if (limited === undefined) return this.#answer(buffer, at, length, into, intoAt, limit, client, later)
+    const limitedLater: LaterSlot = () => limited.later(later(), buffer, at, length, client)
+    const octets = this.#answer(buffer, at, length, into, intoAt, limit, client, limitedLater)
+    return octets <= 0 ? octets : limited.pass(buffer, at, length, client, into, intoAt, octets)
+  }
+
+  /** HOT. As receive(), without a limit by rate. */
+  #answer(
+    buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, limit: number,
+    client: Ipv4, later: LaterSlot,
+  ): number {
     const usual = this.#table.scan(buffer, at, length)
     if (usual) {
       const { optionsAt } = this.#table

@@ -71,6 +71,8 @@ function withCookie(plain: Uint8Array): Uint8Array {
   return b
 }
 measure('10,000 names with cookies, hit', server, known.map(withCookie), 1_000_000)
+const limited = new DnsServer(ports, { upstreams: [], rateLimit: { perSecond: 1e9, exempt: [] } }, [{ zone, records }])
+measure('10,000 names, hit, with a limit by rate', limited, known, 1_000_000)
 
 const uncached = new DnsServer(ports, { upstreams: [], answerSlabs: [] }, [{ zone, records }])
 measure('10,000 names, zone answer without the table', uncached, known, 100_000)
