@@ -1,7 +1,7 @@
 /** The whole DHCP model in a file: YAML, which JSON is too. */
 import { readFileSync } from 'node:fs'
 import type { DhcpDocument, ImportView } from '../../services/index.ts'
-import { type Command, NotDone } from './command.ts'
+import { type Command, NotDone, UsageError } from './command.ts'
 import { type Column, printable, printJson, printTable } from './print.ts'
 
 const COLUMNS: readonly Column<ImportView['changes'][number]>[] = [
@@ -31,10 +31,16 @@ export const dhcpImport: Command = {
   operands: 'FILE',
   fewest: 1,
   most: 1,
-  options: { 'dry-run': { type: 'boolean', says: 'only say what would change' } },
-  examples: ['taproot dhcp import dhcp.yaml --dry-run', 'taproot dhcp import dhcp.yaml'],
-  async run({ api, operands, flag, terminal, json }) {
-    const document = await read(operands[0] as string)
+  options: {
+    'dry-run': { type: 'boolean', says: 'only say what would change' },
+    from: { type: 'string', value: 'kea', says: "the file is a configuration of Kea's DHCPv4 server; leases are not in it" },
+  },
+  examples: ['taproot dhcp import dhcp.yaml --dry-run', 'taproot dhcp import kea-dhcp4.conf --from kea --dry-run'],
+  async run({ api, operands, flag, text, terminal, json }) {
+    const [file] = operands as [string]
+    const from = text('from')
+    if (from !== undefined && from !== 'kea') throw new UsageError(`--from takes kea, not "${from}"`)
+    const document = from === undefined ? await read(file) : await readForeign(file, note => terminal.err(`${printable(note)}\n`))
     const query = { dryRun: flag('dry-run') ? 'true' : undefined }
     const done = await api.json<ImportView>('PUT', 'dhcp/configuration', query, document)
     for (const { field, problem, remedy } of done.warnings) {
@@ -43,6 +49,23 @@ export const dhcpImport: Command = {
     if (json) printJson(terminal, done)
     else printTable(terminal, done.changes, COLUMNS, 'nothing changes')
   },
+}
+
+/** Tells every line that is not taken over. */
+async function readForeign(file: string, tell: (note: string) => void): Promise<unknown> {
+  const { readKea } = await import('../../services/index.ts')
+  const translated = readKea(readText(file))
+  if (!translated.ok) throw new NotDone(`${file}:${translated.error.line}: ${translated.error.problem}; ${translated.error.remedy}`)
+  for (const { line, problem, remedy } of translated.value.notes) tell(`${file}:${line}: ${problem}; ${remedy}`)
+  return translated.value.document
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new NotDone(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 async function read(file: string): Promise<unknown> {

@@ -236,6 +236,17 @@ describe('changes', () => {
     expect(await line.run('dhcp', 'import', file)).toMatchObject({ code: 1, err: expect.stringMatching(/^taproot: .*dhcp\.yaml cannot be read: /) })
   })
 
+  test('a configuration of Kea comes in, and what was not taken over is said with its line', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'taproot-kea-')), 'kea.conf')
+    writeFileSync(file, '# Kea\n{ "Dhcp4": { "hooks-libraries": [],\n"subnet4": [ { "subnet": "10.60.0.0/24", "interface": "lan1" } ] } }')
+    const { code, out, err } = await line.run('dhcp', 'import', file, '--from', 'kea', '--dry-run')
+    expect([code, err]).toEqual([0, `${file}:2: "hooks-libraries" of Dhcp4 was not taken over; look whether a level, a policy or a class can say the same\n`])
+    expect(out).toContain('added\tsubnet\t10.60.0.0/24\n')
+    writeFileSync(file, '{ "Dhcp4": ')
+    expect(await line.run('dhcp', 'import', file, '--from', 'kea')).toMatchObject({ code: 1, err: expect.stringContaining(`${file}:1: a value was expected`) })
+    expect((await line.run('dhcp', 'import', `${file}.none`, '--from', 'kea')).err).toContain('cannot be read')
+  })
+
   test('what looks like a slip is done, and said on stderr', async () => {
     const { code, out, err } = await line.run('host', 'add', '10.53.0.21', '--mac', '02:00:00:00:00:21', '--option', 'routers=["10.9.0.1"]')
     expect([code, out]).toEqual([0, 'kept 10.53.0.21 for 02:00:00:00:00:21, id 2\n'])
@@ -405,6 +416,7 @@ describe('wrong command lines are answered with what may have been meant', () =>
     ['explain', 'explain needs MAC|ADDRESS|NAME'],
     ['zone add', 'zone add needs ZONE\nusage: taproot zone add ZONE [options]'],
     ['record remove lab.internal www', '"www" is not the id of a record'],
+    ['dhcp import dhcpd.conf --from isc', '--from takes kea, not "isc"'],
     ['options effective', '--mac MAC is needed'],
     ['dhcp what-if', '--mac MAC or --packet HEX is needed'],
     ['decisions 02:00:0a:35:00:64', '"02:00:0a:35:00:64" is not the number of a decision'],

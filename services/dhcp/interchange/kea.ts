@@ -1,0 +1,256 @@
+/**
+ * A configuration of Kea's DHCPv4 server as a document of ours, with a note for every line that has no counterpart.
+ * Kea's names are those of its Administrator Reference Manual, chapter 8. Reads only.
+ */
+import { err, fromHex, ok } from '../../../stack/platform/index.ts'
+import type { Result } from '../../../stack/platform/index.ts'
+import { formatIpv4, formatPrefix, lastOf, parseIpv4, parsePrefix } from '../../../stack/index.ts'
+import type { Prefix } from '../../../stack/index.ts'
+import type { OptionValue } from '../../model/index.ts'
+import { STANDARD_OPTIONS } from '../wire/option-spaces.ts'
+import { decodeOption, encodeOption } from '../wire/option-values.ts'
+import { parseLinedJson } from './lined-json.ts'
+import type { Lined } from './lined-json.ts'
+
+/** A line that was not taken over, and what to do. */
+export type ImportNote = { readonly line: number; readonly problem: string; readonly remedy: string }
+
+type Entry = { [field: string]: unknown }
+export type Translated = {
+  /** As a DhcpDocument. */
+  readonly document: { readonly [kind: string]: readonly Entry[] }
+  readonly notes: readonly ImportNote[]
+}
+
+/** What is done with the values of an object, by name. */
+type Readers = { readonly [name: string]: (value: Lined) => void }
+
+export function readKea(text: string): Result<Translated, ImportNote> {
+  const parsed = parseLinedJson(text)
+  if (!parsed.ok) return err({ ...parsed.error, remedy: 'make it JSON, with or without comments' })
+  const { value } = parsed.value
+  const root = value instanceof Map ? (value as ReadonlyMap<string, Lined>).get('Dhcp4') : undefined
+  if (root === undefined) return err({ line: parsed.value.line, problem: 'there is no "Dhcp4"', remedy: 'give the configuration of kea-dhcp4' })
+  return ok(new Translation().whole(root))
+}
+
+class Translation {
+  readonly #notes: ImportNote[] = []
+  readonly #segments: Entry[] = []
+  readonly #subnets: Entry[] = []
+  readonly #pools: Entry[] = []
+  readonly #classes: Entry[] = []
+  readonly #hosts: Entry[] = []
+
+  whole(root: Lined): Translated {
+    const site: Entry = { name: 'default' }
+    this.#object(root, 'Dhcp4', {
+      ...this.#level(site),
+      ...this.#ignored('interfaces-config', 'lease-database', 'control-socket', 'loggers', 'expired-leases-processing', 'multi-threading'),
+      subnet4: each(subnet => this.#subnet(subnet, undefined)),
+      'shared-networks': each(network => this.#network(network)),
+      reservations: each(host => this.#host(host)),
+      'client-classes': each(entry => this.#class(entry)),
+    })
+    const document = {
+      sites: [site], segments: this.#segments, subnets: this.#subnets, pools: this.#pools, classes: this.#classes, hosts: this.#hosts,
+    }
+    return { document, notes: this.#notes.toSorted((a, b) => a.line - b.line) }
+  }
+
+  #note(line: number, problem: string, remedy: string): void {
+    this.#notes.push({ line, problem, remedy })
+  }
+
+  #object(of: Lined, where: string, readers: Readers): void {
+    if (!(of.value instanceof Map)) {
+      this.#note(of.line, `${where} is no object`, 'see what Kea says of it')
+      return
+    }
+    for (const [name, value] of of.value as ReadonlyMap<string, Lined>) {
+      if (name === 'comment' || name === 'user-context') continue
+      const read = Object.hasOwn(readers, name) ? readers[name] : undefined
+      if (read !== undefined) read(value)
+      else this.#note(value.line, `"${name}" of ${where} was not taken over`, 'look whether a level, a policy or a class can say the same')
+    }
+  }
+
+  /** Of the host that Kea runs on, and not of what it serves. */
+  #ignored(...names: readonly string[]): Readers {
+    return Object.fromEntries(names.map(name => [name, () => undefined]))
+  }
+
+  /** What every level can say. */
+  #level(into: Entry): Readers {
+    const number = (field: string) => (value: Lined): void => {
+      if (typeof value.value === 'number') into[field] = value.value
+      else this.#note(value.line, `${field} is no number`, 'give seconds')
+    }
+    const text = (field: string) => (value: Lined): void => {
+      if (typeof value.value === 'string' && value.value !== '') into[field] = value.value
+    }
+    return {
+      'valid-lifetime': number('leaseSeconds'),
+      'min-valid-lifetime': number('minLeaseSeconds'),
+      'max-valid-lifetime': number('maxLeaseSeconds'),
+      'renew-timer': number('renewSeconds'),
+      'rebind-timer': number('rebindSeconds'),
+      'next-server': text('nextServer'),
+      'server-hostname': text('serverName'),
+      'boot-file-name': text('bootFile'),
+      'option-data': each(option => this.#option(option, into)),
+    }
+  }
+
+  #option(of: Lined, into: Entry): void {
+    const { name, code, data, space } = plain(of)
+    const named = typeof name === 'string' ? STANDARD_OPTIONS.named(name) : undefined
+    const row = named ?? (typeof code === 'number' ? STANDARD_OPTIONS.coded(code).row : undefined)
+    const what = typeof name === 'string' ? name : String(code)
+    if (row === undefined || (space !== undefined && space !== 'dhcp4')) {
+      this.#note(of.line, `option ${what} is not known here by that name`, 'define it, or name it by its code as option-N')
+      return
+    }
+    const key = STANDARD_OPTIONS.coded(row.code).name
+    const value = 'role' in row ? undefined : optionValue(row, String(data ?? ''), plain(of)['csv-format'] === false)
+    if (value === undefined) this.#note(of.line, `the value of option ${what} was not taken over`, 'set the option by hand')
+    else into['options'] = { ...(into['options'] as object | undefined), [key]: value }
+  }
+
+  #network(of: Lined): void {
+    const segment: Entry = { name: String(plain(of)['name'] ?? `network-${of.line}`) }
+    this.#segments.push(segment)
+    this.#object(of, 'a shared network', {
+      name: () => undefined,
+      ...this.#level(segment),
+      ...this.#place(segment),
+      subnet4: each(subnet => this.#subnet(subnet, segment)),
+    })
+  }
+
+  /** Where the clients are. */
+  #place(segment: Entry): Readers {
+    return {
+      interface: ({ value }) => {
+        if (value !== '') segment['interface'] = value
+      },
+      relay: ({ value }) => {
+        const addresses = value instanceof Map ? (value as ReadonlyMap<string, Lined>).get('ip-addresses')?.value : undefined
+        if (Array.isArray(addresses)) segment['relays'] = (addresses as readonly Lined[]).map(item => item.value)
+      },
+      authoritative: ({ value }) => {
+        segment['policy'] = { authoritative: value === true }
+      },
+    }
+  }
+
+  #subnet(of: Lined, network: Entry | undefined): void {
+    const prefix = blockOf(String(plain(of)['subnet'] ?? ''))
+    if (prefix === undefined) {
+      this.#note(of.line, 'a subnet has no block of addresses', 'give "subnet" as 10.53.0.0/24')
+      return
+    }
+    const text = formatPrefix(prefix)
+    const segment = network ?? { name: text }
+    if (network === undefined) this.#segments.push(segment)
+    const subnet: Entry = { prefix: text, segment: segment['name'] }
+    this.#subnets.push(subnet)
+    this.#object(of, `subnet ${text}`, {
+      ...this.#ignored('id', 'subnet'),
+      ...this.#level(subnet),
+      ...this.#place(segment),
+      pools: each(pool => this.#pool(pool, text)),
+      reservations: each(host => this.#host(host)),
+    })
+  }
+
+  #pool(of: Lined, subnet: string): void {
+    const range = rangeOf(String(plain(of)['pool'] ?? ''))
+    if (range === undefined) {
+      this.#note(of.line, 'a pool has no range', 'give "pool" as 10.53.0.100 - 10.53.0.199')
+      return
+    }
+    const pool: Entry = { subnet, ...range }
+    this.#pools.push(pool)
+    this.#object(of, `pool ${range.first}`, {
+      ...this.#ignored('pool'),
+      ...this.#level(pool),
+      'client-class': ({ value }) => {
+        pool['allow'] = [value]
+      },
+    })
+  }
+
+  #class(of: Lined): void {
+    const { name, test } = plain(of)
+    const entry: Entry = { name: String(name ?? `class-${of.line}`), priority: 100 + this.#classes.length }
+    this.#classes.push(entry)
+    if (test !== undefined) this.#note(of.line, `the test of class ${entry['name'] as string} was not taken over: ${String(test)}`, 'write it as an expression of ours')
+    this.#object(of, `class ${entry['name'] as string}`, { ...this.#ignored('name', 'test'), ...this.#level(entry) })
+  }
+
+  #host(of: Lined): void {
+    const identifiers: Entry[] = []
+    const host: Entry = { identifiers }
+    const identifier = (kind: string, form: (text: string) => string) => ({ value }: Lined): void => {
+      identifiers.push({ kind, value: form(String(value)) })
+    }
+    this.#object(of, 'a reservation', {
+      ...this.#level(host),
+      'hw-address': identifier('mac', text => text.toLowerCase()),
+      'client-id': identifier('client-id', octetsOf),
+      'circuit-id': identifier('circuit-id', text => `0x${octetsOf(text)}`),
+      'ip-address': ({ value }) => {
+        host['addresses'] = [value]
+      },
+      hostname: ({ value }) => {
+        const [label] = String(value).toLowerCase().split('.')
+        if (label !== undefined && label !== '') host['name'] = label
+      },
+      'client-classes': ({ value }) => {
+        if (Array.isArray(value)) host['classes'] = (value as readonly Lined[]).map(item => item.value)
+      },
+    })
+    if (identifiers.length > 0) this.#hosts.push(host)
+    else this.#note(of.line, 'a reservation has no identifier that is known here', 'give its hw-address, client-id or circuit-id')
+  }
+}
+
+const each = (read: (item: Lined) => void) => ({ value }: Lined): void => {
+  if (Array.isArray(value)) for (const item of value as readonly Lined[]) read(item)
+}
+
+/** The members of an object that are no lists or objects. */
+function plain(of: Lined): { readonly [name: string]: unknown } {
+  return of.value instanceof Map ? Object.fromEntries([...(of.value as ReadonlyMap<string, Lined>)].map(([name, { value }]) => [name, value])) : {}
+}
+
+const blockOf = (text: string): Prefix | undefined => (text.includes('/') ? parsePrefix(text) : undefined)
+
+/** "a - b" or a block. */
+function rangeOf(text: string): { readonly first: string; readonly last: string } | undefined {
+  const block = blockOf(text.trim())
+  if (block !== undefined) return { first: formatIpv4(block.network), last: formatIpv4(lastOf(block)) }
+  const [first, last, ...more] = text.split('-').map(part => parseIpv4(part.trim()))
+  if (first === undefined || last === undefined || more.length > 0) return undefined
+  return { first: formatIpv4(first), last: formatIpv4(last) }
+}
+
+/** Hexadecimal with or without separators, or text in single quotes. */
+function octetsOf(text: string): string {
+  if (!text.startsWith("'")) return text.toLowerCase().replace(/^0x/, '').replaceAll(/[:\s]/g, '')
+  return [...text.replaceAll("'", '')].map(c => c.charCodeAt(0).toString(16).padStart(2, '0')).join('')
+}
+
+/** The first reading of the text that the option's type takes. */
+function optionValue(row: Parameters<typeof encodeOption>[0], text: string, isHex: boolean): OptionValue | undefined {
+  if (isHex) {
+    const octets = fromHex(octetsOf(text))
+    const value = octets === undefined ? undefined : decodeOption(row, octets)
+    return value?.ok === true ? value.value : undefined
+  }
+  const items = text.split(',').map(item => item.trim())
+  const readings: readonly OptionValue[] = [Number(text), text === 'true', text.replaceAll('\\,', ','), items, items.map(Number)]
+  const isBoolean = text === 'true' || text === 'false'
+  return readings.find(value => (typeof value !== 'boolean' || isBoolean) && encodeOption(row, value).ok)
+}

@@ -1,0 +1,88 @@
+/** What a configuration of Kea becomes, and what is said of the rest. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { readKea } from '../../../../../services/index.ts'
+import { done, startAppliance } from '../../../../support/running-appliance.ts'
+import { ROOT } from '../../../../support/source-tree.ts'
+
+const OFFICE = readFileSync(join(ROOT, 'test/fixtures/kea/office.conf'), 'utf8')
+
+function read(text: string) {
+  const translated = readKea(text)
+  if (!translated.ok) throw new Error(translated.error.problem)
+  return translated.value
+}
+
+describe('an office', () => {
+  test('becomes a document', () => {
+    expect(read(OFFICE).document).toEqual({
+      sites: [{
+        name: 'default', leaseSeconds: 7200, renewSeconds: 1800,
+        options: { 'domain-name-servers': ['10.53.0.2', '10.53.0.3'], 'domain-search': ['lab.internal', 'corp.internal'], 'interface-mtu': 1400 },
+      }],
+      segments: [{ name: '10.60.0.0/24' }, { name: 'floor', interface: 'lan0', relays: ['10.9.0.1'] }].toReversed(),
+      subnets: [
+        { prefix: '10.53.0.0/24', segment: 'floor', options: { routers: ['10.53.0.1'] } },
+        { prefix: '10.54.0.0/24', segment: 'floor' },
+        { prefix: '10.60.0.0/24', segment: '10.60.0.0/24' },
+      ],
+      pools: [
+        { subnet: '10.53.0.0/24', first: '10.53.0.100', last: '10.53.0.199', allow: ['phones'] },
+        { subnet: '10.54.0.0/24', first: '10.54.0.128', last: '10.54.0.255' },
+      ],
+      classes: [{ name: 'phones', priority: 100, nextServer: '10.53.0.9' }],
+      hosts: [
+        { identifiers: [{ kind: 'mac', value: '02:00:00:00:00:0a' }], addresses: ['10.53.0.20'], name: 'printer' },
+        { identifiers: [{ kind: 'client-id', value: '0102000000000b' }], addresses: ['10.60.0.5'] },
+        { identifiers: [{ kind: 'circuit-id', value: '0x65746837' }], name: 'cam' },
+      ],
+    })
+  })
+
+  test('with a note for every line that has no counterpart', () => {
+    expect(read(OFFICE).notes.map(({ line, problem }) => `${line}: ${problem}`)).toEqual([
+      '5: "hooks-libraries" of Dhcp4 was not taken over',
+      '10: option menu-text is not known here by that name',
+      "12: the test of class phones was not taken over: substring(option[60].hex,0,5) == 'Cisco'",
+      '26: "duid" of a reservation was not taken over',
+      '26: a reservation has no identifier that is known here',
+    ])
+  })
+
+  test('that the appliance takes', async () => {
+    const { services } = startAppliance()
+    const text = OFFICE.replace('"interface": "lan0",', '').replace('10.54.0.128/25', '10.54.0.128 - 10.54.0.254')
+    const { changes } = await done(services.dhcp.importConfiguration(read(text).document, true))
+    expect(changes.filter(({ how }) => how === 'added').length).toBeGreaterThan(8)
+  })
+})
+
+test.each([
+  ['{ "Dhcp4": {\n "subnet4": [ { "subnet": "10.0.0.0" } ] } }', '2: a subnet has no block of addresses'],
+  ['{ "Dhcp4": { "subnet4": [ { "subnet": "10.0.0.0/8", "pools": [\n\n { "pool": "10.0.0.9" } ] } ] } }', '3: a pool has no range'],
+  ['{ "Dhcp4": { "option-data": [ { "name": "routers", "data": "here" } ] } }', '1: the value of option routers was not taken over'],
+  ['{ "Dhcp4": { "option-data": [ { "code": 54, "data": "10.0.0.1" } ] } }', '1: the value of option 54 was not taken over'],
+  ['{ "Dhcp4": { "valid-lifetime": "long" } }', '1: leaseSeconds is no number'],
+  ['{ "Dhcp4": [] }', '1: Dhcp4 is no object'],
+])('%j', (text, note) => {
+  expect(read(text).notes.map(({ line, problem }) => `${line}: ${problem}`)).toEqual([note])
+})
+
+test('octets of an option', () => {
+  const options = read('{ "Dhcp4": { "option-data": [ { "name": "routers", "csv-format": false, "data": "0A350001" } ] } }').document['sites']?.[0]?.['options']
+  expect(options).toEqual({ routers: ['10.53.0.1'] })
+})
+
+test.each([
+  ['', 1, 'a value was expected'],
+  ['{}', 1, 'there is no "Dhcp4"'],
+  ['{ "Dhcp4": {\n  "subnet4" [] } }', 2, '"name": was expected'],
+  ['{ "Dhcp4": { "a": 1\n "b": 2 } }', 2, 'a comma or } was expected'],
+  ['[1\n2]', 2, 'a comma or ] was expected'],
+  ['[1] x', 1, 'something follows the end'],
+  ['"open', 1, 'a value was expected'],
+  ['['.repeat(70), 1, 'brackets are too deep'],
+])('no configuration: %j', (text, line, problem) => {
+  expect(readKea(text)).toMatchObject({ ok: false, error: { line, problem } })
+})
