@@ -11,7 +11,7 @@ export function transferRoutes(app: Api, services: Services): void {
         operationId: 'getTransferPolicy',
         tags: ['zones'],
         summary: 'Who may have a zone',
-        description: 'Addresses and TSIG keys to which the zone is transferred (AXFR, RFC 5936); one of the two is enough.',
+        description: 'Addresses and TSIG keys to which the zone is transferred (AXFR and IXFR, RFC 5936 and 1995); one of the two is enough.',
         params: zoneParams,
         response: { 200: TransferPolicy },
       },

@@ -6,5 +6,5 @@ const fields = {
   keys: list(text('domain-name', 'A TSIG key.', 'transfer.lab.internal'), 'Who signs with one of these may have it from anywhere.'),
 }
 
-export const TransferPolicy = view<TransferPolicyView>()('TransferPolicy', 'Who may have the zone by AXFR; nobody to begin with.', fields)
-export const TransferPolicyInput = object('TransferPolicyInput', 'Who may have the zone by AXFR, instead of those before.', fields)
+export const TransferPolicy = view<TransferPolicyView>()('TransferPolicy', 'Who may have the zone by AXFR and IXFR; nobody to begin with.', fields)
+export const TransferPolicyInput = object('TransferPolicyInput', 'Who may have the zone by AXFR and IXFR, instead of those before.', fields)

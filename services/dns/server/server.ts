@@ -454,6 +454,7 @@ export class DnsServer {
     const serial = isNewerSerial(edit.serialAfter, zone.zone.serial) ? edit.serialAfter : zone.zone.serial
     const touched = zone.apply(edit.remove, edit.add, serial)
     for (const record of edit.add) this.#noteId(record)
+    this.transfers.journal.note(edit)
     this.#table.edited(zone.slot, touched, zone.key, serial, reshapes(edit))
     const facts = { zone: zone.zone.name, removed: edit.remove.length, added: edit.add.length, serial }
     this.#emit('dns.zone.edited', facts)
@@ -464,6 +465,7 @@ export class DnsServer {
     const live = new LiveZone(zone, this.#noted(records))
     const old = this.zones.remove(live.key)
     if (old !== undefined) this.#table.removeZone(old.slot)
+    this.transfers.journal.forget(zone.id)
     live.slot = this.#table.addZone(zone.serial)
     this.zones.add(live)
     // Names may have been answered from the cache or refused until now.
@@ -475,6 +477,7 @@ export class DnsServer {
     const live = this.zones.get(zone.name)
     if (live === undefined) return
     live.change(zone)
+    this.transfers.journal.forget(zone.id)
     this.#table.edited(live.slot, [live.key], live.key, zone.serial, true)
   }
 

@@ -3,16 +3,17 @@
  * or to those who sign with one of its keys; one of the two is enough.
  */
 import { contains, type Ipv4 } from '../../../stack/index.ts'
-import { u16 } from '../../../stack/platform/index.ts'
+import { u16, u32 } from '../../../stack/platform/index.ts'
 import type { TransferPolicy } from '../../model/index.ts'
 import { readSignature } from '../tsig/signature.ts'
 import type { Signature, TsigKeys } from '../tsig/signature.ts'
-import { HEADER_OCTETS, parseQuery } from '../wire/message.ts'
+import { HEADER_OCTETS, parseMessage, parseQuery } from '../wire/message.ts'
 import type { Query } from '../wire/message.ts'
 import { keyOf } from '../wire/name.ts'
-import { CLASS_IN, META } from '../wire/type-names.ts'
+import { CLASS_IN, META, TYPE } from '../wire/type-names.ts'
 import type { LiveZone, ZoneSet } from '../zone/zone.ts'
 import type { ZoneRow } from '../zone/zone-walk.ts'
+import { Journal } from './journal.ts'
 import { Transfer } from './transfer.ts'
 
 /** At a time; one more is refused, and a secondary tries again. Each may keep a copy of the rows that edits remove. */
@@ -28,6 +29,8 @@ export type TransfersOptions = {
 }
 
 export class Transfers {
+  /** What IXFR is answered from. */
+  readonly journal = new Journal()
   readonly #o: TransfersOptions
   /** By zone. */
   readonly #policies = new Map<number, TransferPolicy>()
@@ -47,6 +50,7 @@ export class Transfers {
 
   forget(zoneId: number): void {
     this.#policies.delete(zoneId)
+    this.journal.forget(zoneId)
   }
 
   /**
@@ -57,7 +61,9 @@ export class Transfers {
     // Most queries are short and have no type of this kind: a look at the type spares them the rest.
     if (!mayAskForZone(b, at, length)) return undefined
     const parsed = parseQuery(b, at, length)
-    if (parsed.kind !== 'query' || parsed.query.type !== META.AXFR || parsed.query.class !== CLASS_IN) return undefined
+    if (parsed.kind !== 'query' || parsed.query.class !== CLASS_IN) return undefined
+    const known = parsed.query.type === META.IXFR ? serialIn(b, at, length) : undefined
+    if (parsed.query.type === META.IXFR && known === undefined) return undefined
     const signature = readSignature(b, at, length, this.#o.keys, this.#o.seconds())
     if (signature === 'malformed' || signature?.fault !== undefined) return undefined
     const zone = this.#o.zones.closest(parsed.query.key)
@@ -70,7 +76,7 @@ export class Transfers {
       return undefined
     }
     this.#o.count('transfer-begun')
-    return this.#transfer(parsed.query, zone, signature)
+    return this.#transfer(parsed.query, zone, signature, known)
   }
 
   #isAllowed(zone: LiveZone, source: Ipv4, signature: Signature | undefined): boolean {
@@ -79,20 +85,45 @@ export class Transfers {
     return prefixes.some((prefix) => contains(prefix, source)) || (signer !== undefined && keys.some((name) => keyOf(name) === signer))
   }
 
-  #transfer(query: Query, zone: LiveZone, signature: Signature | undefined): Transfer {
+  /** `known`: the version that an IXFR query says the secondary has. */
+  #transfer(query: Query, zone: LiveZone, signature: Signature | undefined, known: number | undefined): Transfer {
     this.#underWay++
     const key = signature?.signer
     const signer = signature === undefined || key === undefined ? undefined : { key, mac: signature.mac }
-    return new Transfer(query, axfrRows(zone, () => this.#underWay--), signer, this.#o.seconds)
+    const changes = known === undefined ? undefined : this.journal.rowsSince(zone, known)
+    const closed = (): void => void this.#underWay--
+    return new Transfer(query, changes === undefined ? axfrRows(zone, closed) : listedRows(changes, closed), signer, this.#o.seconds)
   }
 }
 
-/** The question's type is AXFR. A name in a question is not compressed. */
+/** The question's type is AXFR or IXFR. A name in a question is not compressed. */
 function mayAskForZone(b: Uint8Array, at: number, length: number): boolean {
   let i = at + HEADER_OCTETS
   const end = at + length
   while (i < end && b[i] !== 0) i += 1 + (b[i] as number)
-  return i + 3 <= end && u16(b, i + 1) === META.AXFR
+  return i + 3 <= end && (u16(b, i + 1) === META.AXFR || u16(b, i + 1) === META.IXFR)
+}
+
+/** The serial of the SOA in the authority section of an IXFR query (RFC 1995 §3); undefined without one. */
+function serialIn(b: Uint8Array, at: number, length: number): number | undefined {
+  const parsed = parseMessage(b, at, length)
+  const soa = parsed.ok ? parsed.value.authority.find((record) => record.type === TYPE.SOA && record.key === parsed.value.key) : undefined
+  return soa === undefined ? undefined : u32(soa.rdata, soa.rdata.length - 20)
+}
+
+/** Rows in hand, in their order. */
+function listedRows(rows: readonly ZoneRow[], closed: () => void): Iterator<ZoneRow> {
+  let at = 0
+  return {
+    next: () => {
+      const row = rows[at++]
+      return row === undefined ? { value: undefined, done: true } : { value: row, done: false }
+    },
+    return: () => {
+      closed()
+      return { value: undefined, done: true }
+    },
+  }
 }
 
 /** The zone as it is now. `closed` is called once, when all is read or return() says that no more will be. */

@@ -143,7 +143,7 @@ export class LiveZone {
       if (key !== undefined) touched.add(key)
     }
     this.#zone = { ...this.#zone, serial }
-    this.#soa = withSerial(this.#soa, serial)
+    this.#soa = soaWithSerial(this.#soa, serial)
     for (const node of new Set(emptied)) this.#nodes.prune(node, (key) => this.#gone(key))
     this.#ready.delete(this.key)
     for (const key of touched) this.#ready.delete(key)
@@ -254,7 +254,7 @@ function soaOf(apex: Name, zone: Zone): Rrset {
 }
 
 /** The same SOA with another serial, which stands 20 octets before the end. */
-function withSerial(soa: Rrset, serial: number): Rrset {
+export function soaWithSerial(soa: Rrset, serial: number): Rrset {
   const rdata = (soa.rdata[0] as Uint8Array).slice()
   put32(rdata, rdata.length - 20, serial)
   return { ...soa, rdata: [rdata] }
