@@ -2,25 +2,15 @@
  * A configuration of Kea's DHCPv4 server as a document of ours, with a note for every line that has no counterpart.
  * Kea's names are those of its Administrator Reference Manual, chapter 8. Reads only.
  */
-import { err, fromHex, ok } from '../../../stack/platform/index.ts'
+import { err, ok } from '../../../stack/platform/index.ts'
 import type { Result } from '../../../stack/platform/index.ts'
 import { formatIpv4, formatPrefix, lastOf, parseIpv4, parsePrefix } from '../../../stack/index.ts'
 import type { Prefix } from '../../../stack/index.ts'
-import type { OptionValue } from '../../model/index.ts'
 import { STANDARD_OPTIONS } from '../wire/option-spaces.ts'
-import { decodeOption, encodeOption } from '../wire/option-values.ts'
 import { parseLinedJson } from './lined-json.ts'
 import type { Lined } from './lined-json.ts'
-
-/** A line that was not taken over, and what to do. */
-export type ImportNote = { readonly line: number; readonly problem: string; readonly remedy: string }
-
-type Entry = { [field: string]: unknown }
-export type Translated = {
-  /** As a DhcpDocument. */
-  readonly document: { readonly [kind: string]: readonly Entry[] }
-  readonly notes: readonly ImportNote[]
-}
+import { octetsOf, optionValue } from './translated.ts'
+import type { Entry, ImportNote, Translated } from './translated.ts'
 
 /** What is done with the values of an object, by name. */
 type Readers = { readonly [name: string]: (value: Lined) => void }
@@ -234,23 +224,4 @@ function rangeOf(text: string): { readonly first: string; readonly last: string 
   const [first, last, ...more] = text.split('-').map(part => parseIpv4(part.trim()))
   if (first === undefined || last === undefined || more.length > 0) return undefined
   return { first: formatIpv4(first), last: formatIpv4(last) }
-}
-
-/** Hexadecimal with or without separators, or text in single quotes. */
-function octetsOf(text: string): string {
-  if (!text.startsWith("'")) return text.toLowerCase().replace(/^0x/, '').replaceAll(/[:\s]/g, '')
-  return [...text.replaceAll("'", '')].map(c => c.charCodeAt(0).toString(16).padStart(2, '0')).join('')
-}
-
-/** The first reading of the text that the option's type takes. */
-function optionValue(row: Parameters<typeof encodeOption>[0], text: string, isHex: boolean): OptionValue | undefined {
-  if (isHex) {
-    const octets = fromHex(octetsOf(text))
-    const value = octets === undefined ? undefined : decodeOption(row, octets)
-    return value?.ok === true ? value.value : undefined
-  }
-  const items = text.split(',').map(item => item.trim())
-  const readings: readonly OptionValue[] = [Number(text), text === 'true', text.replaceAll('\\,', ','), items, items.map(Number)]
-  const isBoolean = text === 'true' || text === 'false'
-  return readings.find(value => (typeof value !== 'boolean' || isBoolean) && encodeOption(row, value).ok)
 }

@@ -416,7 +416,7 @@ describe('wrong command lines are answered with what may have been meant', () =>
     ['explain', 'explain needs MAC|ADDRESS|NAME'],
     ['zone add', 'zone add needs ZONE\nusage: taproot zone add ZONE [options]'],
     ['record remove lab.internal www', '"www" is not the id of a record'],
-    ['dhcp import dhcpd.conf --from isc', '--from takes kea, not "isc"'],
+    ['dhcp import dhcpd.conf --from isc', '--from takes kea or dnsmasq, not "isc"'],
     ['options effective', '--mac MAC is needed'],
     ['dhcp what-if', '--mac MAC or --packet HEX is needed'],
     ['decisions 02:00:0a:35:00:64', '"02:00:0a:35:00:64" is not the number of a decision'],

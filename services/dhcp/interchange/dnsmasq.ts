@@ -1,0 +1,148 @@
+/**
+ * The DHCPv4 part of a dnsmasq.conf as a document of ours, with a note for every line that has no counterpart. The
+ * directives are those of dnsmasq(8). Reads only.
+ */
+import { ok } from '../../../stack/platform/index.ts'
+import type { Result } from '../../../stack/platform/index.ts'
+import { formatIpv4, parseIpv4, parseMac, formatMac } from '../../../stack/index.ts'
+import { STANDARD_OPTIONS } from '../wire/option-spaces.ts'
+import { octetsOf, optionValue } from './translated.ts'
+import type { Entry, ImportNote, Translated } from './translated.ts'
+
+/** dnsmasq's own names of options. */
+const OPTION_CODES: { readonly [name: string]: number } = {
+  netmask: 1, router: 3, 'time-server': 4, 'dns-server': 6, 'log-server': 7, 'domain-name': 15, mtu: 26, broadcast: 28, 'ntp-server': 42,
+  'netbios-ns': 44, 'tftp-server': 66, 'bootfile-name': 67, 'domain-search': 119,
+}
+
+const SECONDS: { readonly [unit: string]: number } = { '': 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
+const LEASE_TIME = /^(\d{1,9})([mhdw]?)$/
+const INFINITE_SECONDS = 0xffff_ffff
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i
+
+const BY_TAG = 'make a class of ours for the tag'
+
+/** Never a fault: a file that is something else comes to nothing but notes. */
+export function readDnsmasq(text: string): Result<Translated, ImportNote> {
+  return ok(new Translation().whole(text))
+}
+
+class Translation {
+  readonly #notes: ImportNote[] = []
+  readonly #site: Entry = { name: 'default' }
+  readonly #subnets = new Map<string, Entry>()
+  readonly #pools: Entry[] = []
+  readonly #hosts: Entry[] = []
+  #authoritative = false
+  #line = 0
+
+  whole(text: string): Translated {
+    for (const line of text.split('\n')) {
+      this.#line++
+      const directive = line.replace(/(^|\s)#.*$/, '').trim()
+      if (directive !== '') this.#directive(directive)
+    }
+    const policy = { authoritative: this.#authoritative }
+    const subnets = [...this.#subnets.values()]
+    const segments = subnets.map(({ prefix }) => ({ name: prefix, policy }))
+    return { document: { sites: [this.#site], segments, subnets, pools: this.#pools, hosts: this.#hosts }, notes: this.#notes }
+  }
+
+  #note(problem: string, remedy: string): void {
+    this.#notes.push({ line: this.#line, problem, remedy })
+  }
+
+  #directive(text: string): void {
+    const at = text.indexOf('=')
+    const name = (at < 0 ? text : text.slice(0, at)).trim()
+    const words = at < 0 ? [] : text.slice(at + 1).split(',').map(word => word.trim())
+    if (name === 'dhcp-authoritative') this.#authoritative = true
+    else if (name === 'dhcp-range') this.#range(words)
+    else if (name === 'dhcp-host') this.#host(words)
+    else if (name === 'dhcp-option' || name === 'dhcp-option-force') this.#option(words)
+    else if (name === 'dhcp-boot') this.#boot(words)
+    else if (name === 'domain' && words.length === 1) this.#say('domain-name', words[0])
+    else this.#note(`"${name}" was not taken over`, name.startsWith('dhcp') ? 'look whether a level, a policy or a class can say the same' : 'it is not of DHCP alone: set it by hand where it is wanted')
+  }
+
+  #say(option: string, value: unknown): void {
+    this.#site['options'] = { ...(this.#site['options'] as object | undefined), [option]: value }
+  }
+
+  #range(words: readonly string[]): void {
+    if (words.some(word => /^(tag|set|constructor):/.test(word))) {
+      this.#note('a range for a tag was not taken over', BY_TAG)
+      return
+    }
+    const [first, last, mask] = words.map(parseIpv4)
+    const length = mask === undefined ? undefined : lengthOf(mask)
+    if (first === undefined || last === undefined || mask === undefined || length === undefined) {
+      this.#note('a range without first, last and netmask was not taken over', 'write the netmask, as dhcp-range=10.53.0.100,10.53.0.199,255.255.255.0')
+      return
+    }
+    const prefix = `${formatIpv4(first & mask)}/${length}`
+    this.#subnets.set(prefix, this.#subnets.get(prefix) ?? { prefix, segment: prefix })
+    const leaseSeconds = words.slice(3).map(secondsOf).find(seconds => seconds !== undefined)
+    this.#pools.push({ subnet: prefix, first: formatIpv4(first), last: formatIpv4(last), ...(leaseSeconds === undefined ? {} : { leaseSeconds }) })
+  }
+
+  #host(words: readonly string[]): void {
+    const identifiers: Entry[] = []
+    const host: Entry = { identifiers }
+    for (const word of words) {
+      const mac = parseMac(word)
+      const seconds = secondsOf(word)
+      if (mac !== undefined) identifiers.push({ kind: 'mac', value: formatMac(mac) })
+      else if (word.startsWith('id:') && word !== 'id:*') identifiers.push({ kind: 'client-id', value: clientIdOf(word.slice(3)) })
+      else if (parseIpv4(word) !== undefined) host['addresses'] = [word]
+      else if (word === 'ignore') host['denied'] = true
+      else if (seconds !== undefined) host['leaseSeconds'] = seconds
+      else if (LABEL.test(word)) host['name'] = word.toLowerCase()
+      else this.#note(`"${word}" of a host was not taken over`, BY_TAG)
+    }
+    // A host by its name only is known by it (dnsmasq matches what the client calls itself).
+    if (identifiers.length === 0 && host['name'] !== undefined) identifiers.push({ kind: 'host-name', value: host['name'] })
+    if (identifiers.length > 0) this.#hosts.push(host)
+    else this.#note('a host has no identifier that is known here', 'give its hardware address, client identifier or name')
+  }
+
+  #option(words: readonly string[]): void {
+    const [first = '', ...values] = words
+    const code = first.startsWith('option:') ? OPTION_CODES[first.slice(7)] : /^\d{1,3}$/.test(first) ? Number(first) : undefined
+    if (code === undefined) {
+      const problem = `option ${first} was not taken over`
+      this.#note(problem, /^(tag|set|vendor|encap|vi-encap):/.test(first) ? BY_TAG : 'set the option by hand')
+      return
+    }
+    const { name, row } = STANDARD_OPTIONS.coded(code)
+    const value = 'role' in row || values.includes('0.0.0.0') ? undefined : optionValue(row, values.join(','), false)
+    if (value === undefined) this.#note(`the value of option ${name} was not taken over`, 'set the option by hand')
+    else this.#say(name, value)
+  }
+
+  #boot(words: readonly string[]): void {
+    const [bootFile, serverName, nextServer] = words
+    if (bootFile === undefined || bootFile.includes(':')) {
+      this.#note('a boot file for a tag was not taken over', BY_TAG)
+      return
+    }
+    this.#site['bootFile'] = bootFile
+    if (serverName !== undefined && serverName !== '') this.#site['serverName'] = serverName
+    if (nextServer !== undefined && parseIpv4(nextServer) !== undefined) this.#site['nextServer'] = nextServer
+  }
+}
+
+/** Of a netmask; undefined for one with holes. */
+function lengthOf(mask: number): number | undefined {
+  const length = Math.clz32(~mask)
+  return length <= 32 && (length === 0 ? 0 : -1 << (32 - length)) === mask ? length : undefined
+}
+
+function secondsOf(word: string): number | undefined {
+  if (word === 'infinite') return INFINITE_SECONDS
+  const [, count, unit] = LEASE_TIME.exec(word) ?? []
+  return count === undefined ? undefined : Number(count) * (SECONDS[unit ?? ''] ?? 1)
+}
+
+/** Hexadecimal in pairs, or text. */
+const clientIdOf = (text: string): string => (/^([0-9a-f]{2}:)+[0-9a-f]{2}$/i.test(text) ? octetsOf(text) : octetsOf(`'${text}'`))
