@@ -34,12 +34,14 @@ const ZONE = zoneOf('lab.example', '@ NS ns\nns A 10.0.0.2\n* CNAME ns\nsub NS n
 const CORPUS = [
   queryBytes('ns.lab.example', 'A'), queryBytes('x.lab.example', 'TXT', { edns: { options: [0, 10, 0, 2, 1, 2] } }),
   queryBytes('x.sub.lab.example', 'MX', { edns: { dnssecOk: true } }), queryBytes('www.example.com', 'A'),
+  queryBytes('ns.lab.example', 'A', { edns: { options: [0, 3, 0, 0, 0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 11, 0, 0] } }),
 ]
 
 describe('queries', () => {
   test.each(seeds)('seed %i', (seed) => {
     const random = new SeededRandom(seed)
-    const bench = new Bench([ZONE], { upstreams: [{ address: 1, port: 53 }], maxPending: 16 })
+    const rateLimit = seed % 2 === 0 ? { perSecond: 20, exempt: [] } : undefined
+    const bench = new Bench([ZONE], { upstreams: [{ address: 1, port: 53 }], maxPending: 16, nsid: 'a', rateLimit })
     bench.onSent = (sent) => {
       if (random.chance(0.5)) sent.reply(mutated(replyTo(sent, { answer: `${sent.name} 60 A 192.0.2.1` }), random))
       else if (random.chance(0.5)) sent.reply(replyTo(sent, { answer: `${sent.name} 60 A 192.0.2.1` }))
