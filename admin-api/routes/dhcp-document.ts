@@ -1,6 +1,6 @@
 import { type Api, granted } from '../api.ts'
 import type { Services } from '../../services/index.ts'
-import { Document, Import, importQuery } from '../schemas/dhcp-document.ts'
+import { Document, exportQuery, ForeignExport, Import, importQuery } from '../schemas/dhcp-document.ts'
 
 /** A hundred thousand hosts. */
 const LARGEST_DOCUMENT_BYTES = 32 * 1024 * 1024
@@ -18,6 +18,21 @@ export function dhcpDocumentRoutes(app: Api, services: Services): void {
       },
     },
     async () => granted(await services.dhcp.exportConfiguration()),
+  )
+
+  app.get(
+    '/dhcp/export',
+    {
+      schema: {
+        operationId: 'exportDhcpFor',
+        tags: ['sites'],
+        summary: 'The whole DHCP model as the configuration of Kea or dnsmasq',
+        description: 'With a note for whatever that format cannot say.',
+        querystring: exportQuery,
+        response: { 200: ForeignExport },
+      },
+    },
+    async request => granted(await services.dhcp.exportFor(request.query.format)),
   )
 
   app.put(

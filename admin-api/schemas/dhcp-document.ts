@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { DhcpDocument, ImportView } from '../../services/index.ts'
+import { OTHER_SERVERS, type DhcpDocument, type ForeignExportView, type ImportView } from '../../services/index.ts'
 import { list, object, oneOf, parameters, view, word } from './common.ts'
 import { levelFields, warnings } from './levels.ts'
 import { ClassCreation } from './classes.ts'
@@ -75,3 +75,19 @@ export const Import = view<ImportView>()('Import', 'What an import changed, or w
 export const importQuery = parameters({
   dryRun: Type.Optional(oneOf(['true', 'false'], 'true: only say what would change.')),
 })
+
+const note = Type.Object(
+  {
+    of: word('Of which entry.', 'class phones'),
+    problem: word('What the file does not say.', 'it is not written'),
+    remedy: word('What to do in that file.', 'make a tag by dhcp-match or dhcp-vendorclass'),
+  },
+  { additionalProperties: false },
+)
+
+export const ForeignExport = view<ForeignExportView>()('ForeignExport', 'The model as the configuration of another server.', {
+  text: Type.String({ description: 'The file.' }),
+  notes: list(note, 'What the file cannot say.'),
+})
+
+export const exportQuery = parameters({ format: oneOf(OTHER_SERVERS, 'Whose configuration it is to be.') })

@@ -1,6 +1,6 @@
 /** The whole DHCP model in a file: YAML, which JSON is too. */
 import { readFileSync } from 'node:fs'
-import type { DhcpDocument, ImportView } from '../../services/index.ts'
+import type { DhcpDocument, ForeignExportView, ImportView } from '../../services/index.ts'
 import { type Command, NotDone, UsageError } from './command.ts'
 import { type Column, printable, printJson, printTable } from './print.ts'
 
@@ -16,9 +16,21 @@ export const dhcpExport: Command = {
   operands: '',
   fewest: 0,
   most: 0,
-  options: {},
-  examples: ['taproot dhcp export > dhcp.yaml'],
-  async run({ api, terminal, json }) {
+  options: { to: { type: 'string', value: 'kea|dnsmasq', says: 'as the configuration of that server' } },
+  examples: ['taproot dhcp export > dhcp.yaml', 'taproot dhcp export --to kea > kea-dhcp4.conf'],
+  async run({ api, text, terminal, json }) {
+    const to = text('to')
+    if (to !== undefined) {
+      if (to !== 'kea' && to !== 'dnsmasq') throw new UsageError(`--to takes kea or dnsmasq, not "${to}"`)
+      const written = await api.json<ForeignExportView>('GET', 'dhcp/export', { format: to })
+      if (json) {
+        printJson(terminal, written)
+        return
+      }
+      for (const { of, problem, remedy } of written.notes) terminal.err(`${printable(`${of}: ${problem}; ${remedy}`)}\n`)
+      terminal.out(written.text)
+      return
+    }
     const document = await api.json<DhcpDocument>('GET', 'dhcp/configuration')
     if (json) printJson(terminal, document)
     else terminal.out((await import('yaml')).stringify(document, { lineWidth: 0 }))

@@ -63,11 +63,11 @@ export function documentOf(c: DhcpConfiguration): DhcpDocument {
       segment: segmentName(segmentId),
       ...said({ domain: domain ?? null, ...levelView(level) }),
     })),
-    pools: c.pools.map(({ subnetId, first, last, allow, deny, level }) => ({
+    pools: c.pools.map(({ subnetId, first, last, allow, deny, allocator, level }) => ({
       subnet: prefixOf(subnetId),
       first: formatIpv4(first),
       last: formatIpv4(last),
-      ...said({ allow, deny, ...levelView(level) }),
+      ...said({ allow, deny, allocator: allocator === 'free-queue' ? null : allocator, ...levelView(level) }),
     })),
     classes: c.classes.map(({ name, priority, test, denied, leaseLimit, level }) => ({
       name,

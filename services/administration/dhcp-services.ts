@@ -1,8 +1,8 @@
 /** DHCP entries of every kind: texts become the model and back. */
 import { formatIpv4, formatPrefix } from '../../stack/index.ts'
 import { ok } from '../../stack/platform/index.ts'
-import type { Answer, ClientInput, DhcpDocument, DhcpInputs, DhcpServices, DhcpViews, EffectiveSettingsView, ImportView, PolicyView, PoolView, SubnetInput, WarningView, WhatIfInput, WhatIfView, WithWarnings } from '../facade.ts'
-import type { ExhaustedSegment } from '../dhcp/index.ts'
+import type { Answer, ClientInput, DhcpDocument, DhcpInputs, DhcpServices, DhcpViews, EffectiveSettingsView, ForeignExportView, ImportView, OtherServer, PolicyView, PoolView, SubnetInput, WarningView, WhatIfInput, WhatIfView, WithWarnings } from '../facade.ts'
+import { writeDnsmasq, writeKea, type ExhaustedSegment } from '../dhcp/index.ts'
 import { DEFAULT_POLICY, type DhcpConfiguration, type DhcpItem, type DhcpKind, EMPTY_LEVEL, type Pool, type Segment, type Subnet } from '../model/index.ts'
 import type { NetworkSide, New, Put, SubnetPlace } from '../network-side.ts'
 import type { StoreReader } from '../storage/store.ts'
@@ -124,6 +124,11 @@ export class ApplianceDhcp implements DhcpServices {
   async exportConfiguration(): Answer<DhcpDocument> {
     const c = await this.#o.network.dhcp.configuration()
     return c.ok ? ok(documentOf(c.value)) : c
+  }
+
+  async exportFor(server: OtherServer): Answer<ForeignExportView> {
+    const c = await this.#o.network.dhcp.configuration()
+    return c.ok ? ok((server === 'kea' ? writeKea : writeDnsmasq)(c.value)) : c
   }
 
   async importConfiguration(document: DhcpDocument, dryRun: boolean): Answer<ImportView> {

@@ -166,6 +166,14 @@ export type DhcpDocument = {
   readonly hosts?: readonly Written<HostInput>[]
   readonly optionDefinitions?: readonly Written<OptionDefinitionInput>[]
 }
+export const OTHER_SERVERS = ['kea', 'dnsmasq'] as const
+export type OtherServer = (typeof OTHER_SERVERS)[number]
+export type ForeignExportView = {
+  /** The file. */
+  readonly text: string
+  /** What it cannot say. */
+  readonly notes: readonly { readonly of: string; readonly problem: string; readonly remedy: string }[]
+}
 export type ImportView = {
   readonly dryRun: boolean
   readonly changes: readonly { readonly what: string; readonly name: string; readonly how: 'added' | 'changed' | 'removed' }[]
@@ -216,6 +224,8 @@ export interface DhcpServices {
   /** What would happen to a request. Changes nothing and sends nothing. */
   whatIf(question: WhatIfInput): Answer<WhatIfView>
   exportConfiguration(): Answer<DhcpDocument>
+  /** The whole model as the configuration of another server. */
+  exportFor(server: OtherServer): Answer<ForeignExportView>
   /** Makes the document the configuration, in one transaction; with `dryRun` only says what would change. */
   importConfiguration(document: DhcpDocument, dryRun: boolean): Answer<ImportView>
   /** Every value that counts for a client, and the level that says it. */

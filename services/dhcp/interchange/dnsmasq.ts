@@ -20,6 +20,7 @@ const LEASE_TIME = /^(\d{1,9})([mhdw]?)$/
 const INFINITE_SECONDS = 0xffff_ffff
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i
 
+const PAIRS = /^([0-9a-f]{2}:)+[0-9a-f]{2}$/i
 const BY_TAG = 'make a class of ours for the tag'
 
 /** Never a fault: a file that is something else comes to nothing but notes. */
@@ -31,6 +32,8 @@ class Translation {
   readonly #notes: ImportNote[] = []
   readonly #site: Entry = { name: 'default' }
   readonly #subnets = new Map<string, Entry>()
+  /** By the tag that its ranges set. */
+  readonly #tagged = new Map<string, Entry>()
   readonly #pools: Entry[] = []
   readonly #hosts: Entry[] = []
   #authoritative = false
@@ -65,23 +68,29 @@ class Translation {
     else this.#note(`"${name}" was not taken over`, name.startsWith('dhcp') ? 'look whether a level, a policy or a class can say the same' : 'it is not of DHCP alone: set it by hand where it is wanted')
   }
 
-  #say(option: string, value: unknown): void {
-    this.#site['options'] = { ...(this.#site['options'] as object | undefined), [option]: value }
+  #say(option: string, value: unknown, at: Entry = this.#site): void {
+    at['options'] = { ...(at['options'] as object | undefined), [option]: value }
   }
 
-  #range(words: readonly string[]): void {
-    if (words.some(word => /^(tag|set|constructor):/.test(word))) {
+  #range(all: readonly string[]): void {
+    if (all.some(word => /^(tag|constructor):/.test(word))) {
       this.#note('a range for a tag was not taken over', BY_TAG)
       return
     }
-    const [first, last, mask] = words.map(parseIpv4)
+    const words = all.filter(word => !word.startsWith('set:'))
+    // Only hosts have addresses there.
+    const isStatic = words[1] === 'static'
+    const [first, last, mask] = words.map((word, at) => (at === 1 && isStatic ? parseIpv4(words[0] ?? '') : parseIpv4(word)))
     const length = mask === undefined ? undefined : lengthOf(mask)
     if (first === undefined || last === undefined || mask === undefined || length === undefined) {
       this.#note('a range without first, last and netmask was not taken over', 'write the netmask, as dhcp-range=10.53.0.100,10.53.0.199,255.255.255.0')
       return
     }
     const prefix = `${formatIpv4(first & mask)}/${length}`
-    this.#subnets.set(prefix, this.#subnets.get(prefix) ?? { prefix, segment: prefix })
+    const subnet = this.#subnets.get(prefix) ?? { prefix, segment: prefix }
+    this.#subnets.set(prefix, subnet)
+    for (const word of all) if (word.startsWith('set:')) this.#tagged.set(word.slice(4), subnet)
+    if (isStatic) return
     const leaseSeconds = words.slice(3).map(secondsOf).find(seconds => seconds !== undefined)
     this.#pools.push({ subnet: prefix, first: formatIpv4(first), last: formatIpv4(last), ...(leaseSeconds === undefined ? {} : { leaseSeconds }) })
   }
@@ -106,8 +115,14 @@ class Translation {
     else this.#note('a host has no identifier that is known here', 'give its hardware address, client identifier or name')
   }
 
-  #option(words: readonly string[]): void {
-    const [first = '', ...values] = words
+  /** Where what is for a tag belongs, and the words after it. */
+  #place(words: readonly string[]): readonly [Entry, readonly string[]] {
+    const subnet = this.#tagged.get(/^tag:(.*)/.exec(words[0] ?? '')?.[1] ?? '')
+    return subnet === undefined ? [this.#site, words] : [subnet, words.slice(1)]
+  }
+
+  #option(all: readonly string[]): void {
+    const [at, [first = '', ...values]] = this.#place(all)
     const code = first.startsWith('option:') ? OPTION_CODES[first.slice(7)] : /^\d{1,3}$/.test(first) ? Number(first) : undefined
     if (code === undefined) {
       const problem = `option ${first} was not taken over`
@@ -115,20 +130,23 @@ class Translation {
       return
     }
     const { name, row } = STANDARD_OPTIONS.coded(code)
-    const value = 'role' in row || values.includes('0.0.0.0') ? undefined : optionValue(row, values.join(','), false)
+    const text = values.join(',')
+    const isHex = text.includes(':') && PAIRS.test(text)
+    const value = 'role' in row || values.includes('0.0.0.0') ? undefined : optionValue(row, row.type === 'bool' ? String(text === '1') : text, isHex)
     if (value === undefined) this.#note(`the value of option ${name} was not taken over`, 'set the option by hand')
-    else this.#say(name, value)
+    else this.#say(name, value, at)
   }
 
-  #boot(words: readonly string[]): void {
+  #boot(all: readonly string[]): void {
+    const [at, words] = this.#place(all)
     const [bootFile, serverName, nextServer] = words
     if (bootFile === undefined || bootFile.includes(':')) {
       this.#note('a boot file for a tag was not taken over', BY_TAG)
       return
     }
-    this.#site['bootFile'] = bootFile
-    if (serverName !== undefined && serverName !== '') this.#site['serverName'] = serverName
-    if (nextServer !== undefined && parseIpv4(nextServer) !== undefined) this.#site['nextServer'] = nextServer
+    at['bootFile'] = bootFile
+    if (serverName !== undefined && serverName !== '') at['serverName'] = serverName
+    if (nextServer !== undefined && parseIpv4(nextServer) !== undefined) at['nextServer'] = nextServer
   }
 }
 
@@ -145,4 +163,4 @@ function secondsOf(word: string): number | undefined {
 }
 
 /** Hexadecimal in pairs, or text. */
-const clientIdOf = (text: string): string => (/^([0-9a-f]{2}:)+[0-9a-f]{2}$/i.test(text) ? octetsOf(text) : octetsOf(`'${text}'`))
+const clientIdOf = (text: string): string => (PAIRS.test(text) ? octetsOf(text) : octetsOf(`'${text}'`))

@@ -15,6 +15,14 @@ import type { Entry, ImportNote, Translated } from './translated.ts'
 /** What is done with the values of an object, by name. */
 type Readers = { readonly [name: string]: (value: Lined) => void }
 
+/** Where reservations count: ours count everywhere. */
+const HOST_MODES = ['reservations-global', 'reservations-in-subnet', 'reservations-out-of-pool'] as const
+/** Kea's built-in classes by our names. */
+const CLASSES: { readonly [name: string]: string } = { ALL: 'all', KNOWN: 'known', UNKNOWN: 'unknown' }
+const className = (name: unknown): unknown => (typeof name === 'string' ? (CLASSES[name] ?? name) : name)
+/** Its members get no answer. */
+const DENIED = 'DROP'
+
 export function readKea(text: string): Result<Translated, ImportNote> {
   const parsed = parseLinedJson(text)
   if (!parsed.ok) return err({ ...parsed.error, remedy: 'make it JSON, with or without comments' })
@@ -31,12 +39,13 @@ class Translation {
   readonly #pools: Entry[] = []
   readonly #classes: Entry[] = []
   readonly #hosts: Entry[] = []
+  readonly #hostsByKey = new Map<string, Entry>()
 
   whole(root: Lined): Translated {
     const site: Entry = { name: 'default' }
     this.#object(root, 'Dhcp4', {
       ...this.#level(site),
-      ...this.#ignored('interfaces-config', 'lease-database', 'control-socket', 'loggers', 'expired-leases-processing', 'multi-threading'),
+      ...this.#ignored('interfaces-config', 'lease-database', 'control-socket', 'loggers', 'expired-leases-processing', 'multi-threading', ...HOST_MODES),
       subnet4: each(subnet => this.#subnet(subnet, undefined)),
       'shared-networks': each(network => this.#network(network)),
       reservations: each(host => this.#host(host)),
@@ -58,9 +67,9 @@ class Translation {
       return
     }
     for (const [name, value] of of.value as ReadonlyMap<string, Lined>) {
-      if (name === 'comment' || name === 'user-context') continue
       const read = Object.hasOwn(readers, name) ? readers[name] : undefined
       if (read !== undefined) read(value)
+      else if (name === 'comment' || name === 'user-context') continue
       else this.#note(value.line, `"${name}" of ${where} was not taken over`, 'look whether a level, a policy or a class can say the same')
     }
   }
@@ -166,7 +175,7 @@ class Translation {
       ...this.#ignored('pool'),
       ...this.#level(pool),
       'client-class': ({ value }) => {
-        pool['allow'] = [value]
+        pool['allow'] = [className(value)]
       },
     })
   }
@@ -198,11 +207,31 @@ class Translation {
         if (label !== undefined && label !== '') host['name'] = label
       },
       'client-classes': ({ value }) => {
-        if (Array.isArray(value)) host['classes'] = (value as readonly Lined[]).map(item => item.value)
+        if (!Array.isArray(value)) return
+        const names = (value as readonly Lined[]).map(item => item.value)
+        const classes = names.filter(name => name !== DENIED).map(className)
+        if (names.includes(DENIED)) host['denied'] = true
+        if (classes.length > 0) host['classes'] = classes
+      },
+      comment: ({ value }) => {
+        if (typeof value === 'string') host['comment'] = value
       },
     })
-    if (identifiers.length > 0) this.#hosts.push(host)
+    if (identifiers.length > 0) this.#putHost(host)
     else this.#note(of.line, 'a reservation has no identifier that is known here', 'give its hw-address, client-id or circuit-id')
+  }
+
+  /** A reservation of the same client in another subnet is a further address of the host. */
+  #putHost(host: Entry): void {
+    const key = JSON.stringify(host['identifiers'])
+    const known = this.#hostsByKey.get(key)
+    const address = (host['addresses'] as readonly unknown[] | undefined)?.[0]
+    if (known !== undefined && address !== undefined) {
+      known['addresses'] = [...((known['addresses'] as readonly unknown[] | undefined) ?? []), address]
+      return
+    }
+    this.#hostsByKey.set(key, host)
+    this.#hosts.push(host)
   }
 }
 

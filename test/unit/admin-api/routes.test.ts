@@ -56,6 +56,7 @@ describe('every route answers as its description says', () => {
     ['POST', '/classes', { name: 'cams', test: 'host-name matches-glob "cam-*"', denied: true }, 201, { priority: 100, denied: true, leaseLimit: null }],
     ['POST', '/option-definitions', { code: 230, name: 'menu', type: 'text' }, 201, { id: 1, array: false, space: 'dhcp4' }],
     ['GET', '/dhcp/configuration', undefined, 200, { subnets: [{ prefix: '10.53.0.0/24', segment: 'lan0' }], hosts: [{ name: 'printer', addresses: ['10.53.0.20'] }] }],
+    ['GET', '/dhcp/export?format=dnsmasq', undefined, 200, { notes: [{ of: 'segment lan0', problem: 'its interface lan0 is not written' }, { of: 'subnet 10.53.0.0/24' }] }],
     ['PUT', '/dhcp/configuration?dryRun=true', {}, 200, { dryRun: true, changes: [{ how: 'removed', what: 'host', name: 'printer' }, { what: 'pool' }, { what: 'subnet' }, { what: 'segment' }] }],
     ['PUT', '/dhcp/configuration', { segments: [{ name: 'lan0', interface: 'lan0' }], subnets: [{ prefix: '10.53.0.0/24', segment: 'lan0' }] }, 200, { dryRun: false }],
     ['GET', '/dhcp/effective-options?mac=02-00-0a-35-00-14&circuitId=eth7&architecture=7', undefined, 200, { address: '10.53.0.20', host: 'host 1 (printer)' }],
