@@ -60,4 +60,14 @@ describeLab('AXFR with dig', () => {
     expect(text).not.toMatch(/verify|Transfer failed|BADSIG/)
     expect((await axfr()).text).toMatch(/Transfer failed/)
   })
+
+  test('IXFR gives what changed since the version that the secondary has', async () => {
+    const ask = async (type: string) => (await secondary.run(['dig', `@${APPLIANCE}`, '-y', key, '+tcp', '+short', 'example.internal', type])).stdout.trim().split('\n')
+    const serial = (await ask('SOA'))[0]?.split(' ')[2] ?? ''
+    await world.appliance.command('record', 'add', 'example.internal', 'newcomer', 'A', '10.9.0.77')
+    const next = String(Number(serial) + 1)
+    const lines = (await ask(`IXFR=${serial}`)).map((line) => line.split(' '))
+    expect(lines.map((words) => words[2] ?? words[0])).toEqual([next, serial, next, '10.9.0.77', next])
+    expect((await ask(`IXFR=${next}`)).map((line) => line.split(' ')[2])).toEqual([next])
+  })
 })
