@@ -18,7 +18,7 @@ import { BOOT_REQUEST, BOOT_SERVER_PORT, CLIENT_PORT, ETHERNET, MESSAGE_TYPES, S
 import type { DhcpMessage, MessageType } from './wire/message.ts'
 import { CHADDR_AT } from './wire/layout.ts'
 import type { RawOptions } from './wire/options.ts'
-import { asksForSourcePort } from './wire/relay-information.ts'
+import { asksForSourcePort, relaySubOptions } from './wire/relay-information.ts'
 
 /** Where a datagram came from. */
 export type Arrival = {
@@ -62,6 +62,8 @@ export class Exchange {
   /** What counts for this client at its address; set when that is known. */
   levels: Levels | undefined = undefined
   hostName: string | undefined = undefined
+  /** Option 82 under which the client got the address that it now renews without its relay. */
+  recalledRelay: Uint8Array | undefined = undefined
   /** The full name of the lease, as far as there is one. */
   fullName: string | undefined = undefined
   /** What the decision is about, as far as is known. */
@@ -105,8 +107,15 @@ export class Exchange {
 
   /** Option 82 as hexadecimal, as a lease keeps it. */
   get relayInformation(): string | undefined {
-    const octets = this.message.options.get(82)
+    const octets = this.message.options.get(82) ?? this.recalledRelay
     return octets === undefined ? undefined : toHex(octets)
+  }
+
+  /** What is known of where the client is: the sub-options of its relay, or of the relay that its lease came by. */
+  get relay(): RawOptions {
+    const { options } = this.message
+    if (options.has(82) || this.recalledRelay === undefined) return relaySubOptions(options)
+    return relaySubOptions(new Map([[82, this.recalledRelay]]))
   }
 
   /** chaddr as the six octets of an Ethernet address. */

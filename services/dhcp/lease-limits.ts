@@ -7,7 +7,7 @@ import type { Lease, LeaseChange } from '../model/index.ts'
 import type { Scope } from './configuration.ts'
 import type { Engine } from './engine.ts'
 import type { Exchange } from './exchange.ts'
-import { CIRCUIT_ID, REMOTE_ID, relaySubOptions } from './wire/relay-information.ts'
+import { CIRCUIT_ID, REMOTE_ID } from './wire/relay-information.ts'
 
 export class LeaseCounts {
   /** Bounded by the leases that count, each of which has an address of a pool. */
@@ -76,8 +76,7 @@ function limitsOf(x: Exchange, scope: Scope): readonly Limit[] {
 
 /** Which port of which relay a request came by, as far as the relay says (RFC 3046 §3.1, §3.2). */
 export function relayPort(x: Exchange): string | undefined {
-  const information = relaySubOptions(x.message.options)
-  const [circuit, remote] = [information.get(CIRCUIT_ID), information.get(REMOTE_ID)]
+  const [circuit, remote] = [x.relay.get(CIRCUIT_ID), x.relay.get(REMOTE_ID)]
   if (circuit === undefined && remote === undefined) return undefined
   return `${remote === undefined ? '*' : toHex(remote)} ${circuit === undefined ? '*' : toHex(circuit)}`
 }

@@ -3,7 +3,8 @@
  * is one more line here.
  */
 import { formatIpv4 } from '../../stack/index.ts'
-import { i32 } from '../../stack/platform/index.ts'
+import { fromHex, i32 } from '../../stack/platform/index.ts'
+import { leaseClientKey } from '../model/index.ts'
 import { bootp } from './bootp.ts'
 import { deniedBecause, identify } from './classify/identify.ts'
 import { discover } from './discover.ts'
@@ -19,14 +20,17 @@ import { proxy } from './proxy.ts'
 import { request } from './request.ts'
 import { selectSubnet } from './select-subnet.ts'
 import { BOOT_SERVER_PORT } from './wire/message.ts'
+import { codeOf } from './wire/options-table.ts'
 import { SERVER_IDENTIFIER_OVERRIDE, relaySubOptions } from './wire/relay-information.ts'
+
+const RELAY_INFORMATION = codeOf('relay-agent-information')
 
 /** next: the following step goes on. ended: answered, dropped, or waiting for a probe or the disk. */
 export type Outcome = 'next' | 'ended'
 export type PipelineStep = (engine: Engine, x: Exchange) => Outcome
 
 const PIPELINE: readonly PipelineStep[] = [
-  chooseSubnet, heedOtherServers, readHostName, identifyClient, admit, heedMode, heedLimits, judge,
+  chooseSubnet, heedOtherServers, recallRelay, readHostName, identifyClient, admit, heedMode, heedLimits, judge,
 ]
 
 export function run(engine: Engine, x: Exchange): void {
@@ -79,6 +83,23 @@ function comesByItsWay(engine: Engine, x: Exchange): boolean {
   x.trace.push(dhcpStep('dhcp.relay.elsewhere', facts))
   engine.finish(x, 'none')
   return false
+}
+
+/**
+ * A client that renews writes to us directly (RFC 2131 §4.3.2), past the relay that would say where it is. The relay's
+ * word by which it got its address is kept with the lease and counts as long as the client holds it: classes, hosts
+ * and limits are those of before. It is not echoed, because the client would get it.
+ */
+function recallRelay(engine: Engine, x: Exchange): Outcome {
+  const { ciaddr, options } = x.message
+  if (x.relayed || ciaddr === 0 || options.has(RELAY_INFORMATION)) return 'next'
+  const state = engine.table.find(ciaddr)?.state
+  const row = state?.kind === 'saving' ? state.back.row : state?.row
+  if (row?.relayInformation === undefined || leaseClientKey(row) !== x.client.key) return 'next'
+  if (row.state !== 'bound' && row.state !== 'expired') return 'next'
+  x.recalledRelay = fromHex(row.relayInformation)
+  x.trace.push(dhcpStep('dhcp.relay.recalled', { address: formatIpv4(ciaddr) }))
+  return 'next'
 }
 
 function readHostName(_engine: Engine, x: Exchange): Outcome {

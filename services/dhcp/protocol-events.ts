@@ -37,6 +37,11 @@ export const PROTOCOL_EVENTS = {
     means: 'A message came by an interface on which its relay cannot be: somebody else may have written its address in.',
     remedy: 'Find who sends it on that link; if the relay moved, set the interface of its segment.',
   },
+  'dhcp.relay.recalled': {
+    level: 'debug',
+    says: 'it writes to us past its relay: what the relay said when it got {address} counts',
+    means: 'A renewal is unicast and carries no relay information; that of the lease stands in for it.',
+  },
   'dhcp.decline.limited': {
     level: 'warn',
     says: '{address} declined, but not set aside: too many DECLINEs',

@@ -109,13 +109,24 @@ describeLab('clients behind ISC dhcrelay', () => {
     })
   })
 
-  test('dhcpcd rebinds by broadcast through the relay, and keeps its address', async () => {
-    const on = await host('yard', 'rebinding')
-    const [client, first] = await DhcpClient.bind(on, 'dhcpcd')
-    const before = await lease(first.address)
+  test.each([
+    ['udhcpc', 'renews by unicast through the router', (address: string) => `the client wrote to us directly from ${address}`],
     // It rebinds when asked for a renewal.
+    ['dhcpcd', 'rebinds by broadcast through the relay', () => `it holds the relay ${YARD_RELAY}`],
+  ] as const)('%s %s, and keeps its address', async (kind, _how, step) => {
+    const on = await host('yard', `${kind}-renewing`)
+    const [client, first] = await DhcpClient.bind(on, kind)
+    const before = await lease(first.address)
+    const heard = new Set((await decisionsOf(on)).map(({ id }) => id))
     expect(await client.renew()).toMatchObject({ address: first.address, server: APPLIANCE })
     expect(Date.parse((await lease(first.address)).renewedAt)).toBeGreaterThan(Date.parse(before.renewedAt))
+    const later = await eventually('reasons', async () => {
+      const fresh = (await decisionsOf(on)).filter(({ id }) => !heard.has(id))
+      // dhcrelay passes on what it overhears too, so one request may come in both ways.
+      const found = fresh.filter(({ steps }) => steps.some(({ text }) => text.includes(step(first.address))))
+      return found.length > 0 ? found : undefined
+    })
+    expect(later.map(({ received, sent }) => `${received} ${sent}`)).toContain('REQUEST ACK')
     await client.vanish()
   })
 

@@ -1,6 +1,6 @@
 /** What an expression can ask of a request: one row per field. A field that the request does not have has no values. */
 import type { Exchange } from '../exchange.ts'
-import { CIRCUIT_ID, LINK_SELECTION, REMOTE_ID, relaySubOptions } from '../wire/relay-information.ts'
+import { CIRCUIT_ID, LINK_SELECTION, REMOTE_ID } from '../wire/relay-information.ts'
 
 /** octets: text or 0x…; mac and address also by prefix; numbers are compared by size; words in any letter case. */
 export type Field =
@@ -27,7 +27,7 @@ export const optionField = (code: number): Field => ({
 export const relayField = (code: number): Field => ({
   kind: 'octets',
   says: `relay[${code}]`,
-  read: x => some(relaySubOptions(x.message.options).get(code)),
+  read: x => some(x.relay.get(code)),
 })
 
 export const FIELDS: { readonly [name: string]: Field } = {

@@ -4,7 +4,7 @@ import type { Configuration, Scope } from '../configuration.ts'
 import { dhcpStep } from '../events.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Identifiers } from '../hosts.ts'
-import { CIRCUIT_ID, REMOTE_ID, relaySubOptions } from '../wire/relay-information.ts'
+import { CIRCUIT_ID, REMOTE_ID } from '../wire/relay-information.ts'
 import { classesOf } from './classes.ts'
 import type { CompiledClass } from './classes.ts'
 
@@ -39,7 +39,7 @@ const UUID_OPTION_BYTES = 17
 /** What a request says of who sent it. */
 export function identifiersOf(x: Exchange): Identifiers {
   const { options } = x.message
-  const relay = relaySubOptions(options)
+  const { relay } = x
   const hex = (octets: Uint8Array | undefined): string | undefined => (octets === undefined ? undefined : toHex(octets))
   const uuid = options.get(CLIENT_UUID)
   return {

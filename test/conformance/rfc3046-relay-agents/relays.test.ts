@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { ipv4 } from '../../../stack/index.ts'
+import { EMPTY_LEVEL } from '../../../services/model/index.ts'
+import type { ClientClass } from '../../../services/model/index.ts'
+import { configuration, pool, segment, subnet, world } from '../../support/dhcp-bench.ts'
+import type { World } from '../../support/dhcp-bench.ts'
 import { RELAY, relayedWorld } from '../../support/dhcp-policy.ts'
 
 const A = { mac: '02:00:00:00:00:0a' }
@@ -75,5 +79,54 @@ describe('RFC 3527 §4 link selection', () => {
     const w = relayedWorld()
     const offer = w.exchange('DISCOVER', { ...A, giaddr: RELAY, options: { 'relay-agent-information': { 'link-selection': '10.53.0.0' } } }, VIA)[0]
     expect([offer?.yiaddr, offer?.to]).toEqual(['10.53.0.100', { kind: 'relay', address: ipv4(RELAY) }])
+  })
+})
+
+describe('RFC 3046 §2.2 a client that renews past its relay', () => {
+  const EAST = '010465617374'
+  const EAST_PORT: ClientClass = {
+    id: 1, name: 'east-port', priority: 100, test: 'relay.circuit-id == "east"', leaseLimit: undefined, denied: false, level: EMPTY_LEVEL,
+  }
+  const yard = (): World =>
+    world({
+      configuration: configuration({
+        segments: [segment(2, { interfaceName: undefined, relays: [ipv4(RELAY)] })],
+        subnets: [subnet({ id: 2, segmentId: 2, prefix: { network: ipv4('10.60.0.0'), length: 24 } })],
+        pools: [pool('10.60.0.100', '10.60.0.109', { id: 2, subnetId: 2, allow: ['east-port'] })],
+        classes: [EAST_PORT],
+      }),
+    })
+  const DIRECT = { source: ipv4('10.60.0.100'), target: ipv4('10.53.0.2') }
+  const bound = (w: World): void => {
+    const via = { ...A, giaddr: RELAY, raw: [[82, EAST]] as const }
+    w.exchange('DISCOVER', via, VIA)
+    w.exchange('REQUEST', { ...via, options: { 'requested-address': '10.60.0.100', 'server-identifier': '10.53.0.2' } }, VIA)
+  }
+
+  test('is in the classes that its relay put it in when it got the address, renewal after renewal', () => {
+    const w = yard()
+    bound(w)
+    for (let round = 0; round < 3; round++) {
+      w.clock.advance(1000)
+      const [answer] = w.exchange('REQUEST', { ...A, ciaddr: '10.60.0.100' }, DIRECT)
+      expect([answer?.type, answer?.yiaddr, answer?.options['relay-agent-information']]).toEqual(['ACK', '10.60.0.100', undefined])
+      expect(w.lastSteps()).toContain('dhcp.relay.recalled')
+    }
+    expect(w.server.lease(ipv4('10.60.0.100'))?.relayInformation).toBe(EAST)
+  })
+
+  test('somebody else who names the address is not', () => {
+    const w = yard()
+    bound(w)
+    const answers = w.exchange('REQUEST', { mac: '02:00:00:00:00:0b', ciaddr: '10.60.0.100' }, DIRECT)
+    expect(answers.map(({ type }) => type)).not.toContain('ACK')
+    expect(w.lastSteps()).not.toContain('dhcp.relay.recalled')
+  })
+
+  test('who released the address is nobody there any more', () => {
+    const w = yard()
+    bound(w)
+    w.exchange('RELEASE', { ...A, ciaddr: '10.60.0.100' }, DIRECT)
+    expect(w.exchange('REQUEST', { ...A, ciaddr: '10.60.0.100' }, DIRECT).map(({ type }) => type)).not.toContain('ACK')
   })
 })
