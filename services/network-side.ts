@@ -9,7 +9,7 @@ import type {
   RouteView, RoutingView, SocketFilter, SocketView, StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
   TransferPolicyView, TsigKeyInput, TsigKeyView,
 } from './facade.ts'
-import type { DescribedClient, EffectiveSettings, ExhaustedSegment, WhatIf, WhatIfQuestion } from './dhcp/index.ts'
+import type { DescribedClient, EffectiveSettings, ExhaustedSegment, ForeignLease, ImportedLeases, WhatIf, WhatIfQuestion } from './dhcp/index.ts'
 import type { TapHandle } from './links/media.ts'
 import type {
   DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, InterfaceProperties, Lease, NetworkInterface, StaticRoute, Subnet, TraceStep,
@@ -55,6 +55,8 @@ export type Replaced = {
 
 export interface DhcpSide {
   releaseLease(address: Ipv4): Answer<Lease>
+  /** Takes leases of another server over in one transaction; with `dryRun` only says what would be taken. */
+  importLeases(rows: readonly ForeignLease[], dryRun: boolean): Answer<ImportedLeases>
   forceRenewLease(address: Ipv4): Answer<Lease>
   configuration(): Answer<DhcpConfiguration>
   /** Segments whose clients go without an address now. */
@@ -167,6 +169,7 @@ export type NetworkSide = {
 export const NETWORK_COMMANDS = {
   dhcp: [
     'releaseLease',
+    'importLeases',
     'forceRenewLease',
     'configuration',
     'exhausted',

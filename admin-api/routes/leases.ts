@@ -1,9 +1,10 @@
 import { type Api, granted, splitQuery } from '../api.ts'
 import type { Services } from '../../services/index.ts'
-import { historyQuery, Lease, LeaseHistoryPage, leaseParams, LeasePage, leaseQuery } from '../schemas/leases.ts'
+import { historyQuery, Lease, LeaseHistoryPage, LeaseImport, LeaseImportBody, leaseParams, LeasePage, leaseQuery } from '../schemas/leases.ts'
 
 export function leaseRoutes(app: Api, services: Services): void {
   theLeases(app, services)
+  leaseImport(app, services)
   oneLease(app, services)
 }
 
@@ -42,6 +43,29 @@ function theLeases(app: Api, services: Services): void {
       const { filter, paging } = splitQuery(request.query)
       return granted(await services.leases.leaseHistory(filter, paging))
     },
+  )
+}
+
+/** Half a million leases. */
+const LARGEST_FILE_BYTES = 64 * 1024 * 1024
+
+function leaseImport(app: Api, services: Services): void {
+  app.post(
+    '/leases/import',
+    {
+      bodyLimit: LARGEST_FILE_BYTES,
+      schema: {
+        operationId: 'importLeases',
+        tags: ['leases'],
+        summary: 'Take over the leases of another server',
+        description:
+          'In one transaction. Addresses that are held here, or are in no subnet, are not taken and told by line. Leases ' +
+          'that have ended are kept, so that their clients get the same addresses again. Names are published at the next renewal.',
+        body: LeaseImportBody,
+        response: { 200: LeaseImport },
+      },
+    },
+    async ({ body }) => granted(await services.leases.importLeases(body.format, body.text, body.dryRun)),
   )
 }
 

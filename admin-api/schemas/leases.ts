@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
-import type { LeaseHistoryView, LeaseView } from '../../services/index.ts'
-import { count, freeText, moment, nullable, oneOf, page, pagingFields, parameters, text, time, view, word } from './common.ts'
+import { LEASE_FORMATS, type LeaseHistoryView, type LeaseImportView, type LeaseView } from '../../services/index.ts'
+import { count, creation, freeText, moment, nullable, oneOf, page, pagingFields, parameters, text, time, view, word } from './common.ts'
 
 const state = oneOf(
   ['bound', 'released', 'expired', 'declined'],
@@ -56,3 +56,24 @@ export const historyQuery = parameters({
   at: Type.Optional(moment('Held then: a time, or a date for any time of that day (UTC).')),
 })
 export const leaseParams = parameters({ address })
+
+export const LeaseImport = view<LeaseImportView>()('LeaseImport', 'What became of the leases of another server.', {
+  dryRun: Type.Boolean({ description: 'True: nothing was changed.' }),
+  taken: count('Leases that were taken.', 12),
+  notes: Type.Array(
+    Type.Object(
+      {
+        line: count('Line of the file.', 7),
+        problem: word('What was not taken.', '10.53.0.120 is held already'),
+        remedy: word('What to do.', 'release it first, if the file is right'),
+      },
+      { additionalProperties: false },
+    ),
+    { description: 'Lines that were not taken, or not wholly.' },
+  ),
+})
+export const LeaseImportBody = creation('LeaseFile', 'Leases of another server.', {
+  format: oneOf(LEASE_FORMATS, 'kea: the memfile of kea-dhcp4. dnsmasq: its leases file. csv: address,mac,client-id,hostname,expiry.'),
+  text: Type.String({ description: 'The file.', examples: ['address,mac,client-id,hostname,expiry'] }),
+  dryRun: Type.Boolean({ description: 'True: only say what would be taken.' }),
+}, { dryRun: false })

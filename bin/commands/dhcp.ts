@@ -72,7 +72,7 @@ async function readForeign(file: string, from: 'kea' | 'dnsmasq', tell: (note: s
   return translated.value.document
 }
 
-function readText(file: string): string {
+export function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {

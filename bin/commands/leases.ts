@@ -1,7 +1,8 @@
-import type { LeaseHistoryView, LeaseView, Page } from '../../services/index.ts'
+import { LEASE_FORMATS, type LeaseHistoryView, type LeaseImportView, type LeaseView, type Page } from '../../services/index.ts'
 import { path } from './client.ts'
-import { type Command, type Invocation, type Options, PAGING_OPTIONS } from './command.ts'
-import { type Column, printDone, printPage, shortTime } from './print.ts'
+import { type Command, type Invocation, type Options, PAGING_OPTIONS, UsageError } from './command.ts'
+import { readText } from './dhcp.ts'
+import { type Column, printable, printDone, printPage, shortTime } from './print.ts'
 
 const FILTERS = {
   mac: { type: 'string', value: 'MAC', says: 'of this client' },
@@ -71,6 +72,30 @@ export const leasesHistory: Command = {
     const of = { ...filter, address: invocation.operands[0] ?? filter.address, at: invocation.text('at') }
     const page = await invocation.api.json<Page<LeaseHistoryView>>('GET', 'leases/history', of)
     printPage(invocation, page, HISTORY_COLUMNS, 'no leases so far')
+  },
+}
+
+export const leasesImport: Command = {
+  words: 'leases import',
+  summary: 'take over the leases of another server',
+  operands: 'FILE',
+  fewest: 1,
+  most: 1,
+  options: {
+    from: { type: 'string', value: 'kea|dnsmasq|csv', says: 'whose file it is; csv: address,mac,client-id,hostname,expiry' },
+    'dry-run': { type: 'boolean', says: 'only say what would be taken' },
+  },
+  examples: ['taproot leases import dnsmasq.leases --from dnsmasq --dry-run', 'taproot leases import kea-leases4.csv --from kea'],
+  async run(invocation) {
+    const { api, operands, flag, text, terminal } = invocation
+    const [file] = operands as [string]
+    const from = text('from')
+    const format = LEASE_FORMATS.find(each => each === from)
+    if (format === undefined) throw new UsageError(`--from takes ${LEASE_FORMATS.join(', ')}, not "${from ?? ''}"`)
+    const body = { format, text: readText(file), dryRun: flag('dry-run') }
+    const done = await api.json<LeaseImportView>('POST', 'leases/import', {}, body)
+    for (const { line, problem, remedy } of done.notes) terminal.err(`${printable(`${file}:${line}: ${problem}; ${remedy}`)}\n`)
+    printDone(invocation, `${done.dryRun ? 'would take' : 'took'} ${done.taken} leases over`, done)
   },
 }
 

@@ -1,7 +1,8 @@
 /** Leases and their history: listings come from the reader, ends of leases go to the network side. */
 import { formatPrefix, type Ipv4 } from '../../stack/index.ts'
 import { err, ok } from '../../stack/platform/index.ts'
-import type { Answer, HistoryFilter, LeaseFilter, LeaseHistoryView, LeaseServices, LeaseView, Page, Paging } from '../facade.ts'
+import type { Answer, HistoryFilter, LeaseFilter, LeaseFormat, LeaseHistoryView, LeaseImportView, LeaseServices, LeaseView, Page, Paging } from '../facade.ts'
+import { readLeases } from '../dhcp/index.ts'
 import { refusal, type Subnet } from '../model/index.ts'
 import type { NetworkSide } from '../network-side.ts'
 import type { LeaseQuery, StoreReader } from '../storage/store.ts'
@@ -44,6 +45,14 @@ export class ApplianceLeases implements LeaseServices {
     const lease = await this.#o.network.dhcp.releaseLease(address.value)
     if (!lease.ok) return lease
     return ok(leaseView(lease.value, await this.#subnetLookup()))
+  }
+
+  async importLeases(format: LeaseFormat, text: string, dryRun: boolean): Answer<LeaseImportView> {
+    const { leases, notes } = readLeases(format, text)
+    const imported = await this.#o.network.dhcp.importLeases(leases, dryRun)
+    if (!imported.ok) return imported
+    const all = [...notes, ...imported.value.notes].toSorted((a, b) => a.line - b.line)
+    return ok({ dryRun, taken: imported.value.taken, notes: all })
   }
 
   async forceRenewLease(text: string): Answer<LeaseView> {

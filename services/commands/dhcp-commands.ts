@@ -1,7 +1,7 @@
 /** The administrator's commands on DHCP: the whole configuration is checked as it would be before anything is stored. */
 import { formatIpv4, formatPrefix, type Ipv4, type Stack } from '../../stack/index.ts'
 import { type Clock, err, ok } from '../../stack/platform/index.ts'
-import { checkConfiguration, type DescribedClient, type DhcpServer, type EffectiveSettings, type ExhaustedSegment, type WhatIf, type WhatIfQuestion } from '../dhcp/index.ts'
+import { checkConfiguration, type DescribedClient, type DhcpServer, type EffectiveSettings, type ExhaustedSegment, type ForeignLease, type ImportedLeases, type WhatIf, type WhatIfQuestion } from '../dhcp/index.ts'
 import type { Answer } from '../facade.ts'
 import {
   DEFAULT_POLICY,
@@ -61,6 +61,12 @@ export class DhcpCommands implements DhcpSide {
         else if (outcome === 'storage-failed') resolve(err(this.#o.turns.refusal()))
         else resolve(missing(`bound lease of ${formatIpv4(address)}`))
       })
+    })
+  }
+
+  importLeases(rows: readonly ForeignLease[], dryRun: boolean): Answer<ImportedLeases> {
+    return new Promise((resolve) => {
+      this.#o.dhcp.importLeases(rows, dryRun, (imported) => resolve(imported.failed ? err(this.#o.turns.refusal()) : ok(imported)))
     })
   }
 

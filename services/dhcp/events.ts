@@ -251,6 +251,11 @@ export const DHCP_EVENTS = {
     says: '{address} released by the administrator',
     means: 'The lease was ended by hand. The client may use the address until it next tries to renew.',
   },
+  'dhcp.lease.imported': {
+    level: 'info',
+    says: '{address} taken over from the leases of another server',
+    means: 'The administrator imported the lease. Its client keeps the address, or gets it again when the lease has ended.',
+  },
   'dhcp.lease.expired': {
     level: 'info',
     says: '{address} expired',

@@ -120,6 +120,8 @@ export type LeaseEvent =
   /** The client was bound to another address of the subnet just now. */
   | { readonly kind: 'move'; readonly client: ClientKey }
   | { readonly kind: 'revoke' }
+  /** Another server gave this lease, or had given it. */
+  | { readonly kind: 'import'; readonly lease: Lease }
   /** The deadline of the state has come. */
   | { readonly kind: 'timeout' }
   | { readonly kind: 'saved' }
@@ -179,6 +181,8 @@ export function step(state: BindingState, event: LeaseEvent, at: Moment): LeaseS
       return state.kind === 'bound'
         ? end(state, 'released', 'dhcp.lease.released-by-administrator', at)
         : [state, NOTHING]
+    case 'import':
+      return state.kind === 'free' ? take(state, event.lease, at) : [state, NOTHING]
     case 'timeout':
       return timeout(state, at)
     case 'saved':
@@ -335,6 +339,13 @@ function end(
   return [
     { kind: 'saving', back: state, next: { kind: 'free', row: after }, client: leaseClientKey(row) },
     [{ kind: 'save', change: { before: row, after, because } }],
+  ]
+}
+
+function take(state: BindingState & { readonly kind: 'free' }, lease: Lease, at: Moment): LeaseStep {
+  return [
+    { kind: 'saving', back: state, next: settled(lease, at), client: leaseClientKey(lease) },
+    [{ kind: 'save', change: { before: state.row, after: lease, because: 'dhcp.lease.imported' } }],
   ]
 }
 

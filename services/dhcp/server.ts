@@ -27,6 +27,9 @@ import { isLeaseQuery, macOf, readExchange, readRequest } from './exchange.ts'
 import type { Arrival, ClientMessageType } from './exchange.ts'
 import { run } from './pipeline.ts'
 import type { DhcpPorts, DhcpSettings } from './ports.ts'
+import { importLeases } from './import-leases.ts'
+import type { ImportedLeases } from './import-leases.ts'
+import type { ForeignLease } from './interchange/foreign-leases.ts'
 import type { ExhaustedSegment } from './exhaustion.ts'
 import { RelayQuestions } from './relay-questions.ts'
 import { BOOT_SERVER_PORT, MAX_MESSAGE_BYTES } from './wire/message.ts'
@@ -134,6 +137,11 @@ export class DhcpServer {
         done(durable ? 'released' : 'storage-failed')
       })
     } else done('not-bound')
+  }
+
+  /** Takes leases of another server over, all at once; `done` is called once, when that is on disk or has failed. */
+  importLeases(rows: readonly ForeignLease[], dryRun: boolean, done: (imported: ImportedLeases) => void): void {
+    importLeases(this.#engine, rows, dryRun, done)
   }
 
   /** Whether names of leases in this subnet have a DHCID record (RFC 4701), by the policy of its segment. */

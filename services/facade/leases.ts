@@ -40,11 +40,23 @@ export type LeaseHistoryView = {
   readonly ended: string | null
 }
 
+export const LEASE_FORMATS = ['kea', 'dnsmasq', 'csv'] as const
+export type LeaseFormat = (typeof LEASE_FORMATS)[number]
+export type LeaseImportView = {
+  readonly dryRun: boolean
+  /** How many leases were taken. */
+  readonly taken: number
+  /** Lines that were not, or not wholly. */
+  readonly notes: readonly { readonly line: number; readonly problem: string; readonly remedy: string }[]
+}
+
 export interface LeaseServices {
   listLeases(filter: LeaseFilter, paging: Paging): Answer<Page<LeaseView>>
   getLease(address: string): Answer<LeaseView>
   /** Ends a bound lease now, as if the client had released it. */
   releaseLease(address: string): Answer<LeaseView>
+  /** Takes the leases of another server over: `text` is its file. */
+  importLeases(format: LeaseFormat, text: string, dryRun: boolean): Answer<LeaseImportView>
   /** Makes the client of a bound lease renew now (RFC 3203); refused when the client would not believe it. */
   forceRenewLease(address: string): Answer<LeaseView>
   leaseHistory(filter: HistoryFilter, paging: Paging): Answer<Page<LeaseHistoryView>>

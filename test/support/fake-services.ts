@@ -10,7 +10,9 @@ import type {
   HealthView,
   HistoryFilter,
   LeaseFilter,
+  LeaseFormat,
   LeaseHistoryView,
+  LeaseImportView,
   LeaseView,
   Page,
   Paging,
@@ -162,6 +164,11 @@ export class FakeServices implements Services {
     const released: LeaseView = { ...found.value, state: 'released', name: null }
     this.leaseList = this.leaseList.map(item => (item.address === address ? released : item))
     return ok(released)
+  }
+
+  async importLeases(_format: LeaseFormat, text: string, dryRun: boolean): Answer<LeaseImportView> {
+    if (this.refuseChanges !== undefined) return err(this.refuseChanges)
+    return ok({ dryRun, taken: text.split('\n').length, notes: [{ line: 1, problem: 'held', remedy: 'release it' }] })
   }
 
   async forceRenewLease(address: string): Answer<LeaseView> {

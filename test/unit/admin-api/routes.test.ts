@@ -23,6 +23,7 @@ describe('every route answers as its description says', () => {
     ['GET', '/statistics', undefined, 200, { dhcp: { received: 12 } }],
     ['GET', '/leases', undefined, 200, { next: null }],
     ['GET', '/leases/history', undefined, 200, { next: null }],
+    ['POST', '/leases/import', { format: 'csv', text: 'address' }, 200, { dryRun: false, taken: 1, notes: [{ line: 1 }] }],
     ['GET', '/leases/10.53.0.100', undefined, 200, { address: '10.53.0.100', state: 'bound' }],
     ['POST', '/leases/10.53.0.100/force-renew', undefined, 200, { address: '10.53.0.100', state: 'bound' }],
     ['DELETE', '/leases/10.53.0.100', undefined, 200, { address: '10.53.0.100', state: 'released', name: null }],

@@ -1,0 +1,78 @@
+/** Leases of other servers, in the table and in the store, and what is said of the lines that are not taken. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { LeaseFormat } from '../../../../../services/index.ts'
+import { readLeases } from '../../../../../services/dhcp/index.ts'
+import { done, startAppliance } from '../../../../support/running-appliance.ts'
+import { ROOT } from '../../../../support/source-tree.ts'
+
+const file = (name: string): string => readFileSync(join(ROOT, 'test/fixtures/leases', name), 'utf8')
+const FILES: readonly (readonly [LeaseFormat, string])[] = [
+  ['dnsmasq', file('dnsmasq.leases')],
+  ['kea', file('kea-leases4.csv')],
+  ['csv', file('leases.csv')],
+]
+const ALL = { limit: 100, after: undefined } as const
+const NOTES: { readonly [format in LeaseFormat]: readonly string[] } = {
+  dnsmasq: [
+    '4: 10.99.0.1 is an address of no subnet', '5: line 1 has this address too', '6: "nonsense" is no hardware address', '7: "10.53.0.999" is no address',
+    '8: the name "bad_name" was left out', '9: a line of DHCPv6 was not taken over', '10: this is no line of a leases file',
+  ],
+  kea: ['6: a declined address was not taken over'],
+  csv: ['5: "tomorrow" is no time', '6: the client identifier is not hexadecimal', '7: the client of 10.53.0.106 has another lease in this segment'],
+}
+
+describe.each(FILES)('%s', (format, text) => {
+  test('leases that last are bound, those that have ended are kept', async () => {
+    const running = startAppliance()
+    const { taken, notes } = await done(running.services.leases.importLeases(format, text, false))
+    const { items } = await done(running.services.leases.listLeases({}, ALL))
+    expect(items.map(({ address, state, mac, clientId, hostName, expiresAt }) => [address, state, mac, clientId, hostName, expiresAt === null])).toEqual([
+      ['10.53.0.101', 'bound', '02:00:00:00:00:01', '01020000000001', 'printer', false],
+      ['10.53.0.102', 'bound', '02:00:00:00:00:02', null, null, true],
+      ['10.53.0.103', 'expired', '02:00:00:00:00:03', null, 'old', false],
+      ...(format === 'kea' ? [['10.53.0.105', 'expired', '02:00:00:00:00:05', null, null, false]] : []),
+      ...(format === 'dnsmasq' ? [['10.53.0.107', 'bound', '02:00:00:00:00:07', null, null, false]] : []),
+    ])
+    expect(taken).toBe(items.length)
+    expect(notes.map(({ line, problem }) => `${line}: ${problem}`)).toEqual(NOTES[format])
+  })
+
+  test('a dry run takes nothing and says the same', async () => {
+    const { services } = startAppliance()
+    const dry = await done(services.leases.importLeases(format, text, true))
+    expect((await done(services.leases.listLeases({}, ALL))).items).toEqual([])
+    expect(await done(services.leases.importLeases(format, text, false))).toEqual({ ...dry, dryRun: false })
+  })
+
+  test('a second time, everything is held or known already', async () => {
+    const { services } = startAppliance()
+    const first = await done(services.leases.importLeases(format, text, false))
+    const again = await done(services.leases.importLeases(format, text, false))
+    expect(again.taken).toBe(0)
+    expect(again.notes.length).toBe(first.notes.length + first.taken)
+  })
+})
+
+test('what cannot be stored is not in the table either', async () => {
+  const running = startAppliance()
+  running.fault = { kind: 'full', detail: 'disk full' } as never
+  const refused = await running.services.leases.importLeases('csv', file('leases.csv'), false)
+  expect(refused.ok).toBe(false)
+  running.fault = undefined
+  expect((await done(running.services.leases.importLeases('csv', file('leases.csv'), false))).taken).toBe(3)
+})
+
+test('a lease that was taken ends like any other, and its holding is in the history', async () => {
+  const running = startAppliance()
+  await done(running.services.leases.importLeases('csv', file('leases.csv'), false))
+  const released = await done(running.services.leases.releaseLease('10.53.0.102'))
+  expect(released.state).toBe('released')
+  const { items } = await done(running.services.leases.leaseHistory({ address: '10.53.0.102' }, ALL))
+  expect(items).toMatchObject([{ mac: '02:00:00:00:00:02', ended: 'released by administrator' }])
+})
+
+test('a file without columns', () => {
+  expect(readLeases('csv', '10.53.0.1,02:00:00:00:00:01').notes).toMatchObject([{ line: 1, problem: 'the first line names no column "address"' }])
+})
