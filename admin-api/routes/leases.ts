@@ -65,7 +65,7 @@ function leaseImport(app: Api, services: Services): void {
         response: { 200: LeaseImport },
       },
     },
-    async ({ body }) => granted(await services.leases.importLeases(body.format, body.text, body.dryRun)),
+    async ({ body }) => granted(await services.leases.importLeases(body.format, body.text, body.dryRun ?? false)),
   )
 }
 
