@@ -1,4 +1,6 @@
-import { LEASE_FORMATS, type LeaseHistoryView, type LeaseImportView, type LeaseView, type Page } from '../../services/index.ts'
+import {
+  LEASE_EXPORTS, LEASE_FORMATS, leaseHeader, leaseLine, type LeaseHistoryView, type LeaseImportView, type LeaseView, type Page, type SubnetView,
+} from '../../services/index.ts'
 import { path } from './client.ts'
 import { type Command, type Invocation, type Options, PAGING_OPTIONS, UsageError } from './command.ts'
 import { readText } from './dhcp.ts'
@@ -97,6 +99,37 @@ export const leasesImport: Command = {
     for (const { line, problem, remedy } of done.notes) terminal.err(`${printable(`${file}:${line}: ${problem}; ${remedy}`)}\n`)
     printDone(invocation, `${done.dryRun ? 'would take' : 'took'} ${done.taken} leases over`, done)
   },
+}
+
+/** As many as a page may have. */
+const EXPORT_PAGE = 1000
+
+export const leasesExport: Command = {
+  words: 'leases export',
+  summary: 'print all leases as CSV or as a lease file of Kea',
+  operands: '',
+  fewest: 0,
+  most: 0,
+  options: { to: { type: 'string', value: 'kea|csv', says: 'csv unless given' } },
+  examples: ['taproot leases export > leases.csv', 'taproot leases export --to kea > kea-leases4.csv'],
+  async run({ api, text, terminal }) {
+    const given = text('to') ?? 'csv'
+    const to = LEASE_EXPORTS.find(each => each === given)
+    if (to === undefined) throw new UsageError(`--to takes ${LEASE_EXPORTS.join(' or ')}, not "${given}"`)
+    const ids = new Map<string, number>()
+    for await (const { prefix, id } of everyOne<SubnetView>(api, 'subnets')) ids.set(prefix, id)
+    terminal.out(`${leaseHeader(to)}\n`)
+    for await (const lease of everyOne<LeaseView>(api, 'leases')) terminal.out(`${leaseLine(to, lease, ids.get(lease.subnet) ?? 0)}\n`)
+  },
+}
+
+async function* everyOne<T>(api: Invocation['api'], resource: string): AsyncGenerator<T> {
+  let after: string | undefined
+  do {
+    const page: Page<T> = await api.json<Page<T>>('GET', resource, { limit: EXPORT_PAGE, after })
+    yield* page.items
+    after = page.next ?? undefined
+  } while (after !== undefined)
 }
 
 export const leasesRelease: Command = {

@@ -12,7 +12,7 @@ import {
   interfaceAdd, interfaceChange, interfaceDown, interfaceList, interfaceRemove, interfaceUp,
 } from './interface.ts'
 import { hostAdd, hostList, hostRemove } from './host.ts'
-import { leasesForceRenew, leasesHistory, leasesImport, leasesList, leasesRelease } from './leases.ts'
+import { leasesExport, leasesForceRenew, leasesHistory, leasesImport, leasesList, leasesRelease } from './leases.ts'
 import { optionDefinitionAdd, optionDefinitionList, optionDefinitionRemove } from './option-definition.ts'
 import { optionsEffective } from './options.ts'
 import { ping } from './ping.ts'
@@ -33,6 +33,7 @@ import { zoneAdd, zoneExport, zoneHistory, zoneList, zoneRemove } from './zone.t
 
 export const COMMANDS: readonly Command[] = [
   leasesList,
+  leasesExport,
   leasesImport,
   leasesRelease,
   leasesForceRenew,

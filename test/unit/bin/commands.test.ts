@@ -64,6 +64,21 @@ describe('what a terminal shows: aligned columns with a heading', () => {
     ])
   })
 
+  test('leases for another server', async () => {
+    const { out } = await line.show('leases', 'export', '--to', 'kea')
+    expect(out.split('\n').slice(1, 3)).toEqual([
+      expect.stringMatching(/^10\.53\.0\.100,02:00:0a:35:00:64,[0-9a-f:]*,3600,\d{10},1,0,0,host-100\.lab\.internal,0,,0$/),
+      expect.stringMatching(/^10\.53\.0\.101,02:00:0a:35:00:65,/),
+    ])
+  })
+
+  test('leases of another server', async () => {
+    const { out, err, code } = await line.run('leases', 'import', 'test/fixtures/leases/leases.csv', '--from', 'csv', '--dry-run')
+    expect({ out, err, code }).toEqual({
+      out: expect.stringContaining('would take'), err: 'test/fixtures/leases/leases.csv:1: held; release it\n', code: 0,
+    })
+  })
+
   test('an empty list says so, and is nothing in a pipe', async () => {
     expect((await line.show('leases', '--state', 'declined')).out).toBe('no leases\n')
     expect((await line.run('leases', '--state', 'declined')).out).toBe('')
@@ -416,6 +431,9 @@ describe('wrong command lines are answered with what may have been meant', () =>
     ['explain', 'explain needs MAC|ADDRESS|NAME'],
     ['zone add', 'zone add needs ZONE\nusage: taproot zone add ZONE [options]'],
     ['record remove lab.internal www', '"www" is not the id of a record'],
+    ['dhcp export --to isc', '--to takes kea or dnsmasq, not "isc"'],
+    ['leases export --to isc', '--to takes kea or csv, not "isc"'],
+    ['leases import x', '--from takes kea, dnsmasq, csv, not ""'],
     ['dhcp import dhcpd.conf --from isc', '--from takes kea or dnsmasq, not "isc"'],
     ['options effective', '--mac MAC is needed'],
     ['dhcp what-if', '--mac MAC or --packet HEX is needed'],

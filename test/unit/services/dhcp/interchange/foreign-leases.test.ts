@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { LeaseFormat } from '../../../../../services/index.ts'
+import { LEASE_EXPORTS, leaseHeader, leaseLine } from '../../../../../services/index.ts'
+import type { LeaseFormat, LeaseView } from '../../../../../services/index.ts'
 import { readLeases } from '../../../../../services/dhcp/index.ts'
 import { done, startAppliance } from '../../../../support/running-appliance.ts'
 import { ROOT } from '../../../../support/source-tree.ts'
@@ -75,4 +76,16 @@ test('a lease that was taken ends like any other, and its holding is in the hist
 
 test('a file without columns', () => {
   expect(readLeases('csv', '10.53.0.1,02:00:00:00:00:01').notes).toMatchObject([{ line: 1, problem: 'the first line names no column "address"' }])
+})
+
+test.each(LEASE_EXPORTS)('leases written for %s are read back', async to => {
+  const { services } = startAppliance()
+  await done(services.leases.importLeases('csv', file('leases.csv'), false))
+  const { items } = await done(services.leases.listLeases({}, ALL))
+  const text = [leaseHeader(to), ...items.map(lease => leaseLine(to, lease, 1))].join('\n')
+  const back = startAppliance().services
+  const { notes } = await done(back.leases.importLeases(to, text, false))
+  expect(notes).toEqual([])
+  const kept = ({ address, state, mac, clientId, hostName }: LeaseView) => ({ address, state, mac, clientId, hostName })
+  expect((await done(back.leases.listLeases({}, ALL))).items.map(kept)).toEqual(items.map(kept))
 })
