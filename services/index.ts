@@ -2,4 +2,4 @@
 export * from './facade.ts'
 export * from './model/index.ts'
 export { StreamBroken } from './pipe.ts'
-export { LEASE_EXPORTS, leaseHeader, leaseLine, readDnsmasq, readKea, type ImportNote, type Translated } from './dhcp/index.ts'
+export { LEASE_EXPORTS, leaseHeader, leaseLine, readDnsmasq, readIsc, readKea, type ImportNote, type Translated } from './dhcp/index.ts'

@@ -45,13 +45,13 @@ export const dhcpImport: Command = {
   most: 1,
   options: {
     'dry-run': { type: 'boolean', says: 'only say what would change' },
-    from: { type: 'string', value: 'kea|dnsmasq', says: 'the file is the configuration of that server; leases are not in it' },
+    from: { type: 'string', value: 'kea|dnsmasq|isc', says: 'the file is the configuration of that server; leases are not in it' },
   },
   examples: ['taproot dhcp import dhcp.yaml --dry-run', 'taproot dhcp import kea-dhcp4.conf --from kea --dry-run'],
   async run({ api, operands, flag, text, terminal, json }) {
     const [file] = operands as [string]
     const from = text('from')
-    if (from !== undefined && from !== 'kea' && from !== 'dnsmasq') throw new UsageError(`--from takes kea or dnsmasq, not "${from}"`)
+    if (from !== undefined && from !== 'kea' && from !== 'dnsmasq' && from !== 'isc') throw new UsageError(`--from takes kea, dnsmasq or isc, not "${from}"`)
     const document = from === undefined ? await read(file) : await readForeign(file, from, note => terminal.err(`${printable(note)}\n`))
     const query = { dryRun: flag('dry-run') ? 'true' : undefined }
     const done = await api.json<ImportView>('PUT', 'dhcp/configuration', query, document)
@@ -64,9 +64,9 @@ export const dhcpImport: Command = {
 }
 
 /** Tells every line that is not taken over. */
-async function readForeign(file: string, from: 'kea' | 'dnsmasq', tell: (note: string) => void): Promise<unknown> {
-  const { readDnsmasq, readKea } = await import('../../services/index.ts')
-  const translated = (from === 'kea' ? readKea : readDnsmasq)(readText(file))
+async function readForeign(file: string, from: 'kea' | 'dnsmasq' | 'isc', tell: (note: string) => void): Promise<unknown> {
+  const { readDnsmasq, readIsc, readKea } = await import('../../services/index.ts')
+  const translated = { kea: readKea, dnsmasq: readDnsmasq, isc: readIsc }[from](readText(file))
   if (!translated.ok) throw new NotDone(`${file}:${translated.error.line}: ${translated.error.problem}; ${translated.error.remedy}`)
   for (const { line, problem, remedy } of translated.value.notes) tell(`${file}:${line}: ${problem}; ${remedy}`)
   return translated.value.document

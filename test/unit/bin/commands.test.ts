@@ -434,7 +434,7 @@ describe('wrong command lines are answered with what may have been meant', () =>
     ['dhcp export --to isc', '--to takes kea or dnsmasq, not "isc"'],
     ['leases export --to isc', '--to takes kea or csv, not "isc"'],
     ['leases import x', '--from takes kea, dnsmasq, csv, not ""'],
-    ['dhcp import dhcpd.conf --from isc', '--from takes kea or dnsmasq, not "isc"'],
+    ['dhcp import dhcpd.conf --from udhcpd', '--from takes kea, dnsmasq or isc, not "udhcpd"'],
     ['options effective', '--mac MAC is needed'],
     ['dhcp what-if', '--mac MAC or --packet HEX is needed'],
     ['decisions 02:00:0a:35:00:64', '"02:00:0a:35:00:64" is not the number of a decision'],
