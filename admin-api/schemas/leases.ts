@@ -73,7 +73,7 @@ export const LeaseImport = view<LeaseImportView>()('LeaseImport', 'What became o
   ),
 })
 export const LeaseImportBody = creation('LeaseFile', 'Leases of another server.', {
-  format: oneOf(LEASE_FORMATS, 'kea: the memfile of kea-dhcp4. dnsmasq: its leases file. csv: address,mac,client-id,hostname,expiry.'),
+  format: oneOf(LEASE_FORMATS, 'kea: the memfile of kea-dhcp4. dnsmasq: its leases file. isc: dhcpd.leases. csv: address,mac,client-id,hostname,expiry.'),
   text: Type.String({ description: 'The file.', examples: ['address,mac,client-id,hostname,expiry'] }),
   dryRun: Type.Boolean({ description: 'True: only say what would be taken.' }),
 }, { dryRun: false })

@@ -84,7 +84,7 @@ export const leasesImport: Command = {
   fewest: 1,
   most: 1,
   options: {
-    from: { type: 'string', value: 'kea|dnsmasq|csv', says: 'whose file it is; csv: address,mac,client-id,hostname,expiry' },
+    from: { type: 'string', value: 'kea|dnsmasq|isc|csv', says: 'whose file it is; csv: address,mac,client-id,hostname,expiry' },
     'dry-run': { type: 'boolean', says: 'only say what would be taken' },
   },
   examples: ['taproot leases import dnsmasq.leases --from dnsmasq --dry-run', 'taproot leases import kea-leases4.csv --from kea'],

@@ -40,7 +40,7 @@ export type LeaseHistoryView = {
   readonly ended: string | null
 }
 
-export const LEASE_FORMATS = ['kea', 'dnsmasq', 'csv'] as const
+export const LEASE_FORMATS = ['kea', 'dnsmasq', 'isc', 'csv'] as const
 export type LeaseFormat = (typeof LEASE_FORMATS)[number]
 export type LeaseImportView = {
   readonly dryRun: boolean

@@ -1,11 +1,13 @@
 /**
- * Leases of other servers: dnsmasq's leases file, the memfile of Kea's DHCPv4 server, and plain CSV. One line, one
+ * Leases of other servers: dnsmasq's leases file, the memfile of Kea's DHCPv4 server, dhcpd.leases of ISC
+ * dhcpd, and plain CSV. One line, one
  * lease; a line that is none becomes a note. Reads only, and never throws.
  */
 import { fromHex } from '../../../stack/platform/index.ts'
 import { formatMac, parseIpv4, parseMac } from '../../../stack/index.ts'
 import type { Ipv4, Mac } from '../../../stack/index.ts'
 import type { LeaseFormat } from '../../facade/leases.ts'
+import { readStatements, unquoted } from './isc-statements.ts'
 import type { ImportNote } from './translated.ts'
 
 export type ForeignLease = {
@@ -34,6 +36,7 @@ const ENDED_LONG_AGO = '1'
 const INFINITE_SECONDS = 0xffff_ffff
 
 export function readLeases(format: LeaseFormat, text: string): ForeignLeases {
+  if (format === 'isc') return readIscLeases(text)
   const notes: ImportNote[] = []
   const found = new Map<Ipv4, ForeignLease>()
   const read = format === 'dnsmasq' ? dnsmasqLine : headed(format === 'kea' ? keaCells : csvCells)
@@ -49,6 +52,47 @@ export function readLeases(format: LeaseFormat, text: string): ForeignLeases {
     else found.set(lease.address, lease)
   }
   return { leases: [...found.values()], notes }
+}
+
+/** dhcpd.leases(5): the last declaration of an address counts. */
+function readIscLeases(text: string): ForeignLeases {
+  const statements = readStatements(text)
+  if (!statements.ok) return { leases: [], notes: [{ ...statements.error, remedy: 'give a whole dhcpd.leases' }] }
+  const notes: ImportNote[] = []
+  const found = new Map<Ipv4, ForeignLease>()
+  for (const { line, words, block } of statements.value) {
+    const [word, address = ''] = words
+    if (word !== 'lease' || block === undefined) continue
+    const said = new Map(block.map(({ words: [name = '', ...values] }) => [name, values]))
+    const state = said.get('binding')?.at(-1) ?? 'active'
+    const mac = said.get('hardware')?.[1]
+    // Free for ever, and nobody had it.
+    if (mac === undefined && state !== 'active') continue
+    if (state === 'abandoned') {
+      notes.push({ line, problem: 'an abandoned address was not taken over', remedy: 'a probe finds out who uses it before it is offered' })
+      continue
+    }
+    const expiry = state === 'active' ? iscTime(said.get('ends') ?? []) : ENDED_LONG_AGO
+    const cells = { address, mac: mac ?? '', clientId: iscOctets(said.get('uid')?.[0] ?? ''), hostName: unquoted(said.get('client-hostname')?.[0] ?? ''), expiry }
+    const lease = leaseOf(cells, line, notes)
+    if (lease !== undefined) found.set(lease.address, lease)
+  }
+  return { leases: [...found.values()], notes }
+}
+
+/** "never", "epoch seconds", or day of the week, date and time in UTC. */
+function iscTime([kind, date = '', time = '']: readonly string[]): string {
+  if (kind === 'never') return ''
+  return kind === 'epoch' ? date : `${date.replaceAll('/', '-')}T${time}Z`
+}
+
+/** Pairs, or a string with octal escapes, as pairs. */
+function iscOctets(word: string): string {
+  if (!word.startsWith('"')) return word
+  return word.slice(1, -1).replaceAll(/\\([0-3][0-7]{2})|\\?([^])/g, (_, octal: string | undefined, plain: string | undefined) => {
+    const octet = octal === undefined ? (plain ?? '').charCodeAt(0) : Number.parseInt(octal, 8)
+    return octet.toString(16).padStart(2, '0')
+  })
 }
 
 /** "expiry hardware-address address host-name client-identifier": see dnsmasq(8) on dhcp-leasefile. */

@@ -11,6 +11,7 @@ const PIECES = [',', '\n', ' ', ':', '"', '*', '0', '-1', '9'.repeat(400), 'addr
 test.each([
   ['dnsmasq', 'dnsmasq.leases'],
   ['kea', 'kea-leases4.csv'],
+  ['isc', 'dhcpd.leases'],
   ['csv', 'leases.csv'],
 ] as const)('%s', (format, name) => {
   const original = readFileSync(join(ROOT, 'test/fixtures/leases', name), 'utf8')

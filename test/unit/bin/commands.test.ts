@@ -433,7 +433,7 @@ describe('wrong command lines are answered with what may have been meant', () =>
     ['record remove lab.internal www', '"www" is not the id of a record'],
     ['dhcp export --to isc', '--to takes kea or dnsmasq, not "isc"'],
     ['leases export --to isc', '--to takes kea or csv, not "isc"'],
-    ['leases import x', '--from takes kea, dnsmasq, csv, not ""'],
+    ['leases import x', '--from takes kea, dnsmasq, isc, csv, not ""'],
     ['dhcp import dhcpd.conf --from udhcpd', '--from takes kea, dnsmasq or isc, not "udhcpd"'],
     ['options effective', '--mac MAC is needed'],
     ['dhcp what-if', '--mac MAC or --packet HEX is needed'],

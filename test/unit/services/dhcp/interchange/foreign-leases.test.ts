@@ -12,6 +12,7 @@ const file = (name: string): string => readFileSync(join(ROOT, 'test/fixtures/le
 const FILES: readonly (readonly [LeaseFormat, string])[] = [
   ['dnsmasq', file('dnsmasq.leases')],
   ['kea', file('kea-leases4.csv')],
+  ['isc', file('dhcpd.leases')],
   ['csv', file('leases.csv')],
 ]
 const ALL = { limit: 100, after: undefined } as const
@@ -21,6 +22,7 @@ const NOTES: { readonly [format in LeaseFormat]: readonly string[] } = {
     '8: the name "bad_name" was left out', '9: a line of DHCPv6 was not taken over', '10: this is no line of a leases file',
   ],
   kea: ['6: a declined address was not taken over'],
+  isc: ['9: an abandoned address was not taken over'],
   csv: ['5: "tomorrow" is no time', '6: the client identifier is not hexadecimal', '7: the client of 10.53.0.106 has another lease in this segment'],
 }
 
