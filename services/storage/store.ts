@@ -1,6 +1,6 @@
 /**
- * What is kept, as questions and commands in domain words. Two implementations, SQLite and memory, pass
- * test/contract/store.ts. No SQL and no file outside services/storage.
+ * What is kept, as questions and commands in domain words. SQLite does it, on a file or, for tests, in memory (ADR 0003).
+ * No SQL and no file outside services/storage.
  *
  * Everything that changes is a Write; a Transaction is a list of them that is on disk together or not at all. When
  * commit() returns ok, it survives kill -9 and power loss.

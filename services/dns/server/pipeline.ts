@@ -118,9 +118,9 @@ export function run(steps: readonly Step[], r: Resolution): 'done' | 'wait' {
 const alreadyComplete: Step = (r) => (r.complete ? 'done' : 'next')
 
 /**
- * Only class IN is served; CHAOS questions for the version are nobody's business. Query types that are no data:
- * transfers are refused, MAILA and MAILB (RFC 1035 §3.2.3, long obsolete) not implemented, the rest cannot stand in a
- * question.
+ * Only class IN is served; CHAOS questions for the version are nobody's business. Query types that are no data: a
+ * transfer that comes as far as this is one that is not allowed (transfer/transfers.ts takes the others before) and is
+ * refused; MAILA and MAILB (RFC 1035 §3.2.3, long obsolete) get NOTIMP; the rest cannot stand in a question.
  */
 const refuseOthers: Step = (r) => {
   const { type } = r.query

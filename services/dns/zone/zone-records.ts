@@ -15,14 +15,9 @@ const FIRST_SLOTS = 16
 const int32 = (length: number): Int32Array => new Int32Array(length)
 const float64 = (length: number): Float64Array => new Float64Array(length)
 
-const LEASE = 0
-/** Owners other than leases by number from 1; the table grows by kinds, of which there are a handful. */
-const KINDS: RecordOwner['kind'][] = ['lease']
-
-const kindNumber = (kind: RecordOwner['kind']): number => {
-  const at = KINDS.indexOf(kind)
-  return at >= 0 ? at : KINDS.push(kind) - 1
-}
+/** Kinds of owners as a column has them. */
+const KIND_NUMBERS: { readonly [K in RecordOwner['kind']]: number } = { lease: 0, hand: 1, system: 2, file: 3 }
+const KINDS = Object.keys(KIND_NUMBERS) as readonly RecordOwner['kind'][]
 
 export class ZoneRecords {
   readonly #zoneId: number
@@ -76,7 +71,7 @@ export class ZoneRecords {
     this.#nodes[slot] = node
     this.#rdata[slot] = this.#arena.put(rdata, 0, rdata.length)
     this.#rdataOctets[slot] = rdata.length
-    this.#kinds[slot] = kindNumber(record.owner.kind)
+    this.#kinds[slot] = KIND_NUMBERS[record.owner.kind]
     this.#leases[slot] = record.owner.kind === 'lease' ? (parseIpv4(record.owner.address) ?? 0) : 0
     this.#next[slot] = -1
     if (formatRdata(type, rdata) !== record.data) this.#texts.set(slot, record.data)
@@ -92,7 +87,7 @@ export class ZoneRecords {
 
   remove(slot: number): void {
     this.#byId.remove(slot)
-    if (this.#kinds[slot] === LEASE) this.#leaseRows--
+    if (this.#kinds[slot] === KIND_NUMBERS.lease) this.#leaseRows--
     this.#byLease.remove(slot)
     this.#arena.free(this.#rdataOctets[slot] as number)
     this.#rdataOctets[slot] = 0
@@ -171,7 +166,7 @@ export class ZoneRecords {
 
   #owner(slot: number): RecordOwner {
     const kind = KINDS[this.#kinds[slot] as number] as RecordOwner['kind']
-    return this.#kinds[slot] === LEASE
+    return kind === 'lease'
       ? { kind: 'lease', address: formatIpv4(this.#leases[slot] as number) }
       : ({ kind } as RecordOwner)
   }
