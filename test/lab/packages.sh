@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian or Ubuntu packages that the lab tests and the benchmarks call: DHCP clients, dig, ping, a C
+# Installs the Debian or Ubuntu packages that the lab tests and the benchmarks call: DHCP clients, name servers, dig, ping, a C
 # compiler … Instant when nothing is missing. No daemon is started: policy-rc.d refuses that while packages are set up.
 #
 #   test/lab/packages.sh           install what is missing (as root; else says what is missing)
@@ -30,6 +30,14 @@ command:tshark        tshark
 command:qemu-system-x86_64 qemu-system-x86
 command:dig           bind9-dnsutils dnsutils
 command:dnsmasq       dnsmasq-base
+command:named         bind9
+command:named-compilezone bind9-utils bind9utils
+command:knotd         knot
+command:kdig          knot-dnsutils
+command:kzonecheck    knot-dnssecutils knot-dnsutils knot
+command:nsd           nsd
+command:ldns-read-zone ldnsutils
+command:dnsperf       dnsperf
 command:kea-dhcp4     kea-dhcp4-server
 command:busybox       busybox
 command:udhcpc        udhcpc
