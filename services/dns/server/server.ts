@@ -4,128 +4,57 @@
  * test/bench/micro/dns-answer.ts.
  */
 import type { Ipv4 } from '../../../stack/index.ts'
-import { Counters, err } from '../../../stack/platform/index.ts'
-import type { Clock, Result, SecureRandom } from '../../../stack/platform/index.ts'
-import { refusal } from '../../model/index.ts'
+import { Counters } from '../../../stack/platform/index.ts'
+import type { Clock, Result } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Refusal, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
 import { AnswerCache, DEFAULT_CACHE_OCTETS } from '../cache/cache.ts'
 import { DEFAULT_FORWARD, Forwarder } from '../resolver/forward.ts'
-import type { ForwardCount, ForwardOutcome, QueryHandle } from '../resolver/forward.ts'
+import type { ForwardCount } from '../resolver/forward.ts'
 import type { Upstream, UpstreamState } from '../resolver/upstreams.ts'
 import { OPT_OCTETS } from '../wire/edns.ts'
-import { EXTENDED_ERROR } from '../wire/extended-errors.ts'
 import { MAX_STREAM_OCTETS } from '../wire/framing.ts'
-import { FLAG, HEADER_OCTETS, parseQuery, RCODE, rcodeName } from '../wire/message.ts'
+import { FLAG, HEADER_OCTETS, parseQuery, RCODE } from '../wire/message.ts'
 import type { Query } from '../wire/message.ts'
-import { formatKey, formatName, hasWildcardLabel, nameKey, parseName } from '../wire/name.ts'
-import { formatRdata } from '../wire/rdata.ts'
-import { CLASS_IN, TYPE, typeCode, typeName } from '../wire/type-names.ts'
-import { planEdit } from '../zone/changes.ts'
+import { nameKey, parseName } from '../wire/name.ts'
+import { CLASS_IN, typeCode } from '../wire/type-names.ts'
 import type { Change } from '../zone/changes.ts'
-import { isNewerSerial } from '../zone/serial.ts'
 import { Transfers } from '../transfer/transfers.ts'
 import { readSignature, TsigKeys } from '../tsig/signature.ts'
 import type { Signature } from '../tsig/signature.ts'
 import { specialUseZones } from '../zone/special-use.ts'
-import { LiveZone, ZoneSet } from '../zone/zone.ts'
+import { ZoneSet } from '../zone/zone.ts'
 import { AnswerTable, DEFAULT_SLABS } from './answer-table.ts'
-import type { Slab } from './answer-table.ts'
 import { ServerCookies } from './cookies.ts'
-import { addCached, dnsPipeline, fail, Resolution, run } from './pipeline.ts'
-import type { Parts, Step } from './pipeline.ts'
+import { countRcode, countResponse, DNS_COUNTS } from './counts.ts'
+import type { DnsCount } from './counts.ts'
+import { explanationOf, NOT_ASKABLE } from './explanation.ts'
+import type { Explanation } from './explanation.ts'
 import { LimitedResponses } from './limited.ts'
+import type { DnsOptions, DnsPorts, Later, LaterSlot } from './options.ts'
+import { Resolution } from './pipeline.ts'
+import type { Parts } from './pipeline.ts'
 import { RateLimiter } from './rate-limit.ts'
-import type { RateLimit } from './rate-limit.ts'
 import { MALFORMED, ReplyOptions } from './reply-options.ts'
-import { NO_ZONE, ResponseWriter, writeError } from './respond.ts'
+import { Resolving } from './resolving.ts'
+import { ResponseWriter, writeError } from './respond.ts'
+import { ServedZones } from './served-zones.ts'
 import { udpLimit } from './truncate.ts'
-
-export type DnsPorts = {
-  readonly clock: Clock
-  readonly random: SecureRandom
-  /**
-   * Sends a query to an upstream server, from a source port of its own that was chosen at random (RFC 5452 §9.2), and
-   * takes answers from that server's address and port only. `bytes` may be read until this returns. `received` gets
-   * each datagram (valid until it returns); `failed` is called at most once. cancel() releases the port.
-   */
-  query(
-    upstream: Upstream, bytes: Uint8Array, length: number,
-    received: (buffer: Uint8Array, at: number, length: number) => void,
-    failed: (why: 'unreachable' | 'refused' | 'no-socket') => void,
-  ): QueryHandle
-  /**
-   * The same over TCP (RFC 7766), for an answer that was truncated: `received` gets whole messages, `failed` also when
-   * the server ends the connection without one. Without it, what comes truncated stays so.
-   */
-  queryStream?(
-    upstream: Upstream, bytes: Uint8Array, length: number,
-    received: (buffer: Uint8Array, at: number, length: number) => void,
-    failed: (why: 'unreachable' | 'refused' | 'no-socket') => void,
-  ): QueryHandle
-}
-
-export type DnsOptions = {
-  readonly upstreams: readonly Upstream[]
-  /** Estimated memory of the cache of upstream answers. */
-  readonly cacheOctets?: number
-  /** Finished responses kept; see answer-table.ts. */
-  readonly answerSlabs?: readonly Slab[]
-  readonly maxPending?: number
-  readonly maxWaiting?: number
-  /** Until SERVFAIL when no upstream answers. */
-  readonly upstreamTotalMs?: number
-  /** Random letter case in upstream queries as a further guard against forgery. Some servers do not echo it. */
-  readonly mixCase?: boolean
-  /** What a client that asks for the server's name gets (RFC 5001); nothing without it. */
-  readonly nsid?: string | undefined
-  /** Limits answers over UDP; without it there is no limit. */
-  readonly rateLimit?: RateLimit | undefined
-  /** Ids for new records; without it they count on from the highest one known. */
-  readonly nextRecordId?: () => number
-  /** For the log; the id is one of DNS_EVENTS. */
-  readonly emit?: (id: 'dns.upstream.down' | 'dns.zone.edited', facts: TraceStep[1]) => void
-}
-
-/** Sends a response that comes later, to the client that asked. `bytes` is valid until it returns. */
-export type Later = (bytes: Uint8Array, at: number, length: number) => void
-/**
- * Called once, before receive() returns −1, and only then. The shell makes here, out of the datagram that it is
- * handling, the object that remembers the client; so an answer at once costs no allocation.
- */
-export type LaterSlot = () => Later
-
-const COUNTS = [
-  'queries', 'answered-from-table', 'answered-from-zone', 'answered-from-cache', 'answered-by-upstream',
-  'nxdomain', 'nodata', 'referral', 'refused', 'servfail', 'formerr', 'notimp', 'badvers', 'truncated',
-  'dropped-short', 'dropped-response', 'internal-error',
-  'upstream-sent', 'upstream-answered', 'upstream-stray', 'upstream-malformed', 'upstream-failed',
-  'upstream-silent', 'upstream-truncated', 'upstream-tcp-sent', 'upstream-tcp-failed',
-  'forward-joined', 'forward-failed', 'forward-full',
-  'rate-limited-dropped', 'rate-limited-slipped', 'rate-limited-badcookie',
-  'tsig-signed', 'tsig-badkey', 'tsig-badsig', 'tsig-badtime', 'tsig-badtrunc', 'tsig-malformed',
-  'transfer-begun', 'transfer-refused', 'transfer-full', 'transfer-broken',
-  'tcp-connections', 'tcp-queries', 'tcp-closed-idle', 'tcp-closed-malformed', 'tcp-closed-full', 'tcp-closed-overrun',
-] as const
-export type DnsCount = (typeof COUNTS)[number]
 
 /** Silence after which a connection ends (RFC 7766 §6.2.3: of the order of seconds); clients are told (RFC 7828). */
 export const STREAM_IDLE_MS = 10_000
-/** Failures to reach a server at all. */
-const UNREACHED: ReadonlySet<string> = new Set(['unreachable', 'refused', 'no-socket'])
-
 export class DnsServer {
   readonly zones = new ZoneSet()
   /** Those who may sign queries. */
   readonly tsigKeys = new TsigKeys()
-  readonly counters = new Counters<DnsCount>(COUNTS)
+  readonly counters = new Counters<DnsCount>(DNS_COUNTS)
   readonly transfers: Transfers
+  readonly served: ServedZones
   readonly #specialUse = new ZoneSet()
   readonly #clock: Clock
   readonly #table: AnswerTable
   readonly #cache: AnswerCache
   readonly #forwarder: Forwarder
-  readonly #parts: Parts
-  readonly #steps: readonly Step[]
+  readonly #resolving: Resolving
   readonly #writer = new ResponseWriter()
   readonly #replyOptions: ReplyOptions
   readonly #limited: LimitedResponses | undefined
@@ -133,11 +62,8 @@ export class DnsServer {
   #client: Ipv4 = 0
   /** Room for a response that comes later, to a datagram or a stream. */
   readonly #laterBytes = new Uint8Array(MAX_STREAM_OCTETS)
-  readonly #nextRecordId: () => number
-  readonly #emit: NonNullable<DnsOptions['emit']>
   readonly #queriesSlot = this.counters.slot('queries')
   readonly #tableSlot = this.counters.slot('answered-from-table')
-  #lastRecordId = 0
 
   /** Throws when a zone's own name or SOA names are no domain names: rows that a store never holds. */
   constructor(
@@ -168,14 +94,16 @@ export class DnsServer {
     )
     const limiter = options.rateLimit && new RateLimiter(ports.clock, ports.random, options.rateLimit)
     this.#limited = limiter && new LimitedResponses(limiter, this.#replyOptions, (name) => this.counters.count(name))
-    this.#emit = options.emit ?? (() => {})
-    this.#forwarder.onDown = (upstream, failures) => this.#emit('dns.upstream.down', { upstream, failures })
-    this.#parts = {
+    const emit = options.emit ?? (() => {})
+    this.#forwarder.onDown = (upstream, failures) => emit('dns.upstream.down', { upstream, failures })
+    const parts: Parts = {
       zones: this.zones, specialUse: this.#specialUse, cache: this.#cache, forwarder: this.#forwarder,
       now: () => ports.clock.now(),
     }
-    this.#steps = dnsPipeline(this.#parts)
-    this.#nextRecordId = options.nextRecordId ?? (() => ++this.#lastRecordId)
+    this.#resolving = new Resolving(parts, this.counters)
+    this.served = new ServedZones({
+      zones: this.zones, table: this.#table, transfers: this.transfers, nextRecordId: options.nextRecordId, emit,
+    })
     for (const zone of specialUseZones()) {
       zone.slot = this.#table.addZone(zone.zone.serial)
       this.#specialUse.add(zone)
@@ -284,7 +212,7 @@ export class DnsServer {
       return 0
     }
     if (parsed.kind === 'error') {
-      this.#countRcode(parsed.rcode)
+      countRcode(this.counters, parsed.rcode)
       return writeError(buffer, at, parsed.questionEnd, parsed.rcode, parsed.edns, into, intoAt, limit - reserved)
     }
     const { query } = parsed
@@ -301,7 +229,7 @@ export class DnsServer {
     try {
       const r = new Resolution(query, undefined, byStream)
       let send: Later | undefined
-      const done = this.#drive(
+      const done = this.#resolving.resolve(
         r, () => {
           const octets = this.#finish(r, this.#laterBytes, 0, most, reserved > 0)
           send?.(this.#laterBytes, 0, this.#withOptions(r, client, this.#laterBytes, 0, octets))
@@ -334,61 +262,8 @@ export class DnsServer {
     return this.#replyOptions.append(options, client, into, at, octets, this.#writer.optAt)
   }
 
-  /** Runs the pipeline, asking upstream where it must. True: done now. False: `finished` will be called. */
-  #drive(r: Resolution, finished: () => void): boolean {
-    for (;;) {
-      if (run(this.#steps, r) === 'done') return true
-      const { question } = r
-      if (r.trace !== undefined) {
-        const facts = { name: formatKey(r.key), type: typeName(r.query.type) }
-        r.say(this.#forwarder.isPending(question) ? 'dns.forward.joined' : 'dns.forward.asked', facts)
-      }
-      let phase: 'asking' | 'answered' | 'waiting' = 'asking'
-      const accepted = this.#forwarder.ask(question, (outcome) => {
-        this.#absorb(r, outcome)
-        if (phase === 'asking') phase = 'answered'
-        else if (this.#drive(r, finished)) finished()
-      })
-      if (!accepted) {
-        r.say('dns.forward.full', {})
-        fail(r, EXTENDED_ERROR.overloaded)
-        return true
-      }
-      if ((phase as string) !== 'answered') {
-        phase = 'waiting'
-        return false
-      }
-    }
-  }
-
-  #absorb(r: Resolution, outcome: ForwardOutcome): void {
-    switch (outcome.kind) {
-      case 'answer':
-        this.counters.count('answered-by-upstream')
-        r.say(
-          'dns.forward.answered',
-          { upstream: outcome.upstream, rcode: rcodeName(outcome.answer.rcode), tookMs: outcome.tookMs },
-        )
-        r.complete = addCached(this.#parts, r, outcome.answer) === 'done'
-        return
-      case 'truncated':
-        r.say('dns.forward.truncated', { upstream: outcome.upstream })
-        // TC would send the client where it is already.
-        if (r.byStream) {
-          fail(r, EXTENDED_ERROR.noReachableAuthority)
-          return
-        }
-        r.response.truncated = true
-        r.complete = true
-        return
-      case 'failed':
-        r.say('dns.forward.failed', { name: formatKey(r.key), type: typeName(r.query.type), because: outcome.because })
-        fail(r, UNREACHED.has(outcome.because) ? EXTENDED_ERROR.networkError : EXTENDED_ERROR.noReachableAuthority)
-    }
-  }
-
   #finish(r: Resolution, into: Uint8Array, at: number, limit: number, signed: boolean): number {
-    this.#countResponse(r)
+    countResponse(this.counters, r)
     let octets = this.#writer.write(r.query, r.response, this.#forwarder.hasUpstreams, into, at, limit)
     if (signed && this.#writer.truncated) {
       // RFC 8945 §5.3: what has no room beside its signature is the question alone, with TC.
@@ -406,29 +281,6 @@ export class DnsServer {
     this.#table.keep(into, at, octets, r.response, this.#writer)
   }
 
-  #countResponse(r: Resolution): void {
-    const { response } = r
-    if (response.rcode !== RCODE.NOERROR && response.rcode !== RCODE.NXDOMAIN) {
-      this.#countRcode(response.rcode)
-      return
-    }
-    if (response.zoneSlot !== NO_ZONE) this.counters.count('answered-from-zone')
-    else if (!r.complete) this.counters.count('answered-from-cache')
-    if (response.rcode === RCODE.NXDOMAIN) this.counters.count('nxdomain')
-    else if (response.answer.length === 0) {
-      const cut = response.authority.some((placed) => placed.rrset.type === TYPE.NS)
-      this.counters.count(cut ? 'referral' : 'nodata')
-    }
-  }
-
-  #countRcode(rcode: number): void {
-    if (rcode === RCODE.REFUSED) this.counters.count('refused')
-    else if (rcode === RCODE.SERVFAIL) this.counters.count('servfail')
-    else if (rcode === RCODE.FORMERR) this.counters.count('formerr')
-    else if (rcode === RCODE.NOTIMP) this.counters.count('notimp')
-    else if (rcode === RCODE.BADVERS) this.counters.count('badvers')
-  }
-
   /** Questions under way go on with the old servers; what they said is forgotten, because others may say otherwise. */
   setUpstreams(upstreams: readonly Upstream[]): void {
     this.#forwarder.setUpstreams(upstreams)
@@ -436,60 +288,29 @@ export class DnsServer {
     this.#table.clear()
   }
 
-  /**
-   * Checks a change against the zone as it is served and makes the edit to be stored; changes nothing. Edits of one
-   * zone are applied in the order in which they were planned; one that is planned while others are on their way to the
-   * store names them in `after`, oldest first, and is planned again when one of those fails.
-   */
+  /** As ServedZones.planEdit has it. */
   planEdit(zoneName: string, change: Change, after: readonly ZoneEdit[] = []): Result<ZoneEdit, Refusal> {
-    const zone = this.zones.get(zoneName)
-    if (zone === undefined) return err(refusal('not-found', '', `there is no zone ${zoneName}`, 'list the zones'))
-    return planEdit(zone, change, this.#nextRecordId, after)
+    return this.served.planEdit(zoneName, change, after)
   }
 
   /** After the edit is durable: the next query sees it. Nothing happens when the zone is gone meanwhile. */
   applyEdit(edit: ZoneEdit): void {
-    const zone = this.zones.byId(edit.zoneId)
-    if (zone === undefined) return
-    const serial = isNewerSerial(edit.serialAfter, zone.zone.serial) ? edit.serialAfter : zone.zone.serial
-    const touched = zone.apply(edit.remove, edit.add, serial)
-    for (const record of edit.add) this.#noteId(record)
-    this.transfers.journal.note(edit)
-    this.#table.edited(zone.slot, touched, zone.key, serial, reshapes(edit))
-    const facts = { zone: zone.zone.name, removed: edit.remove.length, added: edit.add.length, serial }
-    this.#emit('dns.zone.edited', facts)
+    this.served.applyEdit(edit)
   }
 
   /** Replaces a zone of the same name. */
   addZone(zone: Zone, records: Iterable<DnsRecord>): void {
-    const live = new LiveZone(zone, this.#noted(records))
-    const old = this.zones.remove(live.key)
-    if (old !== undefined) this.#table.removeZone(old.slot)
-    this.transfers.journal.forget(zone.id)
-    live.slot = this.#table.addZone(zone.serial)
-    this.zones.add(live)
-    // Names may have been answered from the cache or refused until now.
-    this.#table.clear()
+    this.served.addZone(zone, records)
   }
 
   /** New SOA fields for the zone of this name; records stay. */
   changeZone(zone: Zone): void {
-    const live = this.zones.get(zone.name)
-    if (live === undefined) return
-    live.change(zone)
-    this.transfers.journal.forget(zone.id)
-    this.#table.edited(live.slot, [live.key], live.key, zone.serial, true)
+    this.served.changeZone(zone)
   }
 
   /** False when there is none of that name. */
   removeZone(zoneName: string): boolean {
-    const zone = this.zones.get(zoneName)
-    if (zone === undefined) return false
-    this.zones.remove(zone.key)
-    this.transfers.forget(zone.zone.id)
-    this.#table.removeZone(zone.slot)
-    this.#table.clear()
-    return true
+    return this.served.removeZone(zoneName)
   }
 
   /**
@@ -499,7 +320,7 @@ export class DnsServer {
   explain(name: string, type: string): Promise<Explanation> {
     const parsed = parseName(name)
     const code = typeCode(type)
-    if (!parsed.ok || code === undefined) return Promise.resolve({ rcode: 'FORMERR', answers: [], steps: [] })
+    if (!parsed.ok || code === undefined) return Promise.resolve(NOT_ASKABLE)
     const steps: TraceStep[] = []
     const query: Query = {
       id: 0, flags: FLAG.RD, name: parsed.value, key: nameKey(parsed.value), type: code, class: CLASS_IN,
@@ -507,8 +328,8 @@ export class DnsServer {
     }
     const r = new Resolution(query, steps)
     return new Promise((resolve) => {
-      const finished = (): void => resolve({ rcode: rcodeName(r.response.rcode), answers: answerLines(r), steps })
-      if (this.#drive(r, finished)) finished()
+      const finished = (): void => resolve(explanationOf(r, steps))
+      if (this.#resolving.resolve(r, finished)) finished()
     })
   }
 
@@ -538,40 +359,4 @@ export class DnsServer {
   get upstreamStates(): readonly UpstreamState[] {
     return this.#forwarder.upstreamStates
   }
-
-  #noteId(record: DnsRecord): void {
-    if (record.id > this.#lastRecordId) this.#lastRecordId = record.id
-  }
-
-  /** The same rows, noted on the way: they may come from a disk, so they are walked through once. */
-  *#noted(records: Iterable<DnsRecord>): Iterable<DnsRecord> {
-    for (const record of records) {
-      this.#noteId(record)
-      yield record
-    }
-  }
-}
-
-export type Explanation = {
-  readonly rcode: string
-  readonly answers: readonly string[]
-  readonly steps: readonly TraceStep[]
-}
-
-/** "www.lab.internal 300 IN A 10.53.0.20" */
-function answerLines(r: Resolution): readonly string[] {
-  return r.response.answer.flatMap((placed) =>
-    placed.rrset.rdata.map((rdata) => {
-      const { type } = placed.rrset
-      return `${formatName(placed.owner)} ${placed.ttl} IN ${typeName(type)} ${formatRdata(type, rdata)}`
-    }))
-}
-
-/** Whether an edit can change answers for other names than its own: delegations hide, wildcards stand in, empty ones too. */
-function reshapes(edit: ZoneEdit): boolean {
-  const does = (record: DnsRecord): boolean => {
-    const parsed = parseName(record.name)
-    return record.type === 'NS' || (parsed.ok && hasWildcardLabel(nameKey(parsed.value)))
-  }
-  return edit.remove.some(does) || edit.add.some(does)
 }

@@ -1,0 +1,45 @@
+/** What DNS counts: one name for each thing that can come of a message. */
+import type { Counters } from '../../../stack/platform/index.ts'
+import { RCODE } from '../wire/message.ts'
+import { TYPE } from '../wire/type-names.ts'
+import type { Resolution } from './pipeline.ts'
+import { NO_ZONE } from './respond.ts'
+
+export const DNS_COUNTS = [
+  'queries', 'answered-from-table', 'answered-from-zone', 'answered-from-cache', 'answered-by-upstream',
+  'nxdomain', 'nodata', 'referral', 'refused', 'servfail', 'formerr', 'notimp', 'badvers', 'truncated',
+  'dropped-short', 'dropped-response', 'internal-error',
+  'upstream-sent', 'upstream-answered', 'upstream-stray', 'upstream-malformed', 'upstream-failed',
+  'upstream-silent', 'upstream-truncated', 'upstream-tcp-sent', 'upstream-tcp-failed',
+  'forward-joined', 'forward-failed', 'forward-full',
+  'rate-limited-dropped', 'rate-limited-slipped', 'rate-limited-badcookie',
+  'tsig-signed', 'tsig-badkey', 'tsig-badsig', 'tsig-badtime', 'tsig-badtrunc', 'tsig-malformed',
+  'transfer-begun', 'transfer-refused', 'transfer-full', 'transfer-broken',
+  'tcp-connections', 'tcp-queries', 'tcp-closed-idle', 'tcp-closed-malformed', 'tcp-closed-full', 'tcp-closed-overrun',
+] as const
+export type DnsCount = (typeof DNS_COUNTS)[number]
+
+/** What a response was, and where it came from. */
+export function countResponse(counters: Counters<DnsCount>, r: Resolution): void {
+  const { response } = r
+  if (response.rcode !== RCODE.NOERROR && response.rcode !== RCODE.NXDOMAIN) {
+    countRcode(counters, response.rcode)
+    return
+  }
+  if (response.zoneSlot !== NO_ZONE) counters.count('answered-from-zone')
+  else if (!r.complete) counters.count('answered-from-cache')
+  if (response.rcode === RCODE.NXDOMAIN) counters.count('nxdomain')
+  else if (response.answer.length === 0) {
+    const cut = response.authority.some((placed) => placed.rrset.type === TYPE.NS)
+    counters.count(cut ? 'referral' : 'nodata')
+  }
+}
+
+/** The rcodes of failure. */
+export function countRcode(counters: Counters<DnsCount>, rcode: number): void {
+  if (rcode === RCODE.REFUSED) counters.count('refused')
+  else if (rcode === RCODE.SERVFAIL) counters.count('servfail')
+  else if (rcode === RCODE.FORMERR) counters.count('formerr')
+  else if (rcode === RCODE.NOTIMP) counters.count('notimp')
+  else if (rcode === RCODE.BADVERS) counters.count('badvers')
+}

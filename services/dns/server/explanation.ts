@@ -1,0 +1,28 @@
+/** What `explain` gives: the answer in presentation format and the steps that led to it. */
+import { rcodeName } from '../wire/message.ts'
+import { formatName } from '../wire/name.ts'
+import { formatRdata } from '../wire/rdata.ts'
+import { typeName } from '../wire/type-names.ts'
+import type { TraceStep } from '../../model/index.ts'
+import type { Resolution } from './pipeline.ts'
+
+export type Explanation = {
+  readonly rcode: string
+  readonly answers: readonly string[]
+  readonly steps: readonly TraceStep[]
+}
+
+export const NOT_ASKABLE: Explanation = { rcode: 'FORMERR', answers: [], steps: [] }
+
+export const explanationOf = (r: Resolution, steps: readonly TraceStep[]): Explanation => ({
+  rcode: rcodeName(r.response.rcode), answers: answerLines(r), steps,
+})
+
+/** "www.lab.internal 300 IN A 10.53.0.20" */
+function answerLines(r: Resolution): readonly string[] {
+  return r.response.answer.flatMap((placed) =>
+    placed.rrset.rdata.map((rdata) => {
+      const { type } = placed.rrset
+      return `${formatName(placed.owner)} ${placed.ttl} IN ${typeName(type)} ${formatRdata(type, rdata)}`
+    }))
+}

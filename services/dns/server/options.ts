@@ -1,0 +1,61 @@
+/** What the DNS server is made of and with: ports to the outside, settings, and the shapes of what it gives. */
+import type { Clock, SecureRandom } from '../../../stack/platform/index.ts'
+import type { TraceStep } from '../../model/index.ts'
+import type { QueryHandle } from '../resolver/forward.ts'
+import type { Upstream } from '../resolver/upstreams.ts'
+import type { Slab } from './answer-table.ts'
+import type { RateLimit } from './rate-limit.ts'
+
+export type DnsPorts = {
+  readonly clock: Clock
+  readonly random: SecureRandom
+  /**
+   * Sends a query to an upstream server, from a source port of its own that was chosen at random (RFC 5452 §9.2), and
+   * takes answers from that server's address and port only. `bytes` may be read until this returns. `received` gets
+   * each datagram (valid until it returns); `failed` is called at most once. cancel() releases the port.
+   */
+  query(
+    upstream: Upstream, bytes: Uint8Array, length: number,
+    received: (buffer: Uint8Array, at: number, length: number) => void,
+    failed: (why: 'unreachable' | 'refused' | 'no-socket') => void,
+  ): QueryHandle
+  /**
+   * The same over TCP (RFC 7766), for an answer that was truncated: `received` gets whole messages, `failed` also when
+   * the server ends the connection without one. Without it, what comes truncated stays so.
+   */
+  queryStream?(
+    upstream: Upstream, bytes: Uint8Array, length: number,
+    received: (buffer: Uint8Array, at: number, length: number) => void,
+    failed: (why: 'unreachable' | 'refused' | 'no-socket') => void,
+  ): QueryHandle
+}
+
+export type DnsOptions = {
+  readonly upstreams: readonly Upstream[]
+  /** Estimated memory of the cache of upstream answers. */
+  readonly cacheOctets?: number
+  /** Finished responses kept; see answer-table.ts. */
+  readonly answerSlabs?: readonly Slab[]
+  readonly maxPending?: number
+  readonly maxWaiting?: number
+  /** Until SERVFAIL when no upstream answers. */
+  readonly upstreamTotalMs?: number
+  /** Random letter case in upstream queries as a further guard against forgery. Some servers do not echo it. */
+  readonly mixCase?: boolean
+  /** What a client that asks for the server's name gets (RFC 5001); nothing without it. */
+  readonly nsid?: string | undefined
+  /** Limits answers over UDP; without it there is no limit. */
+  readonly rateLimit?: RateLimit | undefined
+  /** Ids for new records; without it they count on from the highest one known. */
+  readonly nextRecordId?: () => number
+  /** For the log; the id is one of DNS_EVENTS. */
+  readonly emit?: (id: 'dns.upstream.down' | 'dns.zone.edited', facts: TraceStep[1]) => void
+}
+
+/** Sends a response that comes later, to the client that asked. `bytes` is valid until it returns. */
+export type Later = (bytes: Uint8Array, at: number, length: number) => void
+/**
+ * Called once, before receive() returns −1, and only then. The shell makes here, out of the datagram that it is
+ * handling, the object that remembers the client; so an answer at once costs no allocation.
+ */
+export type LaterSlot = () => Later

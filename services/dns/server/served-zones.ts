@@ -1,0 +1,113 @@
+/**
+ * The zones that are served, and the one way in which they change while queries go on: each change says to the answer
+ * table which finished responses are over, and to the journal what secondaries will ask for.
+ */
+import { err } from '../../../stack/platform/index.ts'
+import type { Result } from '../../../stack/platform/index.ts'
+import { refusal } from '../../model/index.ts'
+import type { DnsRecord, Refusal, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
+import type { Transfers } from '../transfer/transfers.ts'
+import { hasWildcardLabel, nameKey, parseName } from '../wire/name.ts'
+import { planEdit } from '../zone/changes.ts'
+import type { Change } from '../zone/changes.ts'
+import { isNewerSerial } from '../zone/serial.ts'
+import { LiveZone } from '../zone/zone.ts'
+import type { ZoneSet } from '../zone/zone.ts'
+import type { AnswerTable } from './answer-table.ts'
+
+export type ServedZonesOptions = {
+  readonly zones: ZoneSet
+  readonly table: AnswerTable
+  readonly transfers: Transfers
+  /** Ids for new records; without it they count on from the highest one known. */
+  readonly nextRecordId: (() => number) | undefined
+  readonly emit: (id: 'dns.zone.edited', facts: TraceStep[1]) => void
+}
+
+export class ServedZones {
+  readonly #o: ServedZonesOptions
+  readonly #nextRecordId: () => number
+  #lastRecordId = 0
+
+  constructor(options: ServedZonesOptions) {
+    this.#o = options
+    this.#nextRecordId = options.nextRecordId ?? (() => ++this.#lastRecordId)
+  }
+
+  /**
+   * Checks a change against the zone as it is served and makes the edit to be stored; changes nothing. Edits of one
+   * zone are applied in the order in which they were planned; one that is planned while others are on their way to the
+   * store names them in `after`, oldest first, and is planned again when one of those fails.
+   */
+  planEdit(zoneName: string, change: Change, after: readonly ZoneEdit[] = []): Result<ZoneEdit, Refusal> {
+    const zone = this.#o.zones.get(zoneName)
+    if (zone === undefined) return err(refusal('not-found', '', `there is no zone ${zoneName}`, 'list the zones'))
+    return planEdit(zone, change, this.#nextRecordId, after)
+  }
+
+  /** After the edit is durable: the next query sees it. Nothing happens when the zone is gone meanwhile. */
+  applyEdit(edit: ZoneEdit): void {
+    const zone = this.#o.zones.byId(edit.zoneId)
+    if (zone === undefined) return
+    const serial = isNewerSerial(edit.serialAfter, zone.zone.serial) ? edit.serialAfter : zone.zone.serial
+    const touched = zone.apply(edit.remove, edit.add, serial)
+    for (const record of edit.add) this.#noteId(record)
+    this.#o.transfers.journal.note(edit)
+    this.#o.table.edited(zone.slot, touched, zone.key, serial, reshapes(edit))
+    const facts = { zone: zone.zone.name, removed: edit.remove.length, added: edit.add.length, serial }
+    this.#o.emit('dns.zone.edited', facts)
+  }
+
+  /** Replaces a zone of the same name. */
+  addZone(zone: Zone, records: Iterable<DnsRecord>): void {
+    const live = new LiveZone(zone, this.#noted(records))
+    const old = this.#o.zones.remove(live.key)
+    if (old !== undefined) this.#o.table.removeZone(old.slot)
+    this.#o.transfers.journal.forget(zone.id)
+    live.slot = this.#o.table.addZone(zone.serial)
+    this.#o.zones.add(live)
+    // Names may have been answered from the cache or refused until now.
+    this.#o.table.clear()
+  }
+
+  /** New SOA fields for the zone of this name; records stay. */
+  changeZone(zone: Zone): void {
+    const live = this.#o.zones.get(zone.name)
+    if (live === undefined) return
+    live.change(zone)
+    this.#o.transfers.journal.forget(zone.id)
+    this.#o.table.edited(live.slot, [live.key], live.key, zone.serial, true)
+  }
+
+  /** False when there is none of that name. */
+  removeZone(zoneName: string): boolean {
+    const zone = this.#o.zones.get(zoneName)
+    if (zone === undefined) return false
+    this.#o.zones.remove(zone.key)
+    this.#o.transfers.forget(zone.zone.id)
+    this.#o.table.removeZone(zone.slot)
+    this.#o.table.clear()
+    return true
+  }
+
+  #noteId(record: DnsRecord): void {
+    if (record.id > this.#lastRecordId) this.#lastRecordId = record.id
+  }
+
+  /** The same rows, noted on the way: they may come from a disk, so they are walked through once. */
+  *#noted(records: Iterable<DnsRecord>): Iterable<DnsRecord> {
+    for (const record of records) {
+      this.#noteId(record)
+      yield record
+    }
+  }
+}
+
+/** Whether an edit can change answers for other names than its own: delegations hide, wildcards stand in, empty ones too. */
+function reshapes(edit: ZoneEdit): boolean {
+  const does = (record: DnsRecord): boolean => {
+    const parsed = parseName(record.name)
+    return record.type === 'NS' || (parsed.ok && hasWildcardLabel(nameKey(parsed.value)))
+  }
+  return edit.remove.some(does) || edit.add.some(does)
+}
