@@ -8,7 +8,7 @@ import { err, ok, type Result } from '../stack/platform/index.ts'
 import { FORWARDING_SETTING } from './commands/route-commands.ts'
 import type { Settings } from './config/settings.ts'
 import { parseZoneFile, reverseName, reverseZoneName, serialAfter, type ParsedZoneFile } from './dns/index.ts'
-import { DEFAULT_POLICY, DEFAULT_SITE, EMPTY_LEVEL, type DnsRecord, type OptionSet, type Segment, type Subnet, type Zone } from './model/index.ts'
+import { DEFAULT_POLICY, DEFAULT_SITE, EMPTY_LEVEL, PLAIN_RECORD, type DnsRecord, type OptionSet, type Segment, type Subnet, type Zone } from './model/index.ts'
 import type { Snapshot, Write } from './storage/store.ts'
 
 /** A master file as read by the shell. */
@@ -173,7 +173,7 @@ class Planner {
   }
 
   #replace(zone: Zone, remove: readonly DnsRecord[], add: readonly Pick<DnsRecord, 'name' | 'type' | 'data' | 'ttl' | 'owner'>[]): void {
-    const records = add.map((record) => ({ ...record, id: this.ids.record(), zoneId: zone.id, comment: undefined }))
+    const records = add.map((record) => ({ ...record, id: this.ids.record(), zoneId: zone.id, ...PLAIN_RECORD }))
     const edit = { zoneId: zone.id, serialBefore: zone.serial, serialAfter: serialAfter(zone.serial), remove, add: records }
     this.writes.push({ kind: 'zone-edit', at: this.#now, edit })
   }

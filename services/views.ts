@@ -62,8 +62,11 @@ export const zoneView = (z: Zone, records: number): ZoneView => ({
   defaultTtl: z.defaultTtl,
 })
 
-/** "hand", "file", "system", "lease 10.53.0.100". */
-export const ownerText = (o: RecordOwner): string => (o.kind === 'lease' ? `lease ${o.address}` : o.kind)
+/** "hand", "file", "system", "transfer", "catalog", "lease 10.53.0.100", "update key.lab.internal". */
+export function ownerText(o: RecordOwner): string {
+  if (o.kind === 'lease') return `lease ${o.address}`
+  return o.kind === 'update' ? `update ${o.key}` : o.kind
+}
 
 export const recordView = (r: DnsRecord, zone: string): RecordView => ({
   id: r.id,

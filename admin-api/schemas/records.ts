@@ -33,7 +33,7 @@ const name = freeText(
 )
 const type = text('record-type', 'The type of the record.')
 const dataOf = 'rdata as in a zone file.'
-const owner = word('Who made it: "hand", "system", "file", or "lease" and the address.', 'hand')
+const owner = word('Who made it: "hand", "system", "file", "transfer", "catalog", "lease" and the address, or "update" and the key.', 'hand')
 const comment = nullable(freeText(500, 'For people.', 'web server'))
 
 const fields = {

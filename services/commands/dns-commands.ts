@@ -5,7 +5,7 @@ import type { DhcpConfiguration } from '../model/index.ts'
 import { type DnsServer, formatZone } from '../dns/index.ts'
 import { parseName } from '../dns/wire/name.ts'
 import type { Answer, RecordInput } from '../facade.ts'
-import { type DnsRecord, type Refusal, refusal, type Zone, type ZoneEdit } from '../model/index.ts'
+import { type DnsRecord, PLAIN_RECORD, type Refusal, refusal, type Zone, type ZoneEdit } from '../model/index.ts'
 import type { DnsSide, NameExplanation } from '../network-side.ts'
 import type { Write } from '../storage/store.ts'
 import type { ZoneBook } from '../zone-book.ts'
@@ -149,7 +149,7 @@ export class DnsCommands implements DnsSide {
       ttl: zone.defaultTtl,
       data,
       owner: { kind: 'system' },
-      comment: undefined,
+      ...PLAIN_RECORD,
     })
     const server = zone.primaryServer.toLowerCase()
     const inside = server === zone.name || server.endsWith(`.${zone.name}`)

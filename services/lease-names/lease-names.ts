@@ -6,7 +6,7 @@
 import { formatIpv4, type Ipv4, parseIpv4 } from '../../stack/index.ts'
 import { reverseName } from '../dns/index.ts'
 import { dhcidOf } from './dhcid.ts'
-import { type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type TraceStep, type Zone, type ZoneEdit } from '../model/index.ts'
+import { type DnsRecord, type Lease, type LeaseChange, leaseClientKey, PLAIN_RECORD, type TraceStep, type Zone, type ZoneEdit } from '../model/index.ts'
 
 /** TTL of a lease's records in seconds: short, because a client may leave at any moment. */
 export const LEASE_RECORD_TTL_SECONDS = 60
@@ -168,7 +168,7 @@ export class LeaseNames {
         ttl: LEASE_RECORD_TTL_SECONDS,
         data,
         owner: { kind: 'lease', address: formatIpv4(address) },
-        comment: undefined,
+        ...PLAIN_RECORD,
       })
     }
     const zone = this.#zones.zoneEnclosing(name)

@@ -24,11 +24,13 @@ export type Zone = {
 
 /**
  * Who a record belongs to. Only its owner changes it: the lease machinery touches 'lease' rows alone.
- * system: made with the zone (its NS). file: came from a master file.
+ * system: made with the zone (its NS). file: came from a master file. update: by dynamic update (RFC 2136), signed with
+ * the key of that name. transfer: from the zone's primary server. catalog: made for a catalog zone (RFC 9432).
  */
 export type RecordOwner =
-  | { readonly kind: 'hand' | 'system' | 'file' }
+  | { readonly kind: 'hand' | 'system' | 'file' | 'transfer' | 'catalog' }
   | { readonly kind: 'lease'; readonly address: string }
+  | { readonly kind: 'update'; readonly key: string }
 
 export type DnsRecord = {
   readonly id: number
@@ -42,8 +44,15 @@ export type DnsRecord = {
   /** rdata in presentation format, names in it absolute without needing an origin: "10 mail.lab.internal". */
   readonly data: string
   readonly owner: RecordOwner
+  /** One that is off is kept and not served. */
+  readonly enabled: boolean
+  /** Wall time in ms at which it is removed; undefined: it stays. */
+  readonly expiresAt: number | undefined
   readonly comment: string | undefined
 }
+
+/** What a record has unless somebody said otherwise. */
+export const PLAIN_RECORD = { enabled: true, expiresAt: undefined, comment: undefined } as const
 
 /** A change of one zone that is durable together or not at all. The serial always moves. */
 export type ZoneEdit = {

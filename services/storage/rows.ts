@@ -91,12 +91,29 @@ export const zoneOf = (r: ZoneRow): Zone => ({
   defaultTtl: r.default_ttl,
 })
 
-type OwnerColumns = { owner: 'hand' | 'system' | 'file' | 'lease'; owner_address: number | null }
-const ownerOf = (r: OwnerColumns): RecordOwner =>
-  r.owner === 'lease' ? { kind: 'lease', address: formatIpv4(signed(r.owner_address ?? 0)) } : { kind: r.owner }
-/** The owner's address for its column; NULL for owners other than leases. */
-export const ownerAddress = (owner: RecordOwner): number | null =>
-  owner.kind === 'lease' ? unsigned(parseIpv4(owner.address) ?? 0) : null
+type OwnerColumns = { owner: RecordOwner['kind']; owner_address: number | null; owner_key: string | null }
+function ownerOf(r: OwnerColumns): RecordOwner {
+  if (r.owner === 'lease') return { kind: 'lease', address: formatIpv4(signed(r.owner_address ?? 0)) }
+  return r.owner === 'update' ? { kind: 'update', key: r.owner_key ?? '' } : { kind: r.owner }
+}
+
+/** Columns that records and their history share, in the order in which recordCells gives them. */
+export const RECORD_COLUMNS = [
+  'zone_id', 'name', 'type', 'ttl', 'data', 'owner', 'owner_address', 'owner_key', 'enabled', 'expires_ms', 'comment',
+] as const
+export const recordCells = (r: DnsRecord): readonly (string | number | null)[] => [
+  r.zoneId,
+  r.name,
+  r.type,
+  r.ttl,
+  r.data,
+  r.owner.kind,
+  r.owner.kind === 'lease' ? unsigned(parseIpv4(r.owner.address) ?? 0) : null,
+  r.owner.kind === 'update' ? r.owner.key : null,
+  Number(r.enabled),
+  orNull(r.expiresAt),
+  orNull(r.comment),
+]
 
 export type RecordRow = OwnerColumns & {
   id: number
@@ -105,6 +122,8 @@ export type RecordRow = OwnerColumns & {
   type: string
   ttl: number
   data: string
+  enabled: number
+  expires_ms: number | null
   comment: string | null
 }
 export const recordOf = (r: RecordRow): DnsRecord => ({
@@ -115,29 +134,21 @@ export const recordOf = (r: RecordRow): DnsRecord => ({
   ttl: r.ttl,
   data: r.data,
   owner: ownerOf(r),
+  enabled: r.enabled !== 0,
+  expiresAt: orUndefined(r.expires_ms),
   comment: orUndefined(r.comment),
 })
 
-export type RecordChangeRow = OwnerColumns & {
-  id: number
+export type RecordChangeRow = RecordRow & {
   serial: number
   at_ms: number
   action: 'add' | 'remove'
-  name: string
-  type: string
-  ttl: number
-  data: string
 }
 export const recordChangeOf = (r: RecordChangeRow): RecordChange => ({
-  id: r.id,
+  ...recordOf(r),
   at: r.at_ms,
   serial: r.serial,
   action: r.action,
-  name: r.name,
-  type: r.type,
-  ttl: r.ttl,
-  data: r.data,
-  owner: ownerOf(r),
 })
 
 export type EventRow = { id: number; at_ms: number; event: string; facts: string }

@@ -16,7 +16,8 @@ import { loadedSnapshot } from './snapshot.ts'
 import {
   interfaceColumns,
   orNull,
-  ownerAddress,
+  RECORD_COLUMNS,
+  recordCells,
   unsigned,
 } from './rows.ts'
 import type { LoadedSnapshot, Opened, Store, StoreFault, Transaction, Write } from './store.ts'
@@ -345,17 +346,7 @@ export class SqliteStore extends SqliteReader implements Store {
       this.#addChange(record, edit, at, 'remove')
     }
     for (const record of edit.add) {
-      added.records.add(
-        record.id,
-        record.zoneId,
-        record.name,
-        record.type,
-        record.ttl,
-        record.data,
-        record.owner.kind,
-        ownerAddress(record.owner),
-        orNull(record.comment),
-      )
+      added.records.add(record.id, ...recordCells(record))
       this.#addChange(record, edit, at, 'add')
     }
     this.#serials.set(edit.zoneId, edit.serialAfter)
@@ -363,18 +354,7 @@ export class SqliteStore extends SqliteReader implements Store {
   }
 
   #addChange(r: DnsRecord, edit: ZoneEdit, at: number, action: 'add' | 'remove'): void {
-    this.#added.changes.add(
-      edit.zoneId,
-      edit.serialAfter,
-      at,
-      action,
-      r.name,
-      r.type,
-      r.ttl,
-      r.data,
-      r.owner.kind,
-      ownerAddress(r.owner),
-    )
+    this.#added.changes.add(edit.serialAfter, at, action, ...recordCells(r))
   }
 
   /** Histories are bounded: now and then the oldest rows go. */
@@ -395,10 +375,8 @@ function prepareAll(db: Database): Statements {
 const addedRows = (db: Database) => ({
   holdings: new RowBatch(db, 'lease_history', ['address', 'mac', 'client_id', 'host_name', 'from_ms']),
   events: new RowBatch(db, 'events', ['at_ms', 'event', 'facts']),
-  records: new RowBatch(db, 'records', ['id', 'zone_id', 'name', 'type', 'ttl', 'data', 'owner', 'owner_address', 'comment']),
-  changes: new RowBatch(db, 'record_history', [
-    'zone_id', 'serial', 'at_ms', 'action', 'name', 'type', 'ttl', 'data', 'owner', 'owner_address',
-  ]),
+  records: new RowBatch(db, 'records', ['id', ...RECORD_COLUMNS]),
+  changes: new RowBatch(db, 'record_history', ['serial', 'at_ms', 'action', ...RECORD_COLUMNS]),
 })
 type Added = ReturnType<typeof addedRows>
 

@@ -81,16 +81,11 @@ export type LeaseHolding = {
   readonly ended: string | undefined
 }
 
-export type RecordChange = {
-  readonly id: number
+/** A record that was added or removed, as it was; the id is the change's own. */
+export type RecordChange = DnsRecord & {
   readonly at: number
   readonly serial: number
   readonly action: 'add' | 'remove'
-  readonly name: string
-  readonly type: string
-  readonly ttl: number
-  readonly data: string
-  readonly owner: DnsRecord['owner']
 }
 
 export type StoredEvent = { readonly id: number; readonly at: number; readonly event: string; readonly facts: Facts }

@@ -10,6 +10,7 @@ import { typeName } from '../../services/dns/wire/type-names.ts'
 import { zoneRow } from '../support/dns.ts'
 import { octetsOfType } from '../support/dns-arbitrary.ts'
 import { ABSOLUTE } from '../../services/dns/wire/name.ts'
+import { PLAIN_RECORD } from '../../services/model/index.ts'
 import { toHex } from '../../stack/platform/index.ts'
 
 /** Any name: labels of any octets, at most 255 in all. */
@@ -96,7 +97,7 @@ describe('rdata', () => {
 describe('zone files', () => {
   test('a name in rdata that ends with an escaped dot is still written whole', () => {
     const record = {
-      id: 1, zoneId: 1, name: 'lab.example', type: 'NS', ttl: 60, data: 'a.\\.', owner: { kind: 'hand' as const }, comment: undefined,
+      id: 1, zoneId: 1, name: 'lab.example', type: 'NS', ttl: 60, data: 'a.\\.', owner: { kind: 'hand' as const }, ...PLAIN_RECORD,
     }
     const parsed = parseZoneFile(formatZone(zoneRow('lab.example'), [record]), 'lab.example')
     expect(parsed.ok && parsed.value.records.map((r) => r.data)).toEqual(['a.\\.'])
@@ -114,7 +115,7 @@ describe('zone files', () => {
       row, { maxLength: 20, selector: (r) => `${r.name}${r.type}${r.data}`.toLowerCase() },
     ), (rows) => {
       const records = rows.map(
-        (r, id) => ({ ...r, id, zoneId: 1, ttl: 60, owner: { kind: 'hand' as const }, comment: undefined }),
+        (r, id) => ({ ...r, id, zoneId: 1, ttl: 60, owner: { kind: 'hand' as const }, ...PLAIN_RECORD }),
       )
       const parsed = parseZoneFile(formatZone(zoneRow('lab.example'), records), 'lab.example')
       if (!parsed.ok) throw new Error(JSON.stringify(parsed.error))

@@ -17,8 +17,11 @@ const owner = fc.array(label, { maxLength: 3 }).map((labels) => [...labels, 'lab
 const data = fc.constantFrom<readonly [string, string]>(
   ['A', '10.53.0.1'], ['A', '10.53.0.2'], ['NS', 'ns.lab.internal'], ['TXT', '"x"'], ['TXT', 'unquoted'], ['MX', '10 Mail.lab.internal'],
 )
-const who = fc.constantFrom<RecordOwner>({ kind: 'hand' }, { kind: 'file' }, { kind: 'lease', address: '10.53.0.9' })
-const fields = fc.record({ name: owner, data, ttl: fc.constantFrom(60, 300, 2 ** 31 - 1), owner: who, comment: fc.option(fc.constant('rack 4'), { nil: undefined }) })
+const who = fc.constantFrom<RecordOwner>({ kind: 'hand' }, { kind: 'file' }, { kind: 'transfer' }, { kind: 'update', key: 'a.key' }, { kind: 'update', key: 'b.key' }, { kind: 'lease', address: '10.53.0.9' })
+const fields = fc.record({
+  name: owner, data, ttl: fc.constantFrom(60, 300, 2 ** 31 - 1), owner: who, enabled: fc.constant(true),
+  expiresAt: fc.option(fc.constantFrom(1, 1_800_000_000_000), { nil: undefined }), comment: fc.option(fc.constant('rack 4'), { nil: undefined }),
+})
 /** Removes some of the rows that are there, by their place, and adds others. */
 const edit = fc.record({ remove: fc.array(fc.nat(40), { maxLength: 6 }), add: fc.array(fields, { maxLength: 6 }) })
 

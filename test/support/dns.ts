@@ -7,7 +7,7 @@ import type { Message, MessageRecord } from '../../services/dns/wire/message.ts'
 import { ABSOLUTE, formatName, name } from '../../services/dns/wire/name.ts'
 import { formatRdata, parseRdataText } from '../../services/dns/wire/rdata.ts'
 import { typeCode, typeName } from '../../services/dns/wire/type-names.ts'
-import type { DnsRecord, Zone } from '../../services/index.ts'
+import { PLAIN_RECORD, type DnsRecord, type Zone } from '../../services/index.ts'
 import { put16, put32, SeededSecureRandom, VirtualClock } from '../../stack/platform/index.ts'
 
 export type QueryShape = {
@@ -103,7 +103,7 @@ export function zoneOf(zoneName: string, text: string, id = 1): {
   const parsed = parseZoneFile(text.replaceAll(/^ +/gm, ''), zoneName, { defaultTtl: 300 })
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error))
   const records = parsed.value.records.map((r, i) => ({
-    ...r, id: 1000 * id + i, zoneId: id, owner: { kind: 'hand' as const }, comment: undefined,
+    ...r, id: 1000 * id + i, zoneId: id, owner: { kind: 'hand' as const }, ...PLAIN_RECORD,
   }))
   return { zone: { ...zoneRow(zoneName, id), ...parsed.value.soa }, records }
 }

@@ -1,6 +1,6 @@
 /** Leases, zones and records for tests of what lies between DHCP, DNS and storage. */
 import { formatIpv4, ipv4 } from '../../stack/index.ts'
-import { DEFAULT_POLICY, EMPTY_LEVEL } from '../../services/index.ts'
+import { DEFAULT_POLICY, EMPTY_LEVEL, PLAIN_RECORD } from '../../services/index.ts'
 import type { DnsRecord, Lease, LeaseChange, Segment, Subnet, Zone, ZoneEdit } from '../../services/index.ts'
 
 export const NOON = Date.UTC(2026, 0, 1, 12)
@@ -71,7 +71,7 @@ export const record = (id: number, name: string, type: string, data: string, res
   ttl: 300,
   data,
   owner: { kind: 'hand' },
-  comment: undefined,
+  ...PLAIN_RECORD,
   ...rest,
 })
 export const leaseRecord = (id: number, name: string, type: string, data: string, address: string): DnsRecord =>

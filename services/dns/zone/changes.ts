@@ -30,6 +30,10 @@ export type NewRecord = {
    */
   readonly data: string
   readonly owner: RecordOwner
+  /** Left away: it is on. */
+  readonly enabled?: boolean
+  /** Wall time in ms; left away: it stays. */
+  readonly expiresAt?: number | undefined
   readonly comment: string | undefined
 }
 
@@ -244,7 +248,8 @@ function joinRrset(
       `${other.ttl} or null, or change all of them together`,
     )
   }
-  return ok({ ...record, ttl, id: nextId(), zoneId: zone.id, owner: input.owner, comment: input.comment })
+  const { owner, enabled = true, expiresAt, comment } = input
+  return ok({ ...record, ttl, id: nextId(), zoneId: zone.id, owner, enabled, expiresAt, comment })
 }
 
 /** The same octets, however they were written. Letter case of names in data does not tell records apart (RFC 4343). */

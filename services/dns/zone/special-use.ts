@@ -4,7 +4,7 @@
  * are served as small zones of our own, so everything about negative answers is as for any zone. A configured zone of
  * the same name replaces one; a configured zone below one is found first, because the longest name wins.
  */
-import type { DnsRecord, Zone } from '../../model/index.ts'
+import { PLAIN_RECORD, type DnsRecord, type Zone } from '../../model/index.ts'
 import { LiveZone } from './zone.ts'
 
 /** RFC 6303 §3 gives these SOA fields. */
@@ -47,5 +47,5 @@ export function specialUseZones(): readonly LiveZone[] {
 }
 
 const recordOf = (zone: Zone, id: number, [owner, type, data]: Row): DnsRecord => ({
-  id, zoneId: zone.id, name: owner, type, ttl: zone.defaultTtl, data, owner: { kind: 'system' }, comment: undefined,
+  id, zoneId: zone.id, name: owner, type, ttl: zone.defaultTtl, data, owner: { kind: 'system' }, ...PLAIN_RECORD,
 })

@@ -16,7 +16,9 @@ const int32 = (length: number): Int32Array => new Int32Array(length)
 const float64 = (length: number): Float64Array => new Float64Array(length)
 
 /** Kinds of owners as a column has them. */
-const KIND_NUMBERS: { readonly [K in RecordOwner['kind']]: number } = { lease: 0, hand: 1, system: 2, file: 3 }
+const KIND_NUMBERS: { readonly [K in RecordOwner['kind']]: number } = {
+  lease: 0, hand: 1, system: 2, file: 3, update: 4, transfer: 5, catalog: 6,
+}
 const KINDS = Object.keys(KIND_NUMBERS) as readonly RecordOwner['kind'][]
 
 export class ZoneRecords {
@@ -38,6 +40,10 @@ export class ZoneRecords {
   /** Rows that leases own, by the lease's address. */
   readonly #byLease = new SlotChains()
   #leaseRows = 0
+  /** Names of the keys of rows that dynamic updates own. */
+  readonly #keys = new Map<number, string>()
+  readonly #ends = new Map<number, number>()
+  readonly #off = new Set<number>()
   readonly #texts = new Map<number, string>()
   readonly #names = new Map<number, Name>()
   readonly #comments = new Map<number, string>()
@@ -77,6 +83,9 @@ export class ZoneRecords {
     if (formatRdata(type, rdata) !== record.data) this.#texts.set(slot, record.data)
     if (ownName !== undefined) this.#names.set(slot, ownName)
     if (record.comment !== undefined) this.#comments.set(slot, record.comment)
+    if (record.expiresAt !== undefined) this.#ends.set(slot, record.expiresAt)
+    if (!record.enabled) this.#off.add(slot)
+    if (record.owner.kind === 'update') this.#keys.set(slot, record.owner.key)
     this.#byId.put(slot, record.id | 0)
     if (record.owner.kind === 'lease') {
       this.#byLease.put(slot, this.#leases[slot] as number)
@@ -95,6 +104,9 @@ export class ZoneRecords {
     this.#texts.delete(slot)
     this.#names.delete(slot)
     this.#comments.delete(slot)
+    this.#ends.delete(slot)
+    this.#off.delete(slot)
+    this.#keys.delete(slot)
     this.#free.push(slot)
     if (this.#arena.wasteful) this.#compact()
   }
@@ -155,6 +167,8 @@ export class ZoneRecords {
       ttl: this.#ttls[slot] as number,
       data: this.#texts.get(slot) ?? formatRdata(type, this.rdata(slot)),
       owner: this.#owner(slot),
+      enabled: !this.#off.has(slot),
+      expiresAt: this.#ends.get(slot),
       comment: this.#comments.get(slot),
     }
   }
@@ -166,9 +180,8 @@ export class ZoneRecords {
 
   #owner(slot: number): RecordOwner {
     const kind = KINDS[this.#kinds[slot] as number] as RecordOwner['kind']
-    return kind === 'lease'
-      ? { kind: 'lease', address: formatIpv4(this.#leases[slot] as number) }
-      : ({ kind } as RecordOwner)
+    if (kind === 'lease') return { kind, address: formatIpv4(this.#leases[slot] as number) }
+    return kind === 'update' ? { kind, key: this.#keys.get(slot) ?? '' } : { kind }
   }
 
   #compact(): void {

@@ -2,7 +2,7 @@
  * What one DNS answer costs in the core, without stack and link: ns per hit in the answer table, per miss that a zone
  * answers, per warm cache hit. Prints and never fails. Run: node test/bench/micro/dns-answer.ts
  */
-import type { DnsRecord, Zone } from '../../../services/index.ts'
+import { PLAIN_RECORD, type DnsRecord, type Zone } from '../../../services/index.ts'
 import { DnsServer } from '../../../services/dns/index.ts'
 import { SystemClock, SystemRandom } from '../../../stack/platform/index.ts'
 import { replyTo } from '../../support/dns.ts'
@@ -14,7 +14,7 @@ const zone: Zone = {
   refresh: 3600, retry: 600, expire: 604_800, minimum: 60, defaultTtl: 300,
 }
 const record = (id: number, name: string, type: string, data: string): DnsRecord => ({
-  id, zoneId: 1, name, type, ttl: 300, data, owner: { kind: 'hand' }, comment: undefined,
+  id, zoneId: 1, name, type, ttl: 300, data, owner: { kind: 'hand' }, ...PLAIN_RECORD,
 })
 const records = [record(1, 'lab.internal', 'NS', 'ns.lab.internal'), record(2, 'ns.lab.internal', 'A', '10.53.0.2')]
 for (let i = 0; i < NAMES; i++) records.push(record(3 + i, `h${i}.lab.internal`, 'A', `10.54.${i >> 8}.${i & 255}`))

@@ -12,6 +12,9 @@ test.each([
   [{ kind: 'hand' } as const, 'hand'],
   [{ kind: 'system' } as const, 'system'],
   [{ kind: 'file' } as const, 'file'],
+  [{ kind: 'transfer' } as const, 'transfer'],
+  [{ kind: 'catalog' } as const, 'catalog'],
+  [{ kind: 'update', key: 'phone.lab.internal' } as const, 'update phone.lab.internal'],
   [{ kind: 'lease', address: '10.53.0.100' } as const, 'lease 10.53.0.100'],
 ])('owner %j', (owner, text) => {
   expect(ownerText(owner)).toBe(text)

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { memoryStore, openReader, openStore, type SqliteStore } from '../../../../services/storage/sqlite.ts'
 import type { Transaction, Write } from '../../../../services/storage/store.ts'
 import {
-  DEFAULT_POLICY, DEFAULT_SITE, EMPTY_LEVEL, type DhcpItem, type DhcpKind, type Lease, type NetworkInterface, type ZoneEdit,
+  DEFAULT_POLICY, DEFAULT_SITE, EMPTY_LEVEL, type DhcpItem, type DhcpKind, type Lease, type NetworkInterface,
+  type RecordOwner, type ZoneEdit,
 } from '../../../../services/index.ts'
 import { ipv4 } from '../../../../stack/index.ts'
 import { ADDRESS, change, FORWARD, lease, leaseRecord, NOON, record, recordLine, released, SEGMENT, SUBNET, zone } from '../../../support/leases.ts'
@@ -44,6 +45,13 @@ const TSIG_KEY = { name: 'transfer.lab.internal', algorithm: 'hmac-sha256', secr
 const NEIGHBOUR = { interfaceName: 'lan0', address: ipv4('192.168.7.9'), mac: '02:00:00:00:00:0a' }
 const WWW = record(10, 'www.lab.internal', 'A', '10.53.0.20', { comment: 'the web' })
 const ALPHA = leaseRecord(11, 'alpha.lab.internal', 'A', ADDRESS, ADDRESS)
+const OWNERS: readonly RecordOwner[] = [
+  { kind: 'hand' }, { kind: 'system' }, { kind: 'file' }, { kind: 'transfer' }, { kind: 'catalog' },
+  { kind: 'update', key: 'phone.lab.internal' }, { kind: 'lease', address: '192.168.7.200' },
+]
+const OWNED = OWNERS.map((owner, i) => record(20 + i, `n${i}.lab.internal`, 'A', '10.53.0.20', { owner }))
+const OFF = record(30, 'off.lab.internal', 'A', '10.53.0.20', { enabled: false })
+const ENDING = record(31, 'ending.lab.internal', 'A', '10.53.0.20', { expiresAt: NOON + 60_000 })
 
 const LAB: NetworkInterface = {
   name: 'lab1', mac: '02:54:0a:36:00:02', mtu: 1500, peerMac: '02:00:00:00:00:09', enabled: true, addressing: 'static',
@@ -97,6 +105,8 @@ describe('what is written is read', () => {
     ['a zone put after its records', [ZONE_PUT, edit({ add: [WWW] }), { kind: 'zone-put', zone: { ...FORWARD, serial: 8 } }], (s) => s.load().zones, [{ zone: { ...FORWARD, serial: 8 }, records: [WWW] }]],
     ['the last of several serials', [ZONE_PUT, edit({ add: [WWW] }), edit({ serialBefore: 2, serialAfter: 3, add: [ALPHA] })], (s) => s.load().zones, [{ zone: { ...FORWARD, serial: 3 }, records: [WWW, ALPHA] }]],
     ['many events, in order', Array.from({ length: 21 }, (_, at): Write => ({ kind: 'event', at, event: 'zone.changed', facts: {} })), (s) => s.events(50, undefined).map((e) => [e.id, e.at]), Array.from({ length: 21 }, (_, i) => [21 - i, 20 - i])],
+    ['records of every kind of owner', [ZONE_PUT, edit({ add: OWNED })], (s) => s.load().zones[0]?.records, OWNED],
+    ['a record that is off, and one that has an end', [ZONE_PUT, edit({ add: [OFF, ENDING] })], (s) => s.load().zones[0]?.records, [OFF, ENDING]],
     ['a record removed', [ZONE_PUT, edit({ add: [WWW, ALPHA] }), edit({ remove: [WWW], serialAfter: 3 })], (s) => s.load().zones[0]?.records, [ALPHA]],
     ['a zone removed, with its records', [ZONE_PUT, edit({ add: [WWW] }), { kind: 'zone-remove', id: 1 }], (s) => [s.load().zones, s.countRecords(1)], [[], 0]],
     ['a TSIG key', [{ kind: 'tsig-key-put', key: TSIG_KEY }], (s) => s.load().tsigKeys, [TSIG_KEY]],

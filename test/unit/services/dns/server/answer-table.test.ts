@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { PLAIN_RECORD } from '../../../../../services/model/index.ts'
 import { Bench, queryBytes, zoneOf } from '../../../../support/dns.ts'
 
 const hosts = (count: number): string => Array.from(
@@ -91,7 +92,7 @@ describe('bounds', () => {
       (_, i) => (
         {
           id: 50 + i, zoneId: 1, name: 'x.lab.example', type: 'TXT', ttl: 300, data: `"${i}${'y'.repeat(30)}"`,
-          owner: { kind: 'hand' as const }, comment: undefined,
+          owner: { kind: 'hand' as const }, ...PLAIN_RECORD,
         }
       ),
     )

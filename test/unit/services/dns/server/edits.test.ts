@@ -1,6 +1,6 @@
 /** An edit must end exactly the kept answers that it makes wrong: every row asks, edits, and asks again. */
 import { describe, expect, test } from 'vitest'
-import type { DnsRecord } from '../../../../../services/index.ts'
+import { PLAIN_RECORD, type DnsRecord } from '../../../../../services/index.ts'
 import { Bench, zoneOf } from '../../../../support/dns.ts'
 
 const TEXT = `
@@ -14,7 +14,7 @@ const TEXT = `
   *.w     A     10.0.0.6
 `
 const added = (name: string, type: string, data: string): DnsRecord => ({
-  id: 5000, zoneId: 1, name, type, ttl: 300, data, owner: { kind: 'lease', address: '10.0.0.9' }, comment: undefined,
+  id: 5000, zoneId: 1, name, type, ttl: 300, data, owner: { kind: 'lease', address: '10.0.0.9' }, ...PLAIN_RECORD,
 })
 
 /** The answer before and after the edit, and whether the one after came from the answer table. */
