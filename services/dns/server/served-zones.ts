@@ -6,6 +6,8 @@ import { err } from '../../../stack/platform/index.ts'
 import type { Result } from '../../../stack/platform/index.ts'
 import { refusal } from '../../model/index.ts'
 import type { DnsRecord, Refusal, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
+import { keyRrsets } from '../dnssec/key-rrsets.ts'
+import type { ZoneSigning } from '../dnssec/signing-keys.ts'
 import type { Transfers } from '../transfer/transfers.ts'
 import { hasWildcardLabel, nameKey, parseName } from '../wire/name.ts'
 import { planEdit } from '../zone/changes.ts'
@@ -77,6 +79,14 @@ export class ServedZones {
     live.change(zone)
     this.#o.transfers.journal.forget(zone.id)
     this.#o.table.edited(live.slot, [live.key], live.key, zone.serial, true)
+  }
+
+  /** Signs a zone with these keys, or no longer; the next query sees it. Nothing happens when there is no such zone. */
+  setSigning(zoneId: number, signing: ZoneSigning | undefined): void {
+    const zone = this.#o.zones.byId(zoneId)
+    if (zone === undefined) return
+    zone.derive(signing === undefined ? [] : keyRrsets(zone.apex, signing))
+    this.#o.table.edited(zone.slot, [zone.key], zone.key, zone.zone.serial, true)
   }
 
   /** False when there is none of that name. */

@@ -17,6 +17,7 @@ import { FLAG, HEADER_OCTETS, parseQuery, RCODE } from '../wire/message.ts'
 import type { Query } from '../wire/message.ts'
 import { nameKey, parseName } from '../wire/name.ts'
 import { CLASS_IN, typeCode } from '../wire/type-names.ts'
+import type { ZoneSigning } from '../dnssec/signing-keys.ts'
 import type { Change } from '../zone/changes.ts'
 import { Transfers } from '../transfer/transfers.ts'
 import { readSignature, TsigKeys } from '../tsig/signature.ts'
@@ -306,6 +307,11 @@ export class DnsServer {
   /** New SOA fields for the zone of this name; records stay. */
   changeZone(zone: Zone): void {
     this.served.changeZone(zone)
+  }
+
+  /** Signs a zone with these keys, or no longer; the next query sees it. Nothing happens when there is no such zone. */
+  setSigning(zoneId: number, signing: ZoneSigning | undefined): void {
+    this.served.setSigning(zoneId, signing)
   }
 
   /** False when there is none of that name. */

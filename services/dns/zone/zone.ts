@@ -39,6 +39,8 @@ export class LiveZone {
   slot = -1
   #zone: Zone
   #soa: Rrset
+  /** RRsets at the apex that are made, not stored: those of the keys that the zone is signed with. */
+  #derived: readonly Rrset[] = []
   readonly #nodes: ZoneNodes
   readonly #records: ZoneRecords
   /** Those that are not over. */
@@ -157,6 +159,12 @@ export class LiveZone {
     this.#ready.delete(this.key)
   }
 
+  /** Replaces the RRsets that stand at the apex beside what is stored. */
+  derive(rrsets: readonly Rrset[]): void {
+    this.#derived = rrsets
+    this.#ready.delete(this.key)
+  }
+
   #read(slot: number): DnsRecord {
     return this.#records.read(slot, () => this.#nodes.name(this.#records.node(slot)))
   }
@@ -228,8 +236,18 @@ export class LiveZone {
       ttl: slots.reduce((least, slot) => Math.min(least, this.#records.ttl(slot)), Number.POSITIVE_INFINITY),
       rdata: distinct(slots.map((slot) => this.#records.rdata(slot))),
     }))
-    return node === APEX ? [this.#soa, ...rrsets] : rrsets
+    return node === APEX ? [this.#soa, ...joined(rrsets, this.#derived)] : rrsets
   }
+}
+
+/** Both, each type once. */
+function joined(stored: readonly Rrset[], derived: readonly Rrset[]): readonly Rrset[] {
+  if (derived.length === 0) return stored
+  const own = stored.map((rrset) => {
+    const made = findRrset({ rrsets: derived }, rrset.type)
+    return made === undefined ? rrset : { ...rrset, rdata: distinct([...rrset.rdata, ...made.rdata]) }
+  })
+  return [...own, ...derived.filter((made) => findRrset({ rrsets: stored }, made.type) === undefined)]
 }
 
 function distinct(rdata: readonly Uint8Array[]): readonly Uint8Array[] {
