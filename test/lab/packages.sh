@@ -44,6 +44,8 @@ command:udhcpc        udhcpc
 command:dhclient      isc-dhcp-client
 command:dhcpcd        dhcpcd-base dhcpcd5 dhcpcd
 command:dhcrelay      isc-dhcp-relay
+command:dhcping       dhcping
+command:perfdhcp      kea-admin
 command:slirp4netns   slirp4netns
 command:gcc           gcc
 file:/usr/include/stdio.h        libc6-dev
