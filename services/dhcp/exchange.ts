@@ -4,7 +4,7 @@
  */
 import { err, i32, ok, toHex, u16, u32 } from '../../stack/platform/index.ts'
 import type { Result } from '../../stack/platform/index.ts'
-import { formatMac, isGroupMac, isUnicast } from '../../stack/index.ts'
+import { formatMac, isGroupMac, isLoopback, isUnicast } from '../../stack/index.ts'
 import type { Ipv4, Mac } from '../../stack/index.ts'
 import { clientKey } from '../model/index.ts'
 import type { TraceStep } from '../model/index.ts'
@@ -134,7 +134,7 @@ export function readRequest(bytes: Uint8Array, arrival: Arrival): Result<DhcpMes
   const { op, giaddr } = parsed.value
   if (op !== BOOT_REQUEST) return err('not-a-request')
   // RFC 1542 §4.1.1: the relay's own address, so that of a host.
-  if (giaddr !== 0 && !isUnicast(giaddr)) return err('bad-relay-address')
+  if (giaddr !== 0 && (!isUnicast(giaddr) || isLoopback(giaddr))) return err('bad-relay-address')
   return parsed
 }
 

@@ -46,6 +46,7 @@ command:dhcpcd        dhcpcd-base dhcpcd5 dhcpcd
 command:dhcrelay      isc-dhcp-relay
 command:dhcping       dhcping
 command:perfdhcp      kea-admin
+file:/usr/lib/python3/dist-packages/scapy/__init__.py python3-scapy
 command:slirp4netns   slirp4netns
 command:gcc           gcc
 file:/usr/include/stdio.h        libc6-dev

@@ -33,6 +33,7 @@ describe('what is no request is dropped, counted by reason and explained', () =>
     ['dropped-bad-relay-address', changed([24, 224]), 67],
     ['dropped-bad-relay-address', changed([24, 255], [25, 255], [26, 255], [27, 255]), 67],
     ['dropped-bad-relay-address', changed([27, 9]), 67],
+    ['dropped-bad-relay-address', changed([24, 127], [27, 1]), 67],
     ['dropped-server-message', changed([242, 9]), 68],
     ['dropped-server-message', changed([242, 13]), 67],
     ['dropped-unknown-message-type', changed([242, 99]), 68],
