@@ -1,6 +1,6 @@
 /** The few pages that need no token: where to go from here, and what a problem means. */
-import type { Api } from './api.ts'
-import { API_PREFIX } from './api.ts'
+import type { Services } from '../services/index.ts'
+import { type Api, API_PREFIX, granted } from './api.ts'
 import { PROBLEMS, ProblemError } from './errors.ts'
 import { pageCsp } from './headers.ts'
 
@@ -23,15 +23,20 @@ const landing = (version: string): string =>
 <li><a href="/docs">The API, to read and to try</a></li>
 <li><a href="${API_PREFIX}/openapi.json">The same as an OpenAPI document</a></li>
 <li><a href="${API_PREFIX}/health">Health</a></li>
+<li><a href="/ca.crt">The certificate of this appliance’s authority</a>, for clients that speak DNS or HTTP to it by TLS</li>
 </ul>
 <p>Requests need the token from the file <code>token</code> of the data directory:
 <code>Authorization: Bearer …</code>. On the command line: <code>taproot help</code>.</p>`,
   )
 
-export function pageRoutes(app: Api, version: string): void {
+export function pageRoutes(app: Api, { version, services }: { readonly version: string; readonly services: Services }): void {
   const front = landing(version)
   app.get('/', { config: { access: 'open' }, schema: { hide: true } }, (_request, reply) =>
     reply.header('content-security-policy', CSP).type('text/html; charset=utf-8').send(front),
+  )
+  // Under the name and type by which systems offer to trust it.
+  app.get('/ca.crt', { config: { access: 'open' }, schema: { hide: true } }, async (_request, reply) =>
+    reply.type('application/x-x509-ca-cert').send(granted(await services.certificates.authority()).certificate),
   )
   app.get<{ Params: { code: string } }>(
     '/problems/:code',

@@ -15,6 +15,7 @@ import { answerBadUrl, answerFailure, answerNoHttp, answerUnknownRoute } from '.
 import { SECURITY_HEADERS } from './headers.ts'
 import { describeApi, openApiRoute } from './openapi.ts'
 import { pageRoutes } from './pages.ts'
+import { certificateRoutes } from './routes/certificates.ts'
 import { decisionRoutes } from './routes/decisions.ts'
 import { diagnosticRoutes } from './routes/diagnostics.ts'
 import { dhcpDocumentRoutes } from './routes/dhcp-document.ts'
@@ -66,6 +67,7 @@ const ROUTES = [
   otherServerRoutes,
   tsigKeyRoutes,
   transferRoutes,
+  certificateRoutes,
   decisionRoutes,
 ] as const
 
@@ -125,7 +127,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   })
   logRequests(app)
   describeApi(app, options.version)
-  app.register(async pages => pageRoutes(pages.withTypeProvider<TypeBoxTypeProvider>(), options.version))
+  app.register(async pages => pageRoutes(pages.withTypeProvider<TypeBoxTypeProvider>(), options))
   app.register(async scope => apiRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), options, allowedMethods), {
     prefix: API_PREFIX,
   })

@@ -6,15 +6,17 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { ApplianceCertificates, certificateCheck } from '../services/administration/certificate-services.ts'
 import { applianceServices } from '../services/appliance-services.ts'
 import type { ApplianceSettings } from '../services/appliance.ts'
+import { Certificates } from '../services/certificates/certificates.ts'
 import type { Settings } from '../services/config/settings.ts'
 import { formatServer } from '../services/config/server-address.ts'
 import { seed, type ZoneFileText } from '../services/seed.ts'
 import { openDecisions } from '../services/storage/decisions.ts'
 import { Checkpointer, lockDataDirectory, openReader, openStore, prepareDataDirectory, type SqliteStore } from '../services/storage/sqlite.ts'
 import type { Transaction } from '../services/storage/store.ts'
-import { formatIpv4, formatMac } from '../stack/index.ts'
+import { formatIpv4, formatMac, parseInterfaceAddress } from '../stack/index.ts'
 import type { Medium } from '../services/index.ts'
 import { err, ok, type Result, SystemClock, SystemRandom } from '../stack/platform/index.ts'
 import { hostNameservers } from './host.ts'
@@ -152,7 +154,8 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   }
   if (!token.ok) return token
 
-  const api = await startApi({ api: adminApi, o, directory, threads, devices, connections, undo })
+  const certificates = openCertificates(o, directory, threads, undo)
+  const api = await startApi({ api: adminApi, o, directory, threads, devices, connections, certificates, undo })
   if (!api.ok) return api
   return ok({
     apiUrl: api.value,
@@ -244,6 +247,28 @@ function networkSettings(s: Settings): ApplianceSettings {
   return { address: s.address, gateway: s.gateway, gatewayMetric: s.gateway === s.hostAddress?.address ? HOST_END_METRIC : 0, upstreams, upstreamPath: s.upstreamPath, upstreamsFromUplinks: s.upstreams.kind === 'auto', releaseUplinks: s.uplinkRelease === 'yes', probe: s.probe === 'yes', serveBesideOthers: s.serveBesideOthers === 'yes', nsid: s.nsid, rateLimit: s.rateLimit === undefined ? undefined : { perSecond: s.rateLimit, exempt: s.rateLimitExempt ?? [] } }
 }
 
+/** How often certificates are looked at: files may be replaced, addresses may come, and the day of renewal does. */
+const CERTIFICATE_CHECK_MS = 60_000
+
+function openCertificates({ settings, onEvents }: ComposeOptions, directory: string, threads: Threads, undo: Undo): Certificates {
+  const { address, domain, tlsCertificate, tlsKey } = settings
+  const certificates = new Certificates({
+    directory, domain, ...address,
+    clock: new SystemClock(),
+    random: new SystemRandom(),
+    files: tlsCertificate === undefined || tlsKey === undefined ? undefined : { certificate: tlsCertificate, key: tlsKey },
+    say: (event) => onEvents([event], 0),
+  })
+  const check = async (): Promise<void> => {
+    const interfaces = await threads.network.interfaces.interfaces()
+    if (interfaces.ok) certificates.check(interfaces.value.flatMap((each) => each.addresses.flatMap((a) => parseInterfaceAddress(a)?.address ?? [])))
+  }
+  const timer = setInterval(() => void check(), CERTIFICATE_CHECK_MS).unref()
+  undo.add(() => clearInterval(timer))
+  void check()
+  return certificates
+}
+
 type ApiParts = {
   readonly api: AdminApi
   readonly o: ComposeOptions
@@ -251,10 +276,11 @@ type ApiParts = {
   readonly threads: Threads
   readonly devices: TapDevices
   readonly connections: EarlyConnections
+  readonly certificates: Certificates
   readonly undo: Undo
 }
 
-async function startApi({ api, o, directory, threads, devices, connections, undo }: ApiParts): Promise<Result<string | undefined, SetupFault>> {
+async function startApi({ api, o, directory, threads, devices, connections, certificates, undo }: ApiParts): Promise<Result<string | undefined, SetupFault>> {
   const listen = o.settings.api
   if (listen === undefined) return ok(undefined)
   const clock = new SystemClock()
@@ -266,11 +292,12 @@ async function startApi({ api, o, directory, threads, devices, connections, undo
   const services = applianceServices({
     network: threads.network,
     devices,
+    certificates: new ApplianceCertificates({ certificates }),
     reader,
     decisions: decisions.value,
     clock,
     version: o.version,
-    supervision: () => threads.checks(),
+    supervision: () => [...threads.checks(), certificateCheck(certificates, clock.wallMs())],
   })
   const server = api.buildServer({ services, tokens: reader, clock, log: o.log, version: o.version })
   const listening = await listenOn(server, formatIpv4(listen.address), listen.port)

@@ -16,7 +16,7 @@ import { ApplianceStatus } from './administration/status-services.ts'
 import { ApplianceTransfers } from './administration/transfer-services.ts'
 import { ApplianceTsigKeys } from './administration/tsig-key-services.ts'
 import { ApplianceUplinks } from './administration/uplink-services.ts'
-import type { HealthView, Services } from './facade.ts'
+import type { CertificateServices, HealthView, Services } from './facade.ts'
 import type { NetworkSide } from './network-side.ts'
 import type { DecisionStore } from './storage/decisions.ts'
 import type { StoreReader } from './storage/store.ts'
@@ -26,6 +26,7 @@ export type ApplianceServicesOptions = {
   readonly reader: StoreReader
   readonly decisions: DecisionStore
   readonly devices: Devices
+  readonly certificates: CertificateServices
   readonly clock: Clock
   readonly version: string
   /** What the threads report of themselves: worker restarts, dropped decisions. */
@@ -41,6 +42,7 @@ export function applianceServices(o: ApplianceServicesOptions): Services {
     dns: new ApplianceDns(o),
     tsigKeys: new ApplianceTsigKeys(o),
     transfers: new ApplianceTransfers(o),
+    certificates: o.certificates,
     interfaces: new ApplianceInterfaces(o),
     routes: new ApplianceRoutes(o),
     links: new ApplianceLinks(o),

@@ -3,6 +3,7 @@
  * it is done and durable when the promise resolves with ok, or refused and nothing has changed.
  * Views are JSON: addresses and names are text, times are RFC 3339 UTC ("2026-11-22T03:11:00.000Z").
  */
+import type { CertificateServices } from './facade/certificates.ts'
 import type { DhcpServices } from './facade/dhcp.ts'
 import type { DiagnosticServices } from './facade/diagnostics.ts'
 import type { DnsServices } from './facade/dns.ts'
@@ -17,6 +18,7 @@ import type { TransferServices } from './facade/transfers.ts'
 import type { TsigKeyServices } from './facade/tsig-keys.ts'
 import type { UplinkServices } from './facade/uplinks.ts'
 
+export * from './facade/certificates.ts'
 export * from './facade/common.ts'
 export * from './facade/dhcp.ts'
 export * from './facade/diagnostics.ts'
@@ -38,6 +40,7 @@ export type Services = {
   readonly dhcp: DhcpServices
   readonly dns: DnsServices
   readonly tsigKeys: TsigKeyServices
+  readonly certificates: CertificateServices
   readonly transfers: TransferServices
   readonly interfaces: InterfaceServices
   readonly routes: RouteServices

@@ -2,6 +2,7 @@
 import { health } from './appliance.ts'
 import { arpAdd, arpDelete, arpFlush, arpList } from './arp.ts'
 import { capture } from './capture.ts'
+import { certificateAuthority, certificateGive, certificateRemove, certificateRenew, certificateShow } from './certificate.ts'
 import { classAdd, classList, classRemove } from './class.ts'
 import type { Command } from './command.ts'
 import { decisions } from './decisions.ts'
@@ -77,6 +78,11 @@ export const COMMANDS: readonly Command[] = [
   tsigKeyList,
   tsigKeyAdd,
   tsigKeyRemove,
+  certificateShow,
+  certificateAuthority,
+  certificateGive,
+  certificateRemove,
+  certificateRenew,
   interfaceList,
   interfaceAdd,
   interfaceChange,

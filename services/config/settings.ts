@@ -169,6 +169,8 @@ export const SETTINGS = {
   upstreams: row('upstreams', 'dns.upstreams', 'auto', upstreams, 'servers that are asked for all other names: ADDRESS[:PORT],…'),
   upstreamPath: row('upstream-path', 'dns.upstreamPath', 'host', oneOf('host', 'stack'), "how they are reached: the host's sockets, or the appliance's own stack and gateway"),
   uplinkRelease: row('uplink-release', 'uplinks.release', 'no', oneOf('yes', 'no'), 'give the DHCP leases of uplinks back when the program ends'),
+  tlsCertificate: row('tls-certificate', 'tls.certificate', 'none', orNone(anyText), "PEM file with the certificate of the TLS servers, and those that vouch for it; none: one by the appliance's own authority"),
+  tlsKey: row('tls-key', 'tls.key', 'none', orNone(anyText), 'PEM file with its key'),
   data: row('data', 'data', 'data', anyText, 'data directory: database, token'),
   api: row('api', 'api.listen', '127.0.0.1:8053', orNone((text) => parseServer(text, 8053)), 'where the REST API and the console listen on the host'),
   apiOnLink: row('api-on-link', 'api.onLink', 'yes', oneOf('yes', 'no'), "whether the API is reached on the appliance's own address too, port 80, over its own TCP"),
@@ -322,6 +324,10 @@ function contradictions(s: Settings, origin: (name: SettingName) => Found | unde
     const found = origin(name)
     if (s.linkSocket !== undefined && s[name] !== undefined && found !== undefined)
       refuse(name, found.text, 'a link by --link-socket has no end on the host', 'leave it out, or --link-socket')
+  }
+  if ((s.tlsCertificate === undefined) !== (s.tlsKey === undefined)) {
+    const name = s.tlsKey === undefined ? 'tlsCertificate' : 'tlsKey'
+    refuse(name, s[name] ?? '', 'a certificate and its key go together', 'give --tls-certificate and --tls-key, or neither')
   }
   for (const pool of s.pool) {
     const text = `${formatIpv4(pool.first)}-${formatIpv4(pool.last)}`

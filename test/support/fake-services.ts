@@ -32,6 +32,7 @@ import { err, ok, type Result } from '../../stack/platform/index.ts'
 import { fakeDhcp } from './fake-dhcp.ts'
 
 import { FakeNeighbours } from './fake-neighbours.ts'
+import { FakeCertificates } from './fake-certificates.ts'
 import { FakeDiagnostics } from './fake-diagnostics.ts'
 import { FakeTransfers } from './fake-transfers.ts'
 import { FakeTsigKeys } from './fake-tsig-keys.ts'
@@ -108,6 +109,7 @@ export class FakeServices implements Services {
   readonly diagnostics = new FakeDiagnostics()
   readonly uplinks = new FakeUplinks()
   readonly tsigKeys = new FakeTsigKeys()
+  readonly certificates = new FakeCertificates()
   readonly transfers = new FakeTransfers()
   readonly otherServers = new FakeOtherServers()
   readonly reasons = this

@@ -14,6 +14,7 @@ import type { SqliteStore } from '../../services/storage/sqlite.ts'
 import type { StoreFault, Transaction } from '../../services/storage/store.ts'
 import { type Link, virtualWire } from '../../stack/index.ts'
 import { SeededSecureRandom, VirtualClock, type Result } from '../../stack/platform/index.ts'
+import { FakeCertificates } from './fake-certificates.ts'
 import { change, NOON } from './leases.ts'
 import { opened, smallDisk } from './storage.ts'
 import { TestDevices, TestMedia } from './test-media.ts'
@@ -80,7 +81,7 @@ export function startAppliance(options: { readonly flags?: { readonly [name: str
     clock, store, decisions, appliance, media, devices, log, wire,
     fault: undefined,
     supervision: [],
-    services: applianceServices({ network: appliance.network, reader: store, decisions, devices, clock, version: '1.2.3', supervision: () => running.supervision }),
+    services: applianceServices({ network: appliance.network, reader: store, decisions, devices, certificates: new FakeCertificates(), clock, version: '1.2.3', supervision: () => running.supervision }),
     decide: (decision) => void decisions.add([storedDecision(decision)]),
     bind: (lease) => void store.commit([[{ kind: 'lease', at: NOON, change: change(undefined, lease) }]]),
   }

@@ -86,7 +86,7 @@ describe('a token is needed', () => {
     expect((await closed.call('GET', '/api/v1/leases')).statusCode).toBe(401)
   })
 
-  test.each(['/', '/docs', '/api/v1/openapi.json', '/problems/invalid'])('%s is open', async url => {
+  test.each(['/', '/docs', '/ca.crt', '/api/v1/openapi.json', '/problems/invalid'])('%s is open', async url => {
     expect((await ask(url, {})).statusCode).toBe(200)
   })
 })

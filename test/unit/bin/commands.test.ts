@@ -307,6 +307,8 @@ describe('--json is what the API answers', () => {
     ['zone list', '/api/v1/zones'],
     ['zone history lab.internal', '/api/v1/zones/lab.internal/history'],
     ['tsig-key list', '/api/v1/tsig-keys'],
+    ['certificate show', '/api/v1/certificate'],
+    ['certificate authority', '/api/v1/certificate/authority'],
     ['zone transfers lab.internal', '/api/v1/zones/lab.internal/transfers'],
     ['record list lab.internal', '/api/v1/zones/lab.internal/records'],
     ['interface list', '/api/v1/interfaces'],
