@@ -211,6 +211,7 @@ function zoneFrom(parsed: ParsedZoneFile, name: string, existing: { readonly id:
     expire: soa?.expire ?? SOA_TIMES.expire,
     minimum: soa?.minimum ?? SOA_TIMES.minimum,
     defaultTtl: parsed.defaultTtl ?? SOA_TIMES.defaultTtl,
+    soaTtl: soa?.soaTtl,
     // #replace moves the serial once more, so the file's own serial is what the zone ends up with where it is newer.
     serial: Math.max(existing.serial, (soa?.serial ?? 1) - 1),
   }

@@ -60,6 +60,7 @@ export const zoneView = (z: Zone, records: number): ZoneView => ({
   expire: z.expire,
   minimum: z.minimum,
   defaultTtl: z.defaultTtl,
+  soaTtl: z.soaTtl ?? z.defaultTtl,
 })
 
 /** "hand", "file", "system", "transfer", "catalog", "lease 10.53.0.100", "update key.lab.internal". */

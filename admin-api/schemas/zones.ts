@@ -15,7 +15,10 @@ const times = {
   minimum: seconds('SOA MINIMUM: TTL of negative answers (RFC 2308), in seconds.', 300),
   defaultTtl: seconds('For records that name no TTL, in seconds.', 3600),
 }
-const changeable = { primaryServer: nullable(primaryServer), hostmaster: nullable(hostmaster), ...times }
+const soaTtl = seconds('TTL of the SOA record itself, in seconds.', 3600)
+const changeable = {
+  primaryServer: nullable(primaryServer), hostmaster: nullable(hostmaster), ...times, soaTtl: nullable(soaTtl),
+}
 
 /** RFC 1912 §2.2 for the SOA's times; a short minimum, so that a new name is seen soon. */
 export const ZONE_DEFAULTS = {
@@ -26,6 +29,7 @@ export const ZONE_DEFAULTS = {
   expire: 1_209_600,
   minimum: 300,
   defaultTtl: 3600,
+  soaTtl: null,
 }
 
 export const Zone = view<ZoneView>()('Zone', 'A part of the name space that the appliance is authoritative for.', {
@@ -36,11 +40,12 @@ export const Zone = view<ZoneView>()('Zone', 'A part of the name space that the 
   primaryServer,
   hostmaster,
   ...times,
+  soaTtl,
 })
 export const ZonePage = page('Zone', Zone)
 export const ZoneCreation = creation(
   'ZoneCreation',
-  'A new zone. Without primaryServer and hostmaster the appliance names itself.',
+  'A new zone. Without primaryServer and hostmaster the appliance names itself; without soaTtl it is the default TTL.',
   { name, ...changeable },
   ZONE_DEFAULTS,
 )

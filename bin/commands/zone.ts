@@ -44,6 +44,7 @@ export const zoneAdd: Command = {
     primary: { type: 'string', value: 'NAME', says: 'primary server in the SOA (default: the appliance)' },
     hostmaster: { type: 'string', value: 'NAME', says: 'mailbox in the SOA, as a domain name' },
     ttl: { type: 'string', value: 'SECONDS', says: 'for records that name none (default 3600)' },
+    'soa-ttl': { type: 'string', value: 'SECONDS', says: 'of the SOA record itself (default: --ttl)' },
     minimum: { type: 'string', value: 'SECONDS', says: 'TTL of negative answers (default 300)' },
   },
   examples: ['taproot zone add lab.internal', 'taproot zone add 0.53.10.in-addr.arpa --ttl 600'],
@@ -58,6 +59,7 @@ export const zoneAdd: Command = {
         primaryServer: text('primary'),
         hostmaster: text('hostmaster'),
         defaultTtl: integer('ttl'),
+        soaTtl: integer('soa-ttl'),
         minimum: integer('minimum'),
       },
     )

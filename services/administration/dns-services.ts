@@ -36,15 +36,16 @@ export class ApplianceDns implements DnsServices {
       name,
       primaryServer: input.primaryServer ?? `taproot.${name}`,
       hostmaster: input.hostmaster ?? `hostmaster.${name}`,
+      soaTtl: none(input.soaTtl),
     })
     return added.ok ? ok(this.#zoneView(added.value)) : added
   }
 
   async changeZone(name: string, change: Partial<Omit<ZoneInput, 'name'>>): Answer<ZoneView> {
-    const { primaryServer, hostmaster, ...times } = change
+    const { primaryServer, hostmaster, soaTtl, ...times } = change
     const changed = await this.#o.network.dns.changeZone(
       canonical(name),
-      given({ ...times, primaryServer: none(primaryServer), hostmaster: none(hostmaster) }),
+      given({ ...times, primaryServer: none(primaryServer), hostmaster: none(hostmaster), soaTtl: none(soaTtl) }),
     )
     return changed.ok ? ok(this.#zoneView(changed.value)) : changed
   }

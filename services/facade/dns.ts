@@ -10,6 +10,8 @@ export type ZoneInput = {
   readonly expire: number
   readonly minimum: number
   readonly defaultTtl: number
+  /** TTL of the SOA record itself; null: defaultTtl. */
+  readonly soaTtl: number | null
 }
 export type ZoneView = {
   readonly id: number

@@ -20,6 +20,8 @@ export type Zone = {
   readonly minimum: number
   /** For records that name no TTL. */
   readonly defaultTtl: number
+  /** TTL of the SOA record itself; undefined: defaultTtl. */
+  readonly soaTtl?: number | undefined
 }
 
 /**

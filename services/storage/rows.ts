@@ -77,6 +77,7 @@ export type ZoneRow = {
   expire: number
   minimum: number
   default_ttl: number
+  soa_ttl: number | null
 }
 export const zoneOf = (r: ZoneRow): Zone => ({
   id: r.id,
@@ -89,6 +90,7 @@ export const zoneOf = (r: ZoneRow): Zone => ({
   expire: r.expire,
   minimum: r.minimum,
   defaultTtl: r.default_ttl,
+  soaTtl: r.soa_ttl ?? undefined,
 })
 
 type OwnerColumns = { owner: RecordOwner['kind']; owner_address: number | null; owner_key: string | null }

@@ -253,7 +253,7 @@ export class SqliteStore extends SqliteReader implements Store {
       case 'zone-put': {
         const z = w.zone
         this.#serials.delete(z.id)
-        sql.putZone.run(z.id, z.name, z.serial, z.primaryServer, z.hostmaster, z.refresh, z.retry, z.expire, z.minimum, z.defaultTtl)
+        sql.putZone.run(z.id, z.name, z.serial, z.primaryServer, z.hostmaster, z.refresh, z.retry, z.expire, z.minimum, z.defaultTtl, z.soaTtl ?? null)
         return
       }
       case 'zone-remove':
@@ -407,10 +407,11 @@ const SQL = {
     WHERE id = (SELECT id FROM lease_history WHERE address = ? AND to_ms IS NULL ORDER BY from_ms DESC LIMIT 1)`,
   removeRecord: 'DELETE FROM records WHERE id = ?',
   setSerial: 'UPDATE zones SET serial = ? WHERE id = ?',
-  putZone: `INSERT INTO zones VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  putZone: `INSERT INTO zones VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET name = excluded.name, serial = excluded.serial,
       primary_server = excluded.primary_server, hostmaster = excluded.hostmaster, refresh = excluded.refresh,
-      retry = excluded.retry, expire = excluded.expire, minimum = excluded.minimum, default_ttl = excluded.default_ttl`,
+      retry = excluded.retry, expire = excluded.expire, minimum = excluded.minimum, default_ttl = excluded.default_ttl,
+      soa_ttl = excluded.soa_ttl`,
   removeZone: 'DELETE FROM zones WHERE id = ?',
   removeZoneRecords: 'DELETE FROM records WHERE zone_id = ?',
   putInterface: `INSERT INTO interfaces VALUES (?, ?, ?, ?, ?, ?)

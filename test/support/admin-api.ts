@@ -80,6 +80,7 @@ export async function fill(services: FakeServices): Promise<void> {
     expire: 1_209_600,
     minimum: 300,
     defaultTtl: 3600,
+    soaTtl: null,
   })
   await services.dns.addRecord('lab.internal', { name: 'www', type: 'A', ttl: null, data: '10.53.0.20', comment: null })
 }

@@ -208,7 +208,7 @@ export class FakeServices implements Services {
     const problem = there
       ? refusal('conflict', '/name', `${input.name} exists`, 'Change that zone, or choose another name.')
       : undefined
-    const { primaryServer, hostmaster, ...rest } = input
+    const { primaryServer, hostmaster, soaTtl, ...rest } = input
     return this.#add(
       this.zones,
       {
@@ -217,6 +217,7 @@ export class FakeServices implements Services {
         records: 1,
         primaryServer: primaryServer ?? `ns.${input.name}`,
         hostmaster: hostmaster ?? `hostmaster.${input.name}`,
+        soaTtl: soaTtl ?? input.defaultTtl,
       },
       problem,
     )

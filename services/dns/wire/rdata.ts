@@ -6,7 +6,7 @@ import type { Result } from '../../../stack/platform/index.ts'
 import { err, fromHex, ok, toHex, u16 } from '../../../stack/platform/index.ts'
 import { FIELDS } from './field-table.ts'
 import type { FieldCodec } from './fields.ts'
-import { nameLength } from './name.ts'
+import { LOWER, nameLength } from './name.ts'
 import type { Name, NameReader, NameRule } from './name.ts'
 import { EntryReader, TokenSource } from './presentation.ts'
 import { RDATA } from './rdata-table.ts'
@@ -82,6 +82,20 @@ export function readRdata(
     }
   }
   return i === end ? new Uint8Array(Buffer.concat(parts)) : undefined
+}
+
+/** The same rdata with its names in lower case: equal records have equal octets (RFC 2136 §1.1.1, RFC 4343). */
+export function foldedRdata(type: number, rdata: Uint8Array): Uint8Array {
+  const form = FORMS.get(type)
+  if (form === undefined || !form.hasNames) return rdata
+  const folded = rdata.slice()
+  let i = 0
+  for (const field of form.fields) {
+    const length = field.codec.length(rdata, i, rdata.length)
+    if (field.isName) for (let n = i; n < i + length; n++) folded[n] = LOWER[folded[n] as number] as number
+    i += length
+  }
+  return folded
 }
 
 /** What was wrong with a record's data: the field and a sentence part. */

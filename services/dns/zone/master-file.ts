@@ -10,14 +10,15 @@ import { ABSOLUTE, formatName, isAtOrBelow, name, nameKey, parseName } from '../
 import type { Name } from '../wire/name.ts'
 import { EntryReader, parseTtl, TokenSource } from '../wire/presentation.ts'
 import type { Entry, TextFault, Token } from '../wire/presentation.ts'
-import { formatRdata, parseRdata, parseRdataText } from '../wire/rdata.ts'
+import { foldedRdata, formatRdata, parseRdata, parseRdataText } from '../wire/rdata.ts'
 import { isMetaType, TYPE, typeCode, typeName } from '../wire/type-names.ts'
 
 /** Where a file is wrong, and what would be right. Lines and columns count from 1. */
 export type ZoneFileError = TextFault
 
 type SoaField = 'primaryServer' | 'hostmaster' | 'serial' | 'refresh' | 'retry' | 'expire' | 'minimum'
-export type SoaFields = Pick<Zone, SoaField>
+/** `soaTtl` is the TTL of the record itself. */
+export type SoaFields = Pick<Zone, SoaField> & { readonly soaTtl: number }
 export type FileRecord = Pick<DnsRecord, 'name' | 'type' | 'ttl' | 'data'>
 export type ParsedZoneFile = {
   /** Undefined when the file has no SOA record. */
@@ -174,7 +175,6 @@ export function parseZoneFile(
   const checks = new SetChecks()
   const records: FileRecord[] = []
   let soa: SoaFields | undefined
-  let soaTtl: number | undefined
   for (let entry = entries.next(); entry !== undefined; entry = entries.next()) {
     const parsed = reader.entry(entry)
     if (parsed === undefined) continue
@@ -186,8 +186,7 @@ export function parseZoneFile(
         const problem = soa === undefined ? 'the SOA is not at the apex' : 'a second SOA record'
         return err(new Fault(first, problem, 'one SOA, owned by the zone').error)
       }
-      soa = soaFields(parsed.rdata)
-      soaTtl = parsed.ttl
+      soa = soaFields(parsed)
       continue
     }
     const fault = checks.add(parsed, first)
@@ -200,7 +199,7 @@ export function parseZoneFile(
     records.push({ name: formatName(parsed.name), type: typeName(parsed.type), ttl: parsed.ttl, data })
   }
   if (entries.fault !== undefined) return err(entries.fault)
-  return ok({ soa, defaultTtl: reader.dollarTtl ?? soaTtl, records: checks.withOneTtl(records) })
+  return ok({ soa, defaultTtl: reader.dollarTtl ?? soa?.soaTtl, records: checks.withOneTtl(records) })
 }
 
 /** RFC 1034 §3.6.2 and RFC 2181 §5 over a whole file: aliases stand alone, duplicates count once, one TTL per RRset. */
@@ -212,7 +211,7 @@ class SetChecks {
   add(record: Parsed, at: Token): Fault | 'duplicate' | undefined {
     const key = nameKey(record.name)
     const id = `${key}${String.fromCharCode(record.type)}`
-    const whole = id + Buffer.from(record.rdata).toString('latin1')
+    const whole = id + Buffer.from(foldedRdata(record.type, record.rdata)).toString('latin1')
     if (this.#seen.size === this.#seen.add(whole).size) return 'duplicate'
     const types = this.#types.get(key) ?? new Set<number>()
     types.add(record.type)
@@ -238,11 +237,12 @@ class SetChecks {
   }
 }
 
-function soaFields(rdata: Uint8Array): SoaFields {
+function soaFields({ rdata, ttl }: Parsed): SoaFields {
   const [primaryServer, hostmaster, ...times] = formatRdata(TYPE.SOA, rdata).split(' ') as [string, string, ...string[]]
   const [serial, refresh, retry, expire, minimum] = times.map(Number) as [number, number, number, number, number]
   const whole = (text: string): string => (text === '.' ? text : text.replace(/\.$/, ''))
-  return { primaryServer: whole(primaryServer), hostmaster: whole(hostmaster), serial, refresh, retry, expire, minimum }
+  const names = { primaryServer: whole(primaryServer), hostmaster: whole(hostmaster) }
+  return { ...names, serial, refresh, retry, expire, minimum, soaTtl: ttl }
 }
 
 /** The zone as a master file that parseZoneFile reads back: names whole with final dots, one record a line. */
@@ -252,7 +252,7 @@ export function formatZone(zone: Zone, records: Iterable<DnsRecord>): string {
   const lines = [
     `$ORIGIN ${dot(zone.name)}`,
     `$TTL ${zone.defaultTtl}`,
-    `${dot(zone.name)}\t${zone.defaultTtl}\tIN\tSOA\t${dot(zone.primaryServer)} ${dot(zone.hostmaster)} ${soa}`,
+    `${dot(zone.name)}\t${zone.soaTtl ?? zone.defaultTtl}\tIN\tSOA\t${dot(zone.primaryServer)} ${dot(zone.hostmaster)} ${soa}`,
   ]
   for (const record of records) {
     lines.push(`${dot(record.name)}\t${record.ttl}\tIN\t${record.type}\t${fileData(record)}`)

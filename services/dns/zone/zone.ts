@@ -8,7 +8,7 @@ import { equalBytes, put32 } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Zone } from '../../model/index.ts'
 import { ABSOLUTE, isAtOrBelow, isWildcard, name, nameKey, parentKey, parseName } from '../wire/name.ts'
 import type { Name, NameKey } from '../wire/name.ts'
-import { parseRdataText } from '../wire/rdata.ts'
+import { foldedRdata, parseRdataText } from '../wire/rdata.ts'
 import type { Rrset } from '../wire/rrset.ts'
 import { TYPE, typeCode } from '../wire/type-names.ts'
 import { APEX, ZoneNodes } from './zone-nodes.ts'
@@ -234,7 +234,7 @@ export class LiveZone {
       name: this.#records.ownName(slots[0] as number) ?? this.#nodes.name(node),
       type,
       ttl: slots.reduce((least, slot) => Math.min(least, this.#records.ttl(slot)), Number.POSITIVE_INFINITY),
-      rdata: distinct(slots.map((slot) => this.#records.rdata(slot))),
+      rdata: distinct(type, slots.map((slot) => this.#records.rdata(slot))),
     }))
     return node === APEX ? [this.#soa, ...joined(rrsets, this.#derived)] : rrsets
   }
@@ -245,21 +245,23 @@ function joined(stored: readonly Rrset[], derived: readonly Rrset[]): readonly R
   if (derived.length === 0) return stored
   const own = stored.map((rrset) => {
     const made = findRrset({ rrsets: derived }, rrset.type)
-    return made === undefined ? rrset : { ...rrset, rdata: distinct([...rrset.rdata, ...made.rdata]) }
+    return made === undefined ? rrset : { ...rrset, rdata: distinct(rrset.type, [...rrset.rdata, ...made.rdata]) }
   })
   return [...own, ...derived.filter((made) => findRrset({ rrsets: stored }, made.type) === undefined)]
 }
 
-function distinct(rdata: readonly Uint8Array[]): readonly Uint8Array[] {
+/** Each record once (RFC 2181 §5), whatever letter case the names in it have (RFC 4343 §3). */
+function distinct(type: number, rdata: readonly Uint8Array[]): readonly Uint8Array[] {
   if (rdata.length === 1) return rdata
   const seen = new Set<string>()
-  return rdata.filter((octets) => {
+  return rdata.filter((written) => {
+    const octets = foldedRdata(type, written)
     const text = Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1')
     return seen.size < seen.add(text).size
   })
 }
 
-/** RFC 1035 §3.3.13. Its TTL is the zone's default; negative answers lower it to `minimum` (RFC 2308 §3). */
+/** RFC 1035 §3.3.13. Negative answers lower its TTL to `minimum` (RFC 2308 §3). */
 function soaOf(apex: Name, zone: Zone): Rrset {
   const primary = name(zone.primaryServer)
   const hostmaster = name(zone.hostmaster)
@@ -268,7 +270,7 @@ function soaOf(apex: Name, zone: Zone): Rrset {
   rdata.set(hostmaster, primary.length)
   const times = [zone.serial, zone.refresh, zone.retry, zone.expire, zone.minimum]
   times.forEach((value, i) => put32(rdata, primary.length + hostmaster.length + 4 * i, value))
-  return { name: apex, type: TYPE.SOA, ttl: zone.defaultTtl, rdata: [rdata] }
+  return { name: apex, type: TYPE.SOA, ttl: zone.soaTtl ?? zone.defaultTtl, rdata: [rdata] }
 }
 
 /** The same SOA with another serial, which stands 20 octets before the end. */

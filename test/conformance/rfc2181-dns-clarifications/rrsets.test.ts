@@ -33,6 +33,17 @@ describe('RFC 2181 §5 no two records alike', () => {
   })
 })
 
+describe('RFC 2181 §5 with RFC 4343 §3: no two records alike', () => {
+  test('records whose names differ in letter case alone are one, in zones and in master files', () => {
+    const { zone, records } = zoneOf('lab.example', '@ NS ns\n@ NS NS\n@ NS Ns.LAB.example.\nt TXT a\nt TXT A')
+    expect(records).toHaveLength(3)
+    const twice = [...records, { ...(records[0] as (typeof records)[0]), id: 99, data: 'NS.lab.example' }]
+    const bench = new Bench([{ zone, records: twice }])
+    expect(bench.ask('lab.example', 'NS').answer).toEqual(['lab.example 300 NS ns.lab.example'])
+    expect(bench.ask('t.lab.example', 'TXT').answer).toHaveLength(2)
+  })
+})
+
 describe('RFC 2181 §8 TTL', () => {
   test.each([
     [0, 0, 2],

@@ -21,6 +21,16 @@ describe('RFC 2308 §3 negative answers of our zones', () => {
   })
 })
 
+describe('RFC 1035 §3.2.1 TTL of the SOA record', () => {
+  test('a SOA keeps the TTL that its master file gives it, whatever $TTL says', () => {
+    const bench = new Bench([zoneOf('lab.example', '$TTL 600\n@ 3600 SOA ns h 7 1 2 3 900\n@ NS ns\nns A 10.0.0.2')])
+    const soa = (ttl: number): string => `lab.example ${ttl} SOA ns.lab.example h.lab.example 7 1 2 3 900`
+    expect(bench.ask('lab.example', 'SOA').answer).toEqual([soa(3600)])
+    expect(bench.ask('nope.lab.example', 'A').authority).toEqual([soa(900)])
+    expect(bench.ask('ns.lab.example', 'A').answer).toEqual(['ns.lab.example 600 A 10.0.0.2'])
+  })
+})
+
 describe('RFC 2308 §5 negative answers from upstream', () => {
   test.each([
     // rcode, SOA TTL, minimum, seconds that it lives

@@ -146,11 +146,11 @@ describe('formatZone', () => {
       *     HTTPS 1 . alpn=h2
       odd\\.name\\032x A 10.0.0.2
     `)
-    const zone = zoneRow('lab.example')
+    const zone = { ...zoneRow('lab.example'), soaTtl: 77 }
     const text = formatZone(zone, records)
     const parsed = parseZoneFile(text, 'lab.example')
     const { id: _id, name: _name, defaultTtl: _ttl, ...soa } = zone
-    expect(parsed).toMatchObject({ ok: true, value: { soa, defaultTtl: 300 } })
+    expect(parsed).toMatchObject({ ok: true, value: { soa: { ...soa, soaTtl: 77 }, defaultTtl: 300 } })
     expect(parsed.ok ? parsed.value.records : []).toEqual(
       records.map(({ name, type, ttl, data }) => ({ name, type, ttl, data })),
     )
