@@ -28,6 +28,7 @@ import type { Snapshot, StoreFault, Transaction, Write } from './storage/store.t
 import { OtherServersEndpoint } from './other-servers-endpoint.ts'
 import { Uplinks } from './uplinks.ts'
 import { ZoneBook } from './zone-book.ts'
+import { ZoneTransfers } from './zone-transfers.ts'
 
 /** Plain data, because it crosses threads. */
 export type ApplianceSettings = {
@@ -85,6 +86,7 @@ export class Appliance {
   readonly #commits: CommitQueue
   readonly #names: LeaseNames
   readonly #zones: ZoneBook
+  readonly #transfers: ZoneTransfers
   readonly #dhcpEndpoint: DhcpEndpoint
   readonly #otherServersEndpoint: OtherServersEndpoint
   readonly #coexistence: Coexistence
@@ -119,6 +121,7 @@ export class Appliance {
     this.#dnsTcpEndpoint = new DnsTcpEndpoint(this.stack, this.dns, o.clock)
 
     this.#zones = new ZoneBook(this.dns)
+    this.#transfers = new ZoneTransfers({ ...o, stack: this.stack, dns: this.dns, tell: (event, facts) => this.#tell(event, facts) })
     this.#names = new LeaseNames(this.#zones, nextRecordId, (address) => {
       const lease = this.dhcp.lease(address)
       return lease === undefined ? undefined : leaseClientKey(lease)
@@ -136,7 +139,7 @@ export class Appliance {
         commit: (changes, done) => this.#commitLeases(changes, done),
         nameFor: (lease, domain) => this.#names.nameFor(lease, domain),
         decide: o.decide,
-        tell: ([event, facts]) => this.submit([{ kind: 'event', at: o.clock.wallMs(), event, facts }], () => {}),
+        tell: ([event, facts]) => this.#tell(event, facts),
         configured: () => {
           this.#followLinks()
           this.#coexistence.reconsider()
@@ -181,13 +184,12 @@ export class Appliance {
       dhcp: this.dhcp,
       dns: this.dns,
       zones: this.#zones,
+      notifier: this.#transfers.notifier,
       uplinks: this.uplinks,
       coexistence: this.#coexistence,
       ownAddress: o.settings.address.address,
       configuration,
-      tsigKeys: o.snapshot.tsigKeys,
-      transferPolicies: o.snapshot.transferPolicies,
-      lastIds: o.snapshot.lastIds,
+      snapshot: o.snapshot,
       nextRecordId,
       submit: (transaction, settled) => this.submit(transaction, settled),
       commits: this.#commits,
@@ -208,6 +210,10 @@ export class Appliance {
     })
   }
 
+  #tell(event: string, facts: Facts): void {
+    this.submit([{ kind: 'event', at: this.#clock.wallMs(), event, facts }], () => {})
+  }
+
   close(): void {
     this.uplinks.close()
     this.#coexistence.close()
@@ -215,6 +221,7 @@ export class Appliance {
     this.#otherServersEndpoint.close()
     this.#dhcpEndpoint.close()
     this.#dhcpBulkEndpoint.close()
+    this.#transfers.close()
     this.#dnsEndpoint.close()
     this.#dnsTcpEndpoint.close()
     this.stack.close()
@@ -241,7 +248,7 @@ export class Appliance {
         const expectsOthers = serveBesideOthers || segment?.besideOthers === true || (segment !== undefined && segment.mode !== 'serve')
         return { expectsOthers, yields: this.#interfaces.isShared(interfaceName) && !expectsOthers && o.alreadyServed?.includes(interfaceName) !== true }
       },
-      report: ([event, facts]) => this.submit([{ kind: 'event', at: o.clock.wallMs(), event, facts }], () => {}),
+      report: ([event, facts]) => this.#tell(event, facts),
       served: (interfaceName) => o.served?.(interfaceName),
     })
   }

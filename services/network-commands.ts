@@ -18,11 +18,11 @@ import { TsigKeyCommands } from './commands/tsig-key-commands.ts'
 import { UplinkCommands } from './commands/uplink-commands.ts'
 import type { Coexistence } from './dhcp/coexist/index.ts'
 import type { DhcpServer } from './dhcp/index.ts'
-import type { DnsServer } from './dns/index.ts'
+import type { DnsServer, Notifier } from './dns/index.ts'
 import type { Interfaces } from './links/interfaces.ts'
 import type { StaticNeighbours } from './links/static-neighbours.ts'
 import type { StaticRoutes } from './links/static-routes.ts'
-import type { DhcpConfiguration, TransferPolicy, TsigKey } from './model/index.ts'
+import type { DhcpConfiguration } from './model/index.ts'
 import type { NetworkSide } from './network-side.ts'
 import type { CommitQueue, Settled } from './storage/commit-queue.ts'
 import type { Snapshot, Transaction } from './storage/store.ts'
@@ -39,13 +39,13 @@ export type NetworkCommandsOptions = {
   readonly dhcp: DhcpServer
   readonly dns: DnsServer
   readonly zones: ZoneBook
+  readonly notifier: Notifier
   readonly uplinks: Uplinks
   readonly coexistence: Coexistence
   readonly ownAddress: Ipv4
   readonly configuration: DhcpConfiguration
-  readonly tsigKeys: readonly TsigKey[]
-  readonly transferPolicies: readonly TransferPolicy[]
-  readonly lastIds: Snapshot['lastIds']
+  /** As it was at the start. */
+  readonly snapshot: Snapshot
   readonly nextRecordId: () => number
   readonly submit: (transaction: Transaction, settled: Settled) => void
   readonly commits: CommitQueue
@@ -53,14 +53,15 @@ export type NetworkCommandsOptions = {
 
 export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const turns = new CommandTurns(o)
-  const dhcp = new DhcpCommands({ ...o, turns })
-  const dns = new DnsCommands({ ...o, turns, lastZoneId: o.lastIds.zone, configuration: () => dhcp.current })
+  const { lastIds, tsigKeys, transferPolicies } = o.snapshot
+  const dhcp = new DhcpCommands({ ...o, lastIds, turns })
+  const dns = new DnsCommands({ ...o, turns, lastZoneId: lastIds.zone, configuration: () => dhcp.current })
   const interfaces = new InterfaceCommands({ ...o, turns, configuration: () => dhcp.current })
-  const routes = new RouteCommands({ ...o, turns, lastRouteId: o.lastIds.route })
+  const routes = new RouteCommands({ ...o, turns, lastRouteId: lastIds.route })
   const diagnostics = new DiagnosticCommands({ ...o, configuration: () => dhcp.current })
   const uplinks = new UplinkCommands(o)
   const otherServers = new OtherServerCommands(o)
   return {
-    dhcp, dns, tsigKeys: new TsigKeyCommands({ ...o, turns }), transfers: new TransferCommands({ ...o, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
+    dhcp, dns, tsigKeys: new TsigKeyCommands({ ...o, tsigKeys, turns }), transfers: new TransferCommands({ ...o, transferPolicies, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { Ipv4 } from '../stack/index.ts'
 import type {
-  Answer, CaptureInput, DhcpClientView, InterfaceView, NeighbourView, OtherServerView, Page, Paging, PingEventView, PingInput, RecordInput,
+  Answer, CaptureInput, DhcpClientView, InterfaceView, NeighbourView, NotifyInput, NotifyView, OtherServerView, Page, Paging, PingEventView, PingInput, RecordInput,
   RouteView, RoutingView, SocketFilter, SocketView, StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
   TransferPolicyView, TsigKeyInput, TsigKeyView,
 } from './facade.ts'
@@ -89,6 +89,9 @@ export interface DnsSide {
 export interface TransferSide {
   transferPolicy(zone: string): Answer<TransferPolicyView>
   setTransferPolicy(zone: string, policy: TransferPolicyView): Answer<TransferPolicyView>
+  notifyPolicy(zone: string): Answer<NotifyView>
+  setNotifyPolicy(zone: string, input: NotifyInput): Answer<NotifyView>
+  notifyNow(zone: string): Answer<NotifyView>
 }
 
 export interface TsigKeySide {
@@ -195,7 +198,7 @@ export const NETWORK_COMMANDS = {
     'explainName',
   ],
   tsigKeys: ['tsigKeys', 'addTsigKey', 'removeTsigKey'],
-  transfers: ['transferPolicy', 'setTransferPolicy'],
+  transfers: ['transferPolicy', 'setTransferPolicy', 'notifyPolicy', 'setNotifyPolicy', 'notifyNow'],
   interfaces: ['interfaces', 'plans', 'checkInterface', 'addInterface', 'changeInterface', 'removeInterface'],
   routes: ['routes', 'addRoute', 'changeRoute', 'removeRoute', 'routing', 'changeRouting'],
   links: ['neighbours', 'addNeighbour', 'removeNeighbour', 'flushNeighbours'],

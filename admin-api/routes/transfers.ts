@@ -1,6 +1,6 @@
 import { type Api, granted } from '../api.ts'
 import type { Services } from '../../services/index.ts'
-import { TransferPolicy, TransferPolicyInput } from '../schemas/transfers.ts'
+import { NotifyPolicy, NotifyPolicyInput, TransferPolicy, TransferPolicyInput } from '../schemas/transfers.ts'
 import { zoneParams } from '../schemas/zones.ts'
 
 export function transferRoutes(app: Api, services: Services): void {
@@ -33,5 +33,51 @@ export function transferRoutes(app: Api, services: Services): void {
       },
     },
     async request => granted(await services.transfers.setTransferPolicy(request.params.name, request.body)),
+  )
+
+  app.get(
+    '/zones/:name/notify',
+    {
+      schema: {
+        operationId: 'getNotify',
+        tags: ['zones'],
+        summary: 'Who is told of changes',
+        description: 'Secondaries that get a NOTIFY (RFC 1996) when the zone has changed, and how the last one went.',
+        params: zoneParams,
+        response: { 200: NotifyPolicy },
+      },
+    },
+    async request => granted(await services.transfers.getNotify(request.params.name)),
+  )
+
+  app.put(
+    '/zones/:name/notify',
+    {
+      schema: {
+        operationId: 'setNotify',
+        tags: ['zones'],
+        summary: 'Say who is told of changes',
+        description: 'Takes the place of what was said before; counts from the next change on.',
+        params: zoneParams,
+        body: NotifyPolicyInput,
+        response: { 200: NotifyPolicy },
+      },
+    },
+    async request => granted(await services.transfers.setNotify(request.params.name, request.body)),
+  )
+
+  app.post(
+    '/zones/:name/notify',
+    {
+      schema: {
+        operationId: 'notify',
+        tags: ['zones'],
+        summary: 'Tell all of them now',
+        description: 'Sends the NOTIFY messages that a change would send.',
+        params: zoneParams,
+        response: { 200: NotifyPolicy },
+      },
+    },
+    async request => granted(await services.transfers.notify(request.params.name)),
   )
 }

@@ -1,5 +1,6 @@
-import type { TransferPolicyView } from '../../services/index.ts'
-import { list, object, text, view } from './common.ts'
+import { Type } from 'typebox'
+import type { NotifiedView, NotifyTargetView, NotifyView, TransferPolicyView } from '../../services/index.ts'
+import { count, integer, list, nullable, object, oneOf, text, time, view, word } from './common.ts'
 
 const fields = {
   addresses: list(text('prefix', 'Of one address or many.', '10.53.0.9/32'), 'Who may have the zone from these addresses.'),
@@ -8,3 +9,29 @@ const fields = {
 
 export const TransferPolicy = view<TransferPolicyView>()('TransferPolicy', 'Who may have the zone by AXFR and IXFR; nobody to begin with.', fields)
 export const TransferPolicyInput = object('TransferPolicyInput', 'Who may have the zone by AXFR and IXFR, instead of those before.', fields)
+
+const endpoint = {
+  address: text('ipv4', 'Where it answers DNS.', '10.53.0.9'),
+  port: integer(1, 65_535, 'UDP port; usually 53.', 53),
+}
+const NotifyTarget = view<NotifyTargetView>()('NotifyTarget', 'A secondary that is told of changes.', {
+  ...endpoint,
+  key: nullable(text('domain-name', 'The TSIG key that the message is signed with; null: none.', 'transfer.lab.internal')),
+})
+const Notified = view<NotifiedView>()('Notified', 'One that was told, and how that went.', {
+  ...endpoint,
+  serial: count('The serial that it was told.', 2_026_112_201),
+  outcome: oneOf(['waiting', 'answered', 'unanswered', 'rejected'], 'What came of it. Who does not answer is told five times.'),
+  rcode: nullable(word('What it answered; null unless it was a rejection.', 'NOTAUTH')),
+  at: time('When.'),
+})
+const notifyFields = {
+  targets: list(NotifyTarget, 'Secondaries to tell.'),
+  nameServers: Type.Boolean({ description: 'Also the name servers of the zone whose addresses are in zones of ours.' }),
+}
+
+export const NotifyPolicy = view<NotifyView>()('NotifyPolicy', "Who is told of the zone's changes (NOTIFY, RFC 1996).", {
+  ...notifyFields,
+  told: list(Notified, 'Those who were told last.'),
+})
+export const NotifyPolicyInput = object('NotifyPolicyInput', "Who is told of the zone's changes, instead of those before.", notifyFields)

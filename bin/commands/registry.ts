@@ -29,6 +29,7 @@ import { subnetAdd, subnetList, subnetRemove } from './subnet.ts'
 import { traceroute } from './traceroute.ts'
 import { tsigKeyAdd, tsigKeyList, tsigKeyRemove } from './tsig-key.ts'
 import { dhcpWhatIf } from './what-if.ts'
+import { zoneNotify } from './zone-notify.ts'
 import { zoneTransfers } from './zone-transfers.ts'
 import { zoneAdd, zoneExport, zoneHistory, zoneList, zoneRemove } from './zone.ts'
 
@@ -72,6 +73,7 @@ export const COMMANDS: readonly Command[] = [
   zoneExport,
   zoneHistory,
   zoneTransfers,
+  zoneNotify,
   recordList,
   recordAdd,
   recordRemove,

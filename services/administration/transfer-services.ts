@@ -1,5 +1,5 @@
 /** Transfers of zones; all of it is asked of the network side. */
-import type { Answer, TransferPolicyView, TransferServices } from '../facade.ts'
+import type { Answer, NotifyInput, NotifyView, TransferPolicyView, TransferServices } from '../facade.ts'
 import type { NetworkSide } from '../network-side.ts'
 import { canonical } from './inputs.ts'
 
@@ -20,5 +20,18 @@ export class ApplianceTransfers implements TransferServices {
 
   setTransferPolicy(zone: string, { addresses, keys }: TransferPolicyView): Answer<TransferPolicyView> {
     return this.#o.network.transfers.setTransferPolicy(canonical(zone), { addresses, keys: keys.map(canonical) })
+  }
+
+  getNotify(zone: string): Answer<NotifyView> {
+    return this.#o.network.transfers.notifyPolicy(canonical(zone))
+  }
+
+  setNotify(zone: string, { targets, nameServers }: NotifyInput): Answer<NotifyView> {
+    const named = targets.map((target) => ({ ...target, key: target.key === null ? null : canonical(target.key) }))
+    return this.#o.network.transfers.setNotifyPolicy(canonical(zone), { targets: named, nameServers })
+  }
+
+  notify(zone: string): Answer<NotifyView> {
+    return this.#o.network.transfers.notifyNow(canonical(zone))
   }
 }

@@ -100,6 +100,16 @@ export const DNS_EVENTS = {
     means: 'The others are preferred; with no other, queries fail fast until it answers again.',
     remedy: 'Check the address, the route to it and its health.',
   },
+  'dns.notify.unanswered': {
+    level: 'warn', says: '{target} was told that {zone} has changed (serial {serial}) and does not answer',
+    means: 'The secondary will find out when it looks for the serial by itself, after the refresh time of the SOA.',
+    remedy: 'Check the address, whether a DNS server runs there, and the key if one is set.',
+  },
+  'dns.notify.rejected': {
+    level: 'warn', says: '{target} was told that {zone} has changed (serial {serial}) and answers {rcode}',
+    means: 'It does not take the zone from here: it has no such secondary zone, or another primary server for it.',
+    remedy: 'Make the appliance its primary there, or take it off the list.',
+  },
   'dns.zone.edited': {
     level: 'info', says: 'zone {zone}: {removed} record(s) out, {added} in, serial {serial}',
     means: 'The change is served from the next query on.',

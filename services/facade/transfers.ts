@@ -1,4 +1,4 @@
-/** Who may have the whole of a zone. */
+/** Who may have the whole of a zone, and who is told of its changes. */
 import type { Answer } from './common.ts'
 
 export type TransferPolicyView = {
@@ -8,7 +8,37 @@ export type TransferPolicyView = {
   readonly keys: readonly string[]
 }
 
+/** A secondary that is told. */
+export type NotifyTargetView = {
+  readonly address: string
+  readonly port: number
+  /** The TSIG key that the message is signed with. */
+  readonly key: string | null
+}
+export type NotifyInput = {
+  readonly targets: readonly NotifyTargetView[]
+  /** Also the zone's name servers whose addresses our own zones know. */
+  readonly nameServers: boolean
+}
+export type NotifyView = NotifyInput & {
+  /** Those who were told last, and how that went. */
+  readonly told: readonly NotifiedView[]
+}
+export type NotifiedView = {
+  readonly address: string
+  readonly port: number
+  readonly serial: number
+  readonly outcome: 'waiting' | 'answered' | 'unanswered' | 'rejected'
+  /** Of a rejection. */
+  readonly rcode: string | null
+  readonly at: string
+}
+
 export interface TransferServices {
   getTransferPolicy(zone: string): Answer<TransferPolicyView>
   setTransferPolicy(zone: string, policy: TransferPolicyView): Answer<TransferPolicyView>
+  getNotify(zone: string): Answer<NotifyView>
+  setNotify(zone: string, input: NotifyInput): Answer<NotifyView>
+  /** Tells all of them now. */
+  notify(zone: string): Answer<NotifyView>
 }

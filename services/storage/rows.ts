@@ -1,5 +1,5 @@
 /** Between rows and the model. Addresses are unsigned in rows and int32 in memory; absent is NULL there, undefined here. */
-import { formatIpv4, parseIpv4, parsePrefix, type Prefix } from '../../stack/index.ts'
+import { formatIpv4, formatPrefix, type Ipv4, parseIpv4, parsePrefix, type Prefix } from '../../stack/index.ts'
 import type {
   DnsRecord, InterfaceProperties, Lease, NetworkInterface, RecordOwner, StaticNeighbour, StaticRoute, TransferPolicy, Zone,
 } from '../model/index.ts'
@@ -205,9 +205,21 @@ export const routeOf = (r: RouteRow): StaticRoute => ({
 export type NeighbourRow = { interface: string; address: number; mac: string }
 export const neighbourOf = (r: NeighbourRow): StaticNeighbour => ({ interfaceName: r.interface, address: signed(r.address), mac: r.mac })
 
-export type TransferPolicyRow = { zone_id: number; prefixes: string; keys: string }
+export type TransferPolicyRow = { zone_id: number; prefixes: string; keys: string; notify: string; notify_servers: number }
+type StoredTarget = { readonly address: string; readonly port: number; readonly key: string | null }
 export const transferPolicyOf = (r: TransferPolicyRow): TransferPolicy => ({
   zoneId: r.zone_id,
   prefixes: (JSON.parse(r.prefixes) as readonly string[]).map((text) => parsePrefix(text) as Prefix),
   keys: JSON.parse(r.keys) as readonly string[],
+  notify: (JSON.parse(r.notify) as readonly StoredTarget[]).map(({ address, port, key }) => (
+    { address: parseIpv4(address) as Ipv4, port, key: orUndefined(key) }
+  )),
+  notifyServers: r.notify_servers === 1,
 })
+/** In the order of the table. */
+export function transferPolicyColumns(p: TransferPolicy): readonly (string | number)[] {
+  const notify = p.notify.map(({ address, port, key }): StoredTarget => ({ address: formatIpv4(address), port, key: orNull(key) }))
+  return [
+    p.zoneId, JSON.stringify(p.prefixes.map(formatPrefix)), JSON.stringify(p.keys), JSON.stringify(notify), Number(p.notifyServers),
+  ]
+}

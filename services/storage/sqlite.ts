@@ -5,7 +5,6 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Sqlite, { type Database, type Statement } from 'better-sqlite3'
-import { formatPrefix } from '../../stack/index.ts'
 import { err, ok } from '../../stack/platform/index.ts'
 import { DHCP_KINDS, type DhcpKind, type DnsRecord, type LeaseChange, leaseClientKey, type ZoneEdit } from '../model/index.ts'
 import { DHCP_TABLES, type DhcpTable } from './dhcp-rows.ts'
@@ -19,6 +18,7 @@ import {
   RECORD_COLUMNS,
   recordCells,
   unsigned,
+  transferPolicyColumns,
 } from './rows.ts'
 import type { LoadedSnapshot, Opened, Store, StoreFault, Transaction, Write } from './store.ts'
 
@@ -291,7 +291,7 @@ export class SqliteStore extends SqliteReader implements Store {
         sql.removeRoute.run(w.id)
         return
       case 'transfer-policy-put':
-        sql.putTransferPolicy.run(w.policy.zoneId, JSON.stringify(w.policy.prefixes.map(formatPrefix)), JSON.stringify(w.policy.keys))
+        sql.putTransferPolicy.run(...transferPolicyColumns(w.policy))
         return
       case 'tsig-key-put':
         sql.putTsigKey.run(w.key.name, w.key.algorithm, w.key.secret)
@@ -424,8 +424,9 @@ const SQL = {
   removeRoute: 'DELETE FROM routes WHERE id = ?',
   putNeighbour: 'INSERT INTO neighbours VALUES (?, ?, ?) ON CONFLICT (interface, address) DO UPDATE SET mac = excluded.mac',
   removeNeighbour: 'DELETE FROM neighbours WHERE interface = ? AND address = ?',
-  putTransferPolicy: `INSERT INTO zone_transfers VALUES (?, ?, ?)
-    ON CONFLICT (zone_id) DO UPDATE SET prefixes = excluded.prefixes, keys = excluded.keys`,
+  putTransferPolicy: `INSERT INTO zone_transfers VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (zone_id) DO UPDATE SET prefixes = excluded.prefixes, keys = excluded.keys, notify = excluded.notify,
+      notify_servers = excluded.notify_servers`,
   putTsigKey: `INSERT INTO tsig_keys VALUES (?, ?, ?)
     ON CONFLICT (name) DO UPDATE SET algorithm = excluded.algorithm, secret = excluded.secret`,
   removeTsigKey: 'DELETE FROM tsig_keys WHERE name = ?',

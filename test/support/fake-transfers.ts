@@ -1,5 +1,5 @@
 /** Who may have a zone, in memory, for tests of the admin API and the command line. */
-import type { Answer, TransferPolicyView, TransferServices } from '../../services/index.ts'
+import type { Answer, NotifyInput, NotifyView, TransferPolicyView, TransferServices } from '../../services/index.ts'
 import { refusal } from '../../services/index.ts'
 import { err, ok } from '../../stack/platform/index.ts'
 
@@ -13,5 +13,24 @@ export class FakeTransfers implements TransferServices {
   async setTransferPolicy(zone: string, policy: TransferPolicyView): Answer<TransferPolicyView> {
     if (zone === 'lab.internal') this.policy = policy
     return this.getTransferPolicy(zone)
+  }
+
+  notifying: NotifyView = {
+    targets: [{ address: '10.53.0.9', port: 53, key: null }],
+    nameServers: true,
+    told: [{ address: '10.53.0.9', port: 53, serial: 2, outcome: 'rejected', rcode: 'NOTAUTH', at: '2026-11-22T03:11:00.000Z' }],
+  }
+
+  async getNotify(zone: string): Answer<NotifyView> {
+    return zone === 'lab.internal' ? ok(this.notifying) : err(refusal('not-found', '', `there is no zone ${zone}`, 'list the zones'))
+  }
+
+  async setNotify(zone: string, input: NotifyInput): Answer<NotifyView> {
+    if (zone === 'lab.internal') this.notifying = { ...this.notifying, ...input }
+    return this.getNotify(zone)
+  }
+
+  notify(zone: string): Answer<NotifyView> {
+    return this.getNotify(zone)
   }
 }

@@ -15,6 +15,8 @@ export const DNS_COUNTS = [
   'rate-limited-dropped', 'rate-limited-slipped', 'rate-limited-badcookie',
   'tsig-signed', 'tsig-badkey', 'tsig-badsig', 'tsig-badtime', 'tsig-badtrunc', 'tsig-malformed',
   'transfer-begun', 'transfer-refused', 'transfer-full', 'transfer-broken',
+  'notify-sent', 'notify-answered', 'notify-rejected', 'notify-unanswered', 'notify-stray', 'notify-full',
+  'notify-received', 'notify-refused',
   'tcp-connections', 'tcp-queries', 'tcp-closed-idle', 'tcp-closed-malformed', 'tcp-closed-full', 'tcp-closed-overrun',
 ] as const
 export type DnsCount = (typeof DNS_COUNTS)[number]

@@ -27,6 +27,10 @@ export type ServedZonesOptions = {
 }
 
 export class ServedZones {
+  /** A zone has another serial, or is new. */
+  onChanged: (zone: LiveZone) => void = () => {}
+  /** A zone is gone. */
+  onRemoved: (zone: LiveZone) => void = () => {}
   readonly #o: ServedZonesOptions
   readonly #nextRecordId: () => number
   #lastRecordId = 0
@@ -58,6 +62,7 @@ export class ServedZones {
     this.#o.table.edited(zone.slot, touched, zone.key, serial, reshapes(edit))
     const facts = { zone: zone.zone.name, removed: edit.remove.length, added: edit.add.length, serial }
     this.#o.emit('dns.zone.edited', facts)
+    this.onChanged(zone)
   }
 
   /** Replaces a zone of the same name. */
@@ -70,6 +75,7 @@ export class ServedZones {
     this.#o.zones.add(live)
     // Names may have been answered from the cache or refused until now.
     this.#o.table.clear()
+    this.onChanged(live)
   }
 
   /** New SOA fields for the zone of this name; records stay. */
@@ -79,6 +85,7 @@ export class ServedZones {
     live.change(zone)
     this.#o.transfers.journal.forget(zone.id)
     this.#o.table.edited(live.slot, [live.key], live.key, zone.serial, true)
+    this.onChanged(live)
   }
 
   /** Signs a zone with these keys, or no longer; the next query sees it. Nothing happens when there is no such zone. */
@@ -97,6 +104,7 @@ export class ServedZones {
     this.#o.transfers.forget(zone.zone.id)
     this.#o.table.removeZone(zone.slot)
     this.#o.table.clear()
+    this.onRemoved(zone)
     return true
   }
 

@@ -16,9 +16,12 @@ import { MAX_STREAM_OCTETS } from '../wire/framing.ts'
 import { FLAG, HEADER_OCTETS, parseQuery, RCODE } from '../wire/message.ts'
 import type { Query } from '../wire/message.ts'
 import { nameKey, parseName } from '../wire/name.ts'
+import type { NameKey } from '../wire/name.ts'
 import { CLASS_IN, typeCode } from '../wire/type-names.ts'
 import type { ZoneSigning } from '../dnssec/signing-keys.ts'
 import type { Change } from '../zone/changes.ts'
+import { isNotify, readNotify } from '../transfer/notify-message.ts'
+import type { Notify } from '../transfer/notify-message.ts'
 import { Transfers } from '../transfer/transfers.ts'
 import { readSignature, TsigKeys } from '../tsig/signature.ts'
 import type { Signature } from '../tsig/signature.ts'
@@ -58,9 +61,13 @@ export class DnsServer {
   readonly #resolving: Resolving
   readonly #writer = new ResponseWriter()
   readonly #replyOptions: ReplyOptions
+  /** Hears of NOTIFY (RFC 1996), and says with which rcode it is answered; not implemented here without it. */
+  onNotify: ((notify: Notify, source: Ipv4, signer: NameKey | undefined) => number) | undefined
   readonly #limited: LimitedResponses | undefined
   /** Who sent the query that is being handled. */
   #client: Ipv4 = 0
+  /** Whose signature it has, if that is genuine. */
+  #signer: NameKey | undefined
   /** Room for a response that comes later, to a datagram or a stream. */
   readonly #laterBytes = new Uint8Array(MAX_STREAM_OCTETS)
   readonly #queriesSlot = this.counters.slot('queries')
@@ -169,6 +176,7 @@ export class DnsServer {
     later: LaterSlot, usual: boolean, byStream: boolean,
   ): number {
     const signature = usual ? undefined : readSignature(buffer, at, length, this.tsigKeys, this.#seconds())
+    this.#signer = signature === 'malformed' ? undefined : signature?.signer?.key
     if (signature === undefined) return this.#resolve(buffer, at, length, into, intoAt, limit, later, usual, byStream, 0)
     if (signature === 'malformed') {
       this.counters.count('tsig-malformed')
@@ -207,6 +215,7 @@ export class DnsServer {
     buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, limit: number,
     later: LaterSlot, usual: boolean, byStream: boolean, reserved: number,
   ): number {
+    if (isNotify(buffer, at, length)) return this.#notify(buffer, at, length, into, intoAt, limit - reserved)
     const parsed = parseQuery(buffer, at, length)
     if (parsed.kind === 'drop') {
       this.counters.count(parsed.because === 'short' ? 'dropped-short' : 'dropped-response')
@@ -248,6 +257,15 @@ export class DnsServer {
       this.counters.count('internal-error')
       return writeError(buffer, at, HEADER_OCTETS, RCODE.SERVFAIL, query.edns, into, intoAt, limit - reserved)
     }
+  }
+
+  /** RFC 1996 §4.7: an answer is the question again, with an rcode. */
+  #notify(buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, limit: number): number {
+    this.counters.count('notify-received')
+    const notify = readNotify(buffer, at, length)
+    const rcode = notify === undefined ? RCODE.FORMERR : (this.onNotify?.(notify, this.#client, this.#signer) ?? RCODE.NOTIMP)
+    countRcode(this.counters, rcode)
+    return writeError(buffer, at, notify?.questionEnd ?? HEADER_OCTETS, rcode, notify?.edns, into, intoAt, limit)
   }
 
   /** Octets of the options that are the client's own; MALFORMED as ReplyOptions.read has it. */

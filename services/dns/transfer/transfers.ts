@@ -4,7 +4,7 @@
  */
 import { contains, type Ipv4 } from '../../../stack/index.ts'
 import { u16, u32 } from '../../../stack/platform/index.ts'
-import type { TransferPolicy } from '../../model/index.ts'
+import { CLOSED_TRANSFERS, type TransferPolicy } from '../../model/index.ts'
 import { readSignature } from '../tsig/signature.ts'
 import type { Signature, TsigKeys } from '../tsig/signature.ts'
 import { HEADER_OCTETS, parseMessage, parseQuery } from '../wire/message.ts'
@@ -45,7 +45,7 @@ export class Transfers {
   }
 
   policyOf(zoneId: number): TransferPolicy {
-    return this.#policies.get(zoneId) ?? { zoneId, prefixes: [], keys: [] }
+    return this.#policies.get(zoneId) ?? { zoneId, ...CLOSED_TRANSFERS }
   }
 
   forget(zoneId: number): void {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { JOURNAL_ROWS } from '../../../services/dns/transfer/journal.ts'
 import { parseMessage } from '../../../services/dns/wire/message.ts'
 import { name } from '../../../services/dns/wire/name.ts'
+import { CLOSED_TRANSFERS } from '../../../services/model/index.ts'
 import { put32 } from '../../../stack/platform/index.ts'
 import { Bench, queryBytes, recordText, zoneOf } from '../../support/dns.ts'
 
@@ -11,7 +12,7 @@ const soa = (serial: number): string => `lab.example 300 SOA ns.lab.example host
 
 function bench(): Bench {
   const made = new Bench([ZONE])
-  made.server.transfers.setPolicy({ zoneId: 1, prefixes: [{ network: 0, length: 0 }], keys: [] })
+  made.server.transfers.setPolicy({ zoneId: 1, ...CLOSED_TRANSFERS, prefixes: [{ network: 0, length: 0 }] })
   return made
 }
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Transfer } from '../../../services/dns/index.ts'
 import { MAX_TRANSFERS } from '../../../services/dns/transfer/transfers.ts'
+import { CLOSED_TRANSFERS } from '../../../services/model/index.ts'
 import { ipv4 } from '../../../stack/index.ts'
 import { Bench, queryBytes, recordText, told, zoneOf, type QueryShape } from '../../support/dns.ts'
 import { isGenuine, KEY, signed, takenApart } from '../../support/dns-tsig.ts'
@@ -18,7 +19,7 @@ const ALL = ZONE.records.map((r) => `${r.name} ${r.ttl} ${r.type} ${r.data}`).so
 function bench(): Bench {
   const made = new Bench([ZONE])
   made.server.tsigKeys.put(KEY)
-  made.server.transfers.setPolicy({ zoneId: 2, prefixes: [{ network: ipv4('10.53.0.8'), length: 30 }], keys: [KEY.name] })
+  made.server.transfers.setPolicy({ ...CLOSED_TRANSFERS, zoneId: 2, prefixes: [{ network: ipv4('10.53.0.8'), length: 30 }], keys: [KEY.name] })
   return made
 }
 const nowOf = (b: Bench): number => Math.floor(b.clock.wallMs() / 1000)
@@ -71,7 +72,7 @@ describe('RFC 5936 §2.2 the answer', () => {
   test('a record too long for 16 KiB has a message of its own', () => {
     const long = Array.from({ length: 150 }, () => `"${'x'.repeat(250)}"`).join(' ')
     const b = new Bench([zoneOf('long.example', `@ NS ns\nns A 10.0.0.1\nlong TXT ${long}\nafter A 10.0.0.2`)])
-    b.server.transfers.setPolicy({ zoneId: 1, prefixes: [{ network: 0, length: 0 }], keys: [] })
+    b.server.transfers.setPolicy({ ...CLOSED_TRANSFERS, zoneId: 1, prefixes: [{ network: 0, length: 0 }], keys: [] })
     const messages = messagesOf(begin(b, axfr({}, 'long.example')))
     expect(messages.map((m) => m.length > 16_384).filter(Boolean)).toHaveLength(1)
     expect(recordsOf(messages)).toHaveLength(6)
@@ -161,7 +162,7 @@ describe('over TCP', () => {
   function streams(): StreamBench {
     const made = new StreamBench()
     made.server.addZone(ZONE.zone, ZONE.records)
-    made.server.transfers.setPolicy({ zoneId: 2, prefixes: [{ network: LEFT, length: 32 }], keys: [] })
+    made.server.transfers.setPolicy({ ...CLOSED_TRANSFERS, zoneId: 2, prefixes: [{ network: LEFT, length: 32 }], keys: [] })
     return made
   }
 

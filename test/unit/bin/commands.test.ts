@@ -310,6 +310,7 @@ describe('--json is what the API answers', () => {
     ['certificate show', '/api/v1/certificate'],
     ['certificate authority', '/api/v1/certificate/authority'],
     ['zone transfers lab.internal', '/api/v1/zones/lab.internal/transfers'],
+    ['zone notify lab.internal', '/api/v1/zones/lab.internal/notify'],
     ['record list lab.internal', '/api/v1/zones/lab.internal/records'],
     ['interface list', '/api/v1/interfaces'],
     ['route list', '/api/v1/routes'],
