@@ -1,8 +1,9 @@
 /** Leases and their history: listings come from the reader, ends of leases go to the network side. */
-import { formatPrefix, type Ipv4 } from '../../stack/index.ts'
+import { formatIpv4, formatPrefix, type Ipv4 } from '../../stack/index.ts'
 import { err, ok } from '../../stack/platform/index.ts'
 import type { Answer, HistoryFilter, LeaseFilter, LeaseFormat, LeaseHistoryView, LeaseImportView, LeaseServices, LeaseView, Page, Paging } from '../facade.ts'
 import { readLeases } from '../dhcp/index.ts'
+import { eventRow, renderStep } from '../events/catalogue.ts'
 import { refusal, type Subnet } from '../model/index.ts'
 import type { NetworkSide } from '../network-side.ts'
 import type { LeaseQuery, StoreReader } from '../storage/store.ts'
@@ -51,8 +52,10 @@ export class ApplianceLeases implements LeaseServices {
     const { leases, notes } = readLeases(format, text)
     const imported = await this.#o.network.dhcp.importLeases(leases, dryRun)
     if (!imported.ok) return imported
-    const all = [...notes, ...imported.value.notes].toSorted((a, b) => a.line - b.line)
-    return ok({ dryRun, taken: imported.value.taken, notes: all })
+    const { taken, unnamed } = imported.value
+    const nameless = unnamed.map(({ line, address, why }) => ({ line, problem: `${formatIpv4(address)}: ${renderStep(why)}`, remedy: eventRow(why[0])?.remedy ?? '' }))
+    const all = [...notes, ...imported.value.notes, ...nameless].toSorted((a, b) => a.line - b.line)
+    return ok({ dryRun, taken, notes: all })
   }
 
   async forceRenewLease(text: string): Answer<LeaseView> {

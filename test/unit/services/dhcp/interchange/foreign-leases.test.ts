@@ -58,6 +58,43 @@ describe.each(FILES)('%s', (format, text) => {
   })
 })
 
+describe('what a lease that is taken becomes', () => {
+  const HEAD = 'address,mac,client-id,hostname,expiry'
+  const bring = async (...lines: readonly string[]) => {
+    const running = startAppliance()
+    await done(running.services.dhcp.add('hosts', {
+      name: 'printer', addresses: ['10.53.0.20'], identifiers: [{ kind: 'mac', value: '02:00:00:00:00:14' }], classes: [], denied: false, tags: [], comment: null,
+      options: {}, leaseSeconds: null, minLeaseSeconds: null, maxLeaseSeconds: null, renewSeconds: null, rebindSeconds: null, nextServer: null, serverName: null, bootFile: null,
+    }))
+    await done(running.services.dns.addRecord('lab.internal', { name: 'www', type: 'A', ttl: 60, data: '10.53.0.9', comment: null }))
+    const { notes } = await done(running.services.leases.importLeases('csv', [HEAD, ...lines].join('\n'), false))
+    const { items } = await done(running.services.leases.listLeases({}, ALL))
+    return { notes: notes.map(({ line, problem }) => `${line}: ${problem}`), names: items.map(({ address, name, hostId }) => [address, name, hostId]) }
+  }
+
+  test('it has its name in DNS at once', async () => {
+    expect(await bring('10.53.0.101,02:00:00:00:00:01,,Ant,', '10.53.0.102,02:00:00:00:00:02,,,')).toEqual({ notes: [], names: [['10.53.0.101', 'ant.lab.internal', null], ['10.53.0.102', null, null]] })
+  })
+
+  test('the host entry of its client gives it its name, and it is the entry\'s lease', async () => {
+    expect((await bring('10.53.0.20,02:00:00:00:00:14,,whatever,')).names).toEqual([['10.53.0.20', 'printer.lab.internal', 1]])
+  })
+
+  test('an address that is reserved for another is left to its client, and told', async () => {
+    const { notes, names } = await bring('10.53.0.20,02:00:00:00:00:01,,ant,')
+    expect([notes, names]).toEqual([['2: 10.53.0.20 is reserved for host 1 (printer)'], [['10.53.0.20', 'ant.lab.internal', null]]])
+  })
+
+  test('a name that a record has, or that comes twice, is told', async () => {
+    const { notes, names } = await bring('10.53.0.101,02:00:00:00:00:01,,www,', '10.53.0.102,02:00:00:00:00:02,,ant,', '10.53.0.103,02:00:00:00:00:03,,ant,')
+    expect(names).toEqual([['10.53.0.101', null, null], ['10.53.0.102', 'ant.lab.internal', null], ['10.53.0.103', null, null]])
+    expect(notes).toEqual([
+      '2: 10.53.0.101: no name: www.lab.internal has a A record made by hand',
+      '4: 10.53.0.103 has no name in DNS: ant.lab.internal is that of 10.53.0.102',
+    ])
+  })
+})
+
 test('what cannot be stored is not in the table either', async () => {
   const running = startAppliance()
   running.fault = { kind: 'full', detail: 'disk full' } as never
