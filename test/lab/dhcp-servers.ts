@@ -1,4 +1,4 @@
-/** DHCP servers of others in the lab: dnsmasq, Kea and busybox udhcpd, each on a host's eth0. */
+/** DHCP servers of others in the lab: dnsmasq, Kea, ISC dhcpd and busybox udhcpd, each on a host's eth0. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Host } from './netns.ts'
@@ -12,13 +12,14 @@ export type ServedNetwork = {
   readonly leaseSeconds: number
 }
 
-export type ServerKind = 'dnsmasq' | 'kea' | 'udhcpd'
+export type ServerKind = 'dnsmasq' | 'kea' | 'isc' | 'udhcpd'
 
 /** Starts a server and waits until it serves. The host's eth0 has the address .1 already. */
 export async function startServer(kind: ServerKind, host: Host, served: ServedNetwork): Promise<Program> {
   switch (kind) {
     case 'dnsmasq': return startDnsmasq(host, served)
     case 'kea': return startKea(host, served)
+    case 'isc': return startDhcpd(host, served)
     case 'udhcpd': return startUdhcpd(host, served)
   }
 }
@@ -56,6 +57,20 @@ async function startKea(host: Host, { net, first, last, leaseSeconds }: ServedNe
     KEA_PIDFILE_DIR: host.directory, KEA_LOCKFILE_DIR: host.directory,
   })
   await program.line(/DHCP4_STARTED/)
+  return program
+}
+
+async function startDhcpd(host: Host, { net, first, last, leaseSeconds }: ServedNetwork): Promise<Program> {
+  const file = join(host.directory, 'dhcpd.conf')
+  writeFileSync(file, [
+    'authoritative;', `default-lease-time ${leaseSeconds};`, `max-lease-time ${leaseSeconds};`, 'option domain-name "wan.example";',
+    `subnet ${net}.0 netmask 255.255.255.0 { range ${net}.${first} ${net}.${last}; option routers ${net}.1; option domain-name-servers ${net}.1; }`, '',
+  ].join('\n'))
+  writeFileSync(join(host.directory, 'dhcpd.leases'), '')
+  const program = host.start('dhcpd', [
+    'dhcpd', '-4', '-f', '-d', '--no-pid', '-user', 'root', '-group', 'root', '-cf', file, '-lf', join(host.directory, 'dhcpd.leases'), 'eth0',
+  ])
+  await program.line(/Server starting service/)
   return program
 }
 

@@ -183,6 +183,46 @@ describeLab('DHCP with real clients', () => {
       await client.vanish()
     })
 
+    test('by what the client calls itself and nothing else, with dhclient', async () => {
+      const { id } = await keep('10.53.0.23', 'host-name', 'desk', { name: 'desk' })
+      const [client, binding] = await DhcpClient.bind(await host('by-name'), 'dhclient', { hostName: 'desk' })
+      expect(binding.address).toBe('10.53.0.23')
+      expect(await lease('10.53.0.23')).toMatchObject({ hostId: id, name: 'desk.lab.internal' })
+      const [stranger, elsewhere] = await DhcpClient.bind(await host('no-desk'), 'dhclient', { hostName: 'shelf' })
+      expect(elsewhere.address).toMatch(/^10\.53\.0\.1\d\d$/)
+      await client.vanish()
+      await stranger.vanish()
+    })
+
+    test('a laptop by cable and radio: both at once get two addresses, and the one that stays gets the reserved one', async () => {
+      const [CABLE, RADIO] = ['02:aa:00:00:00:30', '02:aa:00:00:00:31'] as const
+      await world.appliance.post('/hosts', {
+        name: 'laptop', addresses: ['10.53.0.30'], identifiers: [CABLE, RADIO].map(value => ({ kind: 'mac', value })),
+      })
+      const [byCable, first] = await DhcpClient.bind(await host('cable', CABLE), 'udhcpc')
+      expect(first.address).toBe('10.53.0.30')
+      const air = await host('radio', RADIO)
+      const [byRadio, second] = await DhcpClient.bind(air, 'udhcpc')
+      expect(second.address).toMatch(/^10\.53\.0\.1\d\d$/)
+      expect(await lookUp(air, APPLIANCE, 'laptop.lab.internal')).toEqual(['10.53.0.30'])
+      await byCable.release()
+      await released('10.53.0.30')
+      await byRadio.vanish()
+      const [moved, third] = await DhcpClient.bind(air, 'udhcpc')
+      expect(third.address).toBe('10.53.0.30')
+      expect(await lease('10.53.0.30')).toMatchObject({ state: 'bound', mac: RADIO })
+      // The radio goes without a word. For ten seconds after its ACK it might still be probing.
+      await moved.vanish()
+      const back = await eventually('the cable\'s turn', async () => {
+        const [client, binding] = await DhcpClient.bind(byCable.host, 'udhcpc')
+        if (binding.address === '10.53.0.30') return client
+        await client.release()
+        return undefined
+      }, 20_000)
+      expect(await lease('10.53.0.30')).toMatchObject({ state: 'bound', mac: CABLE })
+      await back.vanish()
+    })
+
     test('an address of the pool that is reserved for one client is given to no other', async () => {
       await keep('10.53.0.100', 'mac', '02:aa:00:00:00:64')
       const all = await Promise.all([1, 2, 3].map(async i => DhcpClient.bind(await host(`anyone-${i}`), 'udhcpc')))

@@ -39,6 +39,7 @@ command:nsd           nsd
 command:ldns-read-zone ldnsutils
 command:dnsperf       dnsperf
 command:kea-dhcp4     kea-dhcp4-server
+command:dhcpd         isc-dhcp-server
 command:busybox       busybox
 command:udhcpc        udhcpc
 command:dhclient      isc-dhcp-client
