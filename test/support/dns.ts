@@ -1,5 +1,5 @@
 /** Builders and readers for DNS tests: queries as octets, zones from master-file text, responses as text. */
-import type { DnsPorts, Upstream } from '../../services/dns/index.ts'
+import type { Carrier, DnsPorts, Upstream } from '../../services/dns/index.ts'
 import { DnsServer, parseZoneFile } from '../../services/dns/index.ts'
 import type { DnsOptions } from '../../services/dns/index.ts'
 import { FLAG, parseMessage, rcodeName } from '../../services/dns/wire/message.ts'
@@ -191,12 +191,15 @@ export class Bench {
   }
 
   /** Asks by stream: the list fills when the answer is there. */
-  askByStream(text: string, type: string, shape: QueryShape = {}): Told[] {
-    const bytes = queryBytes(text, type, shape)
+  askByStream(text: string, type: string, shape: QueryShape = {}, carrier?: Carrier): Told[] {
+    return this.streamBytes(queryBytes(text, type, shape), carrier)
+  }
+
+  streamBytes(bytes: Uint8Array, carrier?: Carrier): Told[] {
     const into = new Uint8Array(65_535)
     const answers: Told[] = []
     const length = this.server.receiveStream(
-      bytes, 0, bytes.length, into, 0, CLIENT, () => (b, at, n) => void answers.push(told(b, at, n)),
+      bytes, 0, bytes.length, into, 0, CLIENT, () => (b, at, n) => void answers.push(told(b, at, n)), carrier,
     )
     if (length > 0) answers.push(told(into, 0, length))
     return answers

@@ -7,6 +7,7 @@ import type { Ipv4 } from '../../../stack/index.ts'
 import { put16, u16 } from '../../../stack/platform/index.ts'
 import { OPT_OCTETS } from '../wire/edns.ts'
 import { FLAG, HEADER_OCTETS, MIN_UDP_OCTETS, parseQuery, RCODE } from '../wire/message.ts'
+import { UDP } from './carrier.ts'
 import { DROP, SEND } from './rate-limit.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import type { ReplyOptions } from './reply-options.ts'
@@ -38,7 +39,7 @@ export class LimitedResponses {
     if (parsed.kind === 'drop') return 0
     const edns = parsed.kind === 'query' ? parsed.query.edns : parsed.edns
     const options = edns?.options
-    const readable = options !== undefined && this.#options.read(options, 0, options.length, false) > 0
+    const readable = options !== undefined && this.#options.read(options, 0, options.length, UDP) > 0
     const cookie = readable && this.#options.hasCookie
     if (cookie && this.#options.isProven(options, client)) return octets
     if (verdict === DROP) {
@@ -49,7 +50,7 @@ export class LimitedResponses {
     const questionEnd = parsed.kind === 'query' ? HEADER_OCTETS + parsed.query.name.length + 4 : parsed.questionEnd
     const rcode = cookie ? RCODE.BADCOOKIE : RCODE.NOERROR
     const short = writeError(b, at, questionEnd, rcode, edns, into, intoAt, MIN_UDP_OCTETS)
-    if (cookie) return this.#options.append(options, client, into, intoAt, short, short - OPT_OCTETS)
+    if (cookie) return this.#options.append(options, client, into, intoAt, short, short - OPT_OCTETS, 0)
     put16(into, intoAt + 2, u16(into, intoAt + 2) | FLAG.TC)
     return short
   }

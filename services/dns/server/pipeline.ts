@@ -23,6 +23,8 @@ import { lookup } from '../zone/lookup.ts'
 import type { Lookup } from '../zone/lookup.ts'
 import { findRrset } from '../zone/zone.ts'
 import type { LiveZone, ZoneSet } from '../zone/zone.ts'
+import { UDP } from './carrier.ts'
+import type { Carrier } from './carrier.ts'
 import { ANY_ZONE, place, placeGlue, Response } from './respond.ts'
 
 /** Address records added for one answer; enough for any sensible set of servers. */
@@ -41,12 +43,11 @@ export class Resolution {
   complete = false
   /** For `explain` only. */
   readonly trace: TraceStep[] | undefined
-  /** It came over TCP. */
-  readonly byStream: boolean
+  readonly carrier: Carrier
 
-  constructor(query: Query, trace: TraceStep[] | undefined, byStream = false) {
+  constructor(query: Query, trace: TraceStep[] | undefined, carrier: Carrier = UDP) {
     this.query = query
-    this.byStream = byStream
+    this.carrier = carrier
     this.name = query.name
     this.key = query.key
     this.trace = trace

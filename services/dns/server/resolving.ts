@@ -5,6 +5,7 @@ import { EXTENDED_ERROR } from '../wire/extended-errors.ts'
 import { rcodeName } from '../wire/message.ts'
 import { formatKey } from '../wire/name.ts'
 import { typeName } from '../wire/type-names.ts'
+import { isStream } from './carrier.ts'
 import type { DnsCount } from './counts.ts'
 import { addCached, dnsPipeline, fail, run } from './pipeline.ts'
 import type { Parts, Resolution, Step } from './pipeline.ts'
@@ -63,7 +64,7 @@ export class Resolving {
       case 'truncated':
         r.say('dns.forward.truncated', { upstream: outcome.upstream })
         // TC would send the client where it is already.
-        if (r.byStream) {
+        if (isStream(r.carrier)) {
           fail(r, EXTENDED_ERROR.noReachableAuthority)
           return
         }

@@ -28,6 +28,8 @@ import type { Signature } from '../tsig/signature.ts'
 import { specialUseZones } from '../zone/special-use.ts'
 import { ZoneSet } from '../zone/zone.ts'
 import { AnswerTable, DEFAULT_SLABS } from './answer-table.ts'
+import { isEncrypted, isStream, TCP, UDP } from './carrier.ts'
+import type { Carrier } from './carrier.ts'
 import { ServerCookies } from './cookies.ts'
 import { countRcode, countResponse, DNS_COUNTS } from './counts.ts'
 import type { DnsCount } from './counts.ts'
@@ -44,8 +46,6 @@ import { ResponseWriter, writeError } from './respond.ts'
 import { ServedZones } from './served-zones.ts'
 import { udpLimit } from './truncate.ts'
 
-/** Silence after which a connection ends (RFC 7766 §6.2.3: of the order of seconds); clients are told (RFC 7828). */
-export const STREAM_IDLE_MS = 10_000
 export class DnsServer {
   readonly zones = new ZoneSet()
   /** Those who may sign queries. */
@@ -98,7 +98,6 @@ export class DnsServer {
     )
     this.#replyOptions = new ReplyOptions(
       new ServerCookies(ports.clock, ports.random), new TextEncoder().encode(options.nsid ?? ''),
-      STREAM_IDLE_MS,
     )
     const limiter = options.rateLimit && new RateLimiter(ports.clock, ports.random, options.rateLimit)
     this.#limited = limiter && new LimitedResponses(limiter, this.#replyOptions, (name) => this.counters.count(name))
@@ -146,38 +145,39 @@ export class DnsServer {
     const usual = this.#table.scan(buffer, at, length)
     if (usual) {
       const { optionsAt } = this.#table
-      const more = optionsAt === 0 ? 0 : this.#replyOptions.read(buffer, optionsAt, at + length, false)
+      const more = optionsAt === 0 ? 0 : this.#replyOptions.read(buffer, optionsAt, at + length, UDP)
       const octets = more === MALFORMED ? 0 : this.#table.answer(buffer, at, into, intoAt, limit, more)
       if (octets > 0) {
         this.counters.bump(this.#tableSlot)
         if (more === 0) return octets
-        return this.#replyOptions.append(buffer, client, into, intoAt, octets, this.#table.optAt)
+        return this.#replyOptions.append(buffer, client, into, intoAt, octets, this.#table.optAt, 0)
       }
     }
-    return this.#slow(buffer, at, length, into, intoAt, limit, later, usual, false)
+    return this.#slow(buffer, at, length, into, intoAt, limit, later, usual, UDP)
   }
 
   /**
-   * Answers a query that came by stream (RFC 7766): as receive(), but `into` has room for 65,535 octets after
-   * `intoAt`, and no other size counts (RFC 6891 §6.2.3 speaks of UDP). Finished responses are those of datagrams, so
-   * the answer table is left alone.
+   * Answers a query that came by stream (RFC 7766), or within TLS or HTTPS: as receive(), but `into` has room for
+   * 65,535 octets after `intoAt`, and no other size counts (RFC 6891 §6.2.3 speaks of UDP). Finished responses are
+   * those of datagrams, so the answer table is left alone.
    */
   receiveStream(
     buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, client: Ipv4, later: LaterSlot,
+    carrier: Carrier = TCP,
   ): number {
     this.counters.bump(this.#queriesSlot)
     this.#client = client
-    this.counters.count('tcp-queries')
-    return this.#slow(buffer, at, length, into, intoAt, MAX_STREAM_OCTETS, later, false, true)
+    this.counters.count(`${carrier.kind}-queries` as 'tcp-queries' | 'tls-queries' | 'https-queries')
+    return this.#slow(buffer, at, length, into, intoAt, MAX_STREAM_OCTETS, later, false, carrier)
   }
 
   #slow(
     buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, limit: number,
-    later: LaterSlot, usual: boolean, byStream: boolean,
+    later: LaterSlot, usual: boolean, carrier: Carrier,
   ): number {
     const signature = usual ? undefined : readSignature(buffer, at, length, this.tsigKeys, this.#seconds())
     this.#signer = signature === 'malformed' ? undefined : signature?.signer?.key
-    if (signature === undefined) return this.#resolve(buffer, at, length, into, intoAt, limit, later, usual, byStream, 0)
+    if (signature === undefined) return this.#resolve(buffer, at, length, into, intoAt, limit, later, usual, carrier, 0)
     if (signature === 'malformed') {
       this.counters.count('tsig-malformed')
       return writeError(buffer, at, HEADER_OCTETS, RCODE.FORMERR, undefined, into, intoAt, limit)
@@ -188,7 +188,7 @@ export class DnsServer {
       const send = later()
       return (bytes, from, octets) => send(bytes, from, signature.answer(bytes, from, octets, this.#seconds()))
     }
-    const octets = this.#resolve(buffer, at, length, into, intoAt, limit, signedLater, false, byStream, signature.octets)
+    const octets = this.#resolve(buffer, at, length, into, intoAt, limit, signedLater, false, carrier, signature.octets)
     return octets <= 0 ? octets : signature.answer(into, intoAt, octets, this.#seconds())
   }
 
@@ -213,7 +213,7 @@ export class DnsServer {
   /** `reserved` octets of the room are for the signature. */
   #resolve(
     buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, limit: number,
-    later: LaterSlot, usual: boolean, byStream: boolean, reserved: number,
+    later: LaterSlot, usual: boolean, carrier: Carrier, reserved: number,
   ): number {
     if (isNotify(buffer, at, length)) return this.#notify(buffer, at, length, into, intoAt, limit - reserved)
     const parsed = parseQuery(buffer, at, length)
@@ -223,26 +223,27 @@ export class DnsServer {
     }
     if (parsed.kind === 'error') {
       countRcode(this.counters, parsed.rcode)
-      return writeError(buffer, at, parsed.questionEnd, parsed.rcode, parsed.edns, into, intoAt, limit - reserved)
+      const octets = writeError(buffer, at, parsed.questionEnd, parsed.rcode, parsed.edns, into, intoAt, limit - reserved)
+      return this.#padded(parsed.edns?.options, carrier, into, intoAt, octets, octets - OPT_OCTETS, reserved)
     }
     const { query } = parsed
     const client = this.#client
-    const more = this.#moreFor(query, byStream)
+    const more = this.#moreFor(query, carrier)
     const questionEnd = HEADER_OCTETS + query.name.length + 4
     if (more === MALFORMED) {
       this.counters.count('formerr')
       return writeError(buffer, at, questionEnd, RCODE.FORMERR, query.edns, into, intoAt, limit - reserved)
     }
     // Header, question and OPT always fit.
-    const room = (byStream ? limit : udpLimit(query.edns, limit)) - reserved - more
+    const room = (isStream(carrier) ? limit : udpLimit(query.edns, limit)) - reserved - more
     const most = Math.max(questionEnd + OPT_OCTETS, room)
     try {
-      const r = new Resolution(query, undefined, byStream)
+      const r = new Resolution(query, undefined, carrier)
       let send: Later | undefined
       const done = this.#resolving.resolve(
         r, () => {
           const octets = this.#finish(r, this.#laterBytes, 0, most, reserved > 0)
-          send?.(this.#laterBytes, 0, this.#withOptions(r, client, this.#laterBytes, 0, octets))
+          send?.(this.#laterBytes, 0, this.#withOptions(r, client, this.#laterBytes, 0, octets, reserved))
         },
       )
       if (!done) {
@@ -251,7 +252,7 @@ export class DnsServer {
       }
       const octets = this.#finish(r, into, intoAt, most, reserved > 0)
       if (usual && !this.#writer.truncated && r.response.rcode !== RCODE.SERVFAIL) this.#keep(r, into, intoAt, octets)
-      return this.#withOptions(r, client, into, intoAt, octets)
+      return this.#withOptions(r, client, into, intoAt, octets, reserved)
     } catch {
       // A bug of ours must cost one query, not the service.
       this.counters.count('internal-error')
@@ -269,16 +270,31 @@ export class DnsServer {
   }
 
   /** Octets of the options that are the client's own; MALFORMED as ReplyOptions.read has it. */
-  #moreFor(query: Query, byStream: boolean): number {
+  #moreFor(query: Query, carrier: Carrier): number {
     const options = query.edns?.options
-    return options === undefined ? 0 : this.#replyOptions.read(options, 0, options.length, byStream)
+    return options === undefined ? 0 : this.#replyOptions.read(options, 0, options.length, carrier)
   }
 
   /** Puts them into the response that was written last. Read anew: other queries may have come in between. */
-  #withOptions(r: Resolution, client: Ipv4, into: Uint8Array, at: number, octets: number): number {
+  #withOptions(r: Resolution, client: Ipv4, into: Uint8Array, at: number, octets: number, reserved: number): number {
     const options = r.query.edns?.options
-    if (options === undefined || this.#moreFor(r.query, r.byStream) === 0) return octets
-    return this.#replyOptions.append(options, client, into, at, octets, this.#writer.optAt)
+    if (options === undefined) return octets
+    const { optAt } = this.#writer
+    const more = this.#moreFor(r.query, r.carrier)
+    const whole = more === 0 ? octets : this.#replyOptions.append(options, client, into, at, octets, optAt, r.carrier.idleMs)
+    return this.#padded(options, r.carrier, into, at, whole, optAt, reserved)
+  }
+
+  /** As long as a response to these options is by this carrier. Its OPT stands at `optAt` and is the last record. */
+  #padded(
+    options: Uint8Array | undefined, carrier: Carrier, into: Uint8Array, at: number, octets: number, optAt: number,
+    reserved: number,
+  ): number {
+    if (options === undefined || !isEncrypted(carrier)) return octets
+    this.#replyOptions.read(options, 0, options.length, carrier)
+    if (!this.#replyOptions.wantsPadding) return octets
+    this.counters.count('padded')
+    return this.#replyOptions.pad(into, at, octets, optAt, reserved, MAX_STREAM_OCTETS)
   }
 
   #finish(r: Resolution, into: Uint8Array, at: number, limit: number, signed: boolean): number {

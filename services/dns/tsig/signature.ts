@@ -59,7 +59,8 @@ export class Signature {
 
   /** Octets that the answer needs for its record. */
   get octets(): number {
-    return this.#key === undefined || this.#unsigned ? unsignedOctets(this.#record.name, this.#record.algorithmName) : tsigOctets(this.#key, TIME_OCTETS)
+    if (this.#key === undefined || this.#unsigned) return unsignedOctets(this.#record.name, this.#record.algorithmName)
+    return tsigOctets(this.#key, this.fault === 'BADTIME' ? TIME_OCTETS : 0)
   }
 
   /**

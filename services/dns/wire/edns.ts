@@ -15,7 +15,7 @@ export const OPT_OCTETS = 11
 export const OUR_UDP_OCTETS = 1232
 const DNSSEC_OK = 0x8000
 /** Options that we act on. Before the data of each stand its code and its length. */
-export const OPTION = { NSID: 3, COOKIE: 10, KEEPALIVE: 11, EXTENDED_ERROR: 15 } as const
+export const OPTION = { NSID: 3, COOKIE: 10, KEEPALIVE: 11, PADDING: 12, EXTENDED_ERROR: 15 } as const
 export const OPTION_HEAD_OCTETS = 4
 const NO_OPTIONS = new Uint8Array(0)
 
