@@ -10,6 +10,8 @@ import type { StoredDecision } from './stored-decision.ts'
 import { orNull } from './rows.ts'
 import { openDatabase, storeFault } from './sqlite.ts'
 import type { Opened, StoreFault } from './store.ts'
+import { DecisionKeys, type IdRange } from './decision-keys.ts'
+import { RowBatch } from './row-batch.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
 
 /** Decisions kept; at about 600 octets each this is some 120 MB. */
@@ -73,9 +75,12 @@ export function openDecisions(directory: string | undefined, wallMs: number): Op
   return db.ok ? ok(new DecisionStore(db.value)) : db
 }
 
+const COLUMNS = ['id', 'at_ms', 'kind', 'interface', 'mac', 'client_id', 'address', 'host_name', 'received', 'sent', 'steps']
+
 export class DecisionStore {
   readonly #db: Database
-  readonly #insert: Statement
+  readonly #rows: RowBatch
+  readonly #keys: DecisionKeys
   readonly #prune: Statement
   readonly #begin: Statement
   readonly #commit: Statement
@@ -84,7 +89,8 @@ export class DecisionStore {
 
   constructor(db: Database) {
     this.#db = db
-    this.#insert = db.prepare('INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#rows = new RowBatch(db, 'decisions', COLUMNS)
+    this.#keys = new DecisionKeys(db)
     this.#begin = db.prepare('BEGIN')
     this.#commit = db.prepare('COMMIT')
     this.#prune = db.prepare(`DELETE FROM decisions WHERE id <= ? - ${DECISIONS_KEPT}`)
@@ -102,7 +108,7 @@ export class DecisionStore {
       for (const d of decisions) {
         if (added % LOOK_UP_EVERY === LOOK_UP_EVERY - 1 && hurry()) break
         added++
-        this.#insert.run(
+        this.#rows.add(
           ++this.#lastId,
           d.at,
           d.kind,
@@ -115,39 +121,36 @@ export class DecisionStore {
           d.sent,
           d.stepsJson,
         )
+        this.#keys.add(this.#lastId, d)
       }
+      this.#rows.flush()
+      this.#keys.store()
       this.#commit.run()
       this.#untilPrune -= added
       if (this.#untilPrune <= 0) {
         this.#untilPrune = PRUNE_EVERY
         this.#prune.run(this.#lastId)
+        this.#keys.prune(this.#lastId - DECISIONS_KEPT)
       }
       return ok(added)
     } catch (error) {
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
+      this.#rows.clear()
+      this.#keys.clear()
       return err(storeFault(error))
     }
   }
 
   /** Newest first; `before` is the id that the last page ended with. */
   list(query: DecisionQuery, limit: number, before: number | undefined): readonly Decision[] {
-    const conditions: string[] = []
-    const values: (string | number)[] = []
-    const add = (text: string, value: string | number | undefined): void => {
-      if (value === undefined) return
-      conditions.push(text)
-      values.push(value)
+    const found: Row[] = []
+    for (const run of this.#keys.runsWith(query, before)) {
+      const { text, values } = conditions(query, run)
+      const rows = this.#db.prepare(`SELECT * FROM decisions WHERE ${text} ORDER BY id DESC LIMIT ?`)
+      found.push(...(rows.all(...values, limit - found.length) as Row[]))
+      if (found.length >= limit) break
     }
-    add('mac = ?', query.mac)
-    add('address = ?', query.address)
-    add('host_name = ?', query.hostName)
-    add('received = ?', query.received)
-    add('sent = ?', query.sent)
-    add('at_ms <= ?', query.until)
-    add('id < ?', before)
-    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
-    const rows = this.#db.prepare(`SELECT * FROM decisions ${where} ORDER BY id DESC LIMIT ?`).all(...values, limit)
-    return (rows as Row[]).map(decisionOf)
+    return found.map(decisionOf)
   }
 
   get(id: number): Decision | undefined {
@@ -158,4 +161,19 @@ export class DecisionStore {
   close(): void {
     this.#db.close()
   }
+}
+
+function conditions(query: DecisionQuery, { first, last }: IdRange): { readonly text: string; readonly values: (string | number)[] } {
+  const asked: readonly (readonly [string, string | number | undefined])[] = [
+    ['id >= ?', first], ['id <= ?', last], ['mac = ?', query.mac], ['address = ?', query.address],
+    ['host_name = ?', query.hostName], ['received = ?', query.received], ['sent = ?', query.sent], ['at_ms <= ?', query.until],
+  ]
+  const texts: string[] = []
+  const values: (string | number)[] = []
+  for (const [text, value] of asked) {
+    if (value === undefined) continue
+    texts.push(text)
+    values.push(value)
+  }
+  return { text: texts.join(' AND '), values }
 }

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { DECISIONS_FILE, DECISIONS_KEPT, DecisionStore, openDecisions } from '../../../../services/storage/decisions.ts'
+import { DECISIONS_FILE, DECISIONS_KEPT, type DecisionQuery, DecisionStore, openDecisions } from '../../../../services/storage/decisions.ts'
 import { openDatabase } from '../../../../services/storage/sqlite.ts'
 import { storedDecision, type StoredDecision } from '../../../../services/storage/stored-decision.ts'
 import type { Decision } from '../../../../services/index.ts'
@@ -55,6 +55,56 @@ describe('listing', () => {
     expect(ids({}, 2, undefined)).toEqual([3, 2])
     expect(ids({}, 2, 2)).toEqual([1])
   })
+})
+
+describe('with many of them, written in runs', () => {
+  /** Some 40 clients, who come again and again; one named like another's address. */
+  const many = Array.from({ length: 2_000 }, (_, i) => ({
+    mac: `02:00:00:00:00:${((i * 7) % 40).toString(16).padStart(2, '0')}`,
+    address: i % 3 === 0 ? `10.53.0.${(i * 7) % 40}` : undefined,
+    hostName: i % 40 === 5 ? '10.53.0.1' : `host-${(i * 11) % 40}`,
+    received: i % 2 === 0 ? 'DISCOVER' : 'REQUEST',
+  }))
+  /** Opened anew every few of them, as after restarts. */
+  function written(): DecisionStore {
+    const directory = temporaryDirectory()
+    for (let from = 0; from < many.length; from += 100) {
+      const made = opened(openDecisions(directory, 0))
+      made.add(many.slice(from, from + 50).map(decision))
+      made.add(many.slice(from + 50, from + 100).map(decision))
+      made.close()
+    }
+    return opened(openDecisions(directory, 0))
+  }
+
+  test.each<DecisionQuery>([
+    { mac: '02:00:00:00:00:07' }, { address: '10.53.0.1' }, { hostName: '10.53.0.1' }, { hostName: 'host-3', received: 'REQUEST' },
+    { mac: '02:00:00:00:00:07', address: '10.53.0.7' }, { mac: '02:00:00:00:00:ff' }, { received: 'DISCOVER' },
+  ])('%j finds the same as a look at each, page by page', (query) => {
+    const expected = many.flatMap((each, i) =>
+      Object.entries(query).every(([key, value]) => each[key as keyof typeof each] === value) ? [i + 1] : []).reverse()
+    const made = written()
+    const found: number[] = []
+    for (let before: number | undefined; ;) {
+      const page = made.list(query, 7, before)
+      found.push(...page.map((each) => each.id))
+      if (page.length < 7) break
+      before = page.at(-1)?.id
+    }
+    made.close()
+    expect(found).toEqual(expected)
+  })
+})
+
+test('what a fault takes back is not found, and what comes after it is', () => {
+  const db = opened(openDatabase(':memory:', { migrations: 'decisions', durable: false, wallMs: 0 }))
+  const made = new DecisionStore(db)
+  made.add(Array.from({ length: 200 }, () => decision({ hostName: 'before' })))
+  db.exec("CREATE TRIGGER full BEFORE INSERT ON decisions WHEN NEW.host_name = 'lost' BEGIN SELECT RAISE(ABORT, 'no space'); END")
+  expect(made.add(Array.from({ length: 200 }, () => decision({ hostName: 'lost' }))).ok).toBe(false)
+  made.add(Array.from({ length: 200 }, () => decision({ hostName: 'after' })))
+  const count = (hostName: string): number => made.list({ hostName }, 1_000, undefined).length
+  expect([count('before'), count('lost'), count('after')]).toEqual([200, 0, 200])
 })
 
 test('it stops early when something else is in a hurry, and says how far it came', () => {
