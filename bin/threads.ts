@@ -4,6 +4,7 @@
  * network worker goes too: it could not know which of its last transactions reached the disk.
  */
 import { once } from 'node:events'
+import { setFlagsFromString } from 'node:v8'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { HealthView } from '../services/index.ts'
 import type { NetworkSide } from '../services/network-side.ts'
@@ -33,10 +34,14 @@ export type ThreadsOptions = {
 const MOST_RESTARTS = 5
 const RESTART_WINDOW_MS = 60_000
 /**
- * A young generation of 6 MiB: larger ones are filled before they are swept, so that the program would seem to use
- * three times the memory, and their sweeps take longer.
+ * Young generations in MiB (three semi-spaces). A larger one is filled before it is swept, so that the program seems to
+ * use more memory; but what is under way when a small one is swept is copied, twice. The network thread has some 10 KB
+ * under way for each exchange.
  */
-const LIMITS = { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 4096 } as const
+const LIMITS = {
+  storage: { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 4096 },
+  network: { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 4096 },
+} as const
 /** How long health shows that decisions were dropped. */
 const DROP_SHOWN_MS = 60_000
 /** How long a worker may take to end. */
@@ -123,9 +128,11 @@ export class Threads {
   }
 
   #startStorage(): void {
+    // The size on the command line has done its work for this thread's heap; above LIMITS it would count for all.
+    setFlagsFromString('--max-semi-space-size=0')
     const worker = new Worker(new URL('./storage-worker.ts', import.meta.url), {
       workerData: { directory: this.#o.directory },
-      resourceLimits: LIMITS,
+      resourceLimits: LIMITS.storage,
     })
     this.#storage = worker
     worker.on('message', (message: { readonly kind: string; readonly count?: number; readonly problem?: string }) => {
@@ -142,7 +149,7 @@ export class Threads {
   #startNetwork(): void {
     const worker = new Worker(new URL('./network-worker.ts', import.meta.url), {
       workerData: { ...this.#o.network(), served: [...this.#served] } satisfies NetworkWorkerData,
-      resourceLimits: LIMITS,
+      resourceLimits: LIMITS.network,
     })
     this.#networkWorker = worker
     const { port1, port2 } = new MessageChannel()

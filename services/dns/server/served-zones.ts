@@ -58,7 +58,7 @@ export class ServedZones {
     const serial = isNewerSerial(edit.serialAfter, zone.zone.serial) ? edit.serialAfter : zone.zone.serial
     const touched = zone.apply(edit.remove, edit.add, serial)
     for (const record of edit.add) this.#noteId(record)
-    this.#o.transfers.journal.note(edit)
+    this.#o.transfers.edited(edit)
     this.#o.table.edited(zone.slot, touched, zone.key, serial, reshapes(edit))
     const facts = { zone: zone.zone.name, removed: edit.remove.length, added: edit.add.length, serial }
     this.#o.emit('dns.zone.edited', facts)

@@ -4,7 +4,7 @@
  */
 import { contains, type Ipv4 } from '../../../stack/index.ts'
 import { u16, u32 } from '../../../stack/platform/index.ts'
-import { CLOSED_TRANSFERS, type TransferPolicy } from '../../model/index.ts'
+import { CLOSED_TRANSFERS, type TransferPolicy, type ZoneEdit } from '../../model/index.ts'
 import { readSignature } from '../tsig/signature.ts'
 import type { Signature, TsigKeys } from '../tsig/signature.ts'
 import { HEADER_OCTETS, parseMessage, parseQuery } from '../wire/message.ts'
@@ -28,6 +28,8 @@ export type TransfersOptions = {
   readonly count: (what: TransferCount) => void
 }
 
+const isOpen = ({ prefixes, keys }: TransferPolicy): boolean => prefixes.length + keys.length > 0
+
 export class Transfers {
   /** What IXFR is answered from. */
   readonly journal = new Journal()
@@ -42,6 +44,12 @@ export class Transfers {
 
   setPolicy(policy: TransferPolicy): void {
     this.#policies.set(policy.zoneId, policy)
+    if (!isOpen(policy)) this.journal.forget(policy.zoneId)
+  }
+
+  /** An edit has taken effect. Rows are kept for zones only that somebody may have. */
+  edited(edit: ZoneEdit): void {
+    if (isOpen(this.policyOf(edit.zoneId))) this.journal.note(edit)
   }
 
   policyOf(zoneId: number): TransferPolicy {
