@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the Debian or Ubuntu packages that the lab tests and the benchmarks call: DHCP clients, name servers, dig, ping, a C
-# compiler … Instant when nothing is missing. No daemon is started: policy-rc.d refuses that while packages are set up.
+# Installs the Debian or Ubuntu packages that the lab tests and the benchmarks call: DHCP clients, name servers, dig,
+# ping, a C compiler … Instant when nothing is missing. No daemon is started: policy-rc.d refuses that meanwhile.
 #
 #   test/lab/packages.sh           install what is missing (as root; else says what is missing)
 #   test/lab/packages.sh --check   print the missing packages, one a line; exit 1 when there are any
