@@ -18,6 +18,7 @@ export const DNS_COUNTS = [
   'notify-sent', 'notify-answered', 'notify-rejected', 'notify-unanswered', 'notify-stray', 'notify-full',
   'notify-received', 'notify-refused',
   'tcp-connections', 'tcp-queries', 'tcp-closed-idle', 'tcp-closed-malformed', 'tcp-closed-full', 'tcp-closed-overrun',
+  'tcp-closed-memory', 'tls-connections',
   'tls-queries', 'https-queries', 'padded',
 ] as const
 export type DnsCount = (typeof DNS_COUNTS)[number]

@@ -30,6 +30,11 @@ export class FrameReader {
     return this.#prefixed > 0 && !this.#whole
   }
 
+  /** Octets kept for a message beyond those that every reader has. */
+  get held(): number {
+    return this.buffer.length - FIRST_OCTETS
+  }
+
   /** Reads on. True: a whole message is there. False: the source has no more for now. */
   next(source: OctetSource): boolean {
     if (this.#whole) this.#begin()

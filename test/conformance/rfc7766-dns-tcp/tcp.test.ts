@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import {
-  IDLE_MS, MAX_CONNECTIONS, MAX_PER_SOURCE, MAX_UNDER_WAY, MESSAGE_MS, OUTPUT_PAUSE_OCTETS,
-} from '../../../services/dns-tcp-endpoint.ts'
+  Conversations, type DnsStream, HELD_MOST_OCTETS, IDLE_LEAST_MS, IDLE_MS, MAX_CONNECTIONS, MAX_PER_SOURCE, MAX_UNDER_WAY, MESSAGE_MS, OUTPUT_PAUSE_OCTETS, TURN_MESSAGES,
+} from '../../../services/dns-conversations.ts'
+import { EVENT_READABLE } from '../../../stack/index.ts'
 import { queryBytes, replyTo } from '../../support/dns.ts'
 import type { Sent } from '../../support/dns.ts'
+import { ednsOption, optionOf } from '../../support/dns-options.ts'
 import { framesOf, StreamBench, StreamClient, UPSTREAM } from '../../support/dns-stream.ts'
+import { LEFT } from '../../support/tcp-hosts.ts'
 
 const query = (name: string, type = 'A', id = 1): Uint8Array => queryBytes(`${name}.lab.example`, type, { id })
 const outside = (n: number): Uint8Array => queryBytes(`n${n}.example.com`, 'A', { id: n })
@@ -270,5 +273,125 @@ describe('RFC 7766 §8 the length field', () => {
     bench.clock.advance(100)
     expect(client.answers.map(({ rcode }) => rcode)).toEqual([...rcodes, 'NOERROR'])
     expect(client.ended).toBe(false)
+  })
+})
+
+/** A connection on which everything was sent at once, and that takes every answer. */
+class GreedyStream implements DnsStream {
+  readonly remote = LEFT
+  onEvents: (events: number) => void = () => {}
+  written = 0
+  readonly #octets: Uint8Array
+  #read = 0
+
+  constructor(octets: Uint8Array) {
+    this.#octets = octets
+  }
+
+  get readable(): number {
+    return this.#octets.length - this.#read
+  }
+
+  read(into: Uint8Array, at: number, length: number): number {
+    const part = this.#octets.subarray(this.#read, this.#read + length)
+    into.set(part, at)
+    this.#read += part.length
+    return part.length
+  }
+
+  write(_from: Uint8Array, _at: number, length: number): number {
+    this.written++
+    return length
+  }
+
+  close(): void {}
+
+  abort(): void {}
+}
+
+describe('RFC 7766 §6.2.3 and §10 under load', () => {
+  /** Connections from as many addresses as it takes; each asked once, so that it counts as used. */
+  function crowd(bench: StreamBench, count: number): readonly StreamClient[] {
+    const sources = bench.moreSources(Math.ceil(count / MAX_PER_SOURCE))
+    for (const source of sources) bench.client(source).endpoint.abort()
+    const clients = Array.from({ length: count }, (_, i) => new StreamClient(bench.world, sources[Math.floor(i / MAX_PER_SOURCE)]))
+    bench.clock.advance(100)
+    return clients
+  }
+  const told = (bench: StreamBench, client: StreamClient): number => {
+    client.send(framesOf(queryBytes('www.lab.example', 'A', { edns: { options: ednsOption(11) } })))
+    bench.clock.advance(100)
+    return 100 * Number.parseInt(optionOf(client.answers.at(-1), 11) as string, 16)
+  }
+
+  test.each([
+    ['half full', MAX_CONNECTIONS / 2, IDLE_MS],
+    ['three quarters', (3 * MAX_CONNECTIONS) / 4, (IDLE_MS + IDLE_LEAST_MS) / 2],
+    ['full', MAX_CONNECTIONS, IDLE_LEAST_MS],
+  ])('%s: who asks is told a time that fits (RFC 7828 §3.4), and it is so', (_what, count, expected) => {
+    const bench = new StreamBench()
+    const clients = crowd(bench, count)
+    const [client] = clients as [StreamClient]
+    expect(told(bench, client)).toBe(expected)
+    expect(client.endsAfter(2 * IDLE_MS)).toBeLessThan(expected + 300)
+  })
+
+  test('connections that came before it filled end as soon as they would now', () => {
+    const bench = new StreamBench()
+    const [early] = crowd(bench, 1) as [StreamClient]
+    bench.clock.advance(2 * IDLE_LEAST_MS)
+    expect(early.ended).toBe(false)
+    crowd(bench, MAX_CONNECTIONS - 1)
+    expect(early.ended).toBe(true)
+  })
+
+  test('whoever asks a thousand at once leaves others their turn', () => {
+    const bench = new StreamBench()
+    const asked = Buffer.concat(Array.from({ length: 1000 }, (_, i) => framesOf(query('www', 'A', i))))
+    const greedy = new GreedyStream(asked)
+    const conversations = new Conversations(bench.server, bench.clock, 'tcp', MAX_CONNECTIONS)
+    conversations.add(greedy)
+    greedy.onEvents(EVENT_READABLE)
+    const turns = [greedy.written]
+    while (greedy.readable > 0 && turns.length < 100) {
+      bench.clock.step()
+      if (greedy.written > (turns.at(-1) as number)) turns.push(greedy.written)
+    }
+    expect(turns).toEqual(Array.from({ length: 16 }, (_, i) => Math.min(1000, (i + 1) * TURN_MESSAGES)))
+    conversations.close()
+  })
+
+  test('halves of long messages from everywhere: memory has a bound, and who behaves is served', () => {
+    const bench = new StreamBench()
+    const clients = crowd(bench, MAX_CONNECTIONS - 1)
+    const half = new Uint8Array(2 + 40_000)
+    half[0] = half[1] = 0xff
+    for (const client of clients) client.send(half)
+    bench.clock.advance(3000)
+    const left = clients.filter((client) => !client.closed).length
+    expect(left * 40_000).toBeLessThan(HELD_MOST_OCTETS)
+    expect(bench.server.counters.get('tcp-closed-memory')).toBeGreaterThan(200)
+    const good = bench.client()
+    good.send(framesOf(query('www')))
+    bench.clock.advance(100)
+    expect(good.answers).toHaveLength(1)
+    bench.clock.advance(2 * MESSAGE_MS)
+    expect(clients.every((client) => client.ended || client.closed)).toBe(true)
+  })
+
+  test('clients that ask much and read nothing: the same', () => {
+    const bench = new StreamBench()
+    const clients = crowd(bench, 200)
+    for (const client of clients) {
+      client.reads = false
+      client.send(framesOf(...Array.from({ length: 8 }, (_, i) => query('huge', 'TXT', i))))
+    }
+    bench.clock.advance(2000)
+    const left = clients.filter((client) => !client.closed).length
+    expect(left).toBeGreaterThan(0)
+    expect(left).toBeLessThan(200)
+    expect(bench.server.counters.get('tcp-closed-memory')).toBe(200 - left)
+    bench.clock.advance(2 * IDLE_MS)
+    expect(bench.endpoint.size).toBe(0)
   })
 })

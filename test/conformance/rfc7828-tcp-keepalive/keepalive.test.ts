@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { IDLE_MS } from '../../../services/dns-tcp-endpoint.ts'
+import { IDLE_MS } from '../../../services/dns-conversations.ts'
 import { Bench, queryBytes } from '../../support/dns.ts'
 import { ednsOption, optionsOf } from '../../support/dns-options.ts'
 import { framesOf, STREAM_ZONE, StreamBench } from '../../support/dns-stream.ts'
