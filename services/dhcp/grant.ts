@@ -4,7 +4,6 @@
  */
 import { formatIpv4 } from '../../stack/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
-import { leaseClientKey } from '../model/index.ts'
 import type { LeaseChange } from '../model/index.ts'
 import type { Scope } from './configuration.ts'
 import { MAX_SAVES } from './engine.ts'
@@ -25,7 +24,7 @@ import { withdraw } from './withdraw.ts'
 /** Binds the client to the address and answers it, or refuses, or waits; ends the exchange. */
 export function grant(engine: Engine, x: Exchange, scope: Scope, address: Ipv4, stage: RequestStage): void {
   const others = othersOf(engine, x, scope, address)
-  const busy = others.find(binding => binding.state.kind === 'saving') ?? lostByTakeover(engine, x, scope)
+  const busy = others.find(binding => binding.state.kind === 'saving') ?? engine.table.beingTakenFrom(x.client.key, scope)
   if (busy !== undefined) {
     engine.defer(busy, x)
     return
@@ -65,19 +64,6 @@ function secondsFor(x: Exchange, scope: Scope, address: Ipv4): number {
 
 const othersOf = (engine: Engine, x: Exchange, scope: Scope, address: Ipv4): readonly Binding[] =>
   [...engine.table.ofClient(x.client.key, scope)].filter(binding => binding.address !== address)
-
-/** An address that another identifier of the host is taking over from this client: until that is on disk it has it. */
-const lostByTakeover = (engine: Engine, x: Exchange, scope: Scope): Binding | undefined =>
-  scope
-    .addressesOf(x.host)
-    .map(address => engine.table.find(address))
-    .find(
-      binding =>
-        binding?.state.kind === 'saving' &&
-        binding.state.back.kind === 'bound' &&
-        binding.state.client !== x.client.key &&
-        leaseClientKey(binding.state.back.row) === x.client.key,
-    )
 
 /** An offer is no record: the client never agreed to it. */
 const hasRecord = (x: Exchange, scope: Scope, others: readonly Binding[], address: Ipv4): boolean =>

@@ -75,7 +75,8 @@ function refusalOf(engine: Engine, row: ForeignLease, taken: Taken): Omit<Import
   const state = engine.table.stateOf(address)
   if (state.kind !== 'free') return { problem: `${text} is held already`, remedy: 'release it first, if the file is right' }
   if (hasEnded(engine, row)) return state.row === undefined ? undefined : { problem: `${text} has a history here, which is kept`, remedy: 'nothing is to be done' }
-  const other = [...engine.table.ofClient(keyOf(row), scope)].find(binding => binding.state.kind !== 'free')
+  const held = [...engine.table.ofClient(keyOf(row), scope)].find(binding => binding.state.kind !== 'free')
+  const other = held ?? engine.table.beingTakenFrom(keyOf(row), scope)
   const key = `${scope.segment.id} ${keyOf(row)}`
   if (other !== undefined || taken.clients.has(key)) return { problem: `the client of ${text} has another lease in this segment`, remedy: 'keep the one that it uses' }
   taken.clients.add(key)

@@ -217,6 +217,17 @@ export function ownerOf(state: BindingState): ClientKey | undefined {
   }
 }
 
+/** The client whose lease another is taking over; undefined when that is not so, or is on disk. */
+export function loserOf(state: BindingState): ClientKey | undefined {
+  if (state.kind !== 'saving' || state.back.kind !== 'bound') return undefined
+  const { row } = state.back
+  const { row: next } = state.next
+  // As good as always it is the same client, and no key is made.
+  if (next !== undefined && next.mac === row.mac && next.clientId === row.clientId && next.hardwareType === row.hardwareType) return undefined
+  const loser = leaseClientKey(row)
+  return loser === state.client ? undefined : loser
+}
+
 /**
  * The state of a stored row at start. What is left of a lease is counted from the calendar once, here, and never more
  * than the lease's own length: a calendar that is behind does not make leases eternal. After this only monotonic time

@@ -12,7 +12,7 @@ import type { Clock, Instant } from '../../stack/platform/index.ts'
 import type { Ipv4 } from '../../stack/index.ts'
 import type { ClientKey, Lease } from '../model/index.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
-import { FREE, deadline, ownerOf, settled } from './lease-machine.ts'
+import { FREE, deadline, loserOf, ownerOf, settled } from './lease-machine.ts'
 import type { BindingState, SettledState } from './lease-machine.ts'
 import { LeaseRows } from './lease-rows.ts'
 
@@ -58,6 +58,8 @@ export class LeaseTable {
   #kinds = uint8(64)
   /** Addresses that something is happening to, by slot. Bounded by the engine's MAX_OFFERS, MAX_PROBES, MAX_SAVES. */
   readonly #live = new Map<number, Binding>()
+  /** Slots of addresses that are being taken from a client, by whose they are until that is on disk. Bounded by MAX_SAVES. */
+  readonly #losing = new Map<ClientKey, Set<number>>()
   readonly #queue: DeadlineQueue
   #offers = 0
   #probes = 0
@@ -120,6 +122,7 @@ export class LeaseTable {
     const before = this.#kind(slot)
     this.#count(before, -1)
     this.#count(state.kind, 1)
+    this.#lose(slot, this.#live.get(slot)?.state, state)
     binding.state = state
     if (state.kind === 'free' || state.kind === 'bound' || state.kind === 'declined') {
       const subnetId = this.#rows.subnetId(slot)
@@ -145,6 +148,16 @@ export class LeaseTable {
       const binding = this.#binding(slot)
       if (ownerOf(binding.state) === client) yield binding
     }
+  }
+
+  /**
+   * An address of a segment that another client is taking over from this one. It is stored as this one's until that is on
+   * disk, and again if it fails.
+   */
+  beingTakenFrom(client: ClientKey, scope: { holds(subnetId: number): boolean }): Binding | undefined {
+    if (this.#losing.size === 0) return undefined
+    for (const slot of this.#losing.get(client) ?? []) if (scope.holds(this.#rows.subnetId(slot))) return this.#binding(slot)
+    return undefined
   }
 
   /** Addresses whose row on disk is of this hardware address: a walk over all rows, a few ns for each. */
@@ -239,6 +252,15 @@ export class LeaseTable {
     if (kind === 'offered') this.#offers += by
     else if (kind === 'probing') this.#probes += by
     else if (kind === 'saving') this.#saves += by
+  }
+
+  #lose(slot: number, before: BindingState | undefined, after: BindingState): void {
+    const [was, is] = [before === undefined ? undefined : loserOf(before), loserOf(after)]
+    if (was === is) return
+    const slots = was === undefined ? undefined : this.#losing.get(was)
+    slots?.delete(slot)
+    if (was !== undefined && slots?.size === 0) this.#losing.delete(was)
+    if (is !== undefined) this.#losing.set(is, (this.#losing.get(is) ?? new Set<number>()).add(slot))
   }
 
   #own(slot: number, owner: ClientKey | undefined): void {

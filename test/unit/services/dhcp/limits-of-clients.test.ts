@@ -1,5 +1,6 @@
 /** Limits per class and relay port, the starvation guard, and one address for several identifiers of a host. */
 import { describe, expect, test } from 'vitest'
+import { formatIpv4 } from '../../../../stack/index.ts'
 import { DEFAULT_POLICY, EMPTY_LEVEL } from '../../../../services/model/index.ts'
 import type { ClientClass, SegmentPolicy } from '../../../../services/model/index.ts'
 import { clientMessage, configuration, host, pool, segment, world } from '../../../support/dhcp-bench.ts'
@@ -184,6 +185,36 @@ describe('a host with two hardware addresses and one address', () => {
     w.holders.clear()
     w.clock.advance(SETTLED_MS)
     expect(w.acquire({ ...RADIO, giaddr: '10.53.0.1' })).toBe('10.53.0.50')
+  })
+})
+
+describe('a takeover that the disk refuses', () => {
+  const FIRST = { mac: '00:16:3e:00:00:01', options: { 'client-identifier': '01aa' } }
+  const pools = [pool('10.53.0.100', '10.53.0.109')]
+  const bound = (w: World, fields: RequestFields): readonly string[] =>
+    [...w.disk.values()].filter(({ state, mac: each, clientId }) => state === 'bound' && each === fields.mac && clientId === fields.options?.['client-identifier']).map(({ address }) => formatIpv4(address))
+  const asks = (address: string, fields: RequestFields): Uint8Array =>
+    clientMessage('REQUEST', { ...fields, options: { ...fields.options, 'requested-address': address, 'server-identifier': '10.53.0.2' } })
+
+  test.each([
+    ['by another hardware address of the host', { mac: '00:16:3e:00:00:02' }],
+    ['by the same hardware under another identifier', { mac: FIRST.mac, options: { 'client-identifier': '01bb' } }],
+  ] as const)('%s, while the host entry is removed: the first client does not get a second lease', (_how, second) => {
+    const identifiers = [FIRST.mac, second.mac].map(value => ({ kind: 'mac', value }) as const)
+    const w = world({ configuration: configuration({ hosts: [host('10.53.0.50', { identifiers })], pools }) })
+    w.acquire(FIRST)
+    w.clock.advance(11_000)
+    w.exchange('DISCOVER', second)
+    w.storage = 'later'
+    w.receive(asks('10.53.0.50', second))
+    w.server.configure(configuration({ pools }))
+    w.receive(asks('10.53.0.100', FIRST))
+    // Its REQUEST waits: whether it still has a lease is being decided.
+    expect(w.pending).toHaveLength(1)
+    w.pending.shift()?.(false)
+    w.pending.shift()?.(true)
+    expect([bound(w, FIRST), bound(w, second)]).toEqual([['10.53.0.100'], []])
+    expect(w.sent.at(-1)).toMatchObject({ type: 'ACK', yiaddr: '10.53.0.100' })
   })
 })
 
