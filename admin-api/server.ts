@@ -28,6 +28,7 @@ import { otherServerRoutes } from './routes/other-servers.ts'
 import { recordRoutes } from './routes/records.ts'
 import { routeRoutes } from './routes/routes.ts'
 import { transferRoutes } from './routes/transfers.ts'
+import { updateRoutes } from './routes/updates.ts'
 import { tsigKeyRoutes } from './routes/tsig-keys.ts'
 import { uplinkRoutes } from './routes/uplinks.ts'
 import { zoneRoutes } from './routes/zones.ts'
@@ -68,6 +69,7 @@ const ROUTES = [
   tsigKeyRoutes,
   transferRoutes,
   certificateRoutes,
+  updateRoutes,
   decisionRoutes,
 ] as const
 

@@ -15,6 +15,7 @@ import { ApplianceRoutes } from './administration/route-services.ts'
 import { ApplianceStatus } from './administration/status-services.ts'
 import { ApplianceTransfers } from './administration/transfer-services.ts'
 import { ApplianceTsigKeys } from './administration/tsig-key-services.ts'
+import { ApplianceUpdates } from './administration/update-services.ts'
 import { ApplianceUplinks } from './administration/uplink-services.ts'
 import type { CertificateServices, HealthView, Services } from './facade.ts'
 import type { NetworkSide } from './network-side.ts'
@@ -43,6 +44,7 @@ export function applianceServices(o: ApplianceServicesOptions): Services {
     tsigKeys: new ApplianceTsigKeys(o),
     transfers: new ApplianceTransfers(o),
     certificates: o.certificates,
+    updates: new ApplianceUpdates(o),
     interfaces: new ApplianceInterfaces(o),
     routes: new ApplianceRoutes(o),
     links: new ApplianceLinks(o),

@@ -16,6 +16,7 @@ import type { RouteServices } from './facade/routes.ts'
 import type { StatusServices } from './facade/status.ts'
 import type { TransferServices } from './facade/transfers.ts'
 import type { TsigKeyServices } from './facade/tsig-keys.ts'
+import type { UpdateServices } from './facade/updates.ts'
 import type { UplinkServices } from './facade/uplinks.ts'
 
 export * from './facade/certificates.ts'
@@ -32,6 +33,7 @@ export * from './facade/routes.ts'
 export * from './facade/status.ts'
 export * from './facade/transfers.ts'
 export * from './facade/tsig-keys.ts'
+export * from './facade/updates.ts'
 export * from './facade/uplinks.ts'
 
 export type Services = {
@@ -42,6 +44,7 @@ export type Services = {
   readonly tsigKeys: TsigKeyServices
   readonly certificates: CertificateServices
   readonly transfers: TransferServices
+  readonly updates: UpdateServices
   readonly interfaces: InterfaceServices
   readonly routes: RouteServices
   readonly links: LinkServices

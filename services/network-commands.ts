@@ -15,6 +15,7 @@ import { OtherServerCommands } from './commands/other-server-commands.ts'
 import { CommandTurns } from './commands/turns.ts'
 import { TransferCommands } from './commands/transfer-commands.ts'
 import { TsigKeyCommands } from './commands/tsig-key-commands.ts'
+import { UpdateCommands } from './commands/update-commands.ts'
 import { UplinkCommands } from './commands/uplink-commands.ts'
 import type { Coexistence } from './dhcp/coexist/index.ts'
 import type { DhcpServer } from './dhcp/index.ts'
@@ -53,7 +54,7 @@ export type NetworkCommandsOptions = {
 
 export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const turns = new CommandTurns(o)
-  const { lastIds, tsigKeys, transferPolicies } = o.snapshot
+  const { lastIds, tsigKeys, transferPolicies, updatePolicies } = o.snapshot
   const dhcp = new DhcpCommands({ ...o, lastIds, turns })
   const dns = new DnsCommands({ ...o, turns, lastZoneId: lastIds.zone, configuration: () => dhcp.current })
   const interfaces = new InterfaceCommands({ ...o, turns, configuration: () => dhcp.current })
@@ -62,6 +63,7 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const uplinks = new UplinkCommands(o)
   const otherServers = new OtherServerCommands(o)
   return {
-    dhcp, dns, tsigKeys: new TsigKeyCommands({ ...o, tsigKeys, turns }), transfers: new TransferCommands({ ...o, transferPolicies, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
+    dhcp, dns, tsigKeys: new TsigKeyCommands({ ...o, tsigKeys, turns }), transfers: new TransferCommands({ ...o, transferPolicies, turns }),
+    updates: new UpdateCommands({ ...o, updatePolicies, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
   }
 }

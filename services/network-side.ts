@@ -5,9 +5,10 @@
  */
 import type { Ipv4 } from '../stack/index.ts'
 import type {
-  Answer, CaptureInput, DhcpClientView, InterfaceView, NeighbourView, NotifyInput, NotifyView, OtherServerView, Page, Paging, PingEventView, PingInput, RecordInput,
+  Answer, CaptureInput, DhcpClientView, InterfaceView, NeighbourView, NotifyInput, NotifyView, OtherServerView, Page, Paging, PastUpdateView,
+  PingEventView, PingInput, RecordInput,
   RouteView, RoutingView, SocketFilter, SocketView, StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
-  TransferPolicyView, TsigKeyInput, TsigKeyView,
+  TransferPolicyView, TsigKeyInput, TsigKeyView, UpdatePolicyView,
 } from './facade.ts'
 import type { DescribedClient, EffectiveSettings, ExhaustedSegment, ForeignLease, ImportedLeases, WhatIf, WhatIfQuestion } from './dhcp/index.ts'
 import type { TapHandle } from './links/media.ts'
@@ -94,6 +95,12 @@ export interface TransferSide {
   notifyNow(zone: string): Answer<NotifyView>
 }
 
+export interface UpdateSide {
+  updatePolicy(zone: string): Answer<UpdatePolicyView>
+  setUpdatePolicy(zone: string, policy: UpdatePolicyView): Answer<UpdatePolicyView>
+  recentUpdates(zone: string): Answer<readonly PastUpdateView[]>
+}
+
 export interface TsigKeySide {
   tsigKeys(): Answer<readonly TsigKeyView[]>
   addTsigKey(key: TsigKeyInput): Answer<TsigKey>
@@ -159,6 +166,7 @@ export type NetworkSide = {
   readonly dns: DnsSide
   readonly tsigKeys: TsigKeySide
   readonly transfers: TransferSide
+  readonly updates: UpdateSide
   readonly interfaces: InterfaceSide
   readonly routes: RouteSide
   readonly links: LinkSide
@@ -199,6 +207,7 @@ export const NETWORK_COMMANDS = {
   ],
   tsigKeys: ['tsigKeys', 'addTsigKey', 'removeTsigKey'],
   transfers: ['transferPolicy', 'setTransferPolicy', 'notifyPolicy', 'setNotifyPolicy', 'notifyNow'],
+  updates: ['updatePolicy', 'setUpdatePolicy', 'recentUpdates'],
   interfaces: ['interfaces', 'plans', 'checkInterface', 'addInterface', 'changeInterface', 'removeInterface'],
   routes: ['routes', 'addRoute', 'changeRoute', 'removeRoute', 'routing', 'changeRouting'],
   links: ['neighbours', 'addNeighbour', 'removeNeighbour', 'flushNeighbours'],

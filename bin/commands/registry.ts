@@ -31,6 +31,7 @@ import { tsigKeyAdd, tsigKeyList, tsigKeyRemove } from './tsig-key.ts'
 import { dhcpWhatIf } from './what-if.ts'
 import { zoneNotify } from './zone-notify.ts'
 import { zoneTransfers } from './zone-transfers.ts'
+import { zoneAllowUpdates, zoneForbidUpdates, zoneUpdateRules, zoneUpdates } from './zone-updates.ts'
 import { zoneAdd, zoneExport, zoneHistory, zoneList, zoneRemove } from './zone.ts'
 
 export const COMMANDS: readonly Command[] = [
@@ -74,6 +75,10 @@ export const COMMANDS: readonly Command[] = [
   zoneHistory,
   zoneTransfers,
   zoneNotify,
+  zoneUpdates,
+  zoneUpdateRules,
+  zoneAllowUpdates,
+  zoneForbidUpdates,
   recordList,
   recordAdd,
   recordRemove,

@@ -3,6 +3,8 @@
  * `says` has the facts in braces; `means` is for a person who has not read the RFCs; `remedy` says what to do, if
  * anything.
  */
+import { UPDATE_EVENTS } from './update/events.ts'
+
 export type DnsEventRow = {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   readonly says: string
@@ -114,6 +116,7 @@ export const DNS_EVENTS = {
     level: 'info', says: 'zone {zone}: {removed} record(s) out, {added} in, serial {serial}',
     means: 'The change is served from the next query on.',
   },
+  ...UPDATE_EVENTS,
 } as const satisfies { readonly [id: string]: DnsEventRow }
 
 export type DnsEventId = keyof typeof DNS_EVENTS

@@ -1,7 +1,8 @@
 /** Between rows and the model. Addresses are unsigned in rows and int32 in memory; absent is NULL there, undefined here. */
 import { formatIpv4, formatPrefix, type Ipv4, parseIpv4, parsePrefix, type Prefix } from '../../stack/index.ts'
 import type {
-  DnsRecord, InterfaceProperties, Lease, NetworkInterface, RecordOwner, StaticNeighbour, StaticRoute, TransferPolicy, Zone,
+  DnsRecord, InterfaceProperties, Lease, NetworkInterface, RecordOwner, StaticNeighbour, StaticRoute, TransferPolicy,
+  UpdatePolicy, UpdateRule, Zone,
 } from '../model/index.ts'
 import type { LeaseHolding, RecordChange, StoredEvent } from './store.ts'
 
@@ -223,3 +224,17 @@ export function transferPolicyColumns(p: TransferPolicy): readonly (string | num
     p.zoneId, JSON.stringify(p.prefixes.map(formatPrefix)), JSON.stringify(p.keys), JSON.stringify(notify), Number(p.notifyServers),
   ]
 }
+
+export type UpdatePolicyRow = { zone_id: number; rules: string }
+type StoredUpdateRule = Omit<UpdateRule, 'key' | 'prefix'> & { readonly key: string | null; readonly prefix: string | null }
+export const updatePolicyOf = (r: UpdatePolicyRow): UpdatePolicy => ({
+  zoneId: r.zone_id,
+  rules: (JSON.parse(r.rules) as readonly StoredUpdateRule[]).map(({ key, prefix, ...rule }) => ({
+    ...rule,
+    key: orUndefined(key),
+    prefix: prefix === null ? undefined : (parsePrefix(prefix) as Prefix),
+  })),
+})
+/** The rules as JSON. */
+export const updateRulesText = ({ rules }: UpdatePolicy): string =>
+  JSON.stringify(rules.map(({ key, prefix, ...rule }): StoredUpdateRule => ({ ...rule, key: orNull(key), prefix: prefix === undefined ? null : formatPrefix(prefix) })))

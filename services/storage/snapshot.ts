@@ -9,6 +9,7 @@ import {
   recordOf,
   routeOf,
   transferPolicyOf,
+  updatePolicyOf,
   zoneOf,
   type InterfaceRow,
   type LeaseRow,
@@ -16,6 +17,7 @@ import {
   type RecordRow,
   type RouteRow,
   type TransferPolicyRow,
+  type UpdatePolicyRow,
   type ZoneRow,
 } from './rows.ts'
 import type { LoadedSnapshot, Snapshot } from './store.ts'
@@ -44,6 +46,7 @@ export function snapshotOf(db: Database): Snapshot {
     neighbours: all<NeighbourRow>('SELECT * FROM neighbours ORDER BY interface, address').map(neighbourOf),
     tsigKeys: all<TsigKey>('SELECT name, algorithm, secret FROM tsig_keys ORDER BY name'),
     transferPolicies: all<TransferPolicyRow>('SELECT * FROM zone_transfers ORDER BY zone_id').map(transferPolicyOf),
+    updatePolicies: all<UpdatePolicyRow>('SELECT * FROM zone_updates ORDER BY zone_id').map(updatePolicyOf),
     settings: new Map(all<{ name: string; value: string }>('SELECT name, value FROM settings').map((r) => [r.name, r.value])),
     lastIds: {
       // What is gone may still be named by a lease or a history, which must not become another's.

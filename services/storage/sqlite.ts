@@ -19,6 +19,7 @@ import {
   recordCells,
   unsigned,
   transferPolicyColumns,
+  updateRulesText,
 } from './rows.ts'
 import type { LoadedSnapshot, Opened, Store, StoreFault, Transaction, Write } from './store.ts'
 
@@ -293,6 +294,9 @@ export class SqliteStore extends SqliteReader implements Store {
       case 'transfer-policy-put':
         sql.putTransferPolicy.run(...transferPolicyColumns(w.policy))
         return
+      case 'update-policy-put':
+        sql.putUpdatePolicy.run(w.policy.zoneId, updateRulesText(w.policy))
+        return
       case 'tsig-key-put':
         sql.putTsigKey.run(w.key.name, w.key.algorithm, w.key.secret)
         return
@@ -427,6 +431,7 @@ const SQL = {
   putTransferPolicy: `INSERT INTO zone_transfers VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (zone_id) DO UPDATE SET prefixes = excluded.prefixes, keys = excluded.keys, notify = excluded.notify,
       notify_servers = excluded.notify_servers`,
+  putUpdatePolicy: 'INSERT INTO zone_updates VALUES (?, ?) ON CONFLICT (zone_id) DO UPDATE SET rules = excluded.rules',
   putTsigKey: `INSERT INTO tsig_keys VALUES (?, ?, ?)
     ON CONFLICT (name) DO UPDATE SET algorithm = excluded.algorithm, secret = excluded.secret`,
   removeTsigKey: 'DELETE FROM tsig_keys WHERE name = ?',

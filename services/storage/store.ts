@@ -8,7 +8,7 @@
 import type { Ipv4 } from '../../stack/index.ts'
 import type { Result } from '../../stack/platform/index.ts'
 import type {
-  DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, StaticNeighbour, StaticRoute, TransferPolicy, TsigKey, Zone,
+  DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, StaticNeighbour, StaticRoute, TransferPolicy, TsigKey, UpdatePolicy, Zone,
   ZoneEdit,
 } from '../model/index.ts'
 
@@ -26,6 +26,7 @@ export type Write =
   | { readonly kind: 'neighbour-put'; readonly neighbour: StaticNeighbour }
   | { readonly kind: 'neighbour-remove'; readonly interfaceName: string; readonly address: Ipv4 }
   | { readonly kind: 'transfer-policy-put'; readonly policy: TransferPolicy }
+  | { readonly kind: 'update-policy-put'; readonly policy: UpdatePolicy }
   | { readonly kind: 'tsig-key-put'; readonly key: TsigKey }
   | { readonly kind: 'tsig-key-remove'; readonly name: string }
   | { readonly kind: 'event'; readonly at: number; readonly event: string; readonly facts: Facts }
@@ -53,6 +54,7 @@ export type Snapshot = {
   readonly neighbours: readonly StaticNeighbour[]
   readonly tsigKeys: readonly TsigKey[]
   readonly transferPolicies: readonly TransferPolicy[]
+  readonly updatePolicies: readonly UpdatePolicy[]
   readonly settings: ReadonlyMap<string, string>
   /** Ids above these are free: nothing that is stored has them, or names them after they are gone. */
   readonly lastIds: {

@@ -36,6 +36,7 @@ import { FakeCertificates } from './fake-certificates.ts'
 import { FakeDiagnostics } from './fake-diagnostics.ts'
 import { FakeTransfers } from './fake-transfers.ts'
 import { FakeTsigKeys } from './fake-tsig-keys.ts'
+import { FakeUpdates } from './fake-updates.ts'
 import { FakeOtherServers, FakeUplinks } from './fake-uplinks.ts'
 
 const AT = '2026-11-22T03:11:00.000Z'
@@ -111,6 +112,7 @@ export class FakeServices implements Services {
   readonly tsigKeys = new FakeTsigKeys()
   readonly certificates = new FakeCertificates()
   readonly transfers = new FakeTransfers()
+  readonly updates = new FakeUpdates()
   readonly otherServers = new FakeOtherServers()
   readonly reasons = this
 

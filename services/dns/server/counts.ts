@@ -17,6 +17,8 @@ export const DNS_COUNTS = [
   'transfer-begun', 'transfer-refused', 'transfer-full', 'transfer-broken',
   'notify-sent', 'notify-answered', 'notify-rejected', 'notify-unanswered', 'notify-stray', 'notify-full',
   'notify-received', 'notify-refused',
+  'update-received', 'update-applied', 'update-unchanged', 'update-malformed', 'update-not-here', 'update-refused',
+  'update-prerequisite', 'update-full', 'update-failed',
   'tcp-connections', 'tcp-queries', 'tcp-closed-idle', 'tcp-closed-malformed', 'tcp-closed-full', 'tcp-closed-overrun',
   'tcp-closed-memory', 'tls-connections',
   'tls-queries', 'https-queries', 'padded',

@@ -21,6 +21,8 @@ export type ServedZonesOptions = {
   readonly zones: ZoneSet
   readonly table: AnswerTable
   readonly transfers: Transfers
+  /** The zone of this id is gone. */
+  readonly forgetUpdates: (zoneId: number) => void
   /** Ids for new records; without it they count on from the highest one known. */
   readonly nextRecordId: (() => number) | undefined
   readonly emit: (id: 'dns.zone.edited', facts: TraceStep[1]) => void
@@ -49,6 +51,11 @@ export class ServedZones {
     const zone = this.#o.zones.get(zoneName)
     if (zone === undefined) return err(refusal('not-found', '', `there is no zone ${zoneName}`, 'list the zones'))
     return planEdit(zone, change, this.#nextRecordId, after)
+  }
+
+  /** An id that no record has had. */
+  nextRecordId(): number {
+    return this.#nextRecordId()
   }
 
   /** After the edit is durable: the next query sees it. Nothing happens when the zone is gone meanwhile. */
@@ -102,6 +109,7 @@ export class ServedZones {
     if (zone === undefined) return false
     this.#o.zones.remove(zone.key)
     this.#o.transfers.forget(zone.zone.id)
+    this.#o.forgetUpdates(zone.zone.id)
     this.#o.table.removeZone(zone.slot)
     this.#o.table.clear()
     this.onRemoved(zone)

@@ -25,6 +25,7 @@ import type { Notify } from '../transfer/notify-message.ts'
 import { Transfers } from '../transfer/transfers.ts'
 import { readSignature, TsigKeys } from '../tsig/signature.ts'
 import type { Signature } from '../tsig/signature.ts'
+import { Updates } from '../update/updates.ts'
 import { specialUseZones } from '../zone/special-use.ts'
 import { ZoneSet } from '../zone/zone.ts'
 import { AnswerTable, DEFAULT_SLABS } from './answer-table.ts'
@@ -53,6 +54,7 @@ export class DnsServer {
   readonly counters = new Counters<DnsCount>(DNS_COUNTS)
   readonly transfers: Transfers
   readonly served: ServedZones
+  readonly updates: Updates
   readonly #specialUse = new ZoneSet()
   readonly #clock: Clock
   readonly #table: AnswerTable
@@ -109,7 +111,11 @@ export class DnsServer {
     }
     this.#resolving = new Resolving(parts, this.counters)
     this.served = new ServedZones({
-      zones: this.zones, table: this.#table, transfers: this.transfers, nextRecordId: options.nextRecordId, emit,
+      zones: this.zones, table: this.#table, transfers: this.transfers, forgetUpdates: (zoneId) => this.updates.forget(zoneId), nextRecordId: options.nextRecordId, emit,
+    })
+    this.updates = new Updates({
+      zones: this.zones, nextRecordId: () => this.served.nextRecordId(), wallMs: () => ports.clock.wallMs(),
+      count: (what) => this.counters.count(what), countRcode: (rcode) => countRcode(this.counters, rcode),
     })
     for (const zone of specialUseZones()) {
       zone.slot = this.#table.addZone(zone.zone.serial)
@@ -217,6 +223,10 @@ export class DnsServer {
   ): number {
     if (isNotify(buffer, at, length)) return this.#notify(buffer, at, length, into, intoAt, limit - reserved)
     const parsed = parseQuery(buffer, at, length)
+    if (parsed.kind === 'update') {
+      const requester = { source: this.#client, key: this.#signer }
+      return this.updates.receive(buffer, at, length, into, intoAt, limit - reserved, requester, later)
+    }
     if (parsed.kind === 'drop') {
       this.counters.count(parsed.because === 'short' ? 'dropped-short' : 'dropped-response')
       return 0

@@ -49,11 +49,12 @@ export type Query = {
 }
 
 /**
- * `drop`: no answer is due. `error`: answer with this rcode; `questionEnd` is where the octets to echo end (the
+ * `drop`: no answer is due. `update`: a message of that opcode, to be read by its own rules (RFC 2136). `error`: answer with this rcode; `questionEnd` is where the octets to echo end (the
  * header's own length when there is no readable question).
  */
 export type ParsedQuery =
   | { readonly kind: 'query'; readonly query: Query }
+  | { readonly kind: 'update'; readonly questionEnd: number; readonly edns: undefined }
   | { readonly kind: 'drop'; readonly because: 'short' | 'response' }
   | { readonly kind: 'error'; readonly rcode: number; readonly questionEnd: number; readonly edns: Edns | undefined }
 
@@ -76,6 +77,7 @@ export function parseQuery(b: Uint8Array, at: number, length: number): ParsedQue
   const questionEnd = at + HEADER_OCTETS + nameOctets + 4
   const readable = nameOctets > 0 && questionEnd <= end
   const echoed = readable ? questionEnd - at : HEADER_OCTETS
+  if (opcodeOf(flags) === OPCODE.UPDATE) return { kind: 'update', questionEnd: echoed, edns: undefined }
   if (wrongOpcode) return fault(RCODE.NOTIMP, echoed)
   if (!readable) return fault(RCODE.FORMERR, HEADER_OCTETS)
   const edns = scanRecords(b, at, questionEnd, end)

@@ -110,7 +110,7 @@ const conflict = (field: string, problem: string, remedy: string): { readonly ok
   err(refusal('conflict', field, problem, remedy))
 
 /** The zone as it will be when the edits already on their way to the store are applied. */
-class Planned {
+export class Planned {
   readonly zone: Zone
   readonly #live: LiveZone
   readonly #removed = new Set<number>()

@@ -311,6 +311,8 @@ describe('--json is what the API answers', () => {
     ['certificate authority', '/api/v1/certificate/authority'],
     ['zone transfers lab.internal', '/api/v1/zones/lab.internal/transfers'],
     ['zone notify lab.internal', '/api/v1/zones/lab.internal/notify'],
+    ['zone updates lab.internal', '/api/v1/zones/lab.internal/updates'],
+    ['zone update-rules lab.internal', '/api/v1/zones/lab.internal/update-policy'],
     ['record list lab.internal', '/api/v1/zones/lab.internal/records'],
     ['interface list', '/api/v1/interfaces'],
     ['route list', '/api/v1/routes'],
