@@ -75,7 +75,7 @@ const KINDS: { readonly [K in FieldKind]: fc.Arbitrary<readonly number[]> } = {
   u8: bytes(1, 1), u16: bytes(2, 2), u32: bytes(4, 4), time: bytes(4, 4), type: bytes(2, 2),
   seconds: fc.integer({ min: 0, max: 0x7fff_ffff }).map(u32),
   ipv4: bytes(4, 4), ipv6: bytes(16, 16), eui48: bytes(6, 6), eui64: bytes(8, 8),
-  name, 'name-compressible': name,
+  name, 'name-folded': name, 'name-compressible': name,
   string: counted(bytes(0, 255)),
   strings: fc.array(counted(bytes(0, 60)), { minLength: 1, maxLength: 4 }).map((s) => s.flat()),
   rest: bytes(0, 80), tag: counted(letters), base64: bytes(1, 60), hex: bytes(1, 60),

@@ -27,6 +27,7 @@ export const FIELDS = {
   eui48: eui(6),
   eui64: eui(8),
   name: nameField,
+  'name-folded': nameField,
   'name-compressible': nameField,
   string,
   strings,

@@ -2,6 +2,7 @@
  * Every record type with a known form, one row each: number, source, fields in wire order. Wire codec, zone-file
  * reader, REST checks, name compression and additional-section processing all read this table; a type is added by one
  * row here and one vector in test/unit/services/dns/wire/rdata-vectors.ts. Types without a row are handled by RFC 3597.
+ * A 'name-folded' is in lower case where data is signed (RFC 4034 §6.2), as every 'name-compressible' is; a 'name' is not.
  * `additional` names the field whose addresses are useful to a client (RFC 1034 §4.3.2 step 6).
  */
 import type { FieldKind } from './field-table.ts'
@@ -38,38 +39,38 @@ export const RDATA = {
     additional: 'exchange',
   },
   TXT: { code: 16, rfc: 'RFC 1035 §3.3.14', fields: { text: 'strings' } },
-  RP: { code: 17, rfc: 'RFC 1183 §2.2', fields: { mailbox: 'name', text: 'name' } },
-  AFSDB: { code: 18, rfc: 'RFC 1183 §1', fields: { subtype: 'u16', server: 'name' }, additional: 'server' },
+  RP: { code: 17, rfc: 'RFC 1183 §2.2', fields: { mailbox: 'name-folded', text: 'name-folded' } },
+  AFSDB: { code: 18, rfc: 'RFC 1183 §1', fields: { subtype: 'u16', server: 'name-folded' }, additional: 'server' },
   X25: { code: 19, rfc: 'RFC 1183 §3.1', fields: { address: 'string' } },
   ISDN: { code: 20, rfc: 'RFC 1183 §3.2', fields: { address: 'string', subaddress: 'optional-strings' } },
-  RT: { code: 21, rfc: 'RFC 1183 §3.3', fields: { preference: 'u16', intermediate: 'name' }, additional: 'intermediate' },
+  RT: { code: 21, rfc: 'RFC 1183 §3.3', fields: { preference: 'u16', intermediate: 'name-folded' }, additional: 'intermediate' },
   NSAP: { code: 22, rfc: 'RFC 1706 §5', fields: { address: 'nsap-address' } },
   'NSAP-PTR': { code: 23, rfc: 'RFC 1706 §6', fields: { owner: 'name' } },
   SIG: {
     code: 24, rfc: 'RFC 2535 §4',
     fields: {
       typeCovered: 'type', algorithm: 'u8', labels: 'u8', originalTtl: 'u32', expiration: 'time', inception: 'time',
-      keyTag: 'u16', signer: 'name', signature: 'base64',
+      keyTag: 'u16', signer: 'name-folded', signature: 'base64',
     },
   },
   KEY: { code: 25, rfc: 'RFC 2535 §3', fields: { flags: 'u16', protocol: 'u8', algorithm: 'u8', key: 'base64' } },
-  PX: { code: 26, rfc: 'RFC 2163 §4', fields: { preference: 'u16', map822: 'name', mapX400: 'name' } },
+  PX: { code: 26, rfc: 'RFC 2163 §4', fields: { preference: 'u16', map822: 'name-folded', mapX400: 'name-folded' } },
   GPOS: { code: 27, rfc: 'RFC 1712 §3', fields: { longitude: 'string', latitude: 'string', altitude: 'string' } },
   AAAA: { code: 28, rfc: 'RFC 3596 §2.2', fields: { address: 'ipv6' } },
   LOC: { code: 29, rfc: 'RFC 1876', fields: { place: 'loc' } },
   SRV: {
-    code: 33, rfc: 'RFC 2782', fields: { priority: 'u16', weight: 'u16', port: 'u16', target: 'name' },
+    code: 33, rfc: 'RFC 2782', fields: { priority: 'u16', weight: 'u16', port: 'u16', target: 'name-folded' },
     additional: 'target',
   },
   NAPTR: {
     code: 35, rfc: 'RFC 3403 §4.1',
     fields: {
-      order: 'u16', preference: 'u16', flags: 'string', services: 'string', regexp: 'string', replacement: 'name',
+      order: 'u16', preference: 'u16', flags: 'string', services: 'string', regexp: 'string', replacement: 'name-folded',
     },
   },
-  KX: { code: 36, rfc: 'RFC 2230', fields: { preference: 'u16', exchanger: 'name' }, additional: 'exchanger' },
+  KX: { code: 36, rfc: 'RFC 2230', fields: { preference: 'u16', exchanger: 'name-folded' }, additional: 'exchanger' },
   CERT: { code: 37, rfc: 'RFC 4398', fields: { format: 'u16', keyTag: 'u16', algorithm: 'u8', certificate: 'base64' } },
-  DNAME: { code: 39, rfc: 'RFC 6672', fields: { target: 'name' } },
+  DNAME: { code: 39, rfc: 'RFC 6672', fields: { target: 'name-folded' } },
   APL: { code: 42, rfc: 'RFC 3123', fields: { prefixes: 'prefix-list' } },
   DS: { code: 43, rfc: 'RFC 4034 §5', fields: { keyTag: 'u16', algorithm: 'u8', digestType: 'u8', digest: 'hex' } },
   SSHFP: { code: 44, rfc: 'RFC 4255', fields: { algorithm: 'u8', fingerprintType: 'u8', fingerprint: 'hex' } },
@@ -78,7 +79,7 @@ export const RDATA = {
     code: 46, rfc: 'RFC 4034 §3',
     fields: {
       typeCovered: 'type', algorithm: 'u8', labels: 'u8', originalTtl: 'u32', expiration: 'time', inception: 'time',
-      keyTag: 'u16', signer: 'name', signature: 'base64',
+      keyTag: 'u16', signer: 'name-folded', signature: 'base64',
     },
   },
   NSEC: { code: 47, rfc: 'RFC 4034 §4', fields: { next: 'name', types: 'bitmap' } },

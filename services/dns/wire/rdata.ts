@@ -5,6 +5,7 @@
 import type { Result } from '../../../stack/platform/index.ts'
 import { err, fromHex, ok, toHex, u16 } from '../../../stack/platform/index.ts'
 import { FIELDS } from './field-table.ts'
+import type { FieldKind } from './field-table.ts'
 import type { FieldCodec } from './fields.ts'
 import { LOWER, nameLength } from './name.ts'
 import type { Name, NameReader, NameRule } from './name.ts'
@@ -14,7 +15,7 @@ import type { RrRow } from './rdata-table.ts'
 
 export const MAX_RDATA_OCTETS = 65_535
 
-type Field = { readonly name: string; readonly codec: FieldCodec; readonly isName: boolean }
+type Field = { readonly name: string; readonly codec: FieldCodec; readonly isName: boolean; readonly isFolded: boolean }
 /** A row made ready: fields in order, and where names stand. */
 type Form = {
   readonly fields: readonly Field[]
@@ -25,6 +26,7 @@ type Form = {
   readonly additional: string | undefined
 }
 
+const NAME_KINDS: ReadonlySet<FieldKind> = new Set(['name', 'name-folded', 'name-compressible'])
 const FORMS = new Map<number, Form>(Object.values(RDATA).map((row: RrRow) => [row.code, formOf(row)]))
 
 function formOf(row: RrRow): Form {
@@ -32,9 +34,9 @@ function formOf(row: RrRow): Form {
   const first = kinds.indexOf('name-compressible')
   return {
     fields: Object.entries(row.fields).map(([name, kind]) => ({
-      name, codec: FIELDS[kind], isName: kind === 'name' || kind === 'name-compressible',
+      name, codec: FIELDS[kind], isName: NAME_KINDS.has(kind), isFolded: kind !== 'name' && NAME_KINDS.has(kind),
     })),
-    hasNames: kinds.some((kind) => kind === 'name' || kind === 'name-compressible'),
+    hasNames: kinds.some((kind) => NAME_KINDS.has(kind)),
     // The RFC 1035 types have at most a u16 before their names.
     lead: first > 0 ? 2 : 0,
     compressible: kinds.filter((kind) => kind === 'name-compressible').length,
@@ -85,17 +87,22 @@ export function readRdata(
 }
 
 /** The same rdata with its names in lower case: equal records have equal octets (RFC 2136 §1.1.1, RFC 4343). */
-export function foldedRdata(type: number, rdata: Uint8Array): Uint8Array {
+export const foldedRdata = (type: number, rdata: Uint8Array): Uint8Array => folded(type, rdata, (field) => field.isName)
+
+/** Canonical form of rdata: the names of the types that RFC 4034 §6.2 lists, less RFC 6840 §5.1, are in lower case. */
+export const canonicalRdata = (type: number, rdata: Uint8Array): Uint8Array => folded(type, rdata, (field) => field.isFolded)
+
+function folded(type: number, rdata: Uint8Array, folds: (field: Field) => boolean): Uint8Array {
   const form = FORMS.get(type)
   if (form === undefined || !form.hasNames) return rdata
-  const folded = rdata.slice()
+  const octets = rdata.slice()
   let i = 0
   for (const field of form.fields) {
     const length = field.codec.length(rdata, i, rdata.length)
-    if (field.isName) for (let n = i; n < i + length; n++) folded[n] = LOWER[folded[n] as number] as number
+    if (folds(field)) for (let n = i; n < i + length; n++) octets[n] = LOWER[octets[n] as number] as number
     i += length
   }
-  return folded
+  return octets
 }
 
 /** What was wrong with a record's data: the field and a sentence part. */

@@ -4,7 +4,7 @@
  * first record that made it. Slot 0 is the apex.
  */
 import { hashText, OctetArena, roomFor, SlotChains } from '../../../stack/platform/index.ts'
-import { LOWER, parentKey } from '../wire/name.ts'
+import { LOWER, MAX_LABELS, parentKey } from '../wire/name.ts'
 import type { Name, NameKey } from '../wire/name.ts'
 
 const FIRST_SLOTS = 16
@@ -12,6 +12,8 @@ const NONE = -1
 const int32 = (length: number): Int32Array => new Int32Array(length)
 
 export const APEX = 0
+/** Where compare() notes the labels of the name that it is at. */
+const labelStarts = new Int32Array(MAX_LABELS)
 
 export class ZoneNodes {
   readonly #apex: Name
@@ -43,7 +45,7 @@ export class ZoneNodes {
   }
 
   /** The node of a name and all nodes up to the apex, made where they are missing; −1 when it is not in this zone. */
-  grow(name: Name, key: NameKey, made: (key: NameKey) => void): number {
+  grow(name: Name, key: NameKey, made: (key: NameKey, node: number) => void): number {
     const existing = this.find(key)
     if (existing >= 0) return existing
     if (key.length <= this.#apexKey.length) return NONE
@@ -51,16 +53,20 @@ export class ZoneNodes {
     const parent = this.grow(name.subarray(label), parentKey(key), made)
     if (parent < 0) return NONE
     this.#children[parent] = (this.#children[parent] as number) + 1
-    made(key)
-    return this.#add(name, key, parent)
+    const node = this.#add(name, key, parent)
+    made(key, node)
+    return node
   }
 
-  /** Removes a node that holds nothing, and its ancestors that then hold nothing. One that is gone already is fine. */
-  prune(from: number, gone: (key: NameKey) => void): void {
+  /**
+   * Removes a node that holds nothing, and its ancestors that then hold nothing; `gone` is called before each. One that
+   * is gone already is fine.
+   */
+  prune(from: number, gone: (key: NameKey, node: number) => void): void {
     let node = from
     while (node !== APEX && this.#isEmpty(node)) {
       const parent = this.#parents[node] as number
-      gone(this.key(node))
+      gone(this.key(node), node)
       this.#byName.remove(node)
       this.#arena.free(this.#nameOctets[node] as number)
       this.#nameOctets[node] = NONE
@@ -88,6 +94,49 @@ export class ZoneNodes {
       key += String.fromCharCode(LOWER[this.#arena.bytes[at + i] as number] as number)
     }
     return key + this.#apexKey
+  }
+
+  /** Slots from here on hold nothing. */
+  get end(): number {
+    return this.#slots
+  }
+
+  holds(node: number): boolean {
+    return node < this.#slots && this.#nameOctets[node] !== NONE
+  }
+
+  /** −1 for the apex. */
+  parent(node: number): number {
+    return this.#parents[node] as number
+  }
+
+  hasChildren(node: number): boolean {
+    return this.#children[node] !== 0
+  }
+
+  /**
+   * Below 0 when the name of an order key (dnssec/canonical.ts, above the apex) stands before a node's name in canonical
+   * order, 0 when it is that name.
+   */
+  compare(order: string, node: number): number {
+    const { bytes } = this.#arena
+    const from = this.#names[node] as number
+    const end = from + (this.#nameOctets[node] as number)
+    let labels = 0
+    for (let at = from; at < end; at += 1 + (bytes[at] as number)) labelStarts[labels++] = at
+    let i = 0
+    while (labels > 0) {
+      const at = labelStarts[--labels] as number
+      if (i === order.length) return -1
+      if (order.charCodeAt(i++) !== 0) return 1
+      const last = at + (bytes[at] as number)
+      for (let octet = at + 1; octet <= last; octet++, i++) {
+        if (i === order.length) return -1
+        const difference = order.charCodeAt(i) - 1 - (LOWER[bytes[octet] as number] as number)
+        if (difference !== 0) return difference
+      }
+    }
+    return i < order.length ? 1 : 0
   }
 
   firstRecord(node: number): number {

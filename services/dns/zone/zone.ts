@@ -6,6 +6,7 @@
 import type { Ipv4 } from '../../../stack/index.ts'
 import { equalBytes, put32 } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Zone } from '../../model/index.ts'
+import type { ZoneSecurity } from '../dnssec/security.ts'
 import { ABSOLUTE, isAtOrBelow, isWildcard, name, nameKey, parentKey, parseName } from '../wire/name.ts'
 import type { Name, NameKey } from '../wire/name.ts'
 import { foldedRdata, parseRdataText } from '../wire/rdata.ts'
@@ -19,6 +20,8 @@ export type ZoneNode = {
   /** Empty for an empty non-terminal. */
   readonly rrsets: readonly Rrset[]
 }
+
+const EMPTY_NODE: ZoneNode = { rrsets: [] }
 
 /** Nodes kept ready for the next look-up; a node made anew costs about a microsecond. */
 const READY_NODES = 1024
@@ -41,6 +44,8 @@ export class LiveZone {
   #soa: Rrset
   /** RRsets at the apex that are made, not stored: those of the keys that the zone is signed with. */
   #derived: readonly Rrset[] = []
+  /** Signs what the zone answers; undefined for a zone without DNSSEC. */
+  security: ZoneSecurity | undefined
   readonly #nodes: ZoneNodes
   readonly #records: ZoneRecords
   /** Those that are not over. */
@@ -82,6 +87,34 @@ export class LiveZone {
     if (this.#ready.size >= READY_NODES) this.#ready.clear()
     this.#ready.set(key, node)
     return node
+  }
+
+  /** The tree, for who needs more of it than one node. */
+  get tree(): ZoneNodes {
+    return this.#nodes
+  }
+
+  /** A node of the tree, with all that it owns. */
+  nodeAt(slot: number): ZoneNode {
+    return this.node(this.#nodes.key(slot)) ?? EMPTY_NODE
+  }
+
+  /** Whether a name owns anything; if not it is an empty non-terminal. */
+  ownsRecords(slot: number): boolean {
+    return slot === APEX || this.#nodes.firstRecord(slot) >= 0
+  }
+
+  /** NS records below the apex: the zone ends there. */
+  isCut(slot: number): boolean {
+    return this.cuts > 0 && this.#isCut(slot)
+  }
+
+  /** The topmost cut above a node; −1 when there is none, and the zone speaks for the node. */
+  cutAbove(slot: number): number {
+    if (this.cuts === 0) return -1
+    let found = -1
+    for (let at = this.#nodes.parent(slot); at > APEX; at = this.#nodes.parent(at)) if (this.#isCut(at)) found = at
+    return found
   }
 
   record(id: number): DnsRecord | undefined {
@@ -130,6 +163,7 @@ export class LiveZone {
 
   /** Replaces rows and the serial. Returns the keys of the owners that changed. */
   apply(remove: readonly DnsRecord[], add: readonly DnsRecord[], serial: number): ReadonlySet<NameKey> {
+    this.security?.beforeEdit(remove, add)
     const touched = new Set<NameKey>()
     const emptied: number[] = []
     for (const record of remove) {
@@ -146,9 +180,10 @@ export class LiveZone {
     }
     this.#zone = { ...this.#zone, serial }
     this.#soa = soaWithSerial(this.#soa, serial)
-    for (const node of new Set(emptied)) this.#nodes.prune(node, (key) => this.#gone(key))
+    for (const node of new Set(emptied)) this.#nodes.prune(node, (key, slot) => this.#gone(key, slot))
     this.#ready.delete(this.key)
     for (const key of touched) this.#ready.delete(key)
+    this.security?.afterEdit()
     return touched
   }
 
@@ -157,6 +192,7 @@ export class LiveZone {
     this.#zone = zone
     this.#soa = soaOf(this.apex, zone)
     this.#ready.delete(this.key)
+    this.security?.soaChanged()
   }
 
   /** Replaces the RRsets that stand at the apex beside what is stored. */
@@ -178,9 +214,10 @@ export class LiveZone {
       this.skipped.push(record)
       return undefined
     }
-    const node = this.#nodes.grow(owner.value, key, (made) => {
+    const node = this.#nodes.grow(owner.value, key, (made, slot) => {
       if (isWildcard(made)) this.wildcards++
       this.#ready.delete(made)
+      this.security?.nodeMade(slot)
     })
     const cutBefore = this.#isCut(node)
     const ownName = equalBytes(this.#nodes.name(node), owner.value) ? undefined : owner.value
@@ -207,7 +244,8 @@ export class LiveZone {
     this.cuts += Number(this.#isCut(node)) - Number(cutBefore)
   }
 
-  #gone(key: NameKey): void {
+  #gone(key: NameKey, node: number): void {
+    this.security?.nodeGone(node)
     if (isWildcard(key)) this.wildcards--
     this.#ready.delete(key)
   }

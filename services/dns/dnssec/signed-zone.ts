@@ -1,0 +1,341 @@
+/**
+ * A zone that is signed here. Signatures are made when an answer needs them, or ahead of need (ahead.ts), and kept; an
+ * edit forgets exactly those that it makes wrong. Read RFC 4035 §2, RFC 5155 §7.1, RFC 9824 §3 first.
+ */
+import { put16 } from '../../../stack/platform/index.ts'
+import type { Clock, Instant, Random } from '../../../stack/platform/index.ts'
+import type { DnsRecord } from '../../model/index.ts'
+import { negativeTtl } from '../cache/negative.ts'
+import { nameKey, parseName } from '../wire/name.ts'
+import type { Name, NameKey } from '../wire/name.ts'
+import type { Rrset } from '../wire/rrset.ts'
+import { TYPE, typeCode } from '../wire/type-names.ts'
+import { APEX } from '../zone/zone-nodes.ts'
+import type { LiveZone } from '../zone/zone.ts'
+import { rrsigHead, rrsigRdata, signedOctets } from './canonical.ts'
+import { HashOrder } from './hash-order.ts'
+import { NameOrder } from './name-order.ts'
+import { nsec3Owner } from './nsec3-hash.ts'
+import type { HashParameters, Signed, ZoneSecurity } from './security.ts'
+import { SignatureStore } from './signature-store.ts'
+import type { DenialKind, SigningKey, ZoneSigning } from './signing-keys.ts'
+import { successor } from './successor.ts'
+import { typeBitmap } from './type-bitmap.ts'
+
+/** Signed by the keys that sign keys. */
+const KEY_TYPES: ReadonlySet<number> = new Set([TYPE.DNSKEY, TYPE.CDS, TYPE.CDNSKEY])
+/** What a delegation owns on our side of the cut (RFC 4035 §2.3); the NS records are the child's. */
+const CUT_TYPES: ReadonlySet<number> = new Set([TYPE.NS, TYPE.DS])
+/** A signature that is due for refreshing is asked for again so soon. */
+const DUE_AGAIN_MS = 30_000
+/** A zone of so many names at most is put in order at once, in some 50 ms; a larger one in turns with everything else. */
+const NAMES_AT_ONCE = 10_000
+const NAMES_A_TURN = 500
+const TURN_PAUSE_MS = 2
+
+export type SignedZonePorts = { readonly clock: Clock; readonly random: Random }
+
+export class SignedZone implements ZoneSecurity {
+  readonly zone: LiveZone
+  #signing: ZoneSigning
+  readonly store = new SignatureStore()
+  readonly hashParameters: HashParameters
+  readonly #ports: SignedZonePorts
+  readonly #names: NameOrder
+  readonly #hashes: HashOrder | undefined
+  /** Nodes before this one are in the orders, if they are there at all; −1: all are. */
+  #ordered = 0
+  #over = false
+  /** What the names that an edit touches were before it. */
+  readonly #before = new Map<NameKey, { readonly member: boolean; readonly cut: boolean }>()
+  #edited: readonly (readonly [NameKey, type: number])[] = []
+
+  constructor(zone: LiveZone, signing: ZoneSigning, ports: SignedZonePorts) {
+    this.zone = zone
+    this.#signing = signing
+    this.#ports = ports
+    this.hashParameters = signing.nsec3
+    this.#names = new NameOrder(zone)
+    this.#hashes = signing.denial === 'nsec3' ? new HashOrder(zone, signing.nsec3) : undefined
+    this.#order(zone.tree.end <= NAMES_AT_ONCE ? NAMES_AT_ONCE : NAMES_A_TURN)
+  }
+
+  /** While a large zone is being put in order, proofs that need no order are given: they are as good. */
+  get denial(): DenialKind {
+    return this.#ordered < 0 ? this.#signing.denial : 'compact'
+  }
+
+  get signing(): ZoneSigning {
+    return this.#signing
+  }
+
+  /**
+   * Goes on with other keys or times; what is signed with keys that stay is kept. False when the proofs are to be
+   * otherwise, for which another one is needed.
+   */
+  change(signing: ZoneSigning): boolean {
+    const old = this.#signing
+    if (signing.denial !== old.denial || Buffer.compare(signing.nsec3.salt, old.nsec3.salt) !== 0) return false
+    const staying = new Set(signing.keys.filter((key) => old.keys.some((was) => was.id === key.id && Buffer.compare(was.dnskey, key.dnskey) === 0)).map((key) => key.id))
+    this.#signing = signing
+    for (const type of [...KEY_TYPES, TYPE.NSEC, TYPE.NSEC3]) this.store.drop(APEX, type)
+    if (staying.size < old.keys.length) this.store.dropAll((_type, key) => !staying.has(key))
+    return true
+  }
+
+  /** The zone is not signed any more, or otherwise. */
+  close(): void {
+    this.#over = true
+  }
+
+  #order(count: number): void {
+    const { tree } = this.zone
+    const until = this.#ordered + count
+    while (this.#ordered < tree.end && this.#ordered < until) {
+      const node = this.#ordered++
+      if (!tree.holds(node)) continue
+      this.#names.insert(node)
+      this.#hashes?.insert(node)
+    }
+    if (this.#ordered >= tree.end) this.#ordered = -1
+    else if (!this.#over) this.#ports.clock.at(this.#ports.clock.now() + TURN_PAUSE_MS, () => this.#over || this.#order(NAMES_A_TURN))
+  }
+
+  #isOrdered(node: number): boolean {
+    return this.#ordered < 0 || node < this.#ordered
+  }
+
+  sign(rrset: Rrset): Signed {
+    return this.#signed(rrset, this.zone.tree.find(nameKey(rrset.name)), rrset.type)
+  }
+
+  signAs(rrset: Rrset, owner: Name): Signed {
+    return this.#signedOnce({ ...rrset, name: owner })
+  }
+
+  nsec(key: NameKey): Signed | undefined {
+    return this.nsecOf(this.#names.atOrBefore(key))
+  }
+
+  /** The NSEC record of a member of the chain. */
+  nsecOf(node: number): Signed {
+    const { tree } = this.zone
+    const next = tree.name(this.#names.after(node))
+    return this.#signed(this.#nsecRrset(tree.name(node), next, [...this.#typesAt(node), TYPE.RRSIG, TYPE.NSEC]), node, TYPE.NSEC)
+  }
+
+  nsec3(digest: Uint8Array): (Signed & { readonly matches: boolean }) | undefined {
+    if (this.#hashes === undefined) return undefined
+    const node = this.#hashes.atOrBefore(digest)
+    return { ...this.nsec3Of(node), matches: Buffer.compare(this.#hashes.hashOf(node), digest) === 0 }
+  }
+
+  nsec3Of(node: number): Signed {
+    const hashes = this.#hashes as HashOrder
+    const { salt, iterations } = this.hashParameters
+    const next = hashes.hashOf(hashes.after(node))
+    const bitmap = typeBitmap(this.#signedTypesAt(node))
+    const rdata = new Uint8Array(6 + salt.length + next.length + bitmap.length)
+    rdata[0] = 1
+    put16(rdata, 2, iterations)
+    rdata[4] = salt.length
+    rdata.set(salt, 5)
+    rdata[5 + salt.length] = next.length
+    rdata.set(next, 6 + salt.length)
+    rdata.set(bitmap, 6 + salt.length + next.length)
+    const owner = nsec3Owner(hashes.hashOf(node), this.zone.apex)
+    return this.#signed({ name: owner, type: TYPE.NSEC3, ttl: negativeTtl(this.zone.soa), rdata: [rdata] }, node, TYPE.NSEC3)
+  }
+
+  nsecFor(owner: Name, types: readonly number[]): Signed {
+    return this.#signedOnce(this.#nsecRrset(owner, successor(owner, this.zone.apex), [...types, TYPE.RRSIG, TYPE.NSEC]))
+  }
+
+  ownedBy(key: NameKey): readonly Rrset[] {
+    const node = this.zone.tree.find(key)
+    if (node < 0 || this.zone.cutAbove(node) >= 0) return []
+    const all = this.signedAt(node)
+    const rdata = all.flatMap(({ signatures }) => signatures?.rdata ?? [])
+    const nsec = all.filter(({ rrset }) => rrset.type === TYPE.NSEC).map(({ rrset }) => rrset)
+    const ttl = Math.min(...all.map(({ rrset }) => rrset.ttl))
+    return rdata.length === 0 ? nsec : [{ name: this.zone.tree.name(node), type: TYPE.RRSIG, ttl, rdata }, ...nsec]
+  }
+
+  /** All that is signed at a node of the zone's own: its RRsets, and its NSEC record. */
+  signedAt(node: number): readonly Signed[] {
+    const own = this.rrsetsAt(node).map((rrset) => this.#signed(rrset, node, rrset.type))
+    return this.denial === 'nsec' && this.#names.isMember(node) ? [...own, this.nsecOf(node)] : own
+  }
+
+  /** The RRsets of a node that are signed. */
+  rrsetsAt(node: number): readonly Rrset[] {
+    const { rrsets } = this.zone.nodeAt(node)
+    return this.zone.isCut(node) ? rrsets.filter((rrset) => rrset.type === TYPE.DS) : rrsets
+  }
+
+  /** Whether a node has a record in the chain of hashes. */
+  isHashed(node: number): boolean {
+    return this.#hashes?.isMember(node) === true
+  }
+
+  /** Types whose records the zone speaks for at a node. */
+  #typesAt(node: number): readonly number[] {
+    const types = this.zone.nodeAt(node).rrsets.map((rrset) => rrset.type)
+    return this.zone.isCut(node) ? types.filter((type) => CUT_TYPES.has(type)) : types
+  }
+
+  /** The same for NSEC3, whose own record is elsewhere: RRSIG stands there only where something is signed. */
+  #signedTypesAt(node: number): readonly number[] {
+    const types = this.#typesAt(node)
+    const signed = types.length > 0 && (!this.zone.isCut(node) || types.includes(TYPE.DS))
+    return signed ? [...types, TYPE.RRSIG] : types
+  }
+
+  /** RFC 9077 §3: the TTL of a denial is that of a negative answer. */
+  #nsecRrset(owner: Name, next: Name, types: readonly number[]): Rrset {
+    const bitmap = typeBitmap(types)
+    const rdata = new Uint8Array(next.length + bitmap.length)
+    rdata.set(next)
+    rdata.set(bitmap, next.length)
+    return { name: owner, type: TYPE.NSEC, ttl: negativeTtl(this.zone.soa), rdata: [rdata] }
+  }
+
+  /** The keys that sign RRsets of a type. */
+  keysFor(type: number): readonly SigningKey[] {
+    const { keys } = this.#signing
+    return KEY_TYPES.has(type) ? keys.filter((key) => key.signsKeys) : keys.filter((key) => key.signsZone)
+  }
+
+  #signed(rrset: Rrset, node: number, type: number): Signed {
+    let until = Number.POSITIVE_INFINITY
+    const rdata = this.keysFor(type).map((key) => {
+      const kept = this.store.find(node, type, key.id)
+      const entry = kept >= 0 && !this.#isOverdue(kept) ? kept : this.#make(rrset, node, type, key)
+      until = Math.min(until, this.store.expiration(entry) - this.#signing.refreshSeconds)
+      const times = { inception: this.store.inception(entry), expiration: this.store.expiration(entry) }
+      return rrsigRdata(this.#head(rrset, key, times), this.store.signature(entry))
+    })
+    return { rrset, signatures: this.#rrsig(rrset, rdata), until: this.#instant(until) }
+  }
+
+  /** Signs what is not kept: it belongs to one answer. */
+  #signedOnce(rrset: Rrset): Signed {
+    const times = this.times()
+    const rdata = this.keysFor(rrset.type).map((key) => {
+      const head = this.#head(rrset, key, times)
+      return rrsigRdata(head, key.sign(signedOctets(head, rrset)))
+    })
+    return { rrset, signatures: this.#rrsig(rrset, rdata), until: this.#instant(times.expiration - this.#signing.refreshSeconds) }
+  }
+
+  #rrsig(rrset: Rrset, rdata: readonly Uint8Array[]): Rrset | undefined {
+    return rdata.length === 0 ? undefined : { name: rrset.name, type: TYPE.RRSIG, ttl: rrset.ttl, rdata }
+  }
+
+  #make(rrset: Rrset, node: number, type: number, key: SigningKey): number {
+    const times = this.times()
+    const signature = key.sign(signedOctets(this.#head(rrset, key, times), rrset))
+    return this.store.put(node, type, key.id, times.inception, times.expiration, signature)
+  }
+
+  #head(rrset: Rrset, key: SigningKey, times: { readonly inception: number; readonly expiration: number }): Uint8Array {
+    return rrsigHead(rrset, { apex: this.zone.apex, algorithm: key.algorithm, keyTag: key.keyTag }, times)
+  }
+
+  /** For a signature that is made now. */
+  times(): { readonly inception: number; readonly expiration: number } {
+    const { validitySeconds, jitterSeconds, inceptionOffsetSeconds } = this.#signing
+    const now = this.#seconds()
+    return {
+      inception: now - inceptionOffsetSeconds,
+      expiration: now + validitySeconds - (jitterSeconds > 0 ? this.#ports.random.below(jitterSeconds + 1) : 0),
+    }
+  }
+
+  /** It should have been refreshed, or the clock was set back to before it begins. */
+  #isOverdue(entry: number): boolean {
+    const now = this.#seconds()
+    return now > this.store.expiration(entry) - this.#signing.refreshSeconds / 2 || now < this.store.inception(entry)
+  }
+
+  #instant(second: number): Instant {
+    const { clock } = this.#ports
+    return clock.now() + Math.max(DUE_AGAIN_MS, second * 1000 - clock.wallMs())
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#ports.clock.wallMs() / 1000)
+  }
+
+  beforeEdit(remove: readonly DnsRecord[], add: readonly DnsRecord[]): void {
+    this.#edited = [...remove, ...add].flatMap(ownerAndType)
+    this.#before.clear()
+    for (const [key] of this.#edited) if (!this.#before.has(key)) this.#before.set(key, this.#state(key))
+  }
+
+  #state(key: NameKey): { readonly member: boolean; readonly cut: boolean } {
+    const node = this.zone.tree.find(key)
+    return { member: node >= 0 && this.#names.isMember(node), cut: node > APEX && this.zone.isCut(node) }
+  }
+
+  nodeMade(node: number): void {
+    if (!this.#isOrdered(node)) return
+    this.#names.insert(node)
+    this.#hashes?.insert(node)
+    if (this.#hashes !== undefined) this.store.drop(this.#hashes.before(node), TYPE.NSEC3)
+  }
+
+  nodeGone(node: number): void {
+    this.store.dropNode(node)
+    if (!this.#isOrdered(node)) return
+    if (this.#hashes !== undefined) this.store.drop(this.#hashes.before(node), TYPE.NSEC3)
+    this.#hashes?.remove(node)
+    this.#names.remove(node)
+  }
+
+  afterEdit(): void {
+    this.store.drop(APEX, TYPE.SOA)
+    for (const [key, type] of this.#edited) {
+      const node = this.zone.tree.find(key)
+      if (node >= 0) this.store.drop(node, type)
+    }
+    for (const [key, before] of this.#before) this.#touched(key, before)
+    this.#before.clear()
+    this.#edited = []
+  }
+
+  /** Forgets the denials that a change at a name makes wrong. */
+  #touched(key: NameKey, before: { readonly member: boolean; readonly cut: boolean }): void {
+    const node = this.zone.tree.find(key)
+    const now = this.#state(key)
+    if (node >= 0) this.#dropDenials(node)
+    if (this.#ordered >= 0) return
+    if (now.member !== before.member) {
+      this.store.drop(node >= 0 ? this.#names.before(node) : this.#names.atOrBefore(key), TYPE.NSEC)
+    }
+    if (node < 0 || now.cut === before.cut || !this.zone.tree.hasChildren(node)) return
+    // What lies below has come out from behind the cut, or gone behind it.
+    for (const below of this.#names.below(node)) {
+      this.#dropDenials(below)
+      this.store.drop(this.#names.before(below), TYPE.NSEC)
+      if (this.#hashes !== undefined) this.store.drop(this.#hashes.before(below), TYPE.NSEC3)
+    }
+  }
+
+  #dropDenials(node: number): void {
+    this.store.drop(node, TYPE.NSEC)
+    this.store.drop(node, TYPE.NSEC3)
+  }
+
+  soaChanged(): void {
+    this.store.drop(APEX, TYPE.SOA)
+    this.store.dropAll((type) => type === TYPE.NSEC || type === TYPE.NSEC3)
+  }
+}
+
+/** Records that are served are well formed; another is not in the zone. */
+function ownerAndType(record: DnsRecord): readonly (readonly [NameKey, type: number])[] {
+  const owner = parseName(record.name)
+  const type = typeCode(record.type)
+  return owner.ok && type !== undefined ? [[nameKey(owner.value), type]] : []
+}
