@@ -56,6 +56,14 @@ export const DNS_EVENTS = {
     level: 'debug', says: '{name} is delegated at {cut}',
     means: 'Another server has authority from there on; the client is told which, or the upstream is asked.',
   },
+  'dns.answer.signed': {
+    level: 'debug', says: '{type} is signed with key {keyTag} (algorithm {algorithm}) until {until}',
+    means: 'Clients that ask for DNSSEC (DO) get the signature too. It is made anew in time.',
+  },
+  'dns.answer.denied': {
+    level: 'debug', says: 'clients that ask for DNSSEC (DO) get the proof of it ({denial})',
+    means: 'nsec: names between which it would stand; nsec3: the same of hashed names; compact: what this name has.',
+  },
   'dns.cache.hit': {
     level: 'debug', says: 'answered from the cache: {rcode}, {ageSeconds} s old, good for {leftSeconds} s more',
     means: 'An upstream server said this a while ago, and its time to live has not ended.',

@@ -1,6 +1,12 @@
 /** Keys of the three algorithms for DNSSEC tests, made by node:crypto from fixed private keys or anew. */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
+import { parseMessage } from '../../services/dns/wire/message.ts'
+import { name } from '../../services/dns/wire/name.ts'
+import { CLIENT, queryBytes } from './dns.ts'
+import type { Bench } from './dns.ts'
+import { labelsOf, verdictOn } from './dnssec-verify.ts'
+import type { Verdict } from './dnssec-verify.ts'
 import type { SigningAlgorithm, SigningKey, ZoneSigning } from '../../services/dns/index.ts'
 
 const HASHES = { 8: 'sha256', 13: 'sha256', 15: null } as const
@@ -40,7 +46,7 @@ export function signingKey(
   const flags = shape.flags ?? 257
   const dnskey = Uint8Array.from([flags >> 8, flags & 255, 3, algorithm, ...publicOctets(pair, algorithm)])
   const octetsSigned = (octets: Uint8Array): Uint8Array =>
-    sign(HASHES[algorithm], octets, { key: createPrivateKey(pair.export({ type: 'pkcs8', format: 'pem' })), dsaEncoding: 'ieee-p1363' })
+    sign(HASHES[algorithm], octets, { key: pair, dsaEncoding: 'ieee-p1363' })
   return {
     id: 1, dnskey, keyTag: keyTagOf(dnskey), algorithm, published: true, signsKeys: true, signsZone: true,
     sign: octetsSigned, signLater: (octets, done) => done(octetsSigned(octets)), ...shape,
@@ -52,3 +58,17 @@ export const signingOf = (shape: Partial<ZoneSigning> = {}): ZoneSigning => ({
   validitySeconds: 14 * 86_400, refreshSeconds: 4 * 86_400, jitterSeconds: 0, inceptionOffsetSeconds: 3600,
   cds: [], cdnskey: [], dnskeyTtl: 3600, ...shape,
 })
+
+/** What a validator that knows the zone's keys, and whose clock is late by so much, makes of an answer to this question with DO. */
+export function verdict(bench: Bench, zoneName: string, signing: ZoneSigning, question: string, lateSeconds = 0): Verdict {
+  const [text, type] = question.split(' ') as [string, string]
+  const bytes = queryBytes(text, type, { flags: 0, edns: { dnssecOk: true, size: 4096 } })
+  const into = new Uint8Array(65_535)
+  const length = bench.server.receiveStream(bytes, 0, bytes.length, into, 0, CLIENT, () => {
+    throw new Error('the answer is to come later')
+  })
+  const message = parseMessage(into, 0, length)
+  if (!message.ok) throw new Error(`malformed response: ${message.error}`)
+  const keys = signing.keys.map((key) => key.dnskey)
+  return verdictOn(message.value, { apex: labelsOf(name(zoneName)), keys, seconds: Math.floor(bench.clock.wallMs() / 1000) - lateSeconds })
+}

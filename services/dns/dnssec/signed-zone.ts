@@ -106,6 +106,8 @@ export class SignedZone implements ZoneSecurity {
   }
 
   sign(rrset: Rrset): Signed {
+    if (rrset.type === TYPE.RRSIG) return { rrset, signatures: undefined, until: this.#instant(0) }
+    if (rrset.type === TYPE.NSEC && this.denial === 'compact') return this.#signedOnce(rrset)
     return this.#signed(rrset, this.zone.tree.find(nameKey(rrset.name)), rrset.type)
   }
 
@@ -164,7 +166,8 @@ export class SignedZone implements ZoneSecurity {
   /** All that is signed at a node of the zone's own: its RRsets, and its NSEC record. */
   signedAt(node: number): readonly Signed[] {
     const own = this.rrsetsAt(node).map((rrset) => this.#signed(rrset, node, rrset.type))
-    return this.denial === 'nsec' && this.#names.isMember(node) ? [...own, this.nsecOf(node)] : own
+    if (this.denial === 'nsec' && this.#names.isMember(node)) return [...own, this.nsecOf(node)]
+    return this.denial === 'compact' ? [...own, this.nsecFor(this.zone.tree.name(node), this.#typesAt(node))] : own
   }
 
   /** The RRsets of a node that are signed. */

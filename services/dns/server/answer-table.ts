@@ -2,7 +2,7 @@
  * HOT PATH. Finished responses by question, watched by test/bench/micro/dns-answer.ts. Most queries end here: one pass
  * over the question folds and hashes it, one look-up finds the octets to send, which are copied and patched.
  *
- *   key    folded name | type | flags that change the answer (RD, CD, EDNS, DO), kept in front of the response
+ *   key    folded name | type | flags that change the answer (RD, CD, EDNS, DO, CO), kept in front of the response
  *   slot   | key | response | offsets of TTLs that age (u16 each) |  in one of a few sizes
  *
  * A response kept here was not truncated; a client with room for less takes the slow way. What may change on a hit: id,
@@ -34,6 +34,8 @@ export const DEFAULT_SLABS: readonly Slab[] = [
 /** Bits of the key's last octet; 1 and 2 are RD and CD. */
 const HAS_EDNS = 4
 const HAS_DO = 8
+/** Beside DO: the client takes the rcode of compact answers (RFC 9824 §5.1). */
+const HAS_CO = 16
 const MAX_KEY_OCTETS = MAX_NAME_OCTETS + 3
 /** Entries looked at for one key: hashes are keyed by a secret, so a longer chain is an attack or very bad luck. */
 const MAX_CHAIN = 32
@@ -198,7 +200,8 @@ export class AnswerTable {
     if (from + 11 < end) this.optionsAt = from + 11
     const room = u16(b, from + 3)
     this.#room = room < 512 ? 512 : room
-    return header | HAS_EDNS | ((b[from + 7] as number) >>> 7 === 1 ? HAS_DO : 0)
+    const flags = (b[from + 7] as number) >>> 6
+    return header | HAS_EDNS | (flags < 2 ? 0 : flags === 3 ? HAS_DO | HAS_CO : HAS_DO)
   }
 
   /**

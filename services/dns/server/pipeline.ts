@@ -3,10 +3,12 @@
  * another name (an alias was followed) or says that upstream servers must be asked. No step writes to the client.
  * RFC 1034 §4.3.2 and §5.3.1.
  */
+import { u16, u32 } from '../../../stack/platform/index.ts'
 import type { Instant } from '../../../stack/platform/index.ts'
 import type { TraceStep } from '../../model/index.ts'
 import type { AnswerCache, CachedAnswer, Question } from '../cache/cache.ts'
 import { negativeTtl } from '../cache/negative.ts'
+import type { ZoneSecurity } from '../dnssec/security.ts'
 import type { DnsEventId } from '../events.ts'
 import type { Forwarder } from '../resolver/forward.ts'
 import { MAX_CHAIN } from '../resolver/response.ts'
@@ -26,7 +28,10 @@ import type { LiveZone, ZoneSet } from '../zone/zone.ts'
 import { UDP } from './carrier.ts'
 import type { Carrier } from './carrier.ts'
 import { ANY_ZONE, place, placeGlue, Response } from './respond.ts'
+import { addProof, ownedBySecurity, placeSigned } from './secured.ts'
 
+/** Signed, these change with edits of other names: the SOA with all, NSEC with those beside it. */
+const OF_THE_WHOLE_ZONE: ReadonlySet<number> = new Set([TYPE.SOA, TYPE.NSEC, TYPE.RRSIG])
 /** Address records added for one answer; enough for any sensible set of servers. */
 const MAX_ADDITIONAL = 16
 
@@ -53,6 +58,10 @@ export class Resolution {
     this.trace = trace
   }
 
+  get dnssecOk(): boolean {
+    return this.query.edns?.dnssecOk ?? false
+  }
+
   get recursionDesired(): boolean {
     return (this.query.flags & FLAG.RD) !== 0
   }
@@ -61,7 +70,7 @@ export class Resolution {
     return {
       key: this.key,
       type: this.query.type,
-      dnssecOk: this.query.edns?.dnssecOk ?? false,
+      dnssecOk: this.dnssecOk,
       checkingDisabled: (this.query.flags & FLAG.CD) !== 0,
     }
   }
@@ -129,7 +138,7 @@ const refuseOthers: Step = (r) => {
   if (type === META.AXFR || type === META.IXFR) return withRcode(r, RCODE.REFUSED, EXTENDED_ERROR.notSupported)
   if (type === META.MAILA || type === META.MAILB) return withRcode(r, RCODE.NOTIMP, EXTENDED_ERROR.notSupported)
   const meta = type === 0 || type === META.OPT || (type >= 128 && type < META.ANY)
-  return meta ? withRcode(r, RCODE.FORMERR) : 'next'
+  return meta ? withRcode(r, RCODE.FORMERR, EXTENDED_ERROR.invalidQueryType) : 'next'
 }
 
 function withRcode(r: Resolution, rcode: number, why?: ExtendedError): 'done' {
@@ -153,11 +162,18 @@ function zonesStep(parts: Parts): Step {
       const facts = { name: formatKey(r.key), zone: zone.zone.name, serial: zone.zone.serial }
       r.say(zone === special ? 'dns.special-use' : 'dns.zone.enclosing', facts)
     }
-    const found = lookup(zone, r.key, r.query.type)
+    const found = find(zone, r.key, r.query.type)
     const mayAsk = r.recursionDesired && parts.forwarder.hasUpstreams && special === undefined
     if (zone === special && found.kind === 'nxdomain') r.response.extendedError = EXTENDED_ERROR.specialUse
     return fromZone(parts, r, zone, found, mayAsk)
   }
+}
+
+function find(zone: LiveZone, key: NameKey, type: number): Lookup {
+  const found = lookup(zone, key, type)
+  if (found.kind !== 'nodata' && found.kind !== 'cname') return found
+  const own = ownedBySecurity(zone, key, type)
+  return own === undefined ? found : { kind: 'answer', ...own }
 }
 
 /** The zone to answer from. DS belongs to the parent's side of a cut (RFC 4035 §3.1.4.1), if we serve that side. */
@@ -169,20 +185,25 @@ function enclosing(zones: ZoneSet, key: NameKey, type: number): LiveZone | undef
 
 function fromZone(parts: Parts, r: Resolution, zone: LiveZone, found: Lookup, mayAsk: boolean): Outcome {
   const { response } = r
+  const security = r.dnssecOk ? zone.security : undefined
+  if (r.trace !== undefined) saySecured(r, zone, found)
   // RFC 1035 §4.1.1: AA speaks of the first owner name, so what aliases lead to does not change it.
   if (r.hops === 0) response.authoritative = found.kind !== 'referral'
   switch (found.kind) {
     case 'answer':
     case 'cname': {
       const owner = found.wildcard ? r.name : found.rrset.name
-      response.answer.push(place(found.rrset, owner))
+      if (security === undefined) response.answer.push(place(found.rrset, owner))
+      else placeSigned(response, response.answer, security, found.rrset, owner)
+      if (security !== undefined && found.wildcard) addProof(response, zone, security, r.key, 'wildcard-answer')
       if (r.trace !== undefined) sayFound(r, found)
       if (found.kind === 'cname') {
         response.depend(zone.slot, true)
         return r.follow(leadingName(found.rrset.rdata[0] as Uint8Array)) ? 'restart' : 'done'
       }
       const extra = addAdditional(parts.zones, r, found.rrset)
-      response.depend(extra ? ANY_ZONE : zone.slot, extra || found.wildcard || r.hops > 0)
+      const ofAll = zone.security !== undefined && OF_THE_WHOLE_ZONE.has(found.rrset.type)
+      response.depend(extra ? ANY_ZONE : zone.slot, extra || ofAll || found.wildcard || r.hops > 0)
       return 'done'
     }
     case 'referral':
@@ -191,19 +212,44 @@ function fromZone(parts: Parts, r: Resolution, zone: LiveZone, found: Lookup, ma
       // A client that wants recursion gets it: the upstream may know more than our delegation says.
       if (mayAsk) return 'next'
       response.authority.push(place(found.cut))
-      addDelegation(r, zone, found)
+      addDelegation(r, zone, found, security)
       return 'done'
     case 'nodata':
     case 'nxdomain': {
       const exists = found.kind === 'nodata' || parts.zones.hasZoneBelow(r.key)
       response.rcode = exists ? RCODE.NOERROR : RCODE.NXDOMAIN
-      response.authority.push(place(zone.soa, zone.soa.name, negativeTtl(zone.soa)))
+      if (security === undefined) response.authority.push(place(zone.soa, zone.soa.name, negativeTtl(zone.soa)))
+      else deny(r, zone, security, found)
       const byWildcard = found.kind === 'nodata' ? found.wildcard : zone.wildcards > 0
-      response.depend(zone.slot, byWildcard || r.hops > 0)
+      // Every edit makes the SOA's signature anew.
+      response.depend(zone.slot, byWildcard || security !== undefined || r.hops > 0)
       if (exists) r.say('dns.answer.nodata', { name: formatKey(r.key), type: typeName(r.query.type) })
       else r.say('dns.answer.nxdomain', { name: formatKey(r.key), zone: zone.zone.name })
       return 'done'
     }
+  }
+}
+
+/** SOA and proof, and the rcode that goes with it (RFC 9824 §5). */
+function deny(r: Resolution, zone: LiveZone, security: ZoneSecurity, found: Lookup & { readonly kind: 'nodata' | 'nxdomain' }): void {
+  const { response } = r
+  placeSigned(response, response.authority, security, zone.soa, zone.soa.name, negativeTtl(zone.soa))
+  const claim = found.kind === 'nxdomain' ? 'nxdomain' : found.wildcard ? 'wildcard-nodata' : 'nodata'
+  addProof(response, zone, security, r.key, claim)
+  if (security.denial !== 'compact') return
+  response.compactAnswerOk = r.query.edns?.compactAnswerOk ?? false
+  if (!response.compactAnswerOk) response.rcode = RCODE.NOERROR
+}
+
+function saySecured(r: Resolution, zone: LiveZone, found: Lookup): void {
+  if (zone.security === undefined || found.kind === 'referral') return
+  if (found.kind !== 'answer' && found.kind !== 'cname') {
+    r.say('dns.answer.denied', { denial: zone.security.denial })
+    return
+  }
+  for (const rdata of zone.security.sign(found.rrset).signatures?.rdata ?? []) {
+    const until = new Date(u32(rdata, 8) * 1000).toISOString()
+    r.say('dns.answer.signed', { type: typeName(found.rrset.type), keyTag: u16(rdata, 16), algorithm: rdata[2] as number, until })
   }
 }
 
@@ -238,14 +284,20 @@ function addAddresses(r: Resolution, zone: LiveZone, key: NameKey, glue: boolean
     if (node === undefined || (!glue && lookup(zone, key, type).kind !== 'answer')) continue
     const rrset = findRrset(node, type)
     if (rrset === undefined || r.response.additional.some((placed) => placed.rrset === rrset)) continue
-    r.response.additional.push(glue ? placeGlue(rrset) : place(rrset))
+    const security = r.dnssecOk && !glue ? zone.security : undefined
+    if (security !== undefined) placeSigned(r.response, r.response.additional, security, rrset)
+    else r.response.additional.push(glue ? placeGlue(rrset) : place(rrset))
   }
 }
 
-/** Glue for the servers of a delegation, and its DS for a client that validates. */
-function addDelegation(r: Resolution, zone: LiveZone, found: Lookup & { readonly kind: 'referral' }): void {
-  const ds = r.query.edns?.dnssecOk === true ? findRrset(found.node, TYPE.DS) : undefined
-  if (ds !== undefined) r.response.authority.push(place(ds))
+/** For a client that validates the DS of a delegation, or the proof that it has none; and glue for its servers. */
+function addDelegation(
+  r: Resolution, zone: LiveZone, found: Lookup & { readonly kind: 'referral' }, security: ZoneSecurity | undefined,
+): void {
+  const ds = r.dnssecOk ? findRrset(found.node, TYPE.DS) : undefined
+  if (ds !== undefined && security !== undefined) placeSigned(r.response, r.response.authority, security, ds)
+  else if (ds !== undefined) r.response.authority.push(place(ds))
+  else if (security !== undefined) addProof(r.response, zone, security, nameKey(found.cut.name), 'no-ds')
   for (const server of found.cut.rdata) addAddresses(r, zone, nameKey(server), true)
 }
 

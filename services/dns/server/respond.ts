@@ -33,6 +33,8 @@ export class Response {
   /** Why; told to who speaks EDNS. */
   extendedError: ExtendedError | undefined
   authoritative = false
+  /** RFC 9824 §5.1: the rcode says NXDOMAIN where the proof is that of an empty name. */
+  compactAnswerOk = false
   /** The upstream's answer was cut off; ours says so too. */
   truncated = false
   readonly answer: Placed[] = []
@@ -112,7 +114,7 @@ export class ResponseWriter {
     }
     this.optAt = optOctets === 0 ? 0 : next - at
     if (query.edns !== undefined) {
-      writeOpt(into, next, OUR_UDP_OCTETS, response.rcode, query.edns.dnssecOk)
+      writeOpt(into, next, OUR_UDP_OCTETS, response.rcode, query.edns.dnssecOk, response.compactAnswerOk)
       if (error !== undefined) {
         put16(into, next + OPT_OCTETS - 2, error.length)
         copy(error, 0, into, next + OPT_OCTETS, error.length)

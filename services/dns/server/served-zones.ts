@@ -6,7 +6,7 @@ import { err } from '../../../stack/platform/index.ts'
 import type { Result } from '../../../stack/platform/index.ts'
 import { refusal } from '../../model/index.ts'
 import type { DnsRecord, Refusal, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
-import { keyRrsets } from '../dnssec/key-rrsets.ts'
+import type { Signing } from '../dnssec/signing.ts'
 import type { ZoneSigning } from '../dnssec/signing-keys.ts'
 import type { Transfers } from '../transfer/transfers.ts'
 import { hasWildcardLabel, nameKey, parseName } from '../wire/name.ts'
@@ -23,6 +23,7 @@ export type ServedZonesOptions = {
   readonly transfers: Transfers
   /** The zone of this id is gone. */
   readonly forgetUpdates: (zoneId: number) => void
+  readonly signing: Signing
   /** Ids for new records; without it they count on from the highest one known. */
   readonly nextRecordId: (() => number) | undefined
   readonly emit: (id: 'dns.zone.edited', facts: TraceStep[1]) => void
@@ -80,6 +81,7 @@ export class ServedZones {
     this.#o.transfers.journal.forget(zone.id)
     live.slot = this.#o.table.addZone(zone.serial)
     this.#o.zones.add(live)
+    this.#o.signing.attach(live)
     // Names may have been answered from the cache or refused until now.
     this.#o.table.clear()
     this.onChanged(live)
@@ -99,7 +101,7 @@ export class ServedZones {
   setSigning(zoneId: number, signing: ZoneSigning | undefined): void {
     const zone = this.#o.zones.byId(zoneId)
     if (zone === undefined) return
-    zone.derive(signing === undefined ? [] : keyRrsets(zone.apex, signing))
+    this.#o.signing.set(zone, signing)
     this.#o.table.edited(zone.slot, [zone.key], zone.key, zone.zone.serial, true)
   }
 
@@ -110,6 +112,7 @@ export class ServedZones {
     this.#o.zones.remove(zone.key)
     this.#o.transfers.forget(zone.zone.id)
     this.#o.forgetUpdates(zone.zone.id)
+    this.#o.signing.forget(zone.zone.id)
     this.#o.table.removeZone(zone.slot)
     this.#o.table.clear()
     this.onRemoved(zone)

@@ -18,6 +18,7 @@ import type { Query } from '../wire/message.ts'
 import { nameKey, parseName } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 import { CLASS_IN, typeCode } from '../wire/type-names.ts'
+import { Signing } from '../dnssec/signing.ts'
 import type { ZoneSigning } from '../dnssec/signing-keys.ts'
 import type { Change } from '../zone/changes.ts'
 import { isNotify, readNotify } from '../transfer/notify-message.ts'
@@ -111,7 +112,8 @@ export class DnsServer {
     }
     this.#resolving = new Resolving(parts, this.counters)
     this.served = new ServedZones({
-      zones: this.zones, table: this.#table, transfers: this.transfers, forgetUpdates: (zoneId) => this.updates.forget(zoneId), nextRecordId: options.nextRecordId, emit,
+      zones: this.zones, table: this.#table, transfers: this.transfers, signing: new Signing(ports),
+      forgetUpdates: (zoneId) => this.updates.forget(zoneId), nextRecordId: options.nextRecordId, emit,
     })
     this.updates = new Updates({
       zones: this.zones, nextRecordId: () => this.served.nextRecordId(), wallMs: () => ports.clock.wallMs(),

@@ -20,5 +20,7 @@ export const EXTENDED_ERROR = {
   notAuthoritative: option(20, ''),
   notSupported: option(21, ''),
   noReachableAuthority: option(22, 'no upstream server answered'),
+  /** RFC 9824 §9. */
+  invalidQueryType: option(30, ''),
   networkError: option(23, 'the upstream servers cannot be reached'),
 } as const
