@@ -5,6 +5,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { Appliance, type ApplianceSettings } from '../services/appliance.ts'
 import type { Decision, Facts } from '../services/index.ts'
+import { postedBatch } from '../services/storage/posted-batch.ts'
 import { storedDecision, type StoredDecision } from '../services/storage/stored-decision.ts'
 import type { BatchAnswer } from '../services/storage/writer.ts'
 import { openReader } from '../services/storage/sqlite.ts'
@@ -153,7 +154,7 @@ function begin(port: MessagePort): void {
     settings: data.settings,
     snapshot: reader.snapshot(),
     soon: queueMicrotask,
-    post: (batch, transactions) => port.postMessage({ kind: 'commit', batch, transactions } satisfies StorageRequest),
+    post: (batch, transactions) => port.postMessage({ kind: 'commit', posted: postedBatch(batch, transactions) } satisfies StorageRequest),
     decide,
     alreadyServed: data.served,
     served: (interfaceName) => control.postMessage({ kind: 'served', interfaceName } satisfies NetworkReport),

@@ -5,6 +5,7 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { openDecisions } from '../services/storage/decisions.ts'
 import type { StoredDecision } from '../services/storage/stored-decision.ts'
+import { type PostedBatch, receivedBatch } from '../services/storage/posted-batch.ts'
 import { openStore } from '../services/storage/sqlite.ts'
 import { type Batch, commitBatches } from '../services/storage/writer.ts'
 
@@ -13,7 +14,7 @@ export type StorageWorkerData = { readonly directory: string }
 export type StorageControl = { readonly kind: 'connect'; readonly port: MessagePort } | { readonly kind: 'close' }
 /** From the network worker. */
 export type StorageRequest =
-  | ({ readonly kind: 'commit' } & Batch)
+  | { readonly kind: 'commit'; readonly posted: PostedBatch }
   | { readonly kind: 'decisions'; readonly decisions: readonly StoredDecision[] }
 
 /** Decisions in one transaction; ended early when a commit waits. */
@@ -43,7 +44,7 @@ let scheduled = false
 let commitsSinceCheckpoint = 0
 
 function gather(request: StorageRequest): void {
-  if (request.kind === 'commit') batches.push({ batch: request.batch, transactions: request.transactions })
+  if (request.kind === 'commit') batches.push(receivedBatch(request.posted))
   else if (decisions.length < DECISIONS_WAITING) decisions.push(...request.decisions)
   else dropped += request.decisions.length
 }
