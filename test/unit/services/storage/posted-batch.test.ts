@@ -10,7 +10,7 @@ const edit = { zoneId: 1, serialBefore: 4_294_967_295, serialAfter: 1, remove: [
 const everyday: Transaction = [
   { kind: 'lease', at: NOON, change: change(undefined, held) },
   { kind: 'lease', at: NOON, change: released(held) },
-  { kind: 'event', at: NOON, event: 'dhcp.lease.bound', facts: { address: ADDRESS, seconds: 60, known: true, hostName: undefined } },
+  { kind: 'event', at: NOON, event: 'dhcp.lease.bound', facts: { address: ADDRESS, seconds: 60, known: true } },
   { kind: 'zone-edit', at: NOON, edit },
 ]
 const rare: Transaction = [{ kind: 'token', name: 'by hand', sha256: Uint8Array.of(1, 2, 3), at: NOON }]
