@@ -5,9 +5,9 @@
 import type { Ipv4 } from '../stack/index.ts'
 import type { DnsServer } from './dns/index.ts'
 import { serialAfter } from './dns/index.ts'
-import { keyOf, nameKey, parseName } from './dns/wire/name.ts'
-import type { NameZones, UnnumberedEdit } from './lease-names/lease-names.ts'
-import type { DnsRecord, Zone, ZoneEdit } from './model/index.ts'
+import { keyOf, knownName } from './dns/wire/name.ts'
+import type { NameZones, UnnumberedEdit, ZoneIdentity } from './lease-names/lease-names.ts'
+import type { DnsRecord, ZoneEdit } from './model/index.ts'
 
 export class ZoneBook implements NameZones {
   readonly #dns: DnsServer
@@ -20,22 +20,19 @@ export class ZoneBook implements NameZones {
     this.#dns = dns
   }
 
-  zoneNamed(name: string): Zone | undefined {
-    return this.#dns.zones.get(name)?.zone
+  zoneNamed(name: string): ZoneIdentity | undefined {
+    return this.#dns.zones.get(name)?.identity
   }
 
-  zoneEnclosing(name: string): Zone | undefined {
-    const parsed = parseName(name)
-    return parsed.ok ? this.#dns.zones.closest(nameKey(parsed.value))?.zone : undefined
+  zoneEnclosing(name: string): ZoneIdentity | undefined {
+    return this.#dns.zones.enclosing(name)?.identity
   }
 
   /** What is served at a name, and what people have put there that is on its way to the disk. */
   recordsAt(zoneId: number, name: string): readonly DnsRecord[] {
-    const parsed = parseName(name)
-    if (!parsed.ok) return []
-    const key = nameKey(parsed.value)
-    const served = this.#dns.zones.byId(zoneId)?.recordsAt(key) ?? []
+    const served = this.#dns.zones.byId(zoneId)?.recordsNamed(name) ?? []
     if (this.#pendingOfPeople.size === 0) return served
+    const key = knownName(name)?.key
     const planned = [...this.#pendingOfPeople].flatMap((edit) => edit.add)
     return [...served, ...planned.filter((record) => record.zoneId === zoneId && keyOf(record.name) === key)]
   }
@@ -54,13 +51,13 @@ export class ZoneBook implements NameZones {
 
   /** The serial that the zone's next edit gets: one more than the last planned one. */
   nextSerial(zoneId: number): number {
-    const planned = this.pending(zoneId).at(-1)?.serialAfter ?? this.#dns.zones.byId(zoneId)?.zone.serial ?? 0
+    const planned = this.pending(zoneId).at(-1)?.serialAfter ?? this.#dns.zones.byId(zoneId)?.serial ?? 0
     return serialAfter(planned)
   }
 
   /** Gives an edit its place behind all others of its zone. To be followed by settled(). */
   number(edit: UnnumberedEdit): ZoneEdit {
-    const serialBefore = this.pending(edit.zoneId).at(-1)?.serialAfter ?? this.#dns.zones.byId(edit.zoneId)?.zone.serial ?? 0
+    const serialBefore = this.pending(edit.zoneId).at(-1)?.serialAfter ?? this.#dns.zones.byId(edit.zoneId)?.serial ?? 0
     const numbered: ZoneEdit = { ...edit, serialBefore, serialAfter: serialAfter(serialBefore) }
     const list = this.#pending.get(edit.zoneId)
     if (list === undefined) this.#pending.set(edit.zoneId, [numbered])

@@ -11,12 +11,14 @@ import { type DnsRecord, type Lease, type LeaseChange, leaseClientKey, PLAIN_REC
 /** TTL of a lease's records in seconds: short, because a client may leave at any moment. */
 export const LEASE_RECORD_TTL_SECONDS = 60
 
+export type ZoneIdentity = Pick<Zone, 'id' | 'name'>
+
 /** What is asked of the zones. */
 export interface NameZones {
   /** The zone of exactly this name. */
-  zoneNamed(name: string): Zone | undefined
+  zoneNamed(name: string): ZoneIdentity | undefined
   /** The zone in which this name lies: the longest one that encloses it. */
-  zoneEnclosing(name: string): Zone | undefined
+  zoneEnclosing(name: string): ZoneIdentity | undefined
   /** All records at a name, letter case ignored. */
   recordsAt(zoneId: number, name: string): readonly DnsRecord[]
   /** The records that the lease of an address owns, in all zones. */
@@ -159,7 +161,7 @@ export class LeaseNames {
   #recordsFor(lease: Lease, name: string): readonly UnnumberedRecord[] {
     const { address } = lease
     const records: UnnumberedRecord[] = []
-    const put = (zone: Zone | undefined, owner: string, type: string, data: string): void => {
+    const put = (zone: ZoneIdentity | undefined, owner: string, type: string, data: string): void => {
       if (zone === undefined) return
       records.push({
         zoneId: zone.id,

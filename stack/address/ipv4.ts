@@ -10,15 +10,22 @@ export const BROADCAST: Ipv4 = -1
 
 /** Undefined unless the text is four decimal octets without leading zeros. */
 export function parseIpv4(text: string): Ipv4 | undefined {
-  const match = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/.exec(text)
-  if (match === null) return undefined
   let value = 0
-  for (let i = 1; i <= 4; i++) {
-    const octet = Number(match[i])
+  let octets = 0
+  let octet = -1
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c === 0x2e) {
+      if (octet < 0 || ++octets > 3) return undefined
+      value = (value << 8) | octet
+      octet = -1
+      continue
+    }
+    if (c < 0x30 || c > 0x39 || octet === 0) return undefined
+    octet = (octet < 0 ? 0 : 10 * octet) + c - 0x30
     if (octet > 255) return undefined
-    value = (value << 8) | octet
   }
-  return value
+  return octets === 3 && octet >= 0 ? (value << 8) | octet : undefined
 }
 
 /** For constants and tests: throws on a bad text. */

@@ -9,7 +9,7 @@ import type { DnsRecord, Refusal, TraceStep, Zone, ZoneEdit } from '../../model/
 import type { Signing } from '../dnssec/signing.ts'
 import type { ZoneSigning } from '../dnssec/signing-keys.ts'
 import type { Transfers } from '../transfer/transfers.ts'
-import { hasWildcardLabel, nameKey, parseName } from '../wire/name.ts'
+import { hasWildcardLabel, knownName } from '../wire/name.ts'
 import { planEdit } from '../zone/changes.ts'
 import type { Change } from '../zone/changes.ts'
 import { isNewerSerial } from '../zone/serial.ts'
@@ -63,12 +63,12 @@ export class ServedZones {
   applyEdit(edit: ZoneEdit): void {
     const zone = this.#o.zones.byId(edit.zoneId)
     if (zone === undefined) return
-    const serial = isNewerSerial(edit.serialAfter, zone.zone.serial) ? edit.serialAfter : zone.zone.serial
+    const serial = isNewerSerial(edit.serialAfter, zone.serial) ? edit.serialAfter : zone.serial
     const touched = zone.apply(edit.remove, edit.add, serial)
     for (const record of edit.add) this.#noteId(record)
     this.#o.transfers.edited(edit)
     this.#o.table.edited(zone.slot, touched, zone.key, serial, reshapes(edit))
-    const facts = { zone: zone.zone.name, removed: edit.remove.length, added: edit.add.length, serial }
+    const facts = { zone: zone.identity.name, removed: edit.remove.length, added: edit.add.length, serial }
     this.#o.emit('dns.zone.edited', facts)
     this.onChanged(zone)
   }
@@ -135,8 +135,8 @@ export class ServedZones {
 /** Whether an edit can change answers for other names than its own: delegations hide, wildcards stand in, empty ones too. */
 function reshapes(edit: ZoneEdit): boolean {
   const does = (record: DnsRecord): boolean => {
-    const parsed = parseName(record.name)
-    return record.type === 'NS' || (parsed.ok && hasWildcardLabel(nameKey(parsed.value)))
+    const key = record.name.includes('*') ? knownName(record.name)?.key : undefined
+    return record.type === 'NS' || (key !== undefined && hasWildcardLabel(key))
   }
   return edit.remove.some(does) || edit.add.some(does)
 }

@@ -251,6 +251,25 @@ export function name(text: string): Name {
 /** Key of a text that is known to be a name. */
 export const keyOf = (text: string): NameKey => nameKey(name(text))
 
+/** A name that was read from text, in its two other forms. The octets are shared: they are not to be changed. */
+export type KnownName = { readonly name: Name; readonly key: NameKey }
+
+/** Names of one exchange are asked for a dozen times within a millisecond; more are forgotten together. */
+const KNOWN_NAMES = 1024
+const known = new Map<string, KnownName>()
+
+/** As parseName with ABSOLUTE; remembers what it has read lately. undefined when it is no name. */
+export function knownName(text: string): KnownName | undefined {
+  const before = known.get(text)
+  if (before !== undefined) return before
+  const parsed = parseName(text)
+  if (!parsed.ok) return undefined
+  if (known.size >= KNOWN_NAMES) known.clear()
+  const made = { name: parsed.value, key: nameKey(parsed.value) }
+  known.set(text, made)
+  return made
+}
+
 /** The octet that `\X` or `\DDD` at `at` stands for, and how many characters it takes. */
 export function readEscape(text: string, at: number): { readonly octet: number; readonly length: number } | undefined {
   const first = text.charCodeAt(at + 1)

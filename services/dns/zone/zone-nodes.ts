@@ -87,6 +87,16 @@ export class ZoneNodes {
     return name
   }
 
+  /** Whether this is the node's name, letter case and all; `name` is one of its names otherwise. */
+  isWritten(node: number, name: Name): boolean {
+    const { bytes } = this.#arena
+    const at = this.#names[node] as number
+    const octets = this.#nameOctets[node] as number
+    for (let i = 0; i < octets; i++) if (bytes[at + i] !== name[i]) return false
+    for (let i = 0; i < this.#apex.length; i++) if (this.#apex[i] !== name[octets + i]) return false
+    return true
+  }
+
   key(node: number): NameKey {
     const at = this.#names[node] as number
     let key = ''

@@ -9,7 +9,7 @@ import type { DnsRecord, RecordOwner } from '../../model/index.ts'
 import { formatName } from '../wire/name.ts'
 import type { Name } from '../wire/name.ts'
 import { formatRdata } from '../wire/rdata.ts'
-import { typeName } from '../wire/type-names.ts'
+import { TYPE, typeName } from '../wire/type-names.ts'
 
 const FIRST_SLOTS = 16
 const int32 = (length: number): Int32Array => new Int32Array(length)
@@ -80,7 +80,8 @@ export class ZoneRecords {
     this.#kinds[slot] = KIND_NUMBERS[record.owner.kind]
     this.#leases[slot] = record.owner.kind === 'lease' ? (parseIpv4(record.owner.address) ?? 0) : 0
     this.#next[slot] = -1
-    if (formatRdata(type, rdata) !== record.data) this.#texts.set(slot, record.data)
+    // An IPv4 address is written in one way only.
+    if (type !== TYPE.A && formatRdata(type, rdata) !== record.data) this.#texts.set(slot, record.data)
     if (ownName !== undefined) this.#names.set(slot, ownName)
     if (record.comment !== undefined) this.#comments.set(slot, record.comment)
     if (record.expiresAt !== undefined) this.#ends.set(slot, record.expiresAt)

@@ -4,10 +4,10 @@
  * The SOA record is made from the zone's own fields; everything else comes from record rows.
  */
 import type { Ipv4 } from '../../../stack/index.ts'
-import { equalBytes, put32 } from '../../../stack/platform/index.ts'
+import { put32 } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Zone } from '../../model/index.ts'
 import type { ZoneSecurity } from '../dnssec/security.ts'
-import { ABSOLUTE, isAtOrBelow, isWildcard, name, nameKey, parentKey, parseName } from '../wire/name.ts'
+import { ABSOLUTE, isAtOrBelow, isWildcard, knownName, name, nameKey, parentKey } from '../wire/name.ts'
 import type { Name, NameKey } from '../wire/name.ts'
 import { foldedRdata, parseRdataText } from '../wire/rdata.ts'
 import type { Rrset } from '../wire/rrset.ts'
@@ -40,8 +40,10 @@ export class LiveZone {
   cuts = 0
   /** Place in the answer table's versions; set once by the server before the zone is served. */
   slot = -1
+  /** These two have the serial of when somebody last asked: it moves with every lease. */
   #zone: Zone
   #soa: Rrset
+  #serial: number
   /** RRsets at the apex that are made, not stored: those of the keys that the zone is signed with. */
   #derived: readonly Rrset[] = []
   /** Signs what the zone answers; undefined for a zone without DNSSEC. */
@@ -61,16 +63,28 @@ export class LiveZone {
     this.apex = name(zone.name)
     this.key = nameKey(this.apex)
     this.#soa = soaOf(this.apex, zone)
+    this.#serial = zone.serial
     this.#nodes = new ZoneNodes(this.apex, this.key)
     this.#records = new ZoneRecords(zone.id)
     for (const record of records) this.#hold(record)
   }
 
   get zone(): Zone {
+    this.#catchUp()
     return this.#zone
   }
 
+  /** What of the zone never changes. */
+  get identity(): Pick<Zone, 'id' | 'name'> {
+    return this.#zone
+  }
+
+  get serial(): number {
+    return this.#serial
+  }
+
   get soa(): Rrset {
+    this.#catchUp()
     return this.#soa
   }
 
@@ -130,8 +144,8 @@ export class LiveZone {
 
   /** The rows of one owner by its name as text, in any letter case. */
   recordsNamed(text: string): readonly DnsRecord[] {
-    const parsed = parseName(text)
-    return parsed.ok ? this.recordsAt(nameKey(parsed.value)) : []
+    const known = knownName(text)
+    return known === undefined ? [] : this.recordsAt(known.key)
   }
 
   /** Whether any row is a lease's. */
@@ -178,8 +192,7 @@ export class LiveZone {
       const key = this.#hold(record)
       if (key !== undefined) touched.add(key)
     }
-    this.#zone = { ...this.#zone, serial }
-    this.#soa = soaWithSerial(this.#soa, serial)
+    this.#serial = serial
     for (const node of new Set(emptied)) this.#nodes.prune(node, (key, slot) => this.#gone(key, slot))
     this.#ready.delete(this.key)
     for (const key of touched) this.#ready.delete(key)
@@ -190,6 +203,7 @@ export class LiveZone {
   /** Takes over new SOA fields; name and rows stay. */
   change(zone: Zone): void {
     this.#zone = zone
+    this.#serial = zone.serial
     this.#soa = soaOf(this.apex, zone)
     this.#ready.delete(this.key)
     this.security?.soaChanged()
@@ -201,26 +215,28 @@ export class LiveZone {
     this.#ready.delete(this.key)
   }
 
+  #catchUp(): void {
+    if (this.#zone.serial === this.#serial) return
+    this.#zone = { ...this.#zone, serial: this.#serial }
+    this.#soa = soaWithSerial(this.#soa, this.#serial)
+  }
+
   #read(slot: number): DnsRecord {
     return this.#records.read(slot, () => this.#nodes.name(this.#records.node(slot)))
   }
 
   #hold(record: DnsRecord): NameKey | undefined {
-    const owner = parseName(record.name)
+    const owner = knownName(record.name)
     const type = typeCode(record.type)
     const rdata = type === undefined ? undefined : parseRdataText(type, record.data, ABSOLUTE)
-    const key = owner.ok ? nameKey(owner.value) : ''
-    if (!owner.ok || type === undefined || rdata === undefined || !rdata.ok || !isAtOrBelow(key, this.key)) {
+    if (owner === undefined || type === undefined || rdata === undefined || !rdata.ok || !isAtOrBelow(owner.key, this.key)) {
       this.skipped.push(record)
       return undefined
     }
-    const node = this.#nodes.grow(owner.value, key, (made, slot) => {
-      if (isWildcard(made)) this.wildcards++
-      this.#ready.delete(made)
-      this.security?.nodeMade(slot)
-    })
+    const { key } = owner
+    const node = this.#nodes.grow(owner.name, key, this.#made)
     const cutBefore = this.#isCut(node)
-    const ownName = equalBytes(this.#nodes.name(node), owner.value) ? undefined : owner.value
+    const ownName = this.#nodes.isWritten(node, owner.name) ? undefined : owner.name
     const slot = this.#records.add(record, node, type, rdata.value, ownName)
     for (const walk of this.#walks) walk.added(slot)
     const last = this.#nodes.lastRecord(node)
@@ -229,6 +245,13 @@ export class LiveZone {
     this.#nodes.setLastRecord(node, slot)
     this.cuts += Number(this.#isCut(node)) - Number(cutBefore)
     return key
+  }
+
+  /** A node was made. */
+  readonly #made = (key: NameKey, slot: number): void => {
+    if (isWildcard(key)) this.wildcards++
+    this.#ready.delete(key)
+    this.security?.nodeMade(slot)
   }
 
   #drop(slot: number, node: number): void {
@@ -274,7 +297,7 @@ export class LiveZone {
       ttl: slots.reduce((least, slot) => Math.min(least, this.#records.ttl(slot)), Number.POSITIVE_INFINITY),
       rdata: distinct(type, slots.map((slot) => this.#records.rdata(slot))),
     }))
-    return node === APEX ? [this.#soa, ...joined(rrsets, this.#derived)] : rrsets
+    return node === APEX ? [this.soa, ...joined(rrsets, this.#derived)] : rrsets
   }
 }
 
@@ -318,10 +341,16 @@ export function soaWithSerial(soa: Rrset, serial: number): Rrset {
   return { ...soa, rdata: [rdata] }
 }
 
+const NO_ZONE = 'none'
+/** Parents of names kept in mind; siblings are asked for together. */
+const READY_NAMES = 1024
+
 /** All zones, found by the longest name that encloses a query's (RFC 1034 §4.3.2 step 2). */
 export class ZoneSet {
   readonly #zones = new Map<NameKey, LiveZone>()
   readonly #byId = new Map<number, LiveZone>()
+  /** What encloses names that were asked for lately, at or above them. */
+  readonly #enclosing = new Map<NameKey, LiveZone | typeof NO_ZONE>()
   /** How many zones lie below a name. */
   readonly #above = new Map<NameKey, number>()
 
@@ -339,8 +368,8 @@ export class ZoneSet {
 
   /** By name as text, in any letter case. */
   get(zoneName: string): LiveZone | undefined {
-    const parsed = parseName(zoneName)
-    return parsed.ok ? this.#zones.get(nameKey(parsed.value)) : undefined
+    const known = knownName(zoneName)
+    return known === undefined ? undefined : this.#zones.get(known.key)
   }
 
   byId(zoneId: number): LiveZone | undefined {
@@ -349,19 +378,23 @@ export class ZoneSet {
 
   /** The zone with the longest name that encloses a name given as text. */
   enclosing(text: string): LiveZone | undefined {
-    const parsed = parseName(text)
-    return parsed.ok ? this.closest(nameKey(parsed.value)) : undefined
+    const known = knownName(text)
+    return known === undefined ? undefined : this.closest(known.key)
   }
 
   /** The same for a key. */
   closest(key: NameKey): LiveZone | undefined {
-    let at = key
-    for (;;) {
-      const zone = this.#zones.get(at)
-      if (zone !== undefined) return zone
-      if (at.length === 1) return undefined
-      at = parentKey(at)
-    }
+    const own = this.#zones.get(key)
+    if (own !== undefined || key.length === 1) return own
+    const parent = parentKey(key)
+    const before = this.#enclosing.get(parent)
+    if (before !== undefined) return before === NO_ZONE ? undefined : before
+    let at = parent
+    let zone = this.#zones.get(at)
+    while (zone === undefined && at.length > 1) zone = this.#zones.get((at = parentKey(at)))
+    if (this.#enclosing.size >= READY_NAMES) this.#enclosing.clear()
+    this.#enclosing.set(parent, zone ?? NO_ZONE)
+    return zone
   }
 
   /** True when a zone of ours lies below: then the name exists, at least as an empty non-terminal (RFC 8020). */
@@ -372,6 +405,7 @@ export class ZoneSet {
   add(zone: LiveZone): void {
     this.remove(zone.key)
     this.#zones.set(zone.key, zone)
+    this.#enclosing.clear()
     this.#byId.set(zone.zone.id, zone)
     this.#countAbove(zone.key, 1)
   }
@@ -380,6 +414,7 @@ export class ZoneSet {
     const zone = this.#zones.get(key)
     if (zone === undefined) return undefined
     this.#zones.delete(key)
+    this.#enclosing.clear()
     this.#byId.delete(zone.zone.id)
     this.#countAbove(key, -1)
     return zone
