@@ -2,18 +2,24 @@
 import { Appliance } from '../lab/appliance.ts'
 import type { Host, Lab } from '../lab/netns.ts'
 import { cProgram } from '../lab/programs.ts'
+import { bind, knot, nsd } from '../lab/name-servers.ts'
+import type { NameServer } from '../lab/name-servers.ts'
 import type { Program } from '../lab/program.ts'
-import { FOREIGN_ZONE, NAMES, writeHostsFile, writeZoneFile, ZONE } from './zone.ts'
+import { FOREIGN_ZONE, NAMES, NXDOMAIN_PERCENT, writeHostsFile, writeZoneFile, ZONE } from './zone.ts'
 
 export const SERVER = '10.53.0.2'
 const SERVER_MAC = '02:00:00:00:00:02'
 
 /** bridge: client – veth – bridge – server, as deployed. direct: the client is the host at the other end of the TAP. */
 export type Topology = 'bridge' | 'direct'
-/** zone: answers from an own zone. cache: answers that an upstream server gave once. */
-export type Source = 'zone' | 'cache'
+/**
+ * zone: answers from an own zone, 10% of them that a name does not exist. plain: the same without these. cache: answers
+ * that an upstream server gave once.
+ */
+export type Source = 'zone' | 'plain' | 'cache'
 export type Setting = { readonly topology: Topology; readonly source: Source }
-export const zoneOf = (source: Source): string => (source === 'zone' ? ZONE : FOREIGN_ZONE)
+export const zoneOf = (source: Source): string => (source === 'cache' ? FOREIGN_ZONE : ZONE)
+export const nxdomainOf = (source: Source): number => (source === 'plain' ? 0 : NXDOMAIN_PERCENT)
 export type Running = {
   readonly pid: number
   /** From exec to the program's own word that it is ready. */
@@ -24,6 +30,8 @@ export type Subject = {
   readonly name: string
   /** Whether it can be at the far end of a TAP. */
   readonly topologies: readonly Topology[]
+  /** Left out: an authoritative server only. */
+  readonly caches?: true
   start(lan: Host, setting: Setting): Promise<Running>
 }
 
@@ -58,6 +66,7 @@ const nearEnd = async (lan: Host, device: string, topology: Topology): Promise<v
 const responder: Subject = {
   name: 'C on TAP',
   topologies: ['bridge', 'direct'],
+  caches: true,
   async start(lan, { topology, source }) {
     const program = await cProgram('responder')
     const since = performance.now()
@@ -73,9 +82,10 @@ const responder: Subject = {
 const taproot: Subject = {
   name: 'taproot',
   topologies: ['bridge', 'direct'],
+  caches: true,
   async start(lan, { topology, source }) {
     const from =
-      source === 'zone' ? ['--zone-file', `${ZONE}=${writeZoneFile(lan.directory)}`] : ['--upstreams', UPSTREAM]
+      source !== 'cache' ? ['--zone-file', `${ZONE}=${writeZoneFile(lan.directory)}`] : ['--upstreams', UPSTREAM]
     const link = topology === 'bridge' ? ['--bridge', BRIDGE, '--host-address', 'none', '--gateway', 'none'] : []
     const since = performance.now()
     const appliance = await Appliance.start(lan, { arguments: [...link, ...from] })
@@ -87,9 +97,10 @@ const taproot: Subject = {
 const dnsmasq: Subject = {
   name: 'dnsmasq',
   topologies: ['bridge'],
+  caches: true,
   async start(lan, { source }) {
     const own = [`--addn-hosts=${writeHostsFile(lan.directory)}`, `--local=/${ZONE}/`]
-    const from = source === 'zone' ? own : [`--server=${UPSTREAM}`]
+    const from = source === 'cache' ? [`--server=${UPSTREAM}`] : own
     await lan.succeed(['ip', 'address', 'replace', `${SERVER}/24`, 'dev', BRIDGE])
     const since = performance.now()
     const program = lan.start('dnsmasq', [
@@ -97,7 +108,7 @@ const dnsmasq: Subject = {
       `--interface=${BRIDGE}`, '--bind-interfaces', '--cache-size=20000', '--user=root', '--pid-file=',
       '--log-facility=-',
     ])
-    const running = await timed(program, source === 'zone' ? new RegExp(`- ${NAMES} names`) : /using nameserver/, since)
+    const running = await timed(program, source === 'cache' ? /using nameserver/ : new RegExp(`- ${NAMES} names`), since)
     return {
       ...running,
       stop: async () => {
@@ -108,4 +119,26 @@ const dnsmasq: Subject = {
   },
 }
 
-export const SUBJECTS: readonly Subject[] = [responder, taproot, dnsmasq]
+/** An authoritative server behind the kernel's own stack, with one thread for queries. */
+const authoritative = (server: NameServer): Subject => ({
+  name: server.name,
+  topologies: ['bridge'],
+  async start(lan) {
+    const path = writeZoneFile(lan.directory)
+    await lan.succeed(['ip', 'address', 'replace', `${SERVER}/24`, 'dev', BRIDGE])
+    const since = performance.now()
+    const program = await server.start(lan, SERVER, [{ zone: ZONE, path }])
+    return {
+      pid: program.pid,
+      startMs: performance.now() - since,
+      stop: async () => {
+        await program.stop()
+        await lan.succeed(['ip', 'address', 'flush', 'dev', BRIDGE])
+      },
+    }
+  },
+})
+
+export const SUBJECTS: readonly Subject[] = [
+  responder, taproot, dnsmasq, authoritative(knot), authoritative(nsd), authoritative(bind),
+]
