@@ -8,8 +8,15 @@ export type ProcessFigures = { readonly rssMb: number; readonly userMs: number; 
 /** USER_HZ: the unit of /proc/<pid>/stat on every Linux that Node runs on. */
 const MS_PER_TICK = 10
 
-/** Resident memory and processor time of a process with all its threads. */
+/** Resident memory and processor time of a process with all its threads and of the processes that it started. */
 export function processFigures(pid: number): ProcessFigures {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(text => text !== '')
+  const all = [ownFigures(pid), ...children.map(child => processFigures(Number(child)))]
+  const sum = (pick: (figures: ProcessFigures) => number): number => all.reduce((total, one) => total + pick(one), 0)
+  return { rssMb: sum(one => one.rssMb), userMs: sum(one => one.userMs), systemMs: sum(one => one.systemMs) }
+}
+
+function ownFigures(pid: number): ProcessFigures {
   const rss = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   // Fields after the command name, which may hold blanks: utime and stime are the 14th and 15th (proc(5)).

@@ -15,6 +15,8 @@ export type ApplianceOptions = {
   readonly data?: string
   /** In front of the command, to run it as somebody else: ['setpriv', '--reuid=nobody', …]. */
   readonly as?: readonly string[]
+  /** For a start that has much to read. */
+  readonly startTimeoutMs?: number
 }
 export type RestAnswer<T> = { readonly status: number; readonly body: T }
 /** A page of a list, as every list of the API is. */
@@ -50,7 +52,7 @@ export class Appliance {
   /** Starts it and waits until it says that it is ready. */
   static async start(host: Host, options: ApplianceOptions = {}): Promise<Appliance> {
     const { program, data } = Appliance.launch(host, options)
-    const line = await program.line(/"appliance\.ready"/, 0, START_TIMEOUT_MS)
+    const line = await program.line(/"appliance\.ready"/, 0, options.startTimeoutMs ?? START_TIMEOUT_MS)
     return new Appliance(host, program, data, JSON.parse(line) as { readonly [name: string]: unknown })
   }
 

@@ -11,8 +11,11 @@ import type { Program } from './program.ts'
 export type ZoneFile = { readonly zone: string; readonly path: string }
 export type NameServer = {
   readonly name: 'knot' | 'nsd' | 'bind'
-  /** Starts it on `address`, which the host must have; resolves when it answers for all zones. */
-  start(host: Host, address: string, zones: readonly ZoneFile[], more?: string): Promise<Program>
+  /**
+   * Starts it on `address`, which the host must have; resolves when it answers for all zones. With `open`, anybody in
+   * the lab may transfer the zones and (but for NSD, which has none) send dynamic updates.
+   */
+  start(host: Host, address: string, zones: readonly ZoneFile[], open?: boolean): Promise<Program>
 }
 
 const START_TIMEOUT_MS = 60_000
@@ -22,7 +25,7 @@ const directoryOf = (host: Host, name: string): string => mkdtempSync(join(host.
 
 export const knot: NameServer = {
   name: 'knot',
-  async start(host, address, zones, more = '') {
+  async start(host, address, zones, open = false) {
     const directory = directoryOf(host, 'knot')
     const config = join(directory, 'knot.conf')
     writeFileSync(config, `
@@ -37,15 +40,20 @@ log:
   - target: stdout
     any: info
 database:
-    storage: "${directory}/db"
+    storage: "${directory}"
+acl:
+  - id: lab
+    address: 10.53.0.0/24
+    action: [transfer, update]
 template:
   - id: default
     storage: "${directory}"
     semantic-checks: off
     zonefile-sync: -1
-    journal-content: none
+    journal-content: ${open ? 'changes' : 'none'}
+${open ? '    acl: lab\n' : ''}
 zone:
-${zones.map(({ zone, path }) => `  - domain: "${zone}."\n    file: "${path}"\n${more}`).join('')}`)
+${zones.map(({ zone, path }) => `  - domain: "${zone}."\n    file: "${path}"\n`).join('')}`)
     const program = host.start('knotd', ['knotd', '-c', config])
     await program.line(/server started/, 0, START_TIMEOUT_MS)
     return program
@@ -54,7 +62,7 @@ ${zones.map(({ zone, path }) => `  - domain: "${zone}."\n    file: "${path}"\n${
 
 export const nsd: NameServer = {
   name: 'nsd',
-  async start(host, address, zones, more = '') {
+  async start(host, address, zones, open = false) {
     const directory = directoryOf(host, 'nsd')
     const config = join(directory, 'nsd.conf')
     writeFileSync(config, `
@@ -74,7 +82,7 @@ server:
   rrl-ratelimit: 0
 remote-control:
   control-enable: no
-${zones.map(({ zone, path }) => `zone:\n  name: "${zone}"\n  zonefile: "${path}"\n${more}`).join('')}`)
+${zones.map(({ zone, path }) => `zone:\n  name: "${zone}"\n  zonefile: "${path}"\n${open ? '  provide-xfr: 10.53.0.0/24 NOKEY\n' : ''}`).join('')}`)
     const program = host.start('nsd', ['nsd', '-d', '-c', config])
     await program.line(/nsd started/, 0, START_TIMEOUT_MS)
     return program
@@ -83,7 +91,7 @@ ${zones.map(({ zone, path }) => `zone:\n  name: "${zone}"\n  zonefile: "${path}"
 
 export const bind: NameServer = {
   name: 'bind',
-  async start(host, address, zones, more = '') {
+  async start(host, address, zones, open = false) {
     const directory = directoryOf(host, 'bind')
     const config = join(directory, 'named.conf')
     writeFileSync(config, `
@@ -106,9 +114,10 @@ options {
   check-sibling no;
   check-wildcard no;
   check-dup-records ignore;
+  ${open ? 'allow-transfer { any; };' : ''}
 };
 controls { };
-${zones.map(({ zone, path }) => `zone "${zone}" { type primary; file "${path}"; ${more} };`).join('\n')}
+${zones.map(({ zone, path }) => `zone "${zone}" { type primary; file "${path}"; ${open ? 'allow-update { any; };' : ''} };`).join('\n')}
 `)
     const program = host.start('named', ['named', '-g', '-n', '1', '-c', config])
     await program.line(/all zones loaded/, 0, START_TIMEOUT_MS)
