@@ -27,6 +27,7 @@ import { networkRoutes } from './routes/network.ts'
 import { otherServerRoutes } from './routes/other-servers.ts'
 import { recordRoutes } from './routes/records.ts'
 import { routeRoutes } from './routes/routes.ts'
+import { secondaryRoutes } from './routes/secondaries.ts'
 import { transferRoutes } from './routes/transfers.ts'
 import { updateRoutes } from './routes/updates.ts'
 import { tsigKeyRoutes } from './routes/tsig-keys.ts'
@@ -68,6 +69,7 @@ const ROUTES = [
   otherServerRoutes,
   tsigKeyRoutes,
   transferRoutes,
+  secondaryRoutes,
   certificateRoutes,
   updateRoutes,
   decisionRoutes,

@@ -12,6 +12,7 @@ import { ApplianceLinks } from './administration/link-services.ts'
 import { ApplianceOtherServers } from './administration/other-server-services.ts'
 import { ApplianceReasons } from './administration/reason-services.ts'
 import { ApplianceRoutes } from './administration/route-services.ts'
+import { ApplianceSecondaries } from './administration/secondary-services.ts'
 import { ApplianceStatus } from './administration/status-services.ts'
 import { ApplianceTransfers } from './administration/transfer-services.ts'
 import { ApplianceTsigKeys } from './administration/tsig-key-services.ts'
@@ -43,6 +44,7 @@ export function applianceServices(o: ApplianceServicesOptions): Services {
     dns: new ApplianceDns(o),
     tsigKeys: new ApplianceTsigKeys(o),
     transfers: new ApplianceTransfers(o),
+    secondaries: new ApplianceSecondaries(o),
     certificates: o.certificates,
     updates: new ApplianceUpdates(o),
     interfaces: new ApplianceInterfaces(o),

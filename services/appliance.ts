@@ -121,7 +121,7 @@ export class Appliance {
     this.#dnsTcpEndpoint = new DnsTcpEndpoint(this.stack, this.dns, o.clock)
 
     this.#zones = new ZoneBook(this.dns)
-    this.#transfers = new ZoneTransfers({ ...o, stack: this.stack, dns: this.dns, tell: (event, facts) => this.#tell(event, facts) })
+    this.#transfers = new ZoneTransfers({ ...o, stack: this.stack, dns: this.dns, nextRecordId, submit: (...write) => this.submit(...write), tell: (event, facts) => this.#tell(event, facts) })
     this.#names = new LeaseNames(this.#zones, nextRecordId, (address) => {
       const lease = this.dhcp.lease(address)
       return lease === undefined ? undefined : leaseClientKey(lease)
@@ -185,6 +185,7 @@ export class Appliance {
       dns: this.dns,
       zones: this.#zones,
       notifier: this.#transfers.notifier,
+      secondaries: this.#transfers.secondaries,
       uplinks: this.uplinks,
       coexistence: this.#coexistence,
       ownAddress: o.settings.address.address,

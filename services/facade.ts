@@ -13,6 +13,7 @@ import type { LinkServices } from './facade/links.ts'
 import type { OtherServerServices } from './facade/other-servers.ts'
 import type { ReasonServices } from './facade/reasons.ts'
 import type { RouteServices } from './facade/routes.ts'
+import type { SecondaryServices } from './facade/secondaries.ts'
 import type { StatusServices } from './facade/status.ts'
 import type { TransferServices } from './facade/transfers.ts'
 import type { TsigKeyServices } from './facade/tsig-keys.ts'
@@ -30,6 +31,7 @@ export * from './facade/links.ts'
 export * from './facade/other-servers.ts'
 export * from './facade/reasons.ts'
 export * from './facade/routes.ts'
+export * from './facade/secondaries.ts'
 export * from './facade/status.ts'
 export * from './facade/transfers.ts'
 export * from './facade/tsig-keys.ts'
@@ -45,6 +47,7 @@ export type Services = {
   readonly certificates: CertificateServices
   readonly transfers: TransferServices
   readonly updates: UpdateServices
+  readonly secondaries: SecondaryServices
   readonly interfaces: InterfaceServices
   readonly routes: RouteServices
   readonly links: LinkServices

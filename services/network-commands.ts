@@ -10,6 +10,7 @@ import { DnsCommands } from './commands/dns-commands.ts'
 import { InterfaceCommands } from './commands/interface-commands.ts'
 import { LinkCommands } from './commands/link-commands.ts'
 import { RouteCommands } from './commands/route-commands.ts'
+import { SecondaryCommands } from './commands/secondary-commands.ts'
 import { StatusCommands } from './commands/status-commands.ts'
 import { OtherServerCommands } from './commands/other-server-commands.ts'
 import { CommandTurns } from './commands/turns.ts'
@@ -19,7 +20,7 @@ import { UpdateCommands } from './commands/update-commands.ts'
 import { UplinkCommands } from './commands/uplink-commands.ts'
 import type { Coexistence } from './dhcp/coexist/index.ts'
 import type { DhcpServer } from './dhcp/index.ts'
-import type { DnsServer, Notifier } from './dns/index.ts'
+import type { DnsServer, Notifier, Secondaries } from './dns/index.ts'
 import type { Interfaces } from './links/interfaces.ts'
 import type { StaticNeighbours } from './links/static-neighbours.ts'
 import type { StaticRoutes } from './links/static-routes.ts'
@@ -41,6 +42,7 @@ export type NetworkCommandsOptions = {
   readonly dns: DnsServer
   readonly zones: ZoneBook
   readonly notifier: Notifier
+  readonly secondaries: Secondaries
   readonly uplinks: Uplinks
   readonly coexistence: Coexistence
   readonly ownAddress: Ipv4
@@ -55,8 +57,10 @@ export type NetworkCommandsOptions = {
 export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const turns = new CommandTurns(o)
   const { lastIds, tsigKeys, transferPolicies, updatePolicies } = o.snapshot
+  let lastZoneId = lastIds.zone
+  const nextZoneId = (): number => ++lastZoneId
   const dhcp = new DhcpCommands({ ...o, lastIds, turns })
-  const dns = new DnsCommands({ ...o, turns, lastZoneId: lastIds.zone, configuration: () => dhcp.current })
+  const dns = new DnsCommands({ ...o, turns, nextZoneId, configuration: () => dhcp.current })
   const interfaces = new InterfaceCommands({ ...o, turns, configuration: () => dhcp.current })
   const routes = new RouteCommands({ ...o, turns, lastRouteId: lastIds.route })
   const diagnostics = new DiagnosticCommands({ ...o, configuration: () => dhcp.current })
@@ -64,6 +68,7 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const otherServers = new OtherServerCommands(o)
   return {
     dhcp, dns, tsigKeys: new TsigKeyCommands({ ...o, tsigKeys, turns }), transfers: new TransferCommands({ ...o, transferPolicies, turns }),
-    updates: new UpdateCommands({ ...o, updatePolicies, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
+    updates: new UpdateCommands({ ...o, updatePolicies, turns }),
+    secondaries: new SecondaryCommands({ ...o, nextZoneId, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
   }
 }

@@ -7,7 +7,7 @@ import type { Ipv4 } from '../stack/index.ts'
 import type {
   Answer, CaptureInput, DhcpClientView, InterfaceView, NeighbourView, NotifyInput, NotifyView, OtherServerView, Page, Paging, PastUpdateView,
   PingEventView, PingInput, RecordInput,
-  RouteView, RoutingView, SocketFilter, SocketView, StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
+  RouteView, RoutingView, SecondaryInput, SecondaryView, SocketFilter, SocketView, StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
   TransferPolicyView, TsigKeyInput, TsigKeyView, UpdatePolicyView,
 } from './facade.ts'
 import type { DescribedClient, EffectiveSettings, ExhaustedSegment, ForeignLease, ImportedLeases, WhatIf, WhatIfQuestion } from './dhcp/index.ts'
@@ -101,6 +101,13 @@ export interface UpdateSide {
   recentUpdates(zone: string): Answer<readonly PastUpdateView[]>
 }
 
+export interface SecondarySide {
+  secondary(zone: string): Answer<SecondaryView>
+  setSecondary(zone: string, input: SecondaryInput): Answer<SecondaryView>
+  promote(zone: string): Answer<null>
+  refreshSecondary(zone: string, full: boolean): Answer<SecondaryView>
+}
+
 export interface TsigKeySide {
   tsigKeys(): Answer<readonly TsigKeyView[]>
   addTsigKey(key: TsigKeyInput): Answer<TsigKey>
@@ -167,6 +174,7 @@ export type NetworkSide = {
   readonly tsigKeys: TsigKeySide
   readonly transfers: TransferSide
   readonly updates: UpdateSide
+  readonly secondaries: SecondarySide
   readonly interfaces: InterfaceSide
   readonly routes: RouteSide
   readonly links: LinkSide
@@ -206,6 +214,7 @@ export const NETWORK_COMMANDS = {
     'explainName',
   ],
   tsigKeys: ['tsigKeys', 'addTsigKey', 'removeTsigKey'],
+  secondaries: ['secondary', 'setSecondary', 'promote', 'refreshSecondary'],
   transfers: ['transferPolicy', 'setTransferPolicy', 'notifyPolicy', 'setNotifyPolicy', 'notifyNow'],
   updates: ['updatePolicy', 'setUpdatePolicy', 'recentUpdates'],
   interfaces: ['interfaces', 'plans', 'checkInterface', 'addInterface', 'changeInterface', 'removeInterface'],

@@ -3,7 +3,7 @@
  * and answers what lease names ask about zones.
  */
 import type { Ipv4 } from '../stack/index.ts'
-import type { DnsServer } from './dns/index.ts'
+import type { DnsServer, LiveZone } from './dns/index.ts'
 import { serialAfter } from './dns/index.ts'
 import { keyOf, knownName } from './dns/wire/name.ts'
 import type { NameZones, UnnumberedEdit, ZoneIdentity } from './lease-names/lease-names.ts'
@@ -21,11 +21,11 @@ export class ZoneBook implements NameZones {
   }
 
   zoneNamed(name: string): ZoneIdentity | undefined {
-    return this.#dns.zones.get(name)?.identity
+    return ofOurOwn(this.#dns.zones.get(name))
   }
 
   zoneEnclosing(name: string): ZoneIdentity | undefined {
-    return this.#dns.zones.enclosing(name)?.identity
+    return ofOurOwn(this.#dns.zones.enclosing(name))
   }
 
   /** What is served at a name, and what people have put there that is on its way to the disk. */
@@ -75,3 +75,6 @@ export class ZoneBook implements NameZones {
     if (durable) this.#dns.applyEdit(edit)
   }
 }
+
+/** Nothing is put into a copy. */
+const ofOurOwn = (live: LiveZone | undefined): ZoneIdentity | undefined => (live?.isSecondary === true ? undefined : live?.identity)

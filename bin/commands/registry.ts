@@ -30,6 +30,7 @@ import { traceroute } from './traceroute.ts'
 import { tsigKeyAdd, tsigKeyList, tsigKeyRemove } from './tsig-key.ts'
 import { dhcpWhatIf } from './what-if.ts'
 import { zoneNotify } from './zone-notify.ts'
+import { zonePromote, zoneRefresh, zoneSecondary } from './zone-secondary.ts'
 import { zoneTransfers } from './zone-transfers.ts'
 import { zoneAllowUpdates, zoneForbidUpdates, zoneUpdateRules, zoneUpdates } from './zone-updates.ts'
 import { zoneAdd, zoneExport, zoneHistory, zoneList, zoneRemove } from './zone.ts'
@@ -79,6 +80,9 @@ export const COMMANDS: readonly Command[] = [
   zoneUpdateRules,
   zoneAllowUpdates,
   zoneForbidUpdates,
+  zoneSecondary,
+  zoneRefresh,
+  zonePromote,
   recordList,
   recordAdd,
   recordRemove,

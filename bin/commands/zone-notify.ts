@@ -1,7 +1,8 @@
-import type { NotifyTargetView, NotifyView } from '../../services/index.ts'
+import type { NotifyView } from '../../services/index.ts'
 import { path } from './client.ts'
 import { type Command, UsageError } from './command.ts'
 import { printDone } from './print.ts'
+import { server } from './server-argument.ts'
 
 export const zoneNotify: Command = {
   words: 'zone notify',
@@ -20,7 +21,7 @@ export const zoneNotify: Command = {
     const { api, operands, texts, text, flag } = invocation
     const zone = operands[0] as string
     const url = path('zones', zone, 'notify')
-    const targets = texts('to').map(target)
+    const targets = texts('to').map(server)
     const nameServers = text('name-servers')
     if (nameServers !== undefined && nameServers !== 'yes' && nameServers !== 'no') throw new UsageError(`--name-servers is yes or no, not ${nameServers}`)
     const says = targets.length > 0 || nameServers !== undefined || flag('none')
@@ -32,14 +33,6 @@ export const zoneNotify: Command = {
     if (flag('now')) now = await api.json<NotifyView>('POST', url)
     printDone(invocation, [summary(zone, now), ...now.told.map(line)].join('\n'), now)
   },
-}
-
-/** "10.53.0.9", "10.53.0.9#5353", "10.53.0.9,transfer.lab.internal". */
-function target(given: string): NotifyTargetView {
-  const [where = '', key] = given.split(',')
-  const [address = '', port = '53'] = where.split('#')
-  if (!/^\d+$/.test(port)) throw new UsageError(`${given}: ${port} is not a port`)
-  return { address, port: Number(port), key: key ?? null }
 }
 
 function summary(zone: string, { targets, nameServers }: NotifyView): string {

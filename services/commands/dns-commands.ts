@@ -2,7 +2,7 @@
 import { formatIpv4, formatPrefix, type Ipv4 } from '../../stack/index.ts'
 import { type Clock, err, ok, type Result } from '../../stack/platform/index.ts'
 import type { DhcpConfiguration } from '../model/index.ts'
-import { type DnsServer, formatZone } from '../dns/index.ts'
+import { type DnsServer, formatZone, isCopy } from '../dns/index.ts'
 import { parseName } from '../dns/wire/name.ts'
 import type { Answer, RecordInput } from '../facade.ts'
 import { type DnsRecord, PLAIN_RECORD, type Refusal, refusal, type Zone, type ZoneEdit } from '../model/index.ts'
@@ -18,18 +18,16 @@ export type DnsCommandsOptions = {
   readonly ownAddress: Ipv4
   /** Subnets name zones as their domain. */
   readonly configuration: () => DhcpConfiguration
-  readonly lastZoneId: number
+  readonly nextZoneId: () => number
   readonly nextRecordId: () => number
   readonly turns: CommandTurns
 }
 
 export class DnsCommands implements DnsSide {
   readonly #o: DnsCommandsOptions
-  #lastId: number
 
   constructor(options: DnsCommandsOptions) {
     this.#o = options
-    this.#lastId = options.lastZoneId
   }
 
   async zones(): Answer<readonly Zone[]> {
@@ -42,13 +40,12 @@ export class DnsCommands implements DnsSide {
       if (refused !== undefined) return err(refused)
       if (this.#o.dns.zones.get(fields.name) !== undefined)
         return err(refusal('conflict', '/name', `there is a zone ${fields.name} already`, 'choose another name, or change that zone'))
-      const zone: Zone = { ...fields, id: this.#lastId + 1, serial: 1 }
+      const zone: Zone = { ...fields, id: this.#o.nextZoneId(), serial: 1 }
       const records = this.#systemRecords(zone)
       const edit: ZoneEdit = { zoneId: zone.id, serialBefore: 1, serialAfter: 1, remove: [], add: records }
       const at = this.#o.clock.wallMs()
       const stored = await this.#o.turns.store([{ kind: 'zone-put', zone }, { kind: 'zone-edit', at, edit }, this.#zoneNews('added', zone)])
       if (!stored.ok) return stored
-      this.#lastId++
       this.#o.dns.addZone(zone, records)
       return ok(zone)
     })
@@ -56,8 +53,10 @@ export class DnsCommands implements DnsSide {
 
   changeZone(name: string, change: Partial<Omit<Zone, 'id' | 'serial' | 'name'>>): Answer<Zone> {
     return this.#o.turns.take(async () => {
-      const old = this.#o.dns.zones.get(name)?.zone
-      if (old === undefined) return missing(`zone ${name}`)
+      const live = this.#o.dns.zones.get(name)
+      if (live === undefined) return missing(`zone ${name}`)
+      if (live.isSecondary) return err(isCopy(name))
+      const old = live.zone
       const zone: Zone = { ...old, ...change, serial: this.#o.zones.nextSerial(old.id) }
       const refused = checkZone(zone)
       if (refused !== undefined) return err(refused)

@@ -21,6 +21,25 @@ export const DNS_EVENTS = {
     level: 'debug', says: 'no zone here holds {name}',
     means: 'The appliance has no authority over the name, so it looks in its cache and then asks an upstream server.',
   },
+  'dns.zone.not-served': {
+    level: 'warn', says: 'the copy of {zone} is too old to be given out, or not there yet',
+    means: 'SERVFAIL: the zone is another server\'s, and that has not confirmed the copy within the expire time of its SOA.',
+    remedy: 'See why the primary servers cannot be reached, with: taproot zone secondary ZONE.',
+  },
+  'dns.secondary.transferred': {
+    level: 'info', says: '{zone} came from {primary} with serial {serial}: {removed} record(s) out, {added} in',
+    means: 'The copy has a new version, which is served from the next query on.',
+  },
+  'dns.secondary.failed': {
+    level: 'warn', says: 'no primary server of {zone} was of use ({failures} time(s) in a row); of {primary}: {because}',
+    means: 'The copy goes on as it is, until its expire time; it is tried again after the retry time of the SOA.',
+    remedy: 'Check that the primary runs, serves the zone, and lets this server have it.',
+  },
+  'dns.secondary.expired': {
+    level: 'error', says: 'the copy of {zone} (serial {serial}) was not confirmed for {seconds} s and is given out no more',
+    means: 'Clients get SERVFAIL until a primary server can be reached again.',
+    remedy: 'Bring the primary back, name another, or make this server the primary of the zone.',
+  },
   'dns.special-use': {
     level: 'debug', says: '{name} lies in {zone}, a name reserved for local use',
     means: 'Such names mean something only inside a network (RFC 6761, RFC 6303) and are never sent out.',

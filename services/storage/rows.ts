@@ -1,7 +1,7 @@
 /** Between rows and the model. Addresses are unsigned in rows and int32 in memory; absent is NULL there, undefined here. */
 import { formatIpv4, formatPrefix, type Ipv4, parseIpv4, parsePrefix, type Prefix } from '../../stack/index.ts'
 import type {
-  DnsRecord, InterfaceProperties, Lease, NetworkInterface, RecordOwner, StaticNeighbour, StaticRoute, TransferPolicy,
+  DnsRecord, InterfaceProperties, Lease, NetworkInterface, RecordOwner, SecondaryZone, StaticNeighbour, StaticRoute, TransferPolicy,
   UpdatePolicy, UpdateRule, Zone,
 } from '../model/index.ts'
 import type { LeaseHolding, RecordChange, StoredEvent } from './store.ts'
@@ -206,20 +206,33 @@ export const routeOf = (r: RouteRow): StaticRoute => ({
 export type NeighbourRow = { interface: string; address: number; mac: string }
 export const neighbourOf = (r: NeighbourRow): StaticNeighbour => ({ interfaceName: r.interface, address: signed(r.address), mac: r.mac })
 
+export type SecondaryRow = { zone_id: number; primaries: string; refreshed_ms: number | null }
+export const secondaryOf = (r: SecondaryRow): SecondaryZone => ({
+  zoneId: r.zone_id,
+  primaries: (JSON.parse(r.primaries) as readonly StoredTarget[]).map(targetOf),
+  refreshedAt: orUndefined(r.refreshed_ms),
+})
+/** In the order of the table. */
+export const secondaryColumns = (s: SecondaryZone): readonly (string | number | null)[] =>
+  [s.zoneId, JSON.stringify(s.primaries.map(storedTarget)), orNull(s.refreshedAt)]
+
 export type TransferPolicyRow = { zone_id: number; prefixes: string; keys: string; notify: string; notify_servers: number }
+/** A server by address and port, and the TSIG key that is shared with it. */
 type StoredTarget = { readonly address: string; readonly port: number; readonly key: string | null }
+type Target = { readonly address: Ipv4; readonly port: number; readonly key: string | undefined }
+const targetOf = ({ address, port, key }: StoredTarget): Target => ({ address: parseIpv4(address) as Ipv4, port, key: orUndefined(key) })
+const storedTarget = ({ address, port, key }: Target): StoredTarget => ({ address: formatIpv4(address), port, key: orNull(key) })
+
 export const transferPolicyOf = (r: TransferPolicyRow): TransferPolicy => ({
   zoneId: r.zone_id,
   prefixes: (JSON.parse(r.prefixes) as readonly string[]).map((text) => parsePrefix(text) as Prefix),
   keys: JSON.parse(r.keys) as readonly string[],
-  notify: (JSON.parse(r.notify) as readonly StoredTarget[]).map(({ address, port, key }) => (
-    { address: parseIpv4(address) as Ipv4, port, key: orUndefined(key) }
-  )),
+  notify: (JSON.parse(r.notify) as readonly StoredTarget[]).map(targetOf),
   notifyServers: r.notify_servers === 1,
 })
 /** In the order of the table. */
 export function transferPolicyColumns(p: TransferPolicy): readonly (string | number)[] {
-  const notify = p.notify.map(({ address, port, key }): StoredTarget => ({ address: formatIpv4(address), port, key: orNull(key) }))
+  const notify = p.notify.map(storedTarget)
   return [
     p.zoneId, JSON.stringify(p.prefixes.map(formatPrefix)), JSON.stringify(p.keys), JSON.stringify(notify), Number(p.notifyServers),
   ]

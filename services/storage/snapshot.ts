@@ -8,6 +8,7 @@ import {
   neighbourOf,
   recordOf,
   routeOf,
+  secondaryOf,
   transferPolicyOf,
   updatePolicyOf,
   zoneOf,
@@ -16,6 +17,7 @@ import {
   type NeighbourRow,
   type RecordRow,
   type RouteRow,
+  type SecondaryRow,
   type TransferPolicyRow,
   type UpdatePolicyRow,
   type ZoneRow,
@@ -47,6 +49,7 @@ export function snapshotOf(db: Database): Snapshot {
     tsigKeys: all<TsigKey>('SELECT name, algorithm, secret FROM tsig_keys ORDER BY name'),
     transferPolicies: all<TransferPolicyRow>('SELECT * FROM zone_transfers ORDER BY zone_id').map(transferPolicyOf),
     updatePolicies: all<UpdatePolicyRow>('SELECT * FROM zone_updates ORDER BY zone_id').map(updatePolicyOf),
+    secondaries: all<SecondaryRow>('SELECT * FROM zone_secondaries ORDER BY zone_id').map(secondaryOf),
     settings: new Map(all<{ name: string; value: string }>('SELECT name, value FROM settings').map((r) => [r.name, r.value])),
     lastIds: {
       // What is gone may still be named by a lease or a history, which must not become another's.

@@ -18,6 +18,7 @@ import {
   RECORD_COLUMNS,
   recordCells,
   unsigned,
+  secondaryColumns,
   transferPolicyColumns,
   updateRulesText,
 } from './rows.ts'
@@ -297,6 +298,12 @@ export class SqliteStore extends SqliteReader implements Store {
       case 'update-policy-put':
         sql.putUpdatePolicy.run(w.policy.zoneId, updateRulesText(w.policy))
         return
+      case 'secondary-put':
+        sql.putSecondary.run(...secondaryColumns(w.secondary))
+        return
+      case 'secondary-remove':
+        sql.removeSecondary.run(w.zoneId)
+        return
       case 'tsig-key-put':
         sql.putTsigKey.run(w.key.name, w.key.algorithm, w.key.secret)
         return
@@ -432,6 +439,9 @@ const SQL = {
     ON CONFLICT (zone_id) DO UPDATE SET prefixes = excluded.prefixes, keys = excluded.keys, notify = excluded.notify,
       notify_servers = excluded.notify_servers`,
   putUpdatePolicy: 'INSERT INTO zone_updates VALUES (?, ?) ON CONFLICT (zone_id) DO UPDATE SET rules = excluded.rules',
+  putSecondary: `INSERT INTO zone_secondaries VALUES (?, ?, ?)
+    ON CONFLICT (zone_id) DO UPDATE SET primaries = excluded.primaries, refreshed_ms = excluded.refreshed_ms`,
+  removeSecondary: 'DELETE FROM zone_secondaries WHERE zone_id = ?',
   putTsigKey: `INSERT INTO tsig_keys VALUES (?, ?, ?)
     ON CONFLICT (name) DO UPDATE SET algorithm = excluded.algorithm, secret = excluded.secret`,
   removeTsigKey: 'DELETE FROM tsig_keys WHERE name = ?',

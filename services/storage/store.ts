@@ -8,7 +8,7 @@
 import type { Ipv4 } from '../../stack/index.ts'
 import type { Result } from '../../stack/platform/index.ts'
 import type {
-  DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, StaticNeighbour, StaticRoute, TransferPolicy, TsigKey, UpdatePolicy, Zone,
+  DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, SecondaryZone, StaticNeighbour, StaticRoute, TransferPolicy, TsigKey, UpdatePolicy, Zone,
   ZoneEdit,
 } from '../model/index.ts'
 
@@ -27,6 +27,8 @@ export type Write =
   | { readonly kind: 'neighbour-remove'; readonly interfaceName: string; readonly address: Ipv4 }
   | { readonly kind: 'transfer-policy-put'; readonly policy: TransferPolicy }
   | { readonly kind: 'update-policy-put'; readonly policy: UpdatePolicy }
+  | { readonly kind: 'secondary-put'; readonly secondary: SecondaryZone }
+  | { readonly kind: 'secondary-remove'; readonly zoneId: number }
   | { readonly kind: 'tsig-key-put'; readonly key: TsigKey }
   | { readonly kind: 'tsig-key-remove'; readonly name: string }
   | { readonly kind: 'event'; readonly at: number; readonly event: string; readonly facts: Facts }
@@ -55,6 +57,7 @@ export type Snapshot = {
   readonly tsigKeys: readonly TsigKey[]
   readonly transferPolicies: readonly TransferPolicy[]
   readonly updatePolicies: readonly UpdatePolicy[]
+  readonly secondaries: readonly SecondaryZone[]
   readonly settings: ReadonlyMap<string, string>
   /** Ids above these are free: nothing that is stored has them, or names them after they are gone. */
   readonly lastIds: {

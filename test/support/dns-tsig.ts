@@ -28,6 +28,8 @@ export type Signing = {
   readonly ttl?: number
   readonly priorMac?: Uint8Array
   readonly timersOnly?: boolean
+  /** Messages without a signature before this one. */
+  readonly before?: readonly Uint8Array[]
 }
 
 export type Signed = { readonly bytes: Uint8Array; readonly mac: Uint8Array }
@@ -43,6 +45,7 @@ const variables = (s: Signing, error: number, other: Uint8Array): readonly numbe
 function macOf(message: Uint8Array, s: Signing, error = 0, other: Uint8Array = new Uint8Array(0)): Buffer {
   const hmac = createHmac(s.digest ?? 'sha256', s.secret ?? SECRET)
   if (s.priorMac !== undefined) hmac.update(Uint8Array.from(u16be(s.priorMac.length))).update(s.priorMac)
+  for (const earlier of s.before ?? []) hmac.update(earlier)
   return hmac.update(message).update(Uint8Array.from(variables(s, error, other))).digest()
 }
 

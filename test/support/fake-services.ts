@@ -34,6 +34,7 @@ import { fakeDhcp } from './fake-dhcp.ts'
 import { FakeNeighbours } from './fake-neighbours.ts'
 import { FakeCertificates } from './fake-certificates.ts'
 import { FakeDiagnostics } from './fake-diagnostics.ts'
+import { FakeSecondaries } from './fake-secondaries.ts'
 import { FakeTransfers } from './fake-transfers.ts'
 import { FakeTsigKeys } from './fake-tsig-keys.ts'
 import { FakeUpdates } from './fake-updates.ts'
@@ -113,6 +114,7 @@ export class FakeServices implements Services {
   readonly certificates = new FakeCertificates()
   readonly transfers = new FakeTransfers()
   readonly updates = new FakeUpdates()
+  readonly secondaries = new FakeSecondaries()
   readonly otherServers = new FakeOtherServers()
   readonly reasons = this
 

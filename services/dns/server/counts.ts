@@ -19,6 +19,7 @@ export const DNS_COUNTS = [
   'notify-received', 'notify-refused',
   'update-received', 'update-applied', 'update-unchanged', 'update-malformed', 'update-not-here', 'update-refused',
   'update-prerequisite', 'update-full', 'update-failed',
+  'secondary-current', 'secondary-transferred', 'secondary-failed', 'secondary-expired',
   'tcp-connections', 'tcp-queries', 'tcp-closed-idle', 'tcp-closed-malformed', 'tcp-closed-full', 'tcp-closed-overrun',
   'tcp-closed-memory', 'tls-connections',
   'tls-queries', 'https-queries', 'padded',

@@ -162,6 +162,10 @@ function zonesStep(parts: Parts): Step {
       const facts = { name: formatKey(r.key), zone: zone.zone.name, serial: zone.zone.serial }
       r.say(zone === special ? 'dns.special-use' : 'dns.zone.enclosing', facts)
     }
+    if (!zone.isServed) {
+      r.say('dns.zone.not-served', { zone: zone.zone.name, serial: zone.zone.serial })
+      return fail(r, EXTENDED_ERROR.expired)
+    }
     const found = find(zone, r.key, r.query.type)
     const mayAsk = r.recursionDesired && parts.forwarder.hasUpstreams && special === undefined
     if (zone === special && found.kind === 'nxdomain') r.response.extendedError = EXTENDED_ERROR.specialUse
@@ -272,7 +276,7 @@ function addAdditional(zones: ZoneSet, r: Resolution, rrset: Rrset): boolean {
     any = true
     const key = nameKey(target)
     const zone = zones.closest(key)
-    if (zone !== undefined) addAddresses(r, zone, key, false)
+    if (zone?.isServed === true) addAddresses(r, zone, key, false)
   }
   return any
 }

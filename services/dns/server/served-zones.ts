@@ -29,6 +29,10 @@ export type ServedZonesOptions = {
   readonly emit: (id: 'dns.zone.edited', facts: TraceStep[1]) => void
 }
 
+/** What is said to who would edit a copy. */
+export const isCopy = (zoneName: string): Refusal =>
+  refusal('conflict', '', `${zoneName} is a copy of its primary's zone, which only a transfer changes`, 'change it at its primary, or make this server its primary: zone promote')
+
 export class ServedZones {
   /** A zone has another serial, or is new. */
   onChanged: (zone: LiveZone) => void = () => {}
@@ -51,6 +55,7 @@ export class ServedZones {
   planEdit(zoneName: string, change: Change, after: readonly ZoneEdit[] = []): Result<ZoneEdit, Refusal> {
     const zone = this.#o.zones.get(zoneName)
     if (zone === undefined) return err(refusal('not-found', '', `there is no zone ${zoneName}`, 'list the zones'))
+    if (zone.isSecondary) return err(isCopy(zoneName))
     return planEdit(zone, change, this.#nextRecordId, after)
   }
 
@@ -71,6 +76,27 @@ export class ServedZones {
     const facts = { zone: zone.identity.name, removed: edit.remove.length, added: edit.add.length, serial }
     this.#o.emit('dns.zone.edited', facts)
     this.onChanged(zone)
+  }
+
+  /** A copy of another server's zone has come to a new version, which is durable: all of it is served from now on. */
+  applyVersion(live: LiveZone, zone: Zone, edit: ZoneEdit): void {
+    const before = live.zone
+    live.change(zone)
+    const touched = live.apply(edit.remove, edit.add, edit.serialAfter)
+    for (const record of edit.add) this.#noteId(record)
+    const sameSoa = hasSameSoa(before, zone)
+    // Of another SOA than its serial the journal knows nothing.
+    if (sameSoa && live.isServed) this.#o.transfers.journal.note(edit)
+    else this.#o.transfers.journal.forget(zone.id)
+    this.#o.table.edited(live.slot, touched, live.key, edit.serialAfter, !sameSoa || reshapes(edit))
+    this.onChanged(live)
+  }
+
+  /** A copy is given out, or not: too old, or not there yet. */
+  setServed(live: LiveZone, isServed: boolean): void {
+    if (live.isServed === isServed) return
+    live.isServed = isServed
+    this.#o.table.edited(live.slot, [live.key], live.key, live.zone.serial, true)
   }
 
   /** Replaces a zone of the same name. */
@@ -131,6 +157,10 @@ export class ServedZones {
     }
   }
 }
+
+const hasSameSoa = (a: Zone, b: Zone): boolean =>
+  a.primaryServer === b.primaryServer && a.hostmaster === b.hostmaster && a.refresh === b.refresh && a.retry === b.retry &&
+  a.expire === b.expire && a.minimum === b.minimum && (a.soaTtl ?? a.defaultTtl) === (b.soaTtl ?? b.defaultTtl)
 
 /** Whether an edit can change answers for other names than its own: delegations hide, wildcards stand in, empty ones too. */
 function reshapes(edit: ZoneEdit): boolean {

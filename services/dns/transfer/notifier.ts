@@ -87,7 +87,7 @@ export class Notifier {
   /** Tells everybody now. Returns how many are told. */
   tell(zone: LiveZone): number {
     const live = this.#o.zones.byId(zone.zone.id)
-    if (live === undefined) return 0
+    if (live === undefined || !live.isServed) return 0
     const targets = this.targets(live)
     const old = this.#tasks.get(live.zone.id)
     for (const task of old?.values() ?? []) task.cancel()

@@ -75,7 +75,7 @@ export class Transfers {
     const signature = readSignature(b, at, length, this.#o.keys, this.#o.seconds())
     if (signature === 'malformed' || signature?.fault !== undefined) return undefined
     const zone = this.#o.zones.closest(parsed.query.key)
-    if (zone === undefined || zone.key !== parsed.query.key || !this.#isAllowed(zone, source, signature)) {
+    if (zone === undefined || zone.key !== parsed.query.key || !zone.isServed || !this.#isAllowed(zone, source, signature)) {
       this.#o.count('transfer-refused')
       return undefined
     }

@@ -120,6 +120,8 @@ export type TsigContext = {
   readonly priorMac: Uint8Array | undefined
   /** A further message of a stream: of the record's variables only the timers count. */
   readonly timersOnly: boolean
+  /** Messages without a signature since the one that had the prior MAC, as they came (§5.3.1). */
+  readonly unsigned?: readonly Uint8Array[]
 }
 export const FIRST_MESSAGE: TsigContext = { priorMac: undefined, timersOnly: false }
 
@@ -139,6 +141,7 @@ function digest(context: TsigContext, message: Uint8Array, v: Variables): Uint8A
     put16(size, 0, context.priorMac.length)
     hmac.update(size).update(context.priorMac)
   }
+  for (const earlier of context.unsigned ?? []) hmac.update(earlier)
   hmac.update(message)
   const timers = new Uint8Array(8)
   putTime(timers, 0, v.time)

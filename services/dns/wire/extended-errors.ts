@@ -22,5 +22,6 @@ export const EXTENDED_ERROR = {
   noReachableAuthority: option(22, 'no upstream server answered'),
   /** RFC 9824 §9. */
   invalidQueryType: option(30, ''),
+  expired: option(24, 'a copy of a zone that no primary server has confirmed in time'),
   networkError: option(23, 'the upstream servers cannot be reached'),
 } as const

@@ -15,6 +15,7 @@ import { TYPE, typeCode } from '../wire/type-names.ts'
 import { APEX, ZoneNodes } from './zone-nodes.ts'
 import { ZoneRecords } from './zone-records.ts'
 import { ZoneWalk } from './zone-walk.ts'
+import type { ZoneRow } from './zone-walk.ts'
 
 export type ZoneNode = {
   /** Empty for an empty non-terminal. */
@@ -40,6 +41,10 @@ export class LiveZone {
   cuts = 0
   /** Place in the answer table's versions; set once by the server before the zone is served. */
   slot = -1
+  /** A copy of another server's zone: nothing but a transfer changes it. */
+  isSecondary = false
+  /** False: a copy that is not there yet, or too old to be given out (RFC 1034 §4.3.5). */
+  isServed = true
   /** These two have the serial of when somebody last asked: it moves with every lease. */
   #zone: Zone
   #soa: Rrset
@@ -173,6 +178,38 @@ export class LiveZone {
     const walk = new ZoneWalk(this.#records.end, read, (done) => this.#walks.delete(done))
     this.#walks.add(walk)
     return walk
+  }
+
+  /** Where the row of this owner stands that has the same type and data, letter case of names aside; −1: nowhere. */
+  placeOf({ owner, type, rdata }: ZoneRow): number {
+    const node = this.#nodes.find(nameKey(owner))
+    if (node < 0) return -1
+    const folded = foldedRdata(type, rdata)
+    for (let slot = this.#nodes.firstRecord(node); slot >= 0; slot = this.#records.next(slot)) {
+      if (this.#records.type(slot) === type && equalBytes(foldedRdata(type, this.#records.rdata(slot)), folded)) return slot
+    }
+    return -1
+  }
+
+  /** Whether the row at a place has this TTL, and owner and data in this letter case. */
+  isWritten(place: number, { owner, ttl, rdata }: ZoneRow): boolean {
+    const written = this.#records.ownName(place) ?? this.#nodes.name(this.#records.node(place))
+    return this.#records.ttl(place) === ttl && equalBytes(written, owner) && equalBytes(this.#records.rdata(place), rdata)
+  }
+
+  /** Every place that holds a row. Good until rows are replaced. */
+  places(): Iterable<number> {
+    return this.#records.all()
+  }
+
+  /** Whether a name as text is the zone's own. */
+  isApex(text: string): boolean {
+    const parsed = parseName(text)
+    return parsed.ok && nameKey(parsed.value) === this.key
+  }
+
+  recordAtPlace(place: number): DnsRecord {
+    return this.#read(place)
   }
 
   /** Replaces rows and the serial. Returns the keys of the owners that changed. */

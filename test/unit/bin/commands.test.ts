@@ -313,6 +313,7 @@ describe('--json is what the API answers', () => {
     ['zone notify lab.internal', '/api/v1/zones/lab.internal/notify'],
     ['zone updates lab.internal', '/api/v1/zones/lab.internal/updates'],
     ['zone update-rules lab.internal', '/api/v1/zones/lab.internal/update-policy'],
+    ['zone secondary copy.internal', '/api/v1/zones/copy.internal/secondary'],
     ['record list lab.internal', '/api/v1/zones/lab.internal/records'],
     ['interface list', '/api/v1/interfaces'],
     ['route list', '/api/v1/routes'],

@@ -1,0 +1,35 @@
+import { Type } from 'typebox'
+import type { PrimaryView, SecondaryView } from '../../services/index.ts'
+import { count, integer, nullable, object, oneOf, text, time, view, word } from './common.ts'
+
+/** More would only be asked when all others have failed. */
+const MOST_PRIMARIES = 16
+
+const Primary = view<PrimaryView>()('Primary', 'A server that a zone is copied from.', {
+  address: text('ipv4', 'Where it answers DNS.', '10.53.0.9'),
+  port: integer(1, 65_535, 'TCP and UDP port; usually 53.', 53),
+  key: nullable(text('domain-name', 'The TSIG key that both sides sign with; null: none.', 'transfer.lab.internal')),
+})
+const primaries = Type.Unsafe<readonly PrimaryView[]>(
+  Type.Array(Primary, { minItems: 1, maxItems: MOST_PRIMARIES, description: 'Asked in this order.' }),
+)
+
+export const Secondary = view<SecondaryView>()('Secondary', "A copy of another server's zone, and how it does.", {
+  zone: text('domain-name', 'The zone.', 'example.internal'),
+  primaries,
+  state: oneOf(['waiting', 'asking', 'transferring'], 'What it is at.'),
+  serial: nullable(count('The version that is here; null: none yet.', 2_026_112_201)),
+  served: Type.Boolean({ description: 'False: queries get SERVFAIL, because there is no copy yet or it is too old.' }),
+  refreshedAt: nullable(time('When a primary confirmed the copy last.')),
+  nextLookAt: nullable(time('When a primary is asked next.')),
+  expiresAt: nullable(time('When the copy is too old, unless it is confirmed before.')),
+  lastFailure: nullable(object('SecondaryFailure', 'The last failure since the copy was confirmed.', {
+    primary: word('Whose.', '10.53.0.9#53'),
+    at: time('When.'),
+    because: word('What was wrong.', 'it answers REFUSED'),
+  })),
+})
+export const SecondaryInput = object('SecondaryInput', 'Where the zone is copied from, instead of what was said before.', { primaries })
+export const SecondaryRefresh = object('SecondaryRefresh', 'How to look.', {
+  full: Type.Boolean({ description: 'Transfer the whole zone, whatever its serial.', default: false }),
+})
