@@ -134,7 +134,7 @@ export class Updates {
       return answer(rcode)
     }
     const live = this.#o.zones.closest(message.zone)
-    if (live === undefined || live.key !== message.zone) {
+    if (live === undefined || live.key !== message.zone || live.isSecondary) {
       return refuse('update-not-here', RCODE.NOTAUTH, ['dns.update.not-here', { zone: zoneName }])
     }
     // Who may change nothing is told nothing of what is there either, and takes nobody's place.
@@ -187,7 +187,7 @@ export class Updates {
     const live = this.#o.zones.closest(message.zone)
     const rules = live === undefined ? undefined : this.#policies.get(live.zone.id)?.rules
     // It may have gone while the update waited.
-    if (live === undefined || live.key !== message.zone || rules === undefined) {
+    if (live === undefined || live.key !== message.zone || live.isSecondary || rules === undefined) {
       return { rcode: RCODE.NOTAUTH, because: ['dns.update.not-here', { zone }], change: undefined }
     }
     const planned = zones.get(live.key) ?? new Planned(live, pending(live.zone.id))
