@@ -4,7 +4,7 @@
  * The SOA record is made from the zone's own fields; everything else comes from record rows.
  */
 import type { Ipv4 } from '../../../stack/index.ts'
-import { put32 } from '../../../stack/platform/index.ts'
+import { equalBytes, put32 } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Zone } from '../../model/index.ts'
 import type { ZoneSecurity } from '../dnssec/security.ts'
 import { ABSOLUTE, isAtOrBelow, isWildcard, knownName, name, nameKey, parentKey } from '../wire/name.ts'
@@ -204,8 +204,7 @@ export class LiveZone {
 
   /** Whether a name as text is the zone's own. */
   isApex(text: string): boolean {
-    const parsed = parseName(text)
-    return parsed.ok && nameKey(parsed.value) === this.key
+    return knownName(text)?.key === this.key
   }
 
   recordAtPlace(place: number): DnsRecord {
