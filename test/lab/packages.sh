@@ -39,6 +39,8 @@ command:nsd           nsd
 command:ldns-read-zone ldnsutils
 command:dnsperf       dnsperf
 command:kea-dhcp4     kea-dhcp4-server
+command:kea-dhcp-ddns kea-dhcp-ddns-server
+file:/usr/lib/python3/dist-packages/dns/__init__.py python3-dnspython
 command:dhcpd         isc-dhcp-server
 command:busybox       busybox
 command:udhcpc        udhcpc
