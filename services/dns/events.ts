@@ -57,6 +57,14 @@ export const DNS_EVENTS = {
     level: 'debug', says: '{name} is an alias of {target}',
     means: 'The search goes on with the target of the CNAME record.',
   },
+  'dns.answer.dname': {
+    level: 'debug', says: '{name} lies below {owner}, whose names are looked for below {target}: it is {now}',
+    means: 'The search goes on with the new name; the client gets the DNAME record and a CNAME made of it (RFC 6672).',
+  },
+  'dns.answer.dname-too-long': {
+    level: 'warn', says: '{name} lies below {owner}, and has no room below {target}',
+    means: 'YXDOMAIN: a name has at most 255 octets.',
+  },
   'dns.answer.cname-loop': {
     level: 'warn', says: 'the aliases from {name} do not end',
     means: 'CNAME records lead in a circle or are too many (16 is the most).',

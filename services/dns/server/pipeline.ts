@@ -27,6 +27,7 @@ import { findRrset } from '../zone/zone.ts'
 import type { LiveZone, ZoneSet } from '../zone/zone.ts'
 import { UDP } from './carrier.ts'
 import type { Carrier } from './carrier.ts'
+import { redirect } from './redirect.ts'
 import { ANY_ZONE, place, placeGlue, Response } from './respond.ts'
 import { addProof, ownedBySecurity, placeSigned } from './secured.ts'
 
@@ -82,7 +83,7 @@ export class Resolution {
   /** Goes on with an alias's target; false when the chain must end. */
   follow(target: Name): boolean {
     const key = nameKey(target)
-    const seen = this.response.answer.some((placed) => nameKey(placed.owner) === key)
+    const seen = this.response.answer.some((placed) => placed.rrset.type === TYPE.CNAME && nameKey(placed.owner) === key)
     if (seen || this.hops >= MAX_CHAIN) {
       this.say('dns.answer.cname-loop', { name: formatKey(this.query.key) })
       return false
@@ -210,6 +211,9 @@ function fromZone(parts: Parts, r: Resolution, zone: LiveZone, found: Lookup, ma
       response.depend(extra ? ANY_ZONE : zone.slot, extra || ofAll || found.wildcard || r.hops > 0)
       return 'done'
     }
+    case 'dname':
+      response.depend(zone.slot, true)
+      return redirect(r, found.rrset, security)
     case 'referral':
       r.say('dns.answer.referral', { name: formatKey(r.key), cut: formatKey(nameKey(found.cut.name)) })
       response.depend(zone.slot, true)
@@ -247,7 +251,7 @@ function deny(r: Resolution, zone: LiveZone, security: ZoneSecurity, found: Look
 
 function saySecured(r: Resolution, zone: LiveZone, found: Lookup): void {
   if (zone.security === undefined || found.kind === 'referral') return
-  if (found.kind !== 'answer' && found.kind !== 'cname') {
+  if (found.kind === 'nodata' || found.kind === 'nxdomain') {
     r.say('dns.answer.denied', { denial: zone.security.denial })
     return
   }

@@ -162,11 +162,11 @@ const hasSameSoa = (a: Zone, b: Zone): boolean =>
   a.primaryServer === b.primaryServer && a.hostmaster === b.hostmaster && a.refresh === b.refresh && a.retry === b.retry &&
   a.expire === b.expire && a.minimum === b.minimum && (a.soaTtl ?? a.defaultTtl) === (b.soaTtl ?? b.defaultTtl)
 
-/** Whether an edit can change answers for other names than its own: delegations hide, wildcards stand in, empty ones too. */
+/** Whether an edit can change answers for other names than its own: delegations hide, DNAMEs redirect, wildcards stand in, empty ones too. */
 function reshapes(edit: ZoneEdit): boolean {
   const does = (record: DnsRecord): boolean => {
     const key = record.name.includes('*') ? knownName(record.name)?.key : undefined
-    return record.type === 'NS' || (key !== undefined && hasWildcardLabel(key))
+    return record.type === 'NS' || record.type === 'DNAME' || (key !== undefined && hasWildcardLabel(key))
   }
   return edit.remove.some(does) || edit.add.some(does)
 }

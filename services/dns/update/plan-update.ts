@@ -25,6 +25,9 @@ import type { DraftChange, DraftRow } from './zone-draft.ts'
 /** Types that may stand beside a CNAME (RFC 4035 §2.5), and itself. */
 const BESIDE_CNAME: ReadonlySet<number> = new Set([TYPE.CNAME, TYPE.RRSIG, TYPE.NSEC])
 
+/** One of each name: another takes its place (§3.4.2.2, RFC 6672 §5.2). */
+const SINGLE: ReadonlySet<number> = new Set([TYPE.CNAME, TYPE.DNAME])
+
 /** `change`: what is to be stored; undefined when nothing is, and then the serial stays (§3.6). */
 export type UpdatePlan = { readonly rcode: number; readonly because: TraceStep; readonly change: DraftChange | undefined }
 
@@ -129,7 +132,7 @@ class Work {
     const lease = this.#leaseAt(key)
     if (lease !== undefined) return foreign(lease)
     const identity = identityOf(type, rdata)
-    if (type === TYPE.CNAME) {
+    if (SINGLE.has(type)) {
       const other = this.#removeRows(key, type, (each) => each !== identity)
       if (other !== undefined) return other
     }

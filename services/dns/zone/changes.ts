@@ -11,6 +11,7 @@ import { formatName, hasFinalDot, isAtOrBelow, name, nameKey, parseName } from '
 import type { Name, NameKey, NameRule } from '../wire/name.ts'
 import { formatRdata, parseRdataText } from '../wire/rdata.ts'
 import { isMetaType, TYPE, typeCode, typeName } from '../wire/type-names.ts'
+import { checkRedirections } from './dname-rules.ts'
 import { serialAfter } from './serial.ts'
 import type { LiveZone } from './zone.ts'
 
@@ -148,6 +149,24 @@ export class Planned {
     return [...this.at(key), ...this.#leaving.filter((record) => nameKey(name(record.name)) === key)]
   }
 
+  /** Whether any name is redirected. */
+  get hasRedirections(): boolean {
+    return this.#live.dnames > 0 || [...this.#added.values()].some((records) => records.some(({ type }) => type === 'DNAME'))
+  }
+
+  /** Whether anything stands below a name. */
+  isAnyBelow(key: NameKey): boolean {
+    const isBelow = (record: DnsRecord): boolean => {
+      const at = nameKey(name(record.name))
+      return at !== key && isAtOrBelow(at, key)
+    }
+    for (const records of this.#added.values()) if (records.some(isBelow)) return true
+    if (!this.#live.isAnyBelow(key)) return false
+    if (this.#removed.size === 0) return true
+    for (const record of this.#live.records()) if (!this.#removed.has(record.id) && isBelow(record)) return true
+    return false
+  }
+
   remove(record: DnsRecord): void {
     const key = nameKey(name(record.name))
     const added = this.#added.get(key)?.filter((other) => other.id !== record.id)
@@ -198,7 +217,7 @@ export function planEdit(
     planned.add(record.value)
     add.push(record.value)
   }
-  const refused = checkApex(planned, remove)
+  const refused = checkApex(planned, remove) ?? checkRedirections(planned, add)
   if (refused !== undefined) return err(refused)
   return ok({ zoneId: zone.id, serialBefore: zone.serial, serialAfter: serialAfter(zone.serial), remove, add })
 }

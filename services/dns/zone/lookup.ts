@@ -1,7 +1,8 @@
 /**
  * One step of looking a name up in one zone: RFC 1034 §4.3.2 step 3 as RFC 4592 §3.3.1 states it for wildcards.
  * The apex is walked down label by label: a delegation on the way ends the search, a missing node makes the one above
- * it the closest encloser, whose "*" child then stands for the name.
+ * it the closest encloser, whose "*" child then stands for the name. A DNAME on the way redirects what lies below it
+ * (RFC 6672 §3.2).
  */
 import { parentKey } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
@@ -15,6 +16,8 @@ export type Lookup =
   | { readonly kind: 'cname'; readonly rrset: Rrset; readonly wildcard: boolean }
   /** The name lies at or below a delegation. `cut` are its NS records. */
   | { readonly kind: 'referral'; readonly cut: Rrset; readonly node: ZoneNode }
+  /** The name lies below the owner of a DNAME. */
+  | { readonly kind: 'dname'; readonly rrset: Rrset }
   | { readonly kind: 'nodata'; readonly wildcard: boolean }
   | { readonly kind: 'nxdomain' }
 
@@ -25,9 +28,9 @@ const NXDOMAIN: Lookup = { kind: 'nxdomain' }
 /** `key` is at or below the zone's apex. */
 export function lookup(zone: LiveZone, key: NameKey, type: number): Lookup {
   const exact = zone.node(key)
-  if (zone.cuts > 0) {
-    const referral = findCut(zone, key, type)
-    if (referral !== undefined) return referral
+  if (zone.cuts > 0 || zone.dnames > 0) {
+    const end = findEnd(zone, key, type)
+    if (end !== undefined) return end
   }
   if (exact !== undefined) return atNode(exact, type, false)
   if (zone.wildcards === 0) return NXDOMAIN
@@ -47,15 +50,21 @@ function atNode(node: ZoneNode, type: number, wildcard: boolean): Lookup {
   return wildcard ? NODATA_WILDCARD : NODATA
 }
 
-/** The topmost delegation at or above `key`. DS at the cut itself is the parent's to answer (RFC 4035 §3.1.4.1). */
-function findCut(zone: LiveZone, key: NameKey, type: number): Lookup | undefined {
+/**
+ * The topmost delegation at or above `key`, or DNAME above it: what stands below either is not looked at. DS at the cut
+ * itself is the parent's to answer (RFC 4035 §3.1.4.1).
+ */
+function findEnd(zone: LiveZone, key: NameKey, type: number): Lookup | undefined {
   let found: Lookup | undefined
-  for (let at = key; at.length > zone.key.length; at = parentKey(at)) {
+  for (let at = key; ; at = parentKey(at)) {
     const node = zone.node(at)
-    const cut = node === undefined ? undefined : findRrset(node, TYPE.NS)
-    if (node !== undefined && cut !== undefined && !(type === TYPE.DS && at === key)) {
-      found = { kind: 'referral', cut, node }
+    const isApex = at.length === zone.key.length
+    if (node !== undefined) {
+      const dname = at === key ? undefined : findRrset(node, TYPE.DNAME)
+      if (dname !== undefined) found = { kind: 'dname', rrset: dname }
+      const cut = isApex ? undefined : findRrset(node, TYPE.NS)
+      if (cut !== undefined && !(type === TYPE.DS && at === key)) found = { kind: 'referral', cut, node }
     }
+    if (isApex) return found
   }
-  return found
 }

@@ -39,6 +39,8 @@ export class LiveZone {
   wildcards = 0
   /** Names below the apex that own NS records. */
   cuts = 0
+  /** DNAME records: names below their owners are looked for elsewhere. */
+  dnames = 0
   /** Place in the answer table's versions; set once by the server before the zone is served. */
   slot = -1
   /** A copy of another server's zone: nothing but a transfer changes it. */
@@ -145,6 +147,12 @@ export class LiveZone {
   recordsAt(key: NameKey): readonly DnsRecord[] {
     const node = this.#nodes.find(key)
     return node < 0 ? [] : this.#slotsAt(node).map((slot) => this.#read(slot))
+  }
+
+  /** Whether there are names below this one. */
+  isAnyBelow(key: NameKey): boolean {
+    const node = this.#nodes.find(key)
+    return node >= 0 && this.#nodes.hasChildren(node)
   }
 
   /** The rows of one owner by its name as text, in any letter case. */
@@ -275,6 +283,7 @@ export class LiveZone {
     const ownName = this.#nodes.isWritten(node, owner.name) ? undefined : owner.name
     const slot = this.#records.add(record, node, type, rdata.value, ownName)
     for (const walk of this.#walks) walk.added(slot)
+    if (type === TYPE.DNAME) this.dnames++
     const last = this.#nodes.lastRecord(node)
     if (last < 0) this.#nodes.setFirstRecord(node, slot)
     else this.#records.setNext(last, slot)
@@ -292,6 +301,7 @@ export class LiveZone {
 
   #drop(slot: number, node: number): void {
     for (const walk of this.#walks) walk.removing(slot)
+    if (this.#records.type(slot) === TYPE.DNAME) this.dnames--
     const cutBefore = this.#isCut(node)
     const next = this.#records.next(slot)
     let before = -1
