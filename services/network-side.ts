@@ -83,7 +83,7 @@ export interface DnsSide {
   addRecord(zone: string, record: RecordInput): Answer<DnsRecord>
   changeRecord(zone: string, id: number, change: Partial<RecordInput>): Answer<DnsRecord>
   removeRecord(zone: string, id: number): Answer<null>
-  exportZone(name: string): Answer<string>
+  exportZone(name: string, signed: boolean): Answer<string>
   explainName(name: string, type: string): Answer<NameExplanation>
 }
 

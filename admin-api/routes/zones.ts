@@ -99,8 +99,9 @@ function zoneFile(app: Api, services: Services): void {
         operationId: 'exportZone',
         tags: ['zones'],
         summary: 'A zone as a master file',
-        description: 'RFC 1035 §5; other servers can load it.',
+        description: 'RFC 1035 §5; other servers can load it. With `signed` it has the keys, signatures and denials that DNSSEC adds.',
         params: zoneParams,
+        querystring: Type.Object({ signed: Type.Boolean({ default: false, description: 'Only of a zone that is signed.' }) }),
         response: {
           200: {
             description: 'The master file.',
@@ -112,7 +113,7 @@ function zoneFile(app: Api, services: Services): void {
       },
     },
     async (request, reply) => {
-      const file = granted(await services.dns.exportZone(request.params.name))
+      const file = granted(await services.dns.exportZone(request.params.name, request.query.signed))
       // RFC 4027. Sent as it is: a string is not serialised again.
       return reply.type('text/dns; charset=utf-8').serializer(String).send(file)
     },

@@ -87,11 +87,11 @@ export const zoneExport: Command = {
   operands: 'ZONE',
   fewest: 1,
   most: 1,
-  options: {},
+  options: { signed: { type: 'boolean', says: 'with the keys, signatures and denials of DNSSEC' } },
   examples: ['taproot zone export lab.internal > lab.internal.zone'],
-  async run({ api, terminal, operands, json }) {
+  async run({ api, terminal, operands, json, flag }) {
     const zone = operands[0] as string
-    const file = await api.text(path('zones', zone, 'export'))
+    const file = await api.text(`${path('zones', zone, 'export')}${flag('signed') ? '?signed=true' : ''}`)
     if (json) printJson(terminal, { zone, file })
     else terminal.out(file)
   },

@@ -93,8 +93,8 @@ export class ApplianceDns implements DnsServices {
     return ok(pageOf(rows, paging.limit, (r) => r.id, recordChangeView))
   }
 
-  exportZone(name: string): Answer<string> {
-    return this.#o.network.dns.exportZone(canonical(name))
+  exportZone(name: string, signed: boolean): Answer<string> {
+    return this.#o.network.dns.exportZone(canonical(name), signed)
   }
 
   async #zone(name: string): Answer<Zone> {

@@ -2,7 +2,7 @@
 import { formatIpv4, formatPrefix, type Ipv4 } from '../../stack/index.ts'
 import { type Clock, err, ok, type Result } from '../../stack/platform/index.ts'
 import type { DhcpConfiguration } from '../model/index.ts'
-import { type DnsServer, formatZone, isCopy } from '../dns/index.ts'
+import { type DnsServer, formatZone, isCopy, type LiveZone, signedFile } from '../dns/index.ts'
 import { parseName } from '../dns/wire/name.ts'
 import type { Answer, RecordInput } from '../facade.ts'
 import { type DnsRecord, PLAIN_RECORD, type Refusal, refusal, type Zone, type ZoneEdit } from '../model/index.ts'
@@ -133,9 +133,24 @@ export class DnsCommands implements DnsSide {
     })
   }
 
-  async exportZone(name: string): Answer<string> {
+  async exportZone(name: string, signed: boolean): Answer<string> {
     const live = this.#o.dns.zones.get(name)
-    return live === undefined ? missing(`zone ${name}`) : ok(formatZone(live.zone, live.records()))
+    if (live === undefined) return missing(`zone ${name}`)
+    return signed ? this.#exportSigned(live) : ok(formatZone(live.zone, live.records()))
+  }
+
+  /** Signatures that are not there yet are made on the way, in turns with everything else. */
+  async #exportSigned(live: LiveZone): Answer<string> {
+    const { security } = live
+    if (security === undefined) return err(refusal('conflict', '', `zone ${live.zone.name} is not signed`, 'export it without signatures, or sign it first'))
+    if (!security.isReady) return err(refusal('unavailable', '', `zone ${live.zone.name} is still being put in order`, 'try again in some seconds'))
+    const parts: string[] = []
+    const { clock } = this.#o
+    for (const part of signedFile(live)) {
+      parts.push(part)
+      await new Promise<void>((resolve) => clock.at(clock.now(), resolve))
+    }
+    return ok(parts.join(''))
   }
 
   /** A zone needs a name server; one whose name lies in the zone needs an address, and that is ours. */

@@ -1,6 +1,7 @@
 /** Public face of DNS. */
 export type { CanonicalRecord, Change, NewRecord } from './zone/changes.ts'
 export { canonicalRecord } from './zone/changes.ts'
+export { signedFile } from './dnssec/signed-file.ts'
 export type { DenialKind, SigningAlgorithm, SigningKey, ZoneSigning } from './dnssec/signing-keys.ts'
 export type { DnsEventId, DnsEventRow } from './events.ts'
 export { DNS_EVENTS } from './events.ts'

@@ -62,6 +62,6 @@ export interface DnsServices {
   changeRecord(zone: string, id: number, change: Partial<RecordInput>): Answer<RecordView>
   removeRecord(zone: string, id: number): Answer<null>
   recordHistory(zone: string, filter: RecordFilter, paging: Paging): Answer<Page<RecordHistoryView>>
-  /** The zone as a master file (RFC 1035 §5). */
-  exportZone(name: string): Answer<string>
+  /** The zone as a master file (RFC 1035 §5); `signed`: with what DNSSEC adds to it. */
+  exportZone(name: string, signed: boolean): Answer<string>
 }

@@ -66,7 +66,15 @@ const rrsigsOf = (records: readonly MessageRecord[]): readonly Rrsig[] => record
   owner: labelsOf(name), rdata, covered: u16(rdata, 0), labels: rdata[3] as number, ttl: u32(rdata, 4), signer: labelsOf(rdata, 18), signatureAt: nameEnd(rdata, 18),
 }))
 
+const known = new Map<string, ReturnType<typeof createPublicKey>>()
 function publicKeyOf(dnskey: Uint8Array): ReturnType<typeof createPublicKey> {
+  const text = Buffer.from(dnskey).toString('latin1')
+  const key = known.get(text) ?? readKey(dnskey)
+  known.set(text, key)
+  return key
+}
+
+function readKey(dnskey: Uint8Array): ReturnType<typeof createPublicKey> {
   const key = Buffer.from(dnskey.subarray(4))
   const text = (part: Buffer): string => part.toString('base64url')
   if (dnskey[3] === 15) return createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'Ed25519', x: text(key) } })
@@ -258,4 +266,29 @@ function nodataVerdict(name: Labels, type: number, apex: Labels, denial: Denial,
   }
   // An empty non-terminal has no record of its own: the one that covers it leads to a name below it.
   return !hashed && denial.covers(name) ? 'secure' : 'bogus: nothing says that there is no such type'
+}
+
+/**
+ * What is wrong with a whole zone, signatures and all: sets without a good signature, and a chain of denials that does
+ * not go round through all names or lists other types than they have. For zones without delegations.
+ */
+export function zoneFaults(records: readonly MessageRecord[], trust: Trust): readonly string[] {
+  const { sets, fault } = checkSets(records, trust, () => false)
+  const faults = fault === undefined ? [] : [fault]
+  const owners = Map.groupBy(setsOf(records), (set) => set.owner.join('.'))
+  const hashed = sets.some((set) => set.type === T.NSEC3)
+  const chain = sets.filter((set) => set.type === (hashed ? T.NSEC3 : T.NSEC)).sort((a, b) => compareNames(a.owner, b.owner))
+  chain.forEach((set, i) => {
+    const rdata = set.rdata[0] as Uint8Array
+    const next = chain[(i + 1) % chain.length] as Set
+    const said = hashed ? base32(rdata.subarray(6 + (rdata[4] as number), 26 + (rdata[4] as number))) : labelsOf(rdata).join('.')
+    if (said !== (hashed ? next.owner[0] : next.owner.join('.'))) faults.push(`${set.owner.join('.')} leads to ${said}, not to ${next.owner.join('.')}`)
+    if (hashed) return
+    const types = [...(owners.get(set.owner.join('.')) ?? []).map((own) => own.type), T.RRSIG].sort((a, b) => a - b)
+    const listed = [...typesIn(rdata.subarray(nameEnd(rdata, 0)))]
+    if (listed.join() !== types.join()) faults.push(`${set.owner.join('.')} lists ${listed.join()} and has ${types.join()}`)
+  })
+  const named = [...owners].filter(([, own]) => own.some((set) => set.type !== T.NSEC3)).length
+  if (hashed ? chain.length < named : chain.length !== named) faults.push(`${named} names, ${chain.length} links`)
+  return faults
 }

@@ -7,6 +7,7 @@ import type { Instant } from '../../../stack/platform/index.ts'
 import type { DnsRecord } from '../../model/index.ts'
 import type { Name, NameKey } from '../wire/name.ts'
 import type { Rrset } from '../wire/rrset.ts'
+import type { ZoneWalk } from '../zone/zone-walk.ts'
 import type { DenialKind } from './signing-keys.ts'
 
 export type Signed = {
@@ -38,10 +39,18 @@ export interface ZoneSecurity {
   /** RRsets that a name owns by being secured: RRSIG, and NSEC where there is one. Empty when they are in its records. */
   ownedBy(key: NameKey): readonly Rrset[]
 
+  /** All rows of the zone with what security adds; undefined when its records have that already. */
+  walk(): ZoneWalk | undefined
+  /** False: walk() has to wait until a large zone is put in order. */
+  readonly isReady: boolean
+  /** Signatures are made here: no journal of the records knows of them. */
+  readonly isMade: boolean
+
   // What the zone tells. An edit is told before and after; in between nodes come and go.
   beforeEdit(remove: readonly DnsRecord[], add: readonly DnsRecord[]): void
   nodeMade(node: number): void
   nodeGone(node: number): void
   afterEdit(): void
+  soaChanging(): void
   soaChanged(): void
 }

@@ -6,12 +6,13 @@ import { put16 } from '../../../stack/platform/index.ts'
 import type { Clock, Instant, Random } from '../../../stack/platform/index.ts'
 import type { DnsRecord } from '../../model/index.ts'
 import { negativeTtl } from '../cache/negative.ts'
-import { nameKey, parseName } from '../wire/name.ts'
+import { nameKey, parentKey, parseName } from '../wire/name.ts'
 import type { Name, NameKey } from '../wire/name.ts'
 import type { Rrset } from '../wire/rrset.ts'
 import { TYPE, typeCode } from '../wire/type-names.ts'
 import { APEX } from '../zone/zone-nodes.ts'
 import type { LiveZone } from '../zone/zone.ts'
+import type { ZoneWalk } from '../zone/zone-walk.ts'
 import { rrsigHead, rrsigRdata, signedOctets } from './canonical.ts'
 import { HashOrder } from './hash-order.ts'
 import { NameOrder } from './name-order.ts'
@@ -19,6 +20,7 @@ import { nsec3Owner } from './nsec3-hash.ts'
 import type { HashParameters, Signed, ZoneSecurity } from './security.ts'
 import { SignatureStore } from './signature-store.ts'
 import type { DenialKind, SigningKey, ZoneSigning } from './signing-keys.ts'
+import { SignedWalk } from './signed-walk.ts'
 import { successor } from './successor.ts'
 import { typeBitmap } from './type-bitmap.ts'
 
@@ -46,6 +48,8 @@ export class SignedZone implements ZoneSecurity {
   /** Nodes before this one are in the orders, if they are there at all; −1: all are. */
   #ordered = 0
   #over = false
+  /** Those that are not over. */
+  readonly #walks = new Set<SignedWalk>()
   /** What the names that an edit touches were before it. */
   readonly #before = new Map<NameKey, { readonly member: boolean; readonly cut: boolean }>()
   #edited: readonly (readonly [NameKey, type: number])[] = []
@@ -76,6 +80,7 @@ export class SignedZone implements ZoneSecurity {
   change(signing: ZoneSigning): boolean {
     const old = this.#signing
     if (signing.denial !== old.denial || Buffer.compare(signing.nsec3.salt, old.nsec3.salt) !== 0) return false
+    for (const walk of this.#walks) walk.changing(APEX)
     const staying = new Set(signing.keys.filter((key) => old.keys.some((was) => was.id === key.id && Buffer.compare(was.dnskey, key.dnskey) === 0)).map((key) => key.id))
     this.#signing = signing
     for (const type of [...KEY_TYPES, TYPE.NSEC, TYPE.NSEC3]) this.store.drop(APEX, type)
@@ -103,6 +108,18 @@ export class SignedZone implements ZoneSecurity {
 
   #isOrdered(node: number): boolean {
     return this.#ordered < 0 || node < this.#ordered
+  }
+
+  readonly isMade = true
+  get isReady(): boolean {
+    return this.#ordered < 0
+  }
+
+  /** Not before it is ready. A zone with compact proofs is walked with a chain of NSEC, as others can serve it. */
+  walk(): ZoneWalk {
+    const walk = new SignedWalk(this, () => this.#walks.delete(walk))
+    this.#walks.add(walk)
+    return walk
   }
 
   sign(rrset: Rrset): Signed {
@@ -176,9 +193,10 @@ export class SignedZone implements ZoneSecurity {
     return this.zone.isCut(node) ? rrsets.filter((rrset) => rrset.type === TYPE.DS) : rrsets
   }
 
-  /** Whether a node has a record in the chain of hashes. */
-  isHashed(node: number): boolean {
-    return this.#hashes?.isMember(node) === true
+  /** The denial record of a node in the chain that others can serve; undefined when it has none. */
+  denialOf(node: number): Signed | undefined {
+    if (this.#hashes !== undefined) return this.#hashes.isMember(node) ? this.nsec3Of(node) : undefined
+    return this.#names.isMember(node) ? this.nsecOf(node) : undefined
   }
 
   /** Types whose records the zone speaks for at a node. */
@@ -274,6 +292,26 @@ export class SignedZone implements ZoneSecurity {
     this.#edited = [...remove, ...add].flatMap(ownerAndType)
     this.#before.clear()
     for (const [key] of this.#edited) if (!this.#before.has(key)) this.#before.set(key, this.#state(key))
+    if (this.#walks.size > 0) this.#tellWalks(this.#edited)
+  }
+
+  /** Walks read what an edit changes before it does: the owners, the names above them, and who denies any of these. */
+  #tellWalks(edited: readonly (readonly [NameKey, type: number])[]): void {
+    const nodes = new Set([APEX])
+    for (const [key, type] of edited) {
+      for (let at = key; at.length > this.zone.key.length; at = parentKey(at)) {
+        const node = this.zone.tree.find(at)
+        if (node >= 0) nodes.add(node).add(this.#names.before(node))
+        else nodes.add(this.#names.atOrBefore(at))
+        if (this.#hashes !== undefined) nodes.add(node >= 0 ? this.#hashes.before(node) : this.#hashes.atOrBefore(this.#hashes.hash(at)))
+      }
+      const cut = type === TYPE.NS ? this.zone.tree.find(key) : -1
+      for (const below of cut > APEX ? this.#names.below(cut) : []) {
+        nodes.add(below).add(this.#names.before(below))
+        if (this.#hashes !== undefined) nodes.add(this.#hashes.before(below))
+      }
+    }
+    for (const walk of this.#walks) for (const node of nodes) walk.changing(node)
   }
 
   #state(key: NameKey): { readonly member: boolean; readonly cut: boolean } {
@@ -282,6 +320,7 @@ export class SignedZone implements ZoneSecurity {
   }
 
   nodeMade(node: number): void {
+    for (const walk of this.#walks) walk.made(node)
     if (!this.#isOrdered(node)) return
     this.#names.insert(node)
     this.#hashes?.insert(node)
@@ -328,6 +367,10 @@ export class SignedZone implements ZoneSecurity {
   #dropDenials(node: number): void {
     this.store.drop(node, TYPE.NSEC)
     this.store.drop(node, TYPE.NSEC3)
+  }
+
+  soaChanging(): void {
+    for (const walk of this.#walks) walk.changing(APEX)
   }
 
   soaChanged(): void {

@@ -42,13 +42,14 @@ export class Journal {
   /**
    * The records of an incremental answer (RFC 1995 §4) from version `serial` to the present: the SOA, for each version
    * the old SOA, what went, the new SOA, what came; and the SOA again. undefined: the zone as a whole is to be sent,
-   * because the way from there is not known, or is longer.
+   * because the way from there is not known, or is longer, or its signatures are made here.
    */
   rowsSince(zone: LiveZone, serial: number): readonly ZoneRow[] | undefined {
     const { soa } = zone
     const present = { owner: soa.name, type: soa.type, ttl: soa.ttl, rdata: soa.rdata[0] as Uint8Array }
     const current = zone.zone.serial
     if (!isNewerSerial(current, serial)) return [present]
+    if (zone.security?.isMade === true) return undefined
     const edits = this.#chains.get(zone.zone.id)?.edits ?? []
     const from = edits.findIndex((edit) => edit.serialBefore === serial)
     if (from < 0 || edits.at(-1)?.serialAfter !== current) return undefined

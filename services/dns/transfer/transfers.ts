@@ -16,7 +16,7 @@ import type { ZoneRow } from '../zone/zone-walk.ts'
 import { Journal } from './journal.ts'
 import { Transfer } from './transfer.ts'
 
-/** At a time; one more is refused, and a secondary tries again. Each may keep a copy of the rows that edits remove. */
+/** At a time; one more is refused, as is one of a zone whose signing only begins, and a secondary tries again. Each may keep a copy of the rows that edits remove. */
 export const MAX_TRANSFERS = 16
 
 export type TransferCount = 'transfer-begun' | 'transfer-refused' | 'transfer-full'
@@ -79,7 +79,7 @@ export class Transfers {
       this.#o.count('transfer-refused')
       return undefined
     }
-    if (this.#underWay >= MAX_TRANSFERS) {
+    if (this.#underWay >= MAX_TRANSFERS || zone.security?.isReady === false) {
       this.#o.count('transfer-full')
       return undefined
     }

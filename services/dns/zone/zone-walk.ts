@@ -13,45 +13,53 @@ export type ZoneRow = {
   readonly rdata: Uint8Array
 }
 
-export class ZoneWalk {
+/** What a walk gives, one after the other. */
+export interface ZoneWalk {
+  /** undefined: there are no more, and the walk is over. */
+  next(): ZoneRow | undefined
+  close(): void
+}
+
+/** A walk over slots, each of which holds something or nothing. */
+export class SlotWalk<T> {
   readonly #end: number
-  /** undefined for a slot that holds no row. */
-  readonly #read: (slot: number) => ZoneRow | undefined
-  readonly #closed: (walk: ZoneWalk) => void
+  /** undefined for a slot that holds nothing. */
+  readonly #read: (slot: number) => T | undefined
+  readonly #closed: (walk: SlotWalk<T>) => void
   #slot = 0
-  /** Rows that are gone meanwhile. */
-  readonly #saved: ZoneRow[] = []
-  /** Slots ahead that hold what was not there, or whose row is saved. */
+  /** What is gone meanwhile. */
+  readonly #saved: T[] = []
+  /** Slots ahead that hold what was not there, or what is saved. */
   readonly #passed = new Set<number>()
 
   /** `end`: slots from there on hold nothing yet. */
-  constructor(end: number, read: (slot: number) => ZoneRow | undefined, closed: (walk: ZoneWalk) => void) {
+  constructor(end: number, read: (slot: number) => T | undefined, closed: (walk: SlotWalk<T>) => void) {
     this.#end = end
     this.#read = read
     this.#closed = closed
   }
 
   /** undefined: there are no more, and the walk is over. */
-  next(): ZoneRow | undefined {
+  next(): T | undefined {
     while (this.#slot < this.#end) {
       const slot = this.#slot++
-      const row = this.#passed.delete(slot) ? undefined : this.#read(slot)
-      if (row !== undefined) return row
+      const held = this.#passed.delete(slot) ? undefined : this.#read(slot)
+      if (held !== undefined) return held
     }
-    const row = this.#saved.pop()
-    if (row === undefined) this.close()
-    return row
+    const saved = this.#saved.pop()
+    if (saved === undefined) this.close()
+    return saved
   }
 
-  /** The row of a slot is about to go. */
+  /** What a slot holds is about to go. */
   removing(slot: number): void {
     if (slot < this.#slot || slot >= this.#end || this.#passed.has(slot)) return
-    const row = this.#read(slot)
-    if (row !== undefined) this.#saved.push(row)
+    const held = this.#read(slot)
+    if (held !== undefined) this.#saved.push(held)
     this.#passed.add(slot)
   }
 
-  /** A row has come into a slot. */
+  /** Something has come into a slot. */
   added(slot: number): void {
     if (slot >= this.#slot && slot < this.#end) this.#passed.add(slot)
   }

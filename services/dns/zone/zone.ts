@@ -14,8 +14,8 @@ import type { Rrset } from '../wire/rrset.ts'
 import { TYPE, typeCode } from '../wire/type-names.ts'
 import { APEX, ZoneNodes } from './zone-nodes.ts'
 import { ZoneRecords } from './zone-records.ts'
-import { ZoneWalk } from './zone-walk.ts'
-import type { ZoneRow } from './zone-walk.ts'
+import { SlotWalk } from './zone-walk.ts'
+import type { ZoneRow, ZoneWalk } from './zone-walk.ts'
 
 export type ZoneNode = {
   /** Empty for an empty non-terminal. */
@@ -58,7 +58,7 @@ export class LiveZone {
   readonly #nodes: ZoneNodes
   readonly #records: ZoneRecords
   /** Those that are not over. */
-  readonly #walks = new Set<ZoneWalk>()
+  readonly #walks = new Set<SlotWalk<ZoneRow>>()
   /** By key; what an edit touches is taken out. */
   readonly #ready = new Map<NameKey, ZoneNode>()
 
@@ -176,14 +176,19 @@ export class LiveZone {
     for (const slot of this.#records.all()) yield this.#read(slot)
   }
 
-  /** All rows as they are now, to be read while edits go on; close() it when it is not read to its end. */
+  /**
+   * All rows as they are now, with what signing adds, to be read while edits go on; close() it when it is not read to
+   * its end. The SOA is none of them.
+   */
   walk(): ZoneWalk {
+    const signed = this.security?.walk()
+    if (signed !== undefined) return signed
     const read = (slot: number) => {
       if (!this.#records.holds(slot)) return undefined
       const owner = this.#records.ownName(slot) ?? this.#nodes.name(this.#records.node(slot))
       return { owner, type: this.#records.type(slot), ttl: this.#records.ttl(slot), rdata: this.#records.rdata(slot) }
     }
-    const walk = new ZoneWalk(this.#records.end, read, (done) => this.#walks.delete(done))
+    const walk = new SlotWalk<ZoneRow>(this.#records.end, read, (done) => this.#walks.delete(done))
     this.#walks.add(walk)
     return walk
   }
@@ -246,6 +251,7 @@ export class LiveZone {
 
   /** Takes over new SOA fields; name and rows stay. */
   change(zone: Zone): void {
+    this.security?.soaChanging()
     this.#zone = zone
     this.#serial = zone.serial
     this.#soa = soaOf(this.apex, zone)

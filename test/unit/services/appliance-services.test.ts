@@ -215,7 +215,7 @@ describe('zones and records', () => {
   })
 
   test('a zone as a master file', async () => {
-    expect(await done(startAppliance().services.dns.exportZone('LAB.internal.'))).toMatch(/10\.53\.0\.2/)
+    expect(await done(startAppliance().services.dns.exportZone('LAB.internal.', false))).toMatch(/10\.53\.0\.2/)
   })
 })
 
