@@ -224,7 +224,8 @@ export const locator64: FieldCodec = {
     for (const group of text.split(':')) into.push(parseInt(group, 16) >>> 8, parseInt(group, 16) & 0xff)
     return undefined
   },
-  write: (b, at) => [0, 2, 4, 6].map((i) => u16(b, at + i).toString(16)).join(':'),
+  // Knot reads groups of four digits only, others these as well.
+  write: (b, at) => [0, 2, 4, 6].map((i) => u16(b, at + i).toString(16).padStart(4, '0')).join(':'),
   length: (_b, at, end) => (end - at >= 8 ? 8 : -1),
 }
 

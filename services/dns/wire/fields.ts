@@ -41,7 +41,7 @@ export const seconds: FieldCodec = {
   ...number(4),
   read: (from, into) => {
     const text = from.next()?.text ?? ''
-    const value = parseTtl(text)
+    const value = parseTtl(text, 0xffff_ffff)
     if (value === undefined) return `${shown(text)} is not a time in seconds (or 1h30m)`
     into.push(value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff)
     return undefined
@@ -152,12 +152,12 @@ export const rest: FieldCodec = {
   length: (_b, at, end) => end - at,
 }
 
-/** CAA's tag, RFC 8659 §4.1: a length octet and lower-case letters and digits. */
+/** CAA's tag, RFC 8659 §4.1: a length octet, letters and digits. Letter case is kept, though it means nothing. */
 export const tag: FieldCodec = {
   read: (from, into) => {
     const text = from.next()?.text ?? ''
     if (!/^[a-z0-9]{1,255}$/i.test(text)) return `${shown(text)} is not a tag of letters and digits such as issue`
-    into.push(text.length, ...Buffer.from(text.toLowerCase(), 'latin1'))
+    into.push(text.length, ...Buffer.from(text, 'latin1'))
     return undefined
   },
   write: (b, at) => Buffer.from(b.subarray(at + 1, at + 1 + (b[at] as number))).toString('latin1'),

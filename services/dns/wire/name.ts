@@ -16,6 +16,8 @@ export const MAX_NAME_OCTETS = 255
 export const MAX_LABEL_OCTETS = 63
 /** 127 one-letter labels and the root fill 255 octets. */
 export const MAX_LABELS = 127
+/** A writer that compresses needs a pointer for each label at most; long chains are there to keep a reader busy. */
+const MAX_POINTERS = MAX_LABELS
 
 export type Name = Uint8Array
 export type NameKey = string
@@ -109,16 +111,15 @@ export class NameReader {
   read(b: Uint8Array, base: number, at: number, end: number): boolean {
     let from = at
     let pieceStart = at
-    let jumped = false
+    let jumps = 0
     let length = 0
     while (from < end) {
       const label = b[from] as number
       if (label >= 0xc0) {
         if (from + 2 > end) return false
         const target = base + (((label & 0x3f) << 8) | (b[from + 1] as number))
-        if (target >= pieceStart) return false
-        if (!jumped) this.next = from + 2
-        jumped = true
+        if (target >= pieceStart || ++jumps > MAX_POINTERS) return false
+        if (jumps === 1) this.next = from + 2
         pieceStart = from = target
         continue
       }
@@ -127,7 +128,7 @@ export class NameReader {
       length += 1 + label
       from += 1 + label
       if (label === 0) {
-        if (!jumped) this.next = from
+        if (jumps === 0) this.next = from
         this.length = length
         return true
       }

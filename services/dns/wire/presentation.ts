@@ -187,14 +187,14 @@ export function quoteOctets(b: Uint8Array, at: number, end: number): string {
 
 const UNIT_SECONDS: { readonly [unit: string]: number } = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
 
-/** Seconds from "3600" or "1h30m"; undefined when it is neither or does not fit 31 bits (RFC 2181 §8). */
-export function parseTtl(text: string): number | undefined {
+/** Seconds from "3600" or "1h30m"; undefined when it is neither or more than `most`, for a TTL 31 bits (RFC 2181 §8). */
+export function parseTtl(text: string, most = 0x7fff_ffff): number | undefined {
   if (!/^(\d+|(\d+[smhdw])+)$/i.test(text)) return undefined
   let seconds = 0
   for (const part of text.matchAll(/(\d+)([smhdw]?)/gi)) {
     seconds += Number(part[1]) * (UNIT_SECONDS[(part[2] as string).toLowerCase() || 's'] as number)
   }
-  return seconds <= 0x7fff_ffff ? seconds : undefined
+  return seconds <= most ? seconds : undefined
 }
 
 /** Strict base 64 of RFC 4648 §4; undefined otherwise. */

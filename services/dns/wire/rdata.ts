@@ -3,11 +3,11 @@
  * inside a message. Everything is driven by rdata-table.ts; a type without a row is opaque (RFC 3597).
  */
 import type { Result } from '../../../stack/platform/index.ts'
-import { err, fromHex, ok, toHex, u16 } from '../../../stack/platform/index.ts'
+import { equalBytes, err, fromHex, ok, toHex, u16 } from '../../../stack/platform/index.ts'
 import { FIELDS } from './field-table.ts'
 import type { FieldKind } from './field-table.ts'
 import type { FieldCodec } from './fields.ts'
-import { LOWER, nameLength } from './name.ts'
+import { ABSOLUTE, LOWER, nameLength } from './name.ts'
 import type { Name, NameReader, NameRule } from './name.ts'
 import { EntryReader, TokenSource } from './presentation.ts'
 import { RDATA } from './rdata-table.ts'
@@ -20,6 +20,8 @@ type Field = { readonly name: string; readonly codec: FieldCodec; readonly isNam
 type Form = {
   readonly fields: readonly Field[]
   readonly hasNames: boolean
+  /** Not all that the wire allows can be said in its text. */
+  readonly loose: boolean
   /** Octets before the first compressible name, and how many such names follow one another; 0 for none. */
   readonly lead: number
   readonly compressible: number
@@ -27,6 +29,9 @@ type Form = {
 }
 
 const NAME_KINDS: ReadonlySet<FieldKind> = new Set(['name', 'name-folded', 'name-compressible'])
+/** Kinds with more than one form of the same on the wire, or with values that no text has. */
+const LOOSE_KINDS: ReadonlySet<FieldKind> = new Set(['bitmap', 'loc', 'service-parameters', 'well-known-services'])
+
 const FORMS = new Map<number, Form>(Object.values(RDATA).map((row: RrRow) => [row.code, formOf(row)]))
 
 function formOf(row: RrRow): Form {
@@ -36,6 +41,7 @@ function formOf(row: RrRow): Form {
     fields: Object.entries(row.fields).map(([name, kind]) => ({
       name, codec: FIELDS[kind], isName: NAME_KINDS.has(kind), isFolded: kind !== 'name' && NAME_KINDS.has(kind),
     })),
+    loose: kinds.some((kind) => LOOSE_KINDS.has(kind)),
     hasNames: kinds.some((kind) => NAME_KINDS.has(kind)),
     // The RFC 1035 types have at most a u16 before their names.
     lead: first > 0 ? 2 : 0,
@@ -150,11 +156,12 @@ export function parseRdataText(type: number, text: string, names: NameRule): Res
 
 /**
  * Presentation text of well-formed rdata; names are whole, and with 'final-dots' say so as master files need it.
- * A type without a row is written by RFC 3597 §5.
+ * A type without a row is written by RFC 3597 §5, and so is what the type's own text could not give back as it is (a
+ * type bitmap with zeros at its end, a place off the globe): zones from other servers keep their octets.
  */
 export function formatRdata(type: number, rdata: Uint8Array, names: 'stored' | 'final-dots' = 'stored'): string {
   const form = FORMS.get(type)
-  if (form === undefined) return `\\# ${rdata.length}${rdata.length > 0 ? ` ${toHex(rdata).toUpperCase()}` : ''}`
+  if (form === undefined) return generic(rdata)
   const parts: string[] = []
   let i = 0
   for (const field of form.fields) {
@@ -162,7 +169,16 @@ export function formatRdata(type: number, rdata: Uint8Array, names: 'stored' | '
     if (text !== '') parts.push(text)
     i += field.codec.length(rdata, i, rdata.length)
   }
-  return parts.join(' ')
+  const text = parts.join(' ')
+  return form.loose && !readsBack(type, text, rdata) ? generic(rdata) : text
+}
+
+const generic = (rdata: Uint8Array): string =>
+  `\\# ${rdata.length}${rdata.length > 0 ? ` ${toHex(rdata).toUpperCase()}` : ''}`
+
+function readsBack(type: number, text: string, rdata: Uint8Array): boolean {
+  const read = parseRdataText(type, text, ABSOLUTE)
+  return read.ok && equalBytes(read.value, rdata)
 }
 
 /** The name whose addresses a client of this record wants next; undefined when the type has none. */

@@ -118,15 +118,17 @@ describe('names in messages', () => {
     expect(reader.read(b, 0, 12, b.length)).toBe(true)
   })
 
-  test('a chain of pointers as long as a message ends', () => {
+  test('a chain of as many pointers as a name has labels at most is followed, a longer one is not', () => {
     const b = new Uint8Array(16_384)
     for (let at = 14; at + 2 <= b.length; at += 2) {
       b[at] = 0xc0 | ((at - 2) >> 8)
       b[at + 1] = (at - 2) & 255
     }
     const reader = new NameReader()
-    expect(reader.read(b, 0, b.length - 2, b.length)).toBe(true)
+    expect(reader.read(b, 0, 12 + 2 * 127, b.length)).toBe(true)
     expect(reader.take()).toEqual(name('.'))
+    expect(reader.read(b, 0, 12 + 2 * 128, b.length)).toBe(false)
+    expect(reader.read(b, 0, b.length - 2, b.length)).toBe(false)
   })
 
   test('nameLength and skipName', () => {

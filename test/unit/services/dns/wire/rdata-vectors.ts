@@ -104,9 +104,9 @@ export const RDATA_VECTORS: readonly (readonly [type: RrType, text: string, octe
   ['TALINK', 'foo.example.com .', `${FOO} 00`],
   ['DSYNC', 'CDS 1 5300 foo.example.com', `003b 01 14b4 ${FOO}`],
   // RFC 6742 §2.1.3 ff.
-  ['NID', '10 14:4fff:ff20:ee64', '000a 00144fffff20ee64'],
+  ['NID', '10 0014:4fff:ff20:ee64', '000a 00144fffff20ee64'],
   ['L32', '10 10.1.2.0', '000a 0a010200'],
-  ['L64', '10 2001:db8:1140:1000', '000a 20010db811401000'],
+  ['L64', '10 2001:0db8:1140:1000', '000a 20010db811401000'],
   ['LP', '10 foo.example.com', `000a ${FOO}`],
   ['AVC', '"app-name:WOLFGANG"', '11 6170702d6e616d653a574f4c4647414e47'],
   // RFC 8777 §4.3.

@@ -78,7 +78,7 @@ describe('rdata text that is read and printed otherwise', () => {
     ['SVCB', '1 example.com. ipv6hint=2001:db8:ffff:ffff:ffff:ffff:198.51.100.100',
       '1 example.com ipv6hint=2001:db8:ffff:ffff:ffff:ffff:c633:6464'],
     ['SVCB', '16 foo.example.org. alpn=f\\\\\\092oo\\092,bar,h2', '16 foo.example.org alpn="f\\\\\\\\oo\\\\,bar,h2"'],
-    ['CAA', '0 ISSUE ca.example.net', '0 issue "ca.example.net"'],
+    ['CAA', '0 ISSUE ca.example.net', '0 ISSUE "ca.example.net"'],
     ['LOC', '52 N 4 E 0', '52 0 0.000 N 4 0 0.000 E 0.00m 1m 10000m 10m'],
     [
       'LOC', '0 0 0.001 S 180 0 0 W -100000m 90000000m 0.00m 20000000m',
@@ -89,6 +89,21 @@ describe('rdata text that is read and printed otherwise', () => {
   ] as const)('%s %s', (type, text, printed) => {
     const parsed = parseRdataText(code(type), text, ABSOLUTE)
     expect(parsed.ok ? formatRdata(code(type), parsed.value) : parsed.error).toBe(printed)
+  })
+})
+
+describe('RFC 3597 §5: octets that the text of their type could not give back', () => {
+  test.each([
+    ['a place off the globe', 'LOC', '00331613 ffffffff 70be15f0 00988d20'],
+    ['a size of no octet that a text gives', 'LOC', '000a1613 8917 2dd0 70be15f0 00988d20'],
+    ['zeros at the end of a bitmap', 'NSEC', '00 00 06 400000000000'],
+    ['zeros at the end of the services', 'WKS', 'c0000201 06 000005400000'],
+    ['a mandatory parameter that is not there', 'SVCB', '0001 00 0000 0002 0003'],
+  ] as const)('%s', (_what, type, hex) => {
+    const octets = Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
+    const text = formatRdata(code(type), octets)
+    expect(text).toBe(`\\# ${octets.length} ${hex.replaceAll(' ', '').toUpperCase()}`)
+    expect(parseRdataText(code(type), text, ABSOLUTE)).toEqual({ ok: true, value: octets })
   })
 })
 
