@@ -10,7 +10,7 @@ import type { StoredDecision } from './stored-decision.ts'
 import { orNull } from './rows.ts'
 import { openDatabase, storeFault } from './sqlite.ts'
 import type { Opened, StoreFault } from './store.ts'
-import { DecisionKeys, type IdRange } from './decision-keys.ts'
+import { KEYED_DECISIONS, RunKeys, type IdRange } from './run-keys.ts'
 import { RowBatch } from './row-batch.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
 
@@ -80,7 +80,7 @@ const COLUMNS = ['id', 'at_ms', 'kind', 'interface', 'mac', 'client_id', 'addres
 export class DecisionStore {
   readonly #db: Database
   readonly #rows: RowBatch
-  readonly #keys: DecisionKeys
+  readonly #keys: RunKeys
   readonly #prune: Statement
   readonly #begin: Statement
   readonly #commit: Statement
@@ -90,7 +90,7 @@ export class DecisionStore {
   constructor(db: Database) {
     this.#db = db
     this.#rows = new RowBatch(db, 'decisions', COLUMNS)
-    this.#keys = new DecisionKeys(db)
+    this.#keys = new RunKeys(db, KEYED_DECISIONS)
     this.#begin = db.prepare('BEGIN')
     this.#commit = db.prepare('COMMIT')
     this.#prune = db.prepare(`DELETE FROM decisions WHERE id <= ? - ${DECISIONS_KEPT}`)

@@ -14,6 +14,7 @@ import {
   type RecordChangeRow,
   type RecordRow,
 } from './rows.ts'
+import { KEYED_HOLDINGS, RunKeys } from './run-keys.ts'
 import { snapshotOf } from './snapshot.ts'
 import type { HoldingQuery, LeaseHolding, LeaseQuery, RecordChange, Snapshot, StoredEvent, StoreReader } from './store.ts'
 
@@ -38,6 +39,7 @@ class Conditions {
 export class SqliteReader implements StoreReader {
   protected readonly db: Database
   readonly #statements = new Map<string, Statement>()
+  #holdingKeys: RunKeys | undefined
 
   constructor(db: Database) {
     this.db = db
@@ -78,15 +80,22 @@ export class SqliteReader implements StoreReader {
   }
 
   leaseHistory(query: HoldingQuery, limit: number, before: number | undefined): readonly LeaseHolding[] {
-    const c = new Conditions()
-      .add('address = ?', query.address === undefined ? undefined : unsigned(query.address))
-      .add('mac = ?', query.mac)
-      .add('host_name = ?', query.hostName)
-      .add('from_ms <= ?', query.during?.to)
-      .add('(to_ms IS NULL OR to_ms > ?)', query.during?.from)
-      .add('id < ?', before)
-    const rows = this.#prepare(`SELECT * FROM lease_history ${c.where} ORDER BY id DESC LIMIT ?`).all(...c.values, limit)
-    return (rows as HoldingRow[]).map(holdingOf)
+    this.#holdingKeys ??= new RunKeys(this.db, KEYED_HOLDINGS)
+    const found: HoldingRow[] = []
+    for (const run of this.#holdingKeys.runsWith({ mac: query.mac }, before)) {
+      const c = new Conditions()
+        .add('id >= ?', run.first)
+        .add('id <= ?', run.last)
+        .add('address = ?', query.address === undefined ? undefined : unsigned(query.address))
+        .add('mac = ?', query.mac)
+        .add('host_name = ?', query.hostName)
+        .add('from_ms <= ?', query.during?.to)
+        .add('(to_ms IS NULL OR to_ms > ?)', query.during?.from)
+      const rows = this.#prepare(`SELECT * FROM lease_history ${c.where} ORDER BY id DESC LIMIT ?`).all(...c.values, limit - found.length)
+      found.push(...(rows as HoldingRow[]))
+      if (found.length >= limit) break
+    }
+    return found.map(holdingOf)
   }
 
   records(

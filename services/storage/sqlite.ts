@@ -6,11 +6,12 @@ import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs
 import { dirname, join } from 'node:path'
 import Sqlite, { type Database, type Statement } from 'better-sqlite3'
 import { err, ok } from '../../stack/platform/index.ts'
-import { DHCP_KINDS, type DhcpKind, type DnsRecord, type LeaseChange, leaseClientKey, type ZoneEdit } from '../model/index.ts'
+import { DHCP_KINDS, type DhcpKind, type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type ZoneEdit } from '../model/index.ts'
 import { DHCP_TABLES, type DhcpTable } from './dhcp-rows.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { SqliteReader } from './reader.ts'
 import { RowBatch } from './row-batch.ts'
+import { KEYED_HOLDINGS, RunKeys } from './run-keys.ts'
 import { loadedSnapshot } from './snapshot.ts'
 import {
   interfaceColumns,
@@ -195,6 +196,9 @@ export class SqliteStore extends SqliteReader implements Store {
   readonly #dhcp: DhcpStatements
   readonly #added: Added
   readonly #pruning: readonly Statement[]
+  readonly #holdingKeys: RunKeys
+  /** The last holding's id; undefined: to be read first. */
+  #lastHolding: number | undefined
   /** Serials of zones that the present transaction has moved on; the last of each is written. */
   readonly #serials = new Map<number, number>()
   #untilPrune = PRUNE_EVERY
@@ -204,6 +208,7 @@ export class SqliteStore extends SqliteReader implements Store {
     this.#sql = prepareAll(db)
     this.#dhcp = prepareDhcp(db)
     this.#added = addedRows(db)
+    this.#holdingKeys = new RunKeys(db, KEYED_HOLDINGS)
     this.#pruning = HISTORIES.map((table) =>
       db.prepare(`DELETE FROM ${table} WHERE id <= (SELECT max(id) FROM ${table}) - ${HISTORY_ROWS}`),
     )
@@ -231,6 +236,8 @@ export class SqliteStore extends SqliteReader implements Store {
       // After some errors (a full disk) SQLite has rolled back by itself.
       if (this.db.inTransaction) this.#sql.rollback.run()
       for (const rows of Object.values(this.#added)) rows.clear()
+      this.#holdingKeys.clear()
+      this.#lastHolding = undefined
       this.#serials.clear()
       return storeFault(error)
     }
@@ -238,6 +245,7 @@ export class SqliteStore extends SqliteReader implements Store {
 
   #flush(): void {
     for (const rows of Object.values(this.#added)) rows.flush()
+    this.#holdingKeys.store()
     for (const [zoneId, serial] of this.#serials) this.#sql.setSerial.run(serial, zoneId)
     this.#serials.clear()
   }
@@ -345,8 +353,15 @@ export class SqliteStore extends SqliteReader implements Store {
       this.#added.holdings.flush()
       this.#sql.endHolding.run(at, ended, unsigned(l.address))
     }
-    if (l.state === 'bound') this.#added.holdings.add(unsigned(l.address), l.mac, orNull(l.clientId), orNull(l.hostName), l.startedAt)
+    if (l.state === 'bound') this.#addHolding(l)
     this.#prune()
+  }
+
+  #addHolding(l: Lease): void {
+    this.#lastHolding ??= (this.#sql.lastHolding.get() as { readonly id: number }).id
+    const id = ++this.#lastHolding
+    this.#added.holdings.add(id, unsigned(l.address), l.mac, orNull(l.clientId), orNull(l.hostName), l.startedAt)
+    this.#holdingKeys.add(id, { mac: l.mac })
   }
 
   #writeEdit(edit: ZoneEdit, at: number): void {
@@ -373,6 +388,7 @@ export class SqliteStore extends SqliteReader implements Store {
     if (--this.#untilPrune > 0) return
     this.#untilPrune = PRUNE_EVERY
     for (const statement of this.#pruning) statement.run()
+    if (this.#lastHolding !== undefined) this.#holdingKeys.prune(this.#lastHolding - HISTORY_ROWS)
   }
 }
 
@@ -384,7 +400,7 @@ function prepareAll(db: Database): Statements {
 
 /** Tables that only grow at their end in a lease's transaction. */
 const addedRows = (db: Database) => ({
-  holdings: new RowBatch(db, 'lease_history', ['address', 'mac', 'client_id', 'host_name', 'from_ms']),
+  holdings: new RowBatch(db, 'lease_history', ['id', 'address', 'mac', 'client_id', 'host_name', 'from_ms']),
   events: new RowBatch(db, 'events', ['at_ms', 'event', 'facts']),
   records: new RowBatch(db, 'records', ['id', ...RECORD_COLUMNS]),
   changes: new RowBatch(db, 'record_history', ['serial', 'at_ms', 'action', ...RECORD_COLUMNS]),
@@ -414,6 +430,7 @@ const SQL = {
       host_id = excluded.host_id, started_ms = excluded.started_ms,
       renewed_ms = excluded.renewed_ms, expires_ms = excluded.expires_ms,
       relay_information = excluded.relay_information, counted_under = excluded.counted_under`,
+  lastHolding: 'SELECT coalesce(max(id), 0) AS id FROM lease_history',
   endHolding: `UPDATE lease_history SET to_ms = ?, ended = ?
     WHERE id = (SELECT id FROM lease_history WHERE address = ? AND to_ms IS NULL ORDER BY from_ms DESC LIMIT 1)`,
   removeRecord: 'DELETE FROM records WHERE id = ?',

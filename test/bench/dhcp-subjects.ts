@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { once } from 'node:events'
 import Sqlite from 'better-sqlite3'
+import { KEYED_HOLDINGS, RunKeys } from '../../services/storage/run-keys.ts'
 import { Appliance } from '../lab/appliance.ts'
 import type { Host } from '../lab/netns.ts'
 
@@ -17,6 +18,8 @@ const LEASE_SECONDS = 3600
 const EARLIER_SECONDS = 86_400
 /** dnsmasq writes its whole lease file for every ACK: with more under way it answers clients that have given up. */
 const DNSMASQ_OUTSTANDING = 16
+/** With more under way its socket loses some, and those clients wait for 4 s before they send again. */
+const KEA_OUTSTANDING = 128
 /** Exchanges under way while every offer waits for its probe: enough for several thousand a second. */
 const PROBING_OUTSTANDING = 4096
 
@@ -33,8 +36,8 @@ export type Subject = {
   start(lan: Host): Promise<Running>
 }
 
-/** Clients of earlier: 02:20 and their number; address by address from the beginning of the pool. */
-const macOf = (n: number): string => `02:20:${n.toString(16).padStart(8, '0').replace(/(..)(..)(..)(..)/, '$1:$2:$3:$4')}`
+/** Clients of earlier: 02:20 and their number, scattered as MACs of a LAN are; address by address from the beginning of the pool. */
+const macOf = (n: number): string => `02:20:${(Math.imul(n, 0x9e37_79b1) >>> 0).toString(16).padStart(8, '0').replace(/(..)(..)(..)(..)/, '$1:$2:$3:$4')}`
 const addressOf = (n: number): string => [24, 16, 8, 0].map(shift => ((POOL_FIRST + n) >>> shift) & 255).join('.')
 
 function taproot(name: string, probe: 'yes' | 'no', outstanding: number): Subject {
@@ -68,11 +71,14 @@ function writeLeases(file: string, leases: number): void {
   const now = Date.now()
   const lease = db.prepare(`INSERT INTO leases (address, subnet_id, state, hardware_type, mac, started_ms, renewed_ms, expires_ms)
     VALUES (?, ?, 'bound', 1, ?, ?, ?, ?)`)
-  const holding = db.prepare('INSERT INTO lease_history (address, mac, from_ms) VALUES (?, ?, ?)')
+  const holding = db.prepare('INSERT INTO lease_history (id, address, mac, from_ms) VALUES (?, ?, ?, ?)')
+  const keys = new RunKeys(db, KEYED_HOLDINGS)
   db.transaction(() => {
     for (let n = 0; n < leases; n++) {
       lease.run(POOL_FIRST + n, id, macOf(n), now, now, now + EARLIER_SECONDS * 1000)
-      holding.run(POOL_FIRST + n, macOf(n), now)
+      holding.run(n + 1, POOL_FIRST + n, macOf(n), now)
+      keys.add(n + 1, { mac: macOf(n) })
+      keys.store()
     }
   })()
   db.pragma('wal_checkpoint(TRUNCATE)')
@@ -157,7 +163,7 @@ const kea = (name: string, threads: boolean, outstanding: number): Subject => ({
 export const dhcpSubjects = (outstanding: number): readonly Subject[] => [
   taproot('taproot', 'no', outstanding),
   taproot('taproot, probing', 'yes', PROBING_OUTSTANDING),
-  kea('kea', false, outstanding),
-  kea('kea, threads', true, outstanding),
+  kea('kea', false, Math.min(outstanding, KEA_OUTSTANDING)),
+  kea('kea, threads', true, Math.min(outstanding, KEA_OUTSTANDING)),
   dnsmasq,
 ]

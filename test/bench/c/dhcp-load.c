@@ -59,7 +59,10 @@ static int queued;
 static char acked[BATCH * 64];
 static size_t acked_length;
 
-static void put_mac(uint8_t *to, uint32_t n) { to[0] = 2; to[1] = 0x10; put32(to + 2, first + n); }
+/* MACs in no order, as those of a LAN are: number times an odd constant, which its inverse takes back (mod 2^32). */
+#define SCATTER 0x9e3779b1u
+#define GATHER 0xe8b2f51u
+static void put_mac(uint8_t *to, uint32_t n) { to[0] = 2; to[1] = 0x10; put32(to + 2, (first + n) * SCATTER); }
 
 static void send_queued(void) {
   for (int done = 0; done < queued;) {
@@ -172,7 +175,7 @@ static void handle_dhcp(const uint8_t *f, int length, uint64_t now) {
   int header = (ip[0] & 15) * 4;
   const uint8_t *b = ip + header + UDP, *end_at = f + length;
   if (header < IP || end_at - b < BOOTP + 4 || b[0] != 2 || b[28] != 2 || b[29] != 0x10) return;
-  uint32_t n = get32(b + 30) - first;
+  uint32_t n = get32(b + 30) * GATHER - first;
   if (n >= count) return;
   struct client *c = &clients[n];
   int type = 0;
