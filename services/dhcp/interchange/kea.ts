@@ -6,7 +6,9 @@ import { err, ok } from '../../../stack/platform/index.ts'
 import type { Result } from '../../../stack/platform/index.ts'
 import { formatIpv4, formatPrefix, lastOf, parseIpv4, parsePrefix } from '../../../stack/index.ts'
 import type { Prefix } from '../../../stack/index.ts'
-import { STANDARD_OPTIONS } from '../wire/option-spaces.ts'
+import { DECLARABLE_TYPES, OptionRegistry, declarationFault } from '../wire/option-spaces.ts'
+import type { OptionDeclaration } from '../wire/option-spaces.ts'
+import { readKeaExpression } from './kea-expression.ts'
 import { parseLinedJson } from './lined-json.ts'
 import type { Lined } from './lined-json.ts'
 import { octetsOf, optionValue } from './translated.ts'
@@ -22,6 +24,13 @@ const CLASSES: { readonly [name: string]: string } = { ALL: 'all', KNOWN: 'known
 const className = (name: unknown): unknown => (typeof name === 'string' ? (CLASSES[name] ?? name) : name)
 /** Its members get no answer. */
 const DENIED = 'DROP'
+/** Kea's types of options by ours. */
+const TYPES: { readonly [type: string]: (typeof DECLARABLE_TYPES)[number] } = {
+  binary: 'bytes', boolean: 'bool', empty: 'flag', fqdn: 'name', int8: 'i8', int32: 'i32', 'ipv4-address': 'ipv4', 'ipv6-address': 'ipv6', string: 'text',
+  uint8: 'u8', uint16: 'u16', uint32: 'u32',
+}
+/** Options inside option 125 of a vendor. */
+const ENTERPRISE = /^vendor-(\d{1,10})$/
 
 export function readKea(text: string): Result<Translated, ImportNote> {
   const parsed = parseLinedJson(text)
@@ -40,12 +49,20 @@ class Translation {
   readonly #classes: Entry[] = []
   readonly #hosts: Entry[] = []
   readonly #hostsByKey = new Map<string, Entry>()
+  readonly #definitions: OptionDeclaration[] = []
+  /** What the classes so far are in our words. */
+  readonly #tests = new Map<string, string | undefined>()
+  #registry = new OptionRegistry()
 
   whole(root: Lined): Translated {
     const site: Entry = { name: 'default' }
+    // Wherever they stand in the file, values of the options that they name follow them.
+    const definitions = root.value instanceof Map ? (root.value as ReadonlyMap<string, Lined>).get('option-def') : undefined
+    if (definitions !== undefined) each(definition => this.#define(definition))(definitions)
+    this.#registry = new OptionRegistry(this.#definitions)
     this.#object(root, 'Dhcp4', {
       ...this.#level(site),
-      ...this.#ignored('interfaces-config', 'lease-database', 'control-socket', 'loggers', 'expired-leases-processing', 'multi-threading', ...HOST_MODES),
+      ...this.#ignored('interfaces-config', 'lease-database', 'control-socket', 'loggers', 'expired-leases-processing', 'multi-threading', 'option-def', ...HOST_MODES),
       subnet4: each(subnet => this.#subnet(subnet, undefined)),
       'shared-networks': each(network => this.#network(network)),
       reservations: each(host => this.#host(host)),
@@ -53,6 +70,7 @@ class Translation {
     })
     const document = {
       sites: [site], segments: this.#segments, subnets: this.#subnets, pools: this.#pools, classes: this.#classes, hosts: this.#hosts,
+      ...(this.#definitions.length === 0 ? {} : { optionDefinitions: this.#definitions }),
     }
     return { document, notes: this.#notes.toSorted((a, b) => a.line - b.line) }
   }
@@ -103,17 +121,38 @@ class Translation {
 
   #option(of: Lined, into: Entry): void {
     const { name, code, data, space } = plain(of)
-    const named = typeof name === 'string' ? STANDARD_OPTIONS.named(name) : undefined
-    const row = named ?? (typeof code === 'number' ? STANDARD_OPTIONS.coded(code).row : undefined)
+    const named = typeof name === 'string' ? (this.#registry.named(name) ?? this.#registry.named(name.toLowerCase().replaceAll('_', '-'))) : undefined
+    const row = named ?? (typeof code === 'number' ? this.#registry.coded(code).row : undefined)
     const what = typeof name === 'string' ? name : String(code)
     if (row === undefined || (space !== undefined && space !== 'dhcp4')) {
       this.#note(of.line, `option ${what} is not known here by that name`, 'define it, or name it by its code as option-N')
       return
     }
-    const key = STANDARD_OPTIONS.coded(row.code).name
+    const key = this.#registry.coded(row.code).name
     const value = 'role' in row ? undefined : optionValue(row, String(data ?? ''), plain(of)['csv-format'] === false)
     if (value === undefined) this.#note(of.line, `the value of option ${what} was not taken over`, 'set the option by hand')
     else into['options'] = { ...(into['options'] as object | undefined), [key]: value }
+  }
+
+  #define(of: Lined): void {
+    const { name, code, type, array, space, encapsulate } = plain(of)
+    const what = `the definition of option ${String(name ?? code)}`
+    const known = typeof type === 'string' && Object.hasOwn(TYPES, type) ? TYPES[type] : undefined
+    const [, enterprise] = ENTERPRISE.exec(String(space ?? '')) ?? []
+    if (known === undefined || (encapsulate !== undefined && encapsulate !== '')) {
+      this.#note(of.line, `${what} was not taken over: ${known === undefined ? `its type is ${String(type)}` : 'it holds other options'}`, 'declare it as bytes, and set it in hexadecimal')
+      return
+    }
+    const declaration: OptionDeclaration = {
+      code: Number(code),
+      name: String(name).toLowerCase().replaceAll('_', '-'),
+      type: known,
+      ...(array === true ? { array: true } : {}),
+      ...(space === undefined || space === 'dhcp4' ? {} : { space: enterprise === undefined ? String(space) : Number(enterprise) }),
+    }
+    const fault = declarationFault(declaration, this.#definitions)
+    if (fault === undefined) this.#definitions.push(declaration)
+    else this.#note(of.line, `${what} was not taken over: ${fault.problem}`, fault.remedy)
   }
 
   #network(of: Lined): void {
@@ -182,10 +221,16 @@ class Translation {
 
   #class(of: Lined): void {
     const { name, test } = plain(of)
-    const entry: Entry = { name: String(name ?? `class-${of.line}`), priority: 100 + this.#classes.length }
+    const own = String(name ?? `class-${of.line}`)
+    const entry: Entry = { name: own, priority: 100 + this.#classes.length, ...(own === DENIED ? { denied: true } : {}) }
     this.#classes.push(entry)
-    if (test !== undefined) this.#note(of.line, `the test of class ${entry['name'] as string} was not taken over: ${String(test)}`, 'write it as an expression of ours')
-    this.#object(of, `class ${entry['name'] as string}`, { ...this.#ignored('name', 'test'), ...this.#level(entry) })
+    if (test !== undefined && test !== '') {
+      const translated = readKeaExpression(String(test), this.#tests, this.#registry)
+      if (translated.ok) entry['test'] = translated.value
+      else this.#note(of.line, `the test of class ${own} was not taken over: ${String(test)}: ${translated.error}`, 'write it as an expression of ours')
+      this.#tests.set(own, translated.ok ? translated.value : undefined)
+    }
+    this.#object(of, `class ${own}`, { ...this.#ignored('name', 'test'), ...this.#level(entry) })
   }
 
   #host(of: Lined): void {

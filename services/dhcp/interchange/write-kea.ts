@@ -4,7 +4,11 @@
  */
 import { formatIpv4, formatPrefix } from '../../../stack/index.ts'
 import { DEFAULT_SITE } from '../../model/index.ts'
-import type { DhcpConfiguration, Host, HostIdentifier, Level, Pool, Segment, Subnet } from '../../model/index.ts'
+import type { ClientClass, DhcpConfiguration, Host, HostIdentifier, Level, OptionDefinition, Pool, Segment, Subnet } from '../../model/index.ts'
+import { parseExpression } from '../classify/parse.ts'
+import { OptionRegistry } from '../wire/option-spaces.ts'
+import type { OptionDeclaration } from '../wire/option-spaces.ts'
+import { writeKeaExpression } from './write-kea-expression.ts'
 import { ExportNotes, OptionWriter, pairs, subnetsOf } from './written.ts'
 import type { Written } from './written.ts'
 
@@ -19,6 +23,12 @@ const IDENTIFIERS: { readonly [kind in HostIdentifier['kind']]?: readonly [name:
   mac: ['hw-address', value => value],
   'client-id': ['client-id', pairs],
   'circuit-id': ['circuit-id', pairs],
+}
+
+/** Our types of options by Kea's. */
+const TYPES: { readonly [type: string]: string } = {
+  bytes: 'binary', bool: 'boolean', flag: 'empty', name: 'fqdn', i8: 'int8', i32: 'int32', ipv4: 'ipv4-address', ipv6: 'ipv6-address', text: 'string',
+  u8: 'uint8', u16: 'uint16', u32: 'uint32', seconds: 'uint32',
 }
 
 export function writeKea(c: DhcpConfiguration): Written {
@@ -39,7 +49,6 @@ class Writer {
   whole(): Json {
     const { sites, segments, classes, hosts, optionDefinitions } = this.#c
     const site = sites.find(({ id }) => id === DEFAULT_SITE.id) ?? DEFAULT_SITE
-    for (const { name } of optionDefinitions) this.notes.add(`option definition ${name}`, 'it is not written; values are written as octets', 'declare it by hand')
     for (const { name, id } of sites) if (id !== site.id) this.notes.add(`site ${name}`, 'there is one global level only', 'set its values in its shared networks')
     const lone = segments.filter(segment => this.#isLone(segment))
     const shared = segments.filter(segment => !lone.includes(segment))
@@ -49,11 +58,8 @@ class Writer {
       ...this.#level(site.level, `site ${site.name}`),
       'reservations-global': true,
       'reservations-in-subnet': true,
-      'client-classes': classes.toSorted((a, b) => a.priority - b.priority).map(({ name, test, leaseLimit, denied, level }) => {
-        if (test !== undefined) this.notes.add(`class ${name}`, `its test is not written: ${test}`, 'write it as an expression of Kea')
-        if (leaseLimit !== undefined || denied) this.notes.add(`class ${name}`, 'its limit or refusal is not written', 'use the limits hook, or the class DROP')
-        return { name, ...this.#level(level, `class ${name}`, false) }
-      }),
+      ...(optionDefinitions.length === 0 ? {} : { 'option-def': optionDefinitions.flatMap(definition => this.#definition(definition)) }),
+      'client-classes': classes.toSorted((a, b) => a.priority - b.priority).map(each => this.#class(each)),
       reservations: everywhere.flatMap(host => this.#host(host, undefined)),
       'shared-networks': shared.map(segment => ({
         name: segment.name,
@@ -63,6 +69,23 @@ class Writer {
       })),
       subnet4: lone.flatMap(segment => subnetsOf(this.#c, segment.id).map(subnet => ({ ...this.#subnet(subnet), ...this.#place(segment) }))),
     }
+  }
+
+  #definition({ code, name, type, array, space }: OptionDefinition): Json[] {
+    const known = TYPES[type]
+    if (known !== undefined) return [{ code, name, type: known, ...(array ? { array } : {}), space: typeof space === 'number' ? `vendor-${space}` : space }]
+    this.notes.add(`option definition ${name}`, `there is no type ${type}; values are written as octets`, 'declare it by hand')
+    return []
+  }
+
+  #class({ name, test, leaseLimit, denied, level }: ClientClass): Json {
+    const of = `class ${name}`
+    const parsed = test === undefined ? undefined : parseExpression(test, new OptionRegistry(this.#c.optionDefinitions as readonly OptionDeclaration[]))
+    const written = parsed?.ok === true ? writeKeaExpression(parsed.value) : undefined
+    if (test !== undefined && written === undefined) this.notes.add(of, `its test is not written: ${test}`, 'write it as an expression of Kea')
+    const isDrop = denied && name === 'DROP'
+    if (leaseLimit !== undefined || (denied && !isDrop)) this.notes.add(of, 'its limit or refusal is not written', 'use the limits hook, or the class DROP')
+    return { name, ...(written === undefined ? {} : { test: written }), ...this.#level(level, of, false) }
   }
 
   /** A segment that is nothing but its one subnet. */

@@ -30,7 +30,11 @@ const KEA: DhcpDocument = {
   segments: [...(COMMON.segments ?? []), { name: 'floor', relays: ['10.9.0.1'], leaseSeconds: 600, policy: { mode: 'serve', authoritative: false } as never }],
   subnets: [...(COMMON.subnets ?? []), { prefix: '10.60.0.0/24', segment: 'floor', renewSeconds: 100 }, { prefix: '10.61.0.0/24', segment: 'floor' }],
   pools: [...(COMMON.pools ?? []), { subnet: '10.60.0.0/24', first: '10.60.0.10', last: '10.60.0.20', allow: ['known'], options: { 'option-224': '0a0b' } }],
-  classes: [{ name: 'phones', priority: 100, serverName: 'boot' }],
+  classes: [
+    { name: 'phones', priority: 100, serverName: 'boot' },
+    { name: 'pxe', priority: 101, test: 'vendor-class starts-with "PXEClient" and not (relayed or mac starts-with 00:16:3e)', bootFile: 'ipxe.efi' },
+  ],
+  optionDefinitions: [{ code: 230, name: 'boot-menu', type: 'text', array: false, space: 'dhcp4' }, { code: 1, name: 'colours', type: 'u16', array: true, space: 4491 }],
   hosts: [
     ...(COMMON.hosts ?? []),
     { name: 'cam', identifiers: [{ kind: 'circuit-id', value: '0x0001000a' }], addresses: ['10.60.0.5', '10.61.0.5'], classes: ['phones'], comment: 'roof' },
@@ -70,12 +74,12 @@ const UNSAID: DhcpDocument = {
     { name: 'two', identifiers: [{ kind: 'mac', value: '02:00:00:00:00:01' }, { kind: 'client-id', value: '0102' }], tags: ['x'], leaseSeconds: 50 },
     { name: 'port', identifiers: [{ kind: 'remote-id', value: 'sw1' }], addresses: ['10.60.0.3'] },
   ],
-  optionDefinitions: [{ code: 230, name: 'boot-menu', type: 'text', array: false, space: 'dhcp4' }],
+  optionDefinitions: [{ code: 230, name: 'odd', type: 'route[]', array: false, space: 'dhcp4' }],
 }
 
 test.each([
   ['kea', [
-    'option definition boot-menu', 'class pxe', 'class pxe', 'host two', 'host two', 'host two', 'segment floor', 'segment floor', 'segment floor',
+    'option definition odd', 'class pxe', 'class pxe', 'host two', 'host two', 'host two', 'segment floor', 'segment floor', 'segment floor',
     'subnet 10.60.0.0/24', 'pool 10.60.0.10 - 10.60.0.20', 'pool 10.60.0.10 - 10.60.0.20', 'pool 10.60.0.10 - 10.60.0.20', 'host port', 'host port',
   ]],
   ['dnsmasq', [
