@@ -35,6 +35,17 @@ const NAMES_AT_ONCE = 10_000
 const NAMES_A_TURN = 500
 const TURN_PAUSE_MS = 2
 
+/** A signature that is missing, or soon over. */
+export type DueSignature = {
+  /** There is one, which goes on to serve until this is made. */
+  readonly renews: boolean
+  /** Makes it on another thread. `done` is told whether it was kept: an edit may have made it wrong meanwhile. */
+  make(done: (kept: boolean) => void): void
+}
+
+/** Nodes remembered after edits, to be signed ahead of need; those beyond are signed when they are asked for. */
+const MOST_TOUCHED = 200
+
 export type SignedZonePorts = { readonly clock: Clock; readonly random: Random }
 
 export class SignedZone implements ZoneSecurity {
@@ -50,6 +61,12 @@ export class SignedZone implements ZoneSecurity {
   #over = false
   /** Those that are not over. */
   readonly #walks = new Set<SignedWalk>()
+  /** Nodes that edits have taken signatures from. */
+  readonly #touched = new Set<number>()
+  /** There are some again. */
+  onTouched: () => void = () => {}
+  /** Counts what was forgotten of each node since something of it is under way. */
+  readonly #underWay = new Map<number, { jobs: number; forgotten: number }>()
   /** What the names that an edit touches were before it. */
   readonly #before = new Map<NameKey, { readonly member: boolean; readonly cut: boolean }>()
   #edited: readonly (readonly [NameKey, type: number])[] = []
@@ -83,7 +100,7 @@ export class SignedZone implements ZoneSecurity {
     for (const walk of this.#walks) walk.changing(APEX)
     const staying = new Set(signing.keys.filter((key) => old.keys.some((was) => was.id === key.id && Buffer.compare(was.dnskey, key.dnskey) === 0)).map((key) => key.id))
     this.#signing = signing
-    for (const type of [...KEY_TYPES, TYPE.NSEC, TYPE.NSEC3]) this.store.drop(APEX, type)
+    for (const type of [...KEY_TYPES, TYPE.NSEC, TYPE.NSEC3]) this.#forget(APEX, type)
     if (staying.size < old.keys.length) this.store.dropAll((_type, key) => !staying.has(key))
     return true
   }
@@ -138,19 +155,21 @@ export class SignedZone implements ZoneSecurity {
 
   /** The NSEC record of a member of the chain. */
   nsecOf(node: number): Signed {
+    return this.#signed(this.#nsecRrsetOf(node), node, TYPE.NSEC)
+  }
+
+  #nsecRrsetOf(node: number): Rrset {
     const { tree } = this.zone
-    const next = tree.name(this.#names.after(node))
-    return this.#signed(this.#nsecRrset(tree.name(node), next, [...this.#typesAt(node), TYPE.RRSIG, TYPE.NSEC]), node, TYPE.NSEC)
+    return this.#nsecRrset(tree.name(node), tree.name(this.#names.after(node)), [...this.#typesAt(node), TYPE.RRSIG, TYPE.NSEC])
   }
 
   nsec3(digest: Uint8Array): (Signed & { readonly matches: boolean }) | undefined {
     if (this.#hashes === undefined) return undefined
     const node = this.#hashes.atOrBefore(digest)
-    return { ...this.nsec3Of(node), matches: Buffer.compare(this.#hashes.hashOf(node), digest) === 0 }
+    return { ...this.#signed(this.#nsec3Rrset(node, this.#hashes), node, TYPE.NSEC3), matches: Buffer.compare(this.#hashes.hashOf(node), digest) === 0 }
   }
 
-  nsec3Of(node: number): Signed {
-    const hashes = this.#hashes as HashOrder
+  #nsec3Rrset(node: number, hashes: HashOrder): Rrset {
     const { salt, iterations } = this.hashParameters
     const next = hashes.hashOf(hashes.after(node))
     const bitmap = typeBitmap(this.#signedTypesAt(node))
@@ -163,7 +182,7 @@ export class SignedZone implements ZoneSecurity {
     rdata.set(next, 6 + salt.length)
     rdata.set(bitmap, 6 + salt.length + next.length)
     const owner = nsec3Owner(hashes.hashOf(node), this.zone.apex)
-    return this.#signed({ name: owner, type: TYPE.NSEC3, ttl: negativeTtl(this.zone.soa), rdata: [rdata] }, node, TYPE.NSEC3)
+    return { name: owner, type: TYPE.NSEC3, ttl: negativeTtl(this.zone.soa), rdata: [rdata] }
   }
 
   nsecFor(owner: Name, types: readonly number[]): Signed {
@@ -193,10 +212,18 @@ export class SignedZone implements ZoneSecurity {
     return this.zone.isCut(node) ? rrsets.filter((rrset) => rrset.type === TYPE.DS) : rrsets
   }
 
+  /** Whether a node has a record in the chain of denials. */
+  isDenying(node: number): boolean {
+    return this.#hashes?.isMember(node) ?? this.#names.isMember(node)
+  }
+
   /** The denial record of a node in the chain that others can serve; undefined when it has none. */
   denialOf(node: number): Signed | undefined {
-    if (this.#hashes !== undefined) return this.#hashes.isMember(node) ? this.nsec3Of(node) : undefined
-    return this.#names.isMember(node) ? this.nsecOf(node) : undefined
+    return this.isDenying(node) ? this.#signed(this.#denialRrset(node), node, this.#hashes === undefined ? TYPE.NSEC : TYPE.NSEC3) : undefined
+  }
+
+  #denialRrset(node: number): Rrset {
+    return this.#hashes === undefined ? this.#nsecRrsetOf(node) : this.#nsec3Rrset(node, this.#hashes)
   }
 
   /** Types whose records the zone speaks for at a node. */
@@ -263,6 +290,65 @@ export class SignedZone implements ZoneSecurity {
     return rrsigHead(rrset, { apex: this.zone.apex, algorithm: key.algorithm, keyTag: key.keyTag }, times)
   }
 
+  /** A node whose signatures went with an edit; −1: there are none left. */
+  takeTouched(): number {
+    for (const node of this.#touched) {
+      this.#touched.delete(node)
+      return this.zone.tree.holds(node) ? node : this.takeTouched()
+    }
+    return -1
+  }
+
+  get hasTouched(): boolean {
+    return this.#touched.size > 0
+  }
+
+  /** What is to be signed at a node. */
+  dueAt(node: number): readonly DueSignature[] {
+    const { tree } = this.zone
+    if (!tree.holds(node) || this.zone.cutAbove(node) >= 0) return []
+    const now = this.#seconds()
+    const isDue = (type: number): boolean => this.keysFor(type).some((key) => {
+      const entry = this.store.find(node, type, key.id)
+      return entry < 0 || now >= this.store.expiration(entry) - this.#signing.refreshSeconds
+    })
+    const types = this.zone.typesAt(node).filter((type) => (type === TYPE.DS || !this.zone.isCut(node)) && isDue(type))
+    const own = types.length === 0 ? [] : this.rrsetsAt(node).filter((rrset) => types.includes(rrset.type)).map((rrset) => ({ rrset, type: rrset.type }))
+    const denial = this.#signing.denial === 'nsec' ? TYPE.NSEC : TYPE.NSEC3
+    if (this.#signing.denial !== 'compact' && this.isDenying(node) && isDue(denial)) own.push({ rrset: this.#denialRrset(node), type: denial })
+    return own.flatMap(({ rrset, type }) => this.keysFor(type).map((key) => this.#due(rrset, node, type, key)))
+  }
+
+  #due(rrset: Rrset, node: number, type: number, key: SigningKey): DueSignature {
+    return {
+      renews: this.store.find(node, type, key.id) >= 0,
+      make: (done) => {
+        const times = this.times()
+        const watch = this.#underWay.get(node) ?? { jobs: 0, forgotten: 0 }
+        const { forgotten } = watch
+        watch.jobs++
+        this.#underWay.set(node, watch)
+        key.signLater(signedOctets(this.#head(rrset, key, times), rrset), (signature) => {
+          if (--watch.jobs === 0) this.#underWay.delete(node)
+          const good = watch.forgotten === forgotten && this.#signing.keys.includes(key)
+          if (good) this.store.put(node, type, key.id, times.inception, times.expiration, signature)
+          done(good)
+        })
+      },
+    }
+  }
+
+  /** Forgets the signatures of an RRset, or of all at a node. */
+  #forget(node: number, type?: number): void {
+    const watch = this.#underWay.get(node)
+    if (watch !== undefined) watch.forgotten++
+    if (type === undefined) this.store.dropNode(node)
+    else this.store.drop(node, type)
+    if (this.#touched.size >= MOST_TOUCHED) return
+    this.#touched.add(node)
+    this.onTouched()
+  }
+
   /** For a signature that is made now. */
   times(): { readonly inception: number; readonly expiration: number } {
     const { validitySeconds, jitterSeconds, inceptionOffsetSeconds } = this.#signing
@@ -324,49 +410,49 @@ export class SignedZone implements ZoneSecurity {
     if (!this.#isOrdered(node)) return
     this.#names.insert(node)
     this.#hashes?.insert(node)
-    if (this.#hashes !== undefined) this.store.drop(this.#hashes.before(node), TYPE.NSEC3)
+    if (this.#hashes !== undefined) this.#forget(this.#hashes.before(node), TYPE.NSEC3)
   }
 
   nodeGone(node: number): void {
-    this.store.dropNode(node)
+    this.#forget(node)
     if (!this.#isOrdered(node)) return
-    if (this.#hashes !== undefined) this.store.drop(this.#hashes.before(node), TYPE.NSEC3)
+    if (this.#hashes !== undefined) this.#forget(this.#hashes.before(node), TYPE.NSEC3)
     this.#hashes?.remove(node)
     this.#names.remove(node)
   }
 
   afterEdit(): void {
-    this.store.drop(APEX, TYPE.SOA)
+    this.#forget(APEX, TYPE.SOA)
     for (const [key, type] of this.#edited) {
       const node = this.zone.tree.find(key)
-      if (node >= 0) this.store.drop(node, type)
+      if (node >= 0) this.#forget(node, type)
     }
-    for (const [key, before] of this.#before) this.#touched(key, before)
+    for (const [key, before] of this.#before) this.#changedAt(key, before)
     this.#before.clear()
     this.#edited = []
   }
 
   /** Forgets the denials that a change at a name makes wrong. */
-  #touched(key: NameKey, before: { readonly member: boolean; readonly cut: boolean }): void {
+  #changedAt(key: NameKey, before: { readonly member: boolean; readonly cut: boolean }): void {
     const node = this.zone.tree.find(key)
     const now = this.#state(key)
     if (node >= 0) this.#dropDenials(node)
     if (this.#ordered >= 0) return
     if (now.member !== before.member) {
-      this.store.drop(node >= 0 ? this.#names.before(node) : this.#names.atOrBefore(key), TYPE.NSEC)
+      this.#forget(node >= 0 ? this.#names.before(node) : this.#names.atOrBefore(key), TYPE.NSEC)
     }
     if (node < 0 || now.cut === before.cut || !this.zone.tree.hasChildren(node)) return
     // What lies below has come out from behind the cut, or gone behind it.
     for (const below of this.#names.below(node)) {
       this.#dropDenials(below)
-      this.store.drop(this.#names.before(below), TYPE.NSEC)
-      if (this.#hashes !== undefined) this.store.drop(this.#hashes.before(below), TYPE.NSEC3)
+      this.#forget(this.#names.before(below), TYPE.NSEC)
+      if (this.#hashes !== undefined) this.#forget(this.#hashes.before(below), TYPE.NSEC3)
     }
   }
 
   #dropDenials(node: number): void {
-    this.store.drop(node, TYPE.NSEC)
-    this.store.drop(node, TYPE.NSEC3)
+    this.#forget(node, TYPE.NSEC)
+    this.#forget(node, TYPE.NSEC3)
   }
 
   soaChanging(): void {
@@ -374,7 +460,8 @@ export class SignedZone implements ZoneSecurity {
   }
 
   soaChanged(): void {
-    this.store.drop(APEX, TYPE.SOA)
+    this.#forget(APEX, TYPE.SOA)
+    for (const watch of this.#underWay.values()) watch.forgotten++
     this.store.dropAll((type) => type === TYPE.NSEC || type === TYPE.NSEC3)
   }
 }

@@ -54,6 +54,7 @@ export class DnsServer {
   readonly tsigKeys = new TsigKeys()
   readonly counters = new Counters<DnsCount>(DNS_COUNTS)
   readonly transfers: Transfers
+  readonly signing: Signing
   readonly served: ServedZones
   readonly updates: Updates
   readonly #specialUse = new ZoneSet()
@@ -82,6 +83,7 @@ export class DnsServer {
     zones: Iterable<{ readonly zone: Zone; readonly records: Iterable<DnsRecord> }>,
   ) {
     this.#clock = ports.clock
+    this.signing = new Signing(ports)
     this.transfers = new Transfers({
       zones: this.zones, keys: this.tsigKeys, seconds: () => this.#seconds(), count: (what) => this.counters.count(what),
     })
@@ -112,7 +114,7 @@ export class DnsServer {
     }
     this.#resolving = new Resolving(parts, this.counters)
     this.served = new ServedZones({
-      zones: this.zones, table: this.#table, transfers: this.transfers, signing: new Signing(ports),
+      zones: this.zones, table: this.#table, transfers: this.transfers, signing: this.signing,
       forgetUpdates: (zoneId) => this.updates.forget(zoneId), nextRecordId: options.nextRecordId, emit,
     })
     this.updates = new Updates({

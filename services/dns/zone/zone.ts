@@ -120,6 +120,13 @@ export class LiveZone {
     return this.node(this.#nodes.key(slot)) ?? EMPTY_NODE
   }
 
+  /** The types that a node owns, without making its RRsets. */
+  typesAt(slot: number): readonly number[] {
+    const types = new Set(slot === APEX ? [TYPE.SOA, ...this.#derived.map((rrset) => rrset.type)] : [])
+    for (let at = this.#nodes.firstRecord(slot); at >= 0; at = this.#records.next(at)) types.add(this.#records.type(at))
+    return [...types]
+  }
+
   /** Whether a name owns anything; if not it is an empty non-terminal. */
   ownsRecords(slot: number): boolean {
     return slot === APEX || this.#nodes.firstRecord(slot) >= 0
