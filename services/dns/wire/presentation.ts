@@ -46,6 +46,16 @@ export class EntryReader {
     return undefined
   }
 
+  /** After a fault: goes on with the next line. False when there is none. */
+  recover(): boolean {
+    this.fault = undefined
+    const end = this.#text.indexOf('\n', this.#at)
+    this.#at = end < 0 ? this.#text.length : end
+    if (this.#at === this.#text.length) return false
+    this.#newLine()
+    return true
+  }
+
   #entry(): Entry | undefined {
     const text = this.#text
     const tokens: Token[] = []

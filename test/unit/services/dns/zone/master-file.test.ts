@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { formatZone, parseZoneFile } from '../../../../../services/dns/index.ts'
+import { formatZone, parseZoneFile, readZoneFile } from '../../../../../services/dns/index.ts'
 import { zoneOf, zoneRow } from '../../../../support/dns.ts'
 
 const lines = (text: string, origin = 'lab.example'): string[] => {
@@ -108,7 +108,14 @@ describe('RFC 1035 §5 master files', () => {
     ['www.example.net. A 10.0.0.1', 1, 1, /does not lie in lab\.example/],
     ['$ORIGIN other.\na A 10.0.0.1', 2, 1, /does not lie/],
     ['$INCLUDE /etc/passwd', 1, 1, /not read/],
-    ['$GENERATE 1-9 a$ A 10.0.0.$', 1, 1, /\$GENERATE/],
+    ['$GENERATE 9-1 a$ A 10.0.0.$', 1, 11, /range/],
+    ['$GENERATE 1-9', 1, 11, /range/],
+    ['$GENERATE', 1, 1, /range/],
+    ['$GENERATE 1-9 a${0,99} A 10.0.0.$', 1, 15, /\$\{/],
+    ['$GENERATE 1-9 a${ A 10.0.0.$', 1, 15, /\$\{/],
+    ['$GENERATE 1-9 a${-2} A 10.0.0.$', 1, 15, /\$\{/],
+    ['$GENERATE 250-300 a$ A 10.0.0.$', 1, 24, /10\.0\.0\.256/],
+    ['$GENERATE 1-9 a..$ A 10.0.0.$', 1, 15, /label is empty/],
     ['$TTL x', 1, 6, /time/],
     ['$TTL', 1, 1, /time/],
     ['$ORIGIN a..b', 1, 9, /\$ORIGIN/],
@@ -127,9 +134,71 @@ describe('RFC 1035 §5 master files', () => {
     })
   })
 
+  test('all that is wrong is said at once, and what follows a fault is read', () => {
+    const text = 'a A x\nb A 10.0.0.1\n) c\nd TXT "open\ne NOSUCH 1\nf.other. A 10.0.0.1\n$NOPE\ng ( A'
+    const read = readZoneFile(text, 'lab.example')
+    expect(read.ok ? [] : read.error.map(({ line, column }) => [line, column])).toEqual([[1, 5], [3, 1], [4, 7], [5, 3], [6, 1], [7, 1], [8, 3]])
+  })
+
+  test('not more faults are said than a person can mend at a time', () => {
+    const read = readZoneFile('a A x\n'.repeat(1000), 'lab.example')
+    expect(read.ok ? 0 : read.error.length).toBe(100)
+  })
+
   test('the number of records is bounded', () => {
     const text = Array.from({ length: 11 }, (_, i) => `a${i} A 10.0.0.1`).join('\n')
     expect(parseZoneFile(text, 'lab.example', { maxRecords: 10 })).toMatchObject({ ok: false, error: { line: 11 } })
+  })
+})
+
+describe('$GENERATE', () => {
+  test.each([
+    ['$GENERATE 1-3 host-$ A 10.53.0.${100,0,d}', ['host-1 A 10.53.0.101', 'host-2 A 10.53.0.102', 'host-3 A 10.53.0.103']],
+    ['$GENERATE 0-4/2 ${0,3} 60 IN TXT "n $"', ['000 TXT "n 0"', '002 TXT "n 2"', '004 TXT "n 4"']],
+    ['$GENERATE 10-10 ${0,4,x} TXT ${0,4,X} ${0,0,o} \\$ $$', ['000a TXT "000A" "12" "$" "$"']],
+    ['$GENERATE 31-31 ${0,0,n} PTR h${0,7,N}.x.', ['f.1 PTR hF.1.0.0.x']],
+    ['$GENERATE 5-5 a${-5} CNAME b$', ['a0 CNAME b5.lab.example']],
+  ])('%s', (text, expected) => {
+    const short = lines(text).map((line) => line.replace('.lab.example', '').replace(/ \d+ /, ' '))
+    expect(short).toEqual(expected)
+  })
+
+  test('stands under the origin of its place, and names no owner for the lines after it', () => {
+    expect(lines('$ORIGIN sub.lab.example.\n$GENERATE 1-2 a$ 60 A 10.0.0.$\nb 60 A 10.0.0.9')).toEqual([
+      'a1.sub.lab.example 60 A 10.0.0.1', 'a2.sub.lab.example 60 A 10.0.0.2', 'b.sub.lab.example 60 A 10.0.0.9',
+    ])
+  })
+
+  test('two thousand million records are as many as are allowed, and no more are made', () => {
+    expect(parseZoneFile('$GENERATE 0-2147483647 a$ A 10.0.0.1', 'lab.example', { maxRecords: 50 })).toMatchObject({ ok: false, error: { problem: 'too many records' } })
+  })
+})
+
+describe('RFC 1035 §5.1 $INCLUDE, where it is allowed', () => {
+  const FILES: { readonly [file: string]: string } = {
+    hosts: 'a A 10.0.0.1\n  A 10.0.0.2\n$ORIGIN deep.lab.example.\nb A 10.0.0.3',
+    circle: '$INCLUDE circle',
+    wrong: '\na A 10.0.0.1\nb A x',
+  }
+  const options = { defaultTtl: 60, include: (file: string) => FILES[file] }
+  const read = (text: string) => readZoneFile(text, 'lab.example', options)
+
+  test('origin and owner are afterwards what they were', () => {
+    const file = read('www A 10.0.0.9\n$INCLUDE hosts sub\n  A 10.0.0.8\nend A 10.0.0.7')
+    expect(file.ok ? file.value.records.map(({ name, data }) => `${name} ${data}`) : file.error).toEqual([
+      'www.lab.example 10.0.0.9', 'a.sub.lab.example 10.0.0.1', 'a.sub.lab.example 10.0.0.2', 'b.deep.lab.example 10.0.0.3',
+      'www.lab.example 10.0.0.8', 'end.lab.example 10.0.0.7',
+    ])
+  })
+
+  test.each([
+    ['a file that is not there', '\n$INCLUDE nothing', { line: 2, column: 10, problem: 'nothing cannot be read' }],
+    ['no file', '$INCLUDE', { line: 1, column: 1 }],
+    ['a fault in the other file', '$INCLUDE wrong', { file: 'wrong', line: 3, column: 5 }],
+    ['files in a circle', '$INCLUDE circle', { file: 'circle', line: 1, column: 10, problem: expect.stringMatching(/deep/) as string }],
+  ])('%s', (_what, text, expected) => {
+    const file = read(text)
+    expect(file.ok ? [] : file.error).toMatchObject([expected])
   })
 })
 
