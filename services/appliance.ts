@@ -120,7 +120,7 @@ export class Appliance {
     this.#dnsEndpoint = new DnsEndpoint(this.stack, this.dns)
     this.#dnsTcpEndpoint = new DnsTcpEndpoint(this.stack, this.dns, o.clock)
 
-    this.#zones = new ZoneBook(this.dns)
+    this.#zones = new ZoneBook(this.dns, () => o.clock.wallMs())
     this.#transfers = new ZoneTransfers({ ...o, stack: this.stack, dns: this.dns, nextRecordId, submit: (...write) => this.submit(...write), tell: (event, facts) => this.#tell(event, facts) })
     this.#names = new LeaseNames(this.#zones, nextRecordId, (address) => {
       const lease = this.dhcp.lease(address)

@@ -4,20 +4,23 @@
  */
 import type { Ipv4 } from '../stack/index.ts'
 import type { DnsServer, LiveZone } from './dns/index.ts'
-import { serialAfter } from './dns/index.ts'
+import { isNewerSerial, serialBy } from './dns/index.ts'
 import { keyOf, knownName } from './dns/wire/name.ts'
 import type { NameZones, UnnumberedEdit, ZoneIdentity } from './lease-names/lease-names.ts'
 import type { DnsRecord, ZoneEdit } from './model/index.ts'
 
 export class ZoneBook implements NameZones {
   readonly #dns: DnsServer
+  readonly #wallMs: () => number
   /** Edits on their way to the disk, oldest first, by zone. */
   readonly #pending = new Map<number, ZoneEdit[]>()
   /** Those of them that people made: few, while edits of leases come by the thousand. */
   readonly #pendingOfPeople = new Set<ZoneEdit>()
 
-  constructor(dns: DnsServer) {
+  /** `wallMs`: wall time, for serials that follow it. */
+  constructor(dns: DnsServer, wallMs: () => number) {
     this.#dns = dns
+    this.#wallMs = wallMs
   }
 
   zoneNamed(name: string): ZoneIdentity | undefined {
@@ -33,7 +36,7 @@ export class ZoneBook implements NameZones {
     const served = this.#dns.zones.byId(zoneId)?.recordsNamed(name) ?? []
     if (this.#pendingOfPeople.size === 0) return served
     const key = knownName(name)?.key
-    const planned = [...this.#pendingOfPeople].flatMap((edit) => edit.add)
+    const planned = [...this.#pendingOfPeople].flatMap((edit) => edit.add.filter((record) => record.enabled))
     return [...served, ...planned.filter((record) => record.zoneId === zoneId && keyOf(record.name) === key)]
   }
 
@@ -49,16 +52,24 @@ export class ZoneBook implements NameZones {
     return this.#pending.get(zoneId) ?? []
   }
 
-  /** The serial that the zone's next edit gets: one more than the last planned one. */
-  nextSerial(zoneId: number): number {
-    const planned = this.pending(zoneId).at(-1)?.serialAfter ?? this.#dns.zones.byId(zoneId)?.serial ?? 0
-    return serialAfter(planned)
+  /** The serial of the zone when everything under way is on disk. */
+  lastSerial(zoneId: number): number {
+    return this.pending(zoneId).at(-1)?.serialAfter ?? this.#dns.zones.byId(zoneId)?.serial ?? 0
   }
 
-  /** Gives an edit its place behind all others of its zone. To be followed by settled(). */
-  number(edit: UnnumberedEdit): ZoneEdit {
-    const serialBefore = this.pending(edit.zoneId).at(-1)?.serialAfter ?? this.#dns.zones.byId(edit.zoneId)?.serial ?? 0
-    const numbered: ZoneEdit = { ...edit, serialBefore, serialAfter: serialAfter(serialBefore) }
+  /** The serial that the zone's next edit gets, by the zone's policy. */
+  nextSerial(zoneId: number): number {
+    return serialBy(this.#dns.zones.byId(zoneId)?.serialPolicy, this.lastSerial(zoneId), this.#wallMs())
+  }
+
+  /**
+   * Gives an edit its place behind all others of its zone. To be followed by settled(). `wanted`: the serial that it
+   * gets if that is newer than the present one.
+   */
+  number(edit: UnnumberedEdit, wanted?: number): ZoneEdit {
+    const serialBefore = this.lastSerial(edit.zoneId)
+    const isWanted = wanted !== undefined && isNewerSerial(wanted, serialBefore)
+    const numbered: ZoneEdit = { ...edit, serialBefore, serialAfter: isWanted ? wanted : this.nextSerial(edit.zoneId) }
     const list = this.#pending.get(edit.zoneId)
     if (list === undefined) this.#pending.set(edit.zoneId, [numbered])
     else list.push(numbered)

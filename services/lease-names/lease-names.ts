@@ -26,7 +26,7 @@ export interface NameZones {
 }
 
 /** A change of one zone that has no serial yet. */
-export type UnnumberedEdit = Pick<ZoneEdit, 'zoneId' | 'remove' | 'add'>
+export type UnnumberedEdit = Pick<ZoneEdit, 'zoneId' | 'remove' | 'add' | 'author'>
 
 /** Edits for one commit. `settled` is to be called when that has ended: it keeps or takes back what was noted for them. */
 export type NamePlan = { readonly edits: readonly UnnumberedEdit[]; settled(durable: boolean): void }

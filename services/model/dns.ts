@@ -22,7 +22,16 @@ export type Zone = {
   readonly defaultTtl: number
   /** TTL of the SOA record itself; undefined: defaultTtl. */
   readonly soaTtl?: number | undefined
+  /** Left away: 'increment'. */
+  readonly serialPolicy?: SerialPolicy
 }
+
+/**
+ * How the serial moves with a change: to one more, to YYYYMMDDnn of the day (UTC), or to the seconds since 1970. Where
+ * that would not be newer than the present serial, it is one more.
+ */
+export const SERIAL_POLICIES = ['increment', 'date', 'unixtime'] as const
+export type SerialPolicy = (typeof SERIAL_POLICIES)[number]
 
 /**
  * Who a record belongs to. Only its owner changes it: the lease machinery touches 'lease' rows alone.
@@ -63,4 +72,6 @@ export type ZoneEdit = {
   readonly serialAfter: number
   readonly remove: readonly DnsRecord[]
   readonly add: readonly DnsRecord[]
+  /** Who made it, where the owners of its records do not say so: "token first", "expiry". */
+  readonly author?: string | undefined
 }

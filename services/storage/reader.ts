@@ -15,8 +15,14 @@ import {
   type RecordRow,
 } from './rows.ts'
 import { KEYED_HOLDINGS, RunKeys } from './run-keys.ts'
-import { snapshotOf } from './snapshot.ts'
-import type { HoldingQuery, LeaseHolding, LeaseQuery, RecordChange, Snapshot, StoredEvent, StoreReader } from './store.ts'
+import { recordRows, snapshotOf } from './snapshot.ts'
+import type { HoldingQuery, LeaseHolding, LeaseQuery, RecordChange, Snapshot, StoredEvent, StoreReader, ZoneVersion } from './store.ts'
+
+/** A version while its rows are walked through. */
+type Gathered = Omit<Mutable<ZoneVersion>, 'owners'> & { readonly owners: Map<string, DnsRecord['owner']> }
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+/** Owners named of one version; one edit of a person touches few. */
+const MOST_OWNERS = 20
 
 /** Builds "a = ? AND b = ?" from what is asked, so that each question can use its index. */
 class Conditions {
@@ -132,6 +138,46 @@ export class SqliteReader implements StoreReader {
       .add('id < ?', before)
     const rows = this.#prepare(`SELECT * FROM record_history ${c.where} ORDER BY id DESC LIMIT ?`).all(...c.values, limit)
     return (rows as RecordChangeRow[]).map(recordChangeOf)
+  }
+
+  zoneContents(zoneId: number): { readonly serial: number; readonly records: readonly DnsRecord[] } {
+    const read = this.db.transaction(() => {
+      const row = this.#prepare('SELECT serial FROM zones WHERE id = ?').get(zoneId) as { serial: number } | undefined
+      return { serial: row?.serial ?? 0, records: Array.from({ [Symbol.iterator]: () => recordRows(this.db, zoneId, false) }) }
+    })
+    return read()
+  }
+
+  /** Walks back from the end of the history. */
+  zoneVersions(zoneId: number, limit: number, before: number | undefined): readonly ZoneVersion[] {
+    const c = new Conditions().add('zone_id = ?', zoneId).add('id < ?', before)
+    const rows = this.#prepare(`SELECT * FROM record_history ${c.where} ORDER BY id DESC`).iterate(...c.values)
+    const versions: Gathered[] = []
+    for (const row of rows) {
+      const change = recordChangeOf(row as RecordChangeRow)
+      let version = versions.at(-1)
+      if (version?.serial !== change.serial) {
+        if (versions.length === limit) break
+        version = { id: change.id, serial: change.serial, at: change.at, added: 0, removed: 0, author: change.author, owners: new Map() }
+        versions.push(version)
+      }
+      version.id = change.id
+      if (change.action === 'add') version.added++
+      else version.removed++
+      if (version.owners.size < MOST_OWNERS) version.owners.set(JSON.stringify(change.owner), change.owner)
+    }
+    return versions.map((version) => ({ ...version, owners: [...version.owners.values()] }))
+  }
+
+  latestChanges(zoneId: number, wanted: (serial: number) => boolean): readonly RecordChange[] | undefined {
+    const rows = this.#prepare('SELECT * FROM record_history WHERE zone_id = ? ORDER BY id DESC').iterate(zoneId)
+    const changes: RecordChange[] = []
+    for (const row of rows) {
+      const change = recordChangeOf(row as RecordChangeRow)
+      if (!wanted(change.serial)) return changes.reverse()
+      changes.push(change)
+    }
+    return undefined
   }
 
   events(limit: number, before: number | undefined): readonly StoredEvent[] {

@@ -1,8 +1,8 @@
 /** Between rows and the model. Addresses are unsigned in rows and int32 in memory; absent is NULL there, undefined here. */
 import { formatIpv4, formatPrefix, type Ipv4, parseIpv4, parsePrefix, type Prefix } from '../../stack/index.ts'
 import type {
-  DnsRecord, InterfaceProperties, Lease, NetworkInterface, RecordOwner, SecondaryZone, StaticNeighbour, StaticRoute, TransferPolicy,
-  UpdatePolicy, UpdateRule, Zone,
+  DnsRecord, InterfaceProperties, Lease, NetworkInterface, RecordOwner, SecondaryZone, SerialPolicy, StaticNeighbour,
+  StaticRoute, TransferPolicy, UpdatePolicy, UpdateRule, Zone,
 } from '../model/index.ts'
 import type { LeaseHolding, RecordChange, StoredEvent } from './store.ts'
 
@@ -79,6 +79,7 @@ export type ZoneRow = {
   minimum: number
   default_ttl: number
   soa_ttl: number | null
+  serial_policy: SerialPolicy
 }
 export const zoneOf = (r: ZoneRow): Zone => ({
   id: r.id,
@@ -92,6 +93,7 @@ export const zoneOf = (r: ZoneRow): Zone => ({
   minimum: r.minimum,
   defaultTtl: r.default_ttl,
   soaTtl: r.soa_ttl ?? undefined,
+  ...(r.serial_policy === 'increment' ? {} : { serialPolicy: r.serial_policy }),
 })
 
 type OwnerColumns = { owner: RecordOwner['kind']; owner_address: number | null; owner_key: string | null }
@@ -146,12 +148,14 @@ export type RecordChangeRow = RecordRow & {
   serial: number
   at_ms: number
   action: 'add' | 'remove'
+  author: string | null
 }
 export const recordChangeOf = (r: RecordChangeRow): RecordChange => ({
   ...recordOf(r),
   at: r.at_ms,
   serial: r.serial,
   action: r.action,
+  author: orUndefined(r.author),
 })
 
 export type EventRow = { id: number; at_ms: number; event: string; facts: string }

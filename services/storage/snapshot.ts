@@ -79,7 +79,7 @@ function* leaseRows(db: Database): Iterator<Lease> {
   for (const row of db.prepare('SELECT * FROM leases').iterate()) yield leaseOf(row as LeaseRow)
 }
 
-function* recordRows(db: Database, zoneId: number, large: boolean): Iterator<DnsRecord> {
+export function* recordRows(db: Database, zoneId: number, large: boolean): Iterator<DnsRecord> {
   const rows = db.prepare(`SELECT * FROM records ${large ? 'NOT INDEXED' : ''} WHERE zone_id = ? ORDER BY id`).iterate(zoneId)
   for (const row of rows) yield recordOf(row as RecordRow)
 }

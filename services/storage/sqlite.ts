@@ -263,7 +263,10 @@ export class SqliteStore extends SqliteReader implements Store {
       case 'zone-put': {
         const z = w.zone
         this.#serials.delete(z.id)
-        sql.putZone.run(z.id, z.name, z.serial, z.primaryServer, z.hostmaster, z.refresh, z.retry, z.expire, z.minimum, z.defaultTtl, z.soaTtl ?? null)
+        sql.putZone.run(
+          z.id, z.name, z.serial, z.primaryServer, z.hostmaster, z.refresh, z.retry, z.expire, z.minimum, z.defaultTtl,
+          orNull(z.soaTtl), z.serialPolicy ?? 'increment',
+        )
         return
       }
       case 'zone-remove':
@@ -380,7 +383,7 @@ export class SqliteStore extends SqliteReader implements Store {
   }
 
   #addChange(r: DnsRecord, edit: ZoneEdit, at: number, action: 'add' | 'remove'): void {
-    this.#added.changes.add(edit.serialAfter, at, action, ...recordCells(r))
+    this.#added.changes.add(edit.serialAfter, at, action, orNull(edit.author), ...recordCells(r))
   }
 
   /** Histories are bounded: now and then the oldest rows go. */
@@ -403,7 +406,7 @@ const addedRows = (db: Database) => ({
   holdings: new RowBatch(db, 'lease_history', ['id', 'address', 'mac', 'client_id', 'host_name', 'from_ms']),
   events: new RowBatch(db, 'events', ['at_ms', 'event', 'facts']),
   records: new RowBatch(db, 'records', ['id', ...RECORD_COLUMNS]),
-  changes: new RowBatch(db, 'record_history', ['serial', 'at_ms', 'action', ...RECORD_COLUMNS]),
+  changes: new RowBatch(db, 'record_history', ['serial', 'at_ms', 'action', 'author', ...RECORD_COLUMNS]),
 })
 type Added = ReturnType<typeof addedRows>
 
@@ -435,11 +438,13 @@ const SQL = {
     WHERE id = (SELECT id FROM lease_history WHERE address = ? AND to_ms IS NULL ORDER BY from_ms DESC LIMIT 1)`,
   removeRecord: 'DELETE FROM records WHERE id = ?',
   setSerial: 'UPDATE zones SET serial = ? WHERE id = ?',
-  putZone: `INSERT INTO zones VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  putZone: `INSERT INTO zones
+    (id, name, serial, primary_server, hostmaster, refresh, retry, expire, minimum, default_ttl, soa_ttl, serial_policy)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET name = excluded.name, serial = excluded.serial,
       primary_server = excluded.primary_server, hostmaster = excluded.hostmaster, refresh = excluded.refresh,
       retry = excluded.retry, expire = excluded.expire, minimum = excluded.minimum, default_ttl = excluded.default_ttl,
-      soa_ttl = excluded.soa_ttl`,
+      soa_ttl = excluded.soa_ttl, serial_policy = excluded.serial_policy`,
   removeZone: 'DELETE FROM zones WHERE id = ?',
   removeZoneRecords: 'DELETE FROM records WHERE zone_id = ?',
   putInterface: `INSERT INTO interfaces VALUES (?, ?, ?, ?, ?, ?)

@@ -91,6 +91,21 @@ export type RecordChange = DnsRecord & {
   readonly at: number
   readonly serial: number
   readonly action: 'add' | 'remove'
+  readonly author: string | undefined
+}
+
+/** What one edit did to a zone. */
+export type ZoneVersion = {
+  /** Of the last of its rows: the mark of a page. */
+  readonly id: number
+  /** The zone's serial after it. */
+  readonly serial: number
+  readonly at: number
+  readonly added: number
+  readonly removed: number
+  readonly author: string | undefined
+  /** Owners of the records that it changed, each once. */
+  readonly owners: readonly DnsRecord['owner'][]
 }
 
 export type StoredEvent = { readonly id: number; readonly at: number; readonly event: string; readonly facts: Facts }
@@ -130,6 +145,15 @@ export interface StoreReader {
     limit: number,
     before: number | undefined,
   ): readonly RecordChange[]
+  /** All records of a zone as they are in one moment, and the serial of that. */
+  zoneContents(zoneId: number): { readonly serial: number; readonly records: readonly DnsRecord[] }
+  /** What each edit did, newest first; `before` is the id that the last page ended with. */
+  zoneVersions(zoneId: number, limit: number, before: number | undefined): readonly ZoneVersion[]
+  /**
+   * What the latest edits did whose serials are wanted, back to the first that is not, oldest first; undefined: the
+   * history does not reach back to one that is not.
+   */
+  latestChanges(zoneId: number, wanted: (serial: number) => boolean): readonly RecordChange[] | undefined
   /** Newest first. */
   events(limit: number, before: number | undefined): readonly StoredEvent[]
   tokenHashes(): readonly Uint8Array[]

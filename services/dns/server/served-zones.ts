@@ -65,12 +65,13 @@ export class ServedZones {
   }
 
   /** After the edit is durable: the next query sees it. Nothing happens when the zone is gone meanwhile. */
-  applyEdit(edit: ZoneEdit): void {
-    const zone = this.#o.zones.byId(edit.zoneId)
+  applyEdit(whole: ZoneEdit): void {
+    const zone = this.#o.zones.byId(whole.zoneId)
     if (zone === undefined) return
+    const edit = served(whole)
     const serial = isNewerSerial(edit.serialAfter, zone.serial) ? edit.serialAfter : zone.serial
-    const touched = zone.apply(edit.remove, edit.add, serial)
-    for (const record of edit.add) this.#noteId(record)
+    const touched = zone.apply(whole.remove, whole.add, serial)
+    for (const record of whole.add) this.#noteId(record)
     this.#o.transfers.edited(edit)
     this.#o.table.edited(zone.slot, touched, zone.key, serial, reshapes(edit))
     const facts = { zone: zone.identity.name, removed: edit.remove.length, added: edit.add.length, serial }
@@ -161,6 +162,13 @@ export class ServedZones {
 const hasSameSoa = (a: Zone, b: Zone): boolean =>
   a.primaryServer === b.primaryServer && a.hostmaster === b.hostmaster && a.refresh === b.refresh && a.retry === b.retry &&
   a.expire === b.expire && a.minimum === b.minimum && (a.soaTtl ?? a.defaultTtl) === (b.soaTtl ?? b.defaultTtl)
+
+/** The edit as queries and secondaries see it: of what is off they know nothing. */
+function served(edit: ZoneEdit): ZoneEdit {
+  const isOn = (record: DnsRecord): boolean => record.enabled
+  if (edit.remove.every(isOn) && edit.add.every(isOn)) return edit
+  return { ...edit, remove: edit.remove.filter(isOn), add: edit.add.filter(isOn) }
+}
 
 /** Whether an edit can change answers for other names than its own: delegations hide, DNAMEs redirect, wildcards stand in, empty ones too. */
 function reshapes(edit: ZoneEdit): boolean {

@@ -36,6 +36,8 @@ export type NewRecord = {
   /** Wall time in ms; left away: it stays. */
   readonly expiresAt?: number | undefined
   readonly comment: string | undefined
+  /** Where a refusal says that it is, before the field's own name; '' when left away. */
+  readonly pointer?: string
 }
 
 /** A record's parts in the form in which they are stored and compared. */
@@ -116,6 +118,8 @@ export class Planned {
   readonly #live: LiveZone
   readonly #removed = new Set<number>()
   readonly #added = new Map<NameKey, DnsRecord[]>()
+  /** Added and off: they stand beside nothing. */
+  readonly #off = new Map<number, DnsRecord>()
   /** Removed by edits on their way to the store, which may fail. */
   readonly #leaving: DnsRecord[] = []
 
@@ -125,7 +129,7 @@ export class Planned {
     for (const edit of after) {
       for (const record of edit.remove) {
         this.remove(record)
-        this.#leaving.push(record)
+        if (record.enabled) this.#leaving.push(record)
       }
       for (const record of edit.add) this.add(record)
     }
@@ -135,6 +139,8 @@ export class Planned {
     if (this.#removed.has(id)) return undefined
     const live = this.#live.record(id)
     if (live !== undefined) return live
+    const off = this.#off.get(id)
+    if (off !== undefined) return off
     for (const records of this.#added.values()) for (const record of records) if (record.id === id) return record
     return undefined
   }
@@ -168,6 +174,7 @@ export class Planned {
   }
 
   remove(record: DnsRecord): void {
+    this.#off.delete(record.id)
     const key = nameKey(name(record.name))
     const added = this.#added.get(key)?.filter((other) => other.id !== record.id)
     if (added !== undefined) this.#added.set(key, added)
@@ -175,6 +182,10 @@ export class Planned {
   }
 
   add(record: DnsRecord): void {
+    if (!record.enabled) {
+      this.#off.set(record.id, record)
+      return
+    }
     const key = nameKey(name(record.name))
     this.#removed.delete(record.id)
     const added = this.#added.get(key)
@@ -211,9 +222,8 @@ export function planEdit(
   const add: DnsRecord[] = []
   for (const input of change.add) {
     const canonical = canonicalRecord(input, zone.name)
-    if (!canonical.ok) return canonical
-    const record = joinRrset(planned, canonical.value, input, nextId)
-    if (!record.ok) return record
+    const record = canonical.ok ? joinRrset(planned, canonical.value, input, nextId) : canonical
+    if (!record.ok) return err({ ...record.error, field: `${input.pointer ?? ''}${record.error.field}` })
     planned.add(record.value)
     add.push(record.value)
   }
@@ -226,6 +236,10 @@ function joinRrset(
   planned: Planned, record: CanonicalRecord, input: NewRecord, nextId: () => number,
 ): Result<DnsRecord, Refusal> {
   const { zone } = planned
+  const { owner, enabled = true, expiresAt, comment } = input
+  const made = { ...record, id: nextId(), zoneId: zone.id, owner, enabled, expiresAt, comment }
+  // What is off is judged when it is put on.
+  if (!enabled) return ok({ ...made, ttl: record.ttl ?? zone.defaultTtl })
   const key = nameKey(name(record.name))
   const beside = planned.everAt(key)
   const rrset = planned.at(key).filter((other) => other.type === record.type)
@@ -267,8 +281,7 @@ function joinRrset(
       `${other.ttl} or null, or change all of them together`,
     )
   }
-  const { owner, enabled = true, expiresAt, comment } = input
-  return ok({ ...record, ttl, id: nextId(), zoneId: zone.id, owner, enabled, expiresAt, comment })
+  return ok({ ...made, ttl })
 }
 
 /** The same octets, however they were written. Letter case of names in data does not tell records apart (RFC 4343). */

@@ -1,6 +1,7 @@
 /**
  * The record rows of one zone in columns: a million take about 60 MB. Data is kept as octets; its text, the letter case
- * of an owner and a comment are kept beside them only where they are not what the octets and the node would give.
+ * of an owner and a comment are kept beside them only where they are not what the octets and the node would give. All
+ * of them are on.
  */
 import { formatIpv4, parseIpv4 } from '../../../stack/index.ts'
 import type { Ipv4 } from '../../../stack/index.ts'
@@ -43,7 +44,6 @@ export class ZoneRecords {
   /** Names of the keys of rows that dynamic updates own. */
   readonly #keys = new Map<number, string>()
   readonly #ends = new Map<number, number>()
-  readonly #off = new Set<number>()
   readonly #texts = new Map<number, string>()
   readonly #names = new Map<number, Name>()
   readonly #comments = new Map<number, string>()
@@ -85,7 +85,6 @@ export class ZoneRecords {
     if (ownName !== undefined) this.#names.set(slot, ownName)
     if (record.comment !== undefined) this.#comments.set(slot, record.comment)
     if (record.expiresAt !== undefined) this.#ends.set(slot, record.expiresAt)
-    if (!record.enabled) this.#off.add(slot)
     if (record.owner.kind === 'update') this.#keys.set(slot, record.owner.key)
     this.#byId.put(slot, record.id | 0)
     if (record.owner.kind === 'lease') {
@@ -106,7 +105,6 @@ export class ZoneRecords {
     this.#names.delete(slot)
     this.#comments.delete(slot)
     this.#ends.delete(slot)
-    this.#off.delete(slot)
     this.#keys.delete(slot)
     this.#free.push(slot)
     if (this.#arena.wasteful) this.#compact()
@@ -168,10 +166,15 @@ export class ZoneRecords {
       ttl: this.#ttls[slot] as number,
       data: this.#texts.get(slot) ?? formatRdata(type, this.rdata(slot)),
       owner: this.#owner(slot),
-      enabled: !this.#off.has(slot),
+      enabled: true,
       expiresAt: this.#ends.get(slot),
       comment: this.#comments.get(slot),
     }
+  }
+
+  /** Slots of rows that have an end. */
+  ending(): Iterable<number> {
+    return this.#ends.keys()
   }
 
   /** Every slot that holds a row. */

@@ -5,7 +5,7 @@
  */
 import type { Ipv4 } from '../../../stack/index.ts'
 import { equalBytes, put32 } from '../../../stack/platform/index.ts'
-import type { DnsRecord, Zone } from '../../model/index.ts'
+import type { DnsRecord, SerialPolicy, Zone } from '../../model/index.ts'
 import type { ZoneSecurity } from '../dnssec/security.ts'
 import { ABSOLUTE, isAtOrBelow, isWildcard, knownName, name, nameKey, parentKey } from '../wire/name.ts'
 import type { Name, NameKey } from '../wire/name.ts'
@@ -62,6 +62,9 @@ export class LiveZone {
   /** By key; what an edit touches is taken out. */
   readonly #ready = new Map<NameKey, ZoneNode>()
 
+  /** Rows that are off, by id: kept, and not served. */
+  readonly #shelf = new Map<number, DnsRecord>()
+
   /** Rows of a store are well formed; one that is not is skipped and reported by `skipped`. */
   readonly skipped: DnsRecord[] = []
 
@@ -84,6 +87,10 @@ export class LiveZone {
   /** What of the zone never changes. */
   get identity(): Pick<Zone, 'id' | 'name'> {
     return this.#zone
+  }
+
+  get serialPolicy(): SerialPolicy | undefined {
+    return this.#zone.serialPolicy
   }
 
   get serial(): number {
@@ -147,7 +154,18 @@ export class LiveZone {
 
   record(id: number): DnsRecord | undefined {
     const slot = this.#records.find(id)
-    return slot < 0 ? undefined : this.#read(slot)
+    return slot < 0 ? this.#shelf.get(id) : this.#read(slot)
+  }
+
+  /** Rows that are off. */
+  shelved(): Iterable<DnsRecord> {
+    return this.#shelf.values()
+  }
+
+  /** Rows that have an end, off or not. */
+  *ending(): Iterable<DnsRecord> {
+    for (const slot of this.#records.ending()) yield this.#read(slot)
+    for (const record of this.#shelf.values()) if (record.expiresAt !== undefined) yield record
   }
 
   /** The rows of one owner, in the order in which they came. */
@@ -178,7 +196,7 @@ export class LiveZone {
     return this.#records.ofLease(address).map((slot) => this.#read(slot))
   }
 
-  /** All rows; the SOA is none. */
+  /** All rows that are served; the SOA is none. */
   *records(): IterableIterator<DnsRecord> {
     for (const slot of this.#records.all()) yield this.#read(slot)
   }
@@ -238,7 +256,10 @@ export class LiveZone {
     const emptied: number[] = []
     for (const record of remove) {
       const slot = this.#records.find(record.id)
-      if (slot < 0) continue
+      if (slot < 0) {
+        this.#shelf.delete(record.id)
+        continue
+      }
       const node = this.#records.node(slot)
       touched.add(this.#nodes.key(node))
       this.#drop(slot, node)
@@ -291,6 +312,10 @@ export class LiveZone {
       return undefined
     }
     const { key } = owner
+    if (!record.enabled) {
+      this.#shelf.set(record.id, record)
+      return undefined
+    }
     const node = this.#nodes.grow(owner.name, key, this.#made)
     const cutBefore = this.#isCut(node)
     const ownName = this.#nodes.isWritten(node, owner.name) ? undefined : owner.name

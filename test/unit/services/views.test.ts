@@ -36,7 +36,7 @@ describe('no undefined gets into a view', () => {
     ['holding', holdingView({ id: 1, address: ipv4('10.53.0.1'), mac: 'm', clientId: undefined, hostName: undefined, from: NOON, to: undefined, ended: undefined })],
     ['zone', zoneView(FORWARD, 2)],
     ['record', recordView(whole, 'lab.internal')],
-    ['record change', recordChangeView({ ...leaseRecord(1, 'a.lab.internal', 'A', '10.53.0.1', '10.53.0.1'), at: NOON, serial: 4, action: 'add' })],
+    ['record change', recordChangeView({ ...leaseRecord(1, 'a.lab.internal', 'A', '10.53.0.1', '10.53.0.1'), at: NOON, serial: 4, action: 'add', author: undefined })],
   ])('%s', (_what, view) => {
     expect(Object.entries(view).filter(([, value]) => value === undefined)).toEqual([])
     expect(JSON.parse(JSON.stringify(view))).toEqual(view)

@@ -4,7 +4,7 @@ import { DnsServer } from '../../../services/dns/index.ts'
 import { ZoneBook } from '../../../services/zone-book.ts'
 import type { DnsRecord } from '../../../services/index.ts'
 import { SeededSecureRandom, VirtualClock } from '../../../stack/platform/index.ts'
-import { ADDRESS, FORWARD, leaseRecord, record, REVERSE, recordLine, zone } from '../../support/leases.ts'
+import { ADDRESS, FORWARD, leaseRecord, NOON, record, REVERSE, recordLine, zone } from '../../support/leases.ts'
 
 const WWW = record(1, 'www.lab.internal', 'A', '10.53.0.20')
 
@@ -14,7 +14,7 @@ function book(zones = [{ zone: { ...FORWARD, serial: 7 }, records: [WWW] as read
     { upstreams: [], answerSlabs: [{ slotOctets: 512, slots: 4 }] },
     zones,
   )
-  return { dns, zones: new ZoneBook(dns) }
+  return { dns, zones: new ZoneBook(dns, () => NOON) }
 }
 const serialOf = ({ dns }: ReturnType<typeof book>): number | undefined => dns.zones.get('lab.internal')?.zone.serial
 const edit = (...add: readonly DnsRecord[]) => ({ zoneId: FORWARD.id, remove: [], add })
