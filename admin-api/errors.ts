@@ -49,6 +49,11 @@ export const PROBLEMS = {
     title: 'It conflicts with what is there',
     means: 'The change contradicts something that exists. Nothing has changed.',
   },
+  changed: {
+    status: 412,
+    title: 'It has changed meanwhile',
+    means: 'The change was to be made only in the version that If-Match names, and there is another now. Nothing has changed.',
+  },
   'too-large': {
     status: 413,
     title: 'The body is too large',
@@ -137,12 +142,12 @@ export function fieldsError(code: ProblemCode, fields: readonly FieldProblem[]):
 
 /** A service's refusal as a problem. A wrong value is the body's fault only where there is a body. */
 export function refusalError(refusal: Refusal, method: string): ProblemError {
-  const hasBody = method === 'POST' || method === 'PATCH'
+  const hasBody = method === 'POST' || method === 'PUT' || method === 'PATCH'
   const code = refusal.code === 'invalid' && !hasBody ? 'invalid-parameter' : refusal.code
   return new ProblemError(
     code,
-    refusal.problem,
-    [{ pointer: refusal.field, detail: refusal.problem, remedy: refusal.remedy }],
+    refusal.others === undefined ? refusal.problem : `${refusal.problem} (and ${refusal.others.length} more)`,
+    [refusal, ...(refusal.others ?? [])].map(({ field, problem, remedy }) => ({ pointer: field, detail: problem, remedy })),
     code === 'unavailable' ? { 'retry-after': '1' } : {},
   )
 }

@@ -32,6 +32,7 @@ import { transferRoutes } from './routes/transfers.ts'
 import { updateRoutes } from './routes/updates.ts'
 import { tsigKeyRoutes } from './routes/tsig-keys.ts'
 import { uplinkRoutes } from './routes/uplinks.ts'
+import { zoneContentRoutes } from './routes/zone-contents.ts'
 import { zoneRoutes } from './routes/zones.ts'
 import { validatorCompiler } from './validation.ts'
 
@@ -60,6 +61,7 @@ const ROUTES = [
   dhcpEntryRoutes,
   dhcpDocumentRoutes,
   zoneRoutes,
+  zoneContentRoutes,
   recordRoutes,
   interfaceRoutes,
   routeRoutes,
@@ -123,6 +125,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   app.setNotFoundHandler(answerUnknownRoute(allowedMethods))
   app.addHook('onRoute', route => allowedMethods.add(route))
   app.decorateRequest('authenticated', false)
+  app.decorateRequest('author', undefined)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS)
     if (!isOwnHost(request.headers.host, request.socket.localAddress, allowedHosts)) {

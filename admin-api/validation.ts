@@ -63,7 +63,7 @@ export function validatorCompiler(): FastifySchemaCompiler<TSchema> {
     const part: Part = httpPart === 'body' ? 'body' : 'parameter'
     const read = part === 'body' ? undefined : integersOf(node)
     const canonical = canonicalOf(node)
-    return (given: Record<string, unknown>) => {
+    return (given: Record<string, unknown> | string) => {
       if (part === 'body' && isDeeperThan(DEEPEST_BODY, given)) {
         return {
           error: fieldsError('invalid', [
@@ -71,9 +71,10 @@ export function validatorCompiler(): FastifySchemaCompiler<TSchema> {
           ]),
         }
       }
-      const value = read === undefined ? given : read(given)
+      const value = read === undefined || typeof given === 'string' ? given : read(given)
       const checked = (compiled ??= Compile(schema))
-      if (checked.Check(value)) return { value: canonical(value as Record<string, unknown>) }
+      // A file is one string.
+      if (checked.Check(value)) return { value: typeof value === 'string' ? value : canonical(value) }
       const problems = problemsOf(node, value, part, rest => checked.Errors(rest) as readonly Violation[])
       return { error: fieldsError(part === 'body' ? 'invalid' : 'invalid-parameter', problems) }
     }

@@ -18,6 +18,7 @@ import { ApplianceTransfers } from './administration/transfer-services.ts'
 import { ApplianceTsigKeys } from './administration/tsig-key-services.ts'
 import { ApplianceUpdates } from './administration/update-services.ts'
 import { ApplianceUplinks } from './administration/uplink-services.ts'
+import { ApplianceZoneContents } from './administration/zone-contents-services.ts'
 import type { CertificateServices, HealthView, Services } from './facade.ts'
 import type { NetworkSide } from './network-side.ts'
 import type { DecisionStore } from './storage/decisions.ts'
@@ -42,6 +43,7 @@ export function applianceServices(o: ApplianceServicesOptions): Services {
     leases: new ApplianceLeases(o),
     dhcp,
     dns: new ApplianceDns(o),
+    zoneContents: new ApplianceZoneContents(o),
     tsigKeys: new ApplianceTsigKeys(o),
     transfers: new ApplianceTransfers(o),
     secondaries: new ApplianceSecondaries(o),

@@ -19,6 +19,7 @@ import type { TransferServices } from './facade/transfers.ts'
 import type { TsigKeyServices } from './facade/tsig-keys.ts'
 import type { UpdateServices } from './facade/updates.ts'
 import type { UplinkServices } from './facade/uplinks.ts'
+import type { ZoneContentsServices } from './facade/zone-contents.ts'
 
 export * from './facade/certificates.ts'
 export * from './facade/common.ts'
@@ -37,12 +38,14 @@ export * from './facade/transfers.ts'
 export * from './facade/tsig-keys.ts'
 export * from './facade/updates.ts'
 export * from './facade/uplinks.ts'
+export * from './facade/zone-contents.ts'
 
 export type Services = {
   readonly status: StatusServices
   readonly leases: LeaseServices
   readonly dhcp: DhcpServices
   readonly dns: DnsServices
+  readonly zoneContents: ZoneContentsServices
   readonly tsigKeys: TsigKeyServices
   readonly certificates: CertificateServices
   readonly transfers: TransferServices
@@ -61,4 +64,6 @@ export type Services = {
 export interface TokenStore {
   /** SHA-256 of every valid token, 32 octets each. */
   tokenHashes(): readonly Uint8Array[]
+  /** What the token with this hash is called. */
+  tokenName(sha256: Uint8Array): string | undefined
 }

@@ -18,6 +18,8 @@ import { TransferCommands } from './commands/transfer-commands.ts'
 import { TsigKeyCommands } from './commands/tsig-key-commands.ts'
 import { UpdateCommands } from './commands/update-commands.ts'
 import { UplinkCommands } from './commands/uplink-commands.ts'
+import { ZoneEditCommands } from './commands/zone-edit-commands.ts'
+import { ZoneEditor } from './commands/zone-editor.ts'
 import type { Coexistence } from './dhcp/coexist/index.ts'
 import type { DhcpServer } from './dhcp/index.ts'
 import type { DnsServer, Notifier, Secondaries } from './dns/index.ts'
@@ -60,14 +62,15 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   let lastZoneId = lastIds.zone
   const nextZoneId = (): number => ++lastZoneId
   const dhcp = new DhcpCommands({ ...o, lastIds, turns })
-  const dns = new DnsCommands({ ...o, turns, nextZoneId, configuration: () => dhcp.current })
+  const editor = new ZoneEditor({ ...o, turns })
+  const dns = new DnsCommands({ ...o, turns, editor, nextZoneId, configuration: () => dhcp.current })
   const interfaces = new InterfaceCommands({ ...o, turns, configuration: () => dhcp.current })
   const routes = new RouteCommands({ ...o, turns, lastRouteId: lastIds.route })
   const diagnostics = new DiagnosticCommands({ ...o, configuration: () => dhcp.current })
   const uplinks = new UplinkCommands(o)
   const otherServers = new OtherServerCommands(o)
   return {
-    dhcp, dns, tsigKeys: new TsigKeyCommands({ ...o, tsigKeys, turns }), transfers: new TransferCommands({ ...o, transferPolicies, turns }),
+    dhcp, dns, zoneEdits: new ZoneEditCommands({ ...o, turns, editor }), tsigKeys: new TsigKeyCommands({ ...o, tsigKeys, turns }), transfers: new TransferCommands({ ...o, transferPolicies, turns }),
     updates: new UpdateCommands({ ...o, updatePolicies, turns }),
     secondaries: new SecondaryCommands({ ...o, nextZoneId, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
   }

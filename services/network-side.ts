@@ -6,15 +6,17 @@
 import type { Ipv4 } from '../stack/index.ts'
 import type {
   Answer, CaptureInput, DhcpClientView, InterfaceView, NeighbourView, NotifyInput, NotifyView, OtherServerView, Page, Paging, PastUpdateView,
-  PingEventView, PingInput, RecordInput,
+  PingEventView, PingInput, RecordInput, RecordStep,
   RouteView, RoutingView, SecondaryInput, SecondaryView, SocketFilter, SocketView, StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
   TransferPolicyView, TsigKeyInput, TsigKeyView, UpdatePolicyView,
 } from './facade.ts'
 import type { DescribedClient, EffectiveSettings, ExhaustedSegment, ForeignLease, ImportedLeases, WhatIf, WhatIfQuestion } from './dhcp/index.ts'
+import type { SoaChange } from './commands/zone-editor.ts'
+import type { NewRecord } from './dns/index.ts'
 import type { TapHandle } from './links/media.ts'
 import type {
   DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, InterfaceProperties, Lease, NetworkInterface, StaticRoute, Subnet, TraceStep,
-  TsigKey, Warning, Zone,
+  TsigKey, Warning, Zone, ZoneEdit,
 } from './model/index.ts'
 
 export type New<T> = Omit<T, 'id'>
@@ -80,11 +82,33 @@ export interface DnsSide {
   addZone(zone: Omit<Zone, 'id' | 'serial'>): Answer<Zone>
   changeZone(name: string, change: Partial<Omit<Zone, 'id' | 'serial' | 'name'>>): Answer<Zone>
   removeZone(name: string): Answer<null>
-  addRecord(zone: string, record: RecordInput): Answer<DnsRecord>
-  changeRecord(zone: string, id: number, change: Partial<RecordInput>): Answer<DnsRecord>
-  removeRecord(zone: string, id: number): Answer<null>
-  exportZone(name: string, signed: boolean): Answer<string>
+  addRecord(zone: string, record: RecordInput, author?: string): Answer<DnsRecord>
+  changeRecord(zone: string, id: number, change: Partial<RecordInput>, author?: string): Answer<DnsRecord>
+  removeRecord(zone: string, id: number, author?: string): Answer<null>
+  /** The zone as a master file with what DNSSEC adds to it. */
+  exportSigned(name: string): Answer<string>
   explainName(name: string, type: string): Answer<NameExplanation>
+}
+
+/** One edit of one zone: what goes and comes by id, what a person asks for step by step, and the SOA. */
+export type ZoneEditInput = {
+  /** Refused as 'changed' when the zone has another serial. */
+  readonly ifSerial?: number | undefined
+  readonly removeIds: readonly number[]
+  readonly add: readonly NewRecord[]
+  readonly steps: readonly RecordStep[]
+  readonly soa?: SoaChange | undefined
+  readonly author?: string | undefined
+  readonly dryRun: boolean
+}
+/** How many rows it has, and the first thousand of either kind. */
+export type ZoneEdited = Pick<ZoneEdit, 'serialBefore' | 'serialAfter' | 'remove' | 'add'> & {
+  readonly removed: number
+  readonly added: number
+}
+
+export interface ZoneEditSide {
+  editZone(zone: string, input: ZoneEditInput): Answer<ZoneEdited>
 }
 
 export interface TransferSide {
@@ -171,6 +195,7 @@ export interface DiagnosticSide {
 export type NetworkSide = {
   readonly dhcp: DhcpSide
   readonly dns: DnsSide
+  readonly zoneEdits: ZoneEditSide
   readonly tsigKeys: TsigKeySide
   readonly transfers: TransferSide
   readonly updates: UpdateSide
@@ -210,9 +235,10 @@ export const NETWORK_COMMANDS = {
     'addRecord',
     'changeRecord',
     'removeRecord',
-    'exportZone',
+    'exportSigned',
     'explainName',
   ],
+  zoneEdits: ['editZone'],
   tsigKeys: ['tsigKeys', 'addTsigKey', 'removeTsigKey'],
   secondaries: ['secondary', 'setSecondary', 'promote', 'refreshSecondary'],
   transfers: ['transferPolicy', 'setTransferPolicy', 'notifyPolicy', 'setNotifyPolicy', 'notifyNow'],

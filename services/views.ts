@@ -4,16 +4,18 @@ import { fromHex } from '../stack/platform/index.ts'
 import { describeClientIdentifier, type WhatIf } from './dhcp/index.ts'
 import { renderStep } from './events/catalogue.ts'
 import type {
+  ChangedRecordView,
   DecisionView,
   LeaseHistoryView,
   LeaseView,
   RecordHistoryView,
   RecordView,
   WhatIfView,
+  ZoneVersionView,
   ZoneView,
 } from './facade.ts'
 import type { Decision, DnsRecord, Lease, RecordOwner, Subnet, TraceStep, Zone } from './model/index.ts'
-import type { LeaseHolding, RecordChange } from './storage/store.ts'
+import type { LeaseHolding, RecordChange, ZoneVersion } from './storage/store.ts'
 
 export const timeText = (ms: number): string => new Date(ms).toISOString()
 const orNull = <T>(value: T | undefined): T | null => value ?? null
@@ -61,6 +63,7 @@ export const zoneView = (z: Zone, records: number): ZoneView => ({
   minimum: z.minimum,
   defaultTtl: z.defaultTtl,
   soaTtl: z.soaTtl ?? z.defaultTtl,
+  serialPolicy: z.serialPolicy ?? 'increment',
 })
 
 /** "hand", "file", "system", "transfer", "catalog", "lease 10.53.0.100", "update key.lab.internal". */
@@ -77,6 +80,8 @@ export const recordView = (r: DnsRecord, zone: string): RecordView => ({
   ttl: r.ttl,
   data: r.data,
   owner: ownerText(r.owner),
+  enabled: r.enabled,
+  expiresAt: r.expiresAt === undefined ? null : timeText(r.expiresAt),
   comment: orNull(r.comment),
 })
 
@@ -89,6 +94,7 @@ export const recordChangeView = (c: RecordChange): RecordHistoryView => ({
   ttl: c.ttl,
   data: c.data,
   owner: ownerText(c.owner),
+  by: orNull(c.author),
 })
 
 export const decisionView = (d: Decision): DecisionView => ({
@@ -118,4 +124,25 @@ export const whatIfView = ({ request, decision: d, reply, assumed, whyNot }: Wha
   reply: reply === undefined ? null : { ...reply, address: formatIpv4(reply.address) },
   assumed,
   whyNot,
+})
+
+/** `hasId`: the record is there under its id. */
+export const changedRecordView = (r: DnsRecord, action: 'add' | 'remove', hasId: boolean): ChangedRecordView => ({
+  id: hasId ? r.id : null,
+  action,
+  name: r.name,
+  type: r.type,
+  ttl: r.ttl,
+  data: r.data,
+  owner: ownerText(r.owner),
+  enabled: r.enabled,
+})
+
+/** Who made a version: its author, or the owners of the records that it changed. */
+export const zoneVersionView = ({ serial, at, added, removed, author, owners }: ZoneVersion): ZoneVersionView => ({
+  serial,
+  at: timeText(at),
+  added,
+  removed,
+  by: author ?? owners.map(ownerText).join(', '),
 })

@@ -5,7 +5,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { TokenStore } from '../../services/index.ts'
 import { ProblemError } from '../errors.ts'
-import { isKnownToken } from './tokens.ts'
+import { hashToken, isKnownToken } from './tokens.ts'
 
 export type Access = 'token' | 'optional' | 'open'
 
@@ -17,6 +17,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** True when the request came with a valid token. */
     authenticated: boolean
+    /** Who asks, for histories: "token first start". */
+    author: string | undefined
   }
 }
 
@@ -37,6 +39,7 @@ export const guard =
     const token = bearer(header)
     if (token !== undefined && isKnownToken(token, tokens.tokenHashes())) {
       request.authenticated = true
+      request.author = `token ${tokens.tokenName(hashToken(token)) ?? ''}`
       return
     }
     // RFC 6750 §3.1: no error code when no credentials came at all.

@@ -52,7 +52,7 @@ function theRecords(app: Api, services: Services): void {
       },
     },
     async (request, reply) => {
-      const record = granted(await services.dns.addRecord(request.params.name, { ...RECORD_DEFAULTS, ...request.body }))
+      const record = granted(await services.dns.addRecord(request.params.name, { ...RECORD_DEFAULTS, ...request.body }, request.author))
       const location = locationOf('zones', request.params.name, 'records', record.id)
       return reply.code(201).header('location', location).send(record)
     },
@@ -107,7 +107,7 @@ function oneRecord(app: Api, services: Services): void {
         response: { 200: ZoneRecord },
       },
     },
-    async request => granted(await services.dns.changeRecord(request.params.name, request.params.id, request.body)),
+    async request => granted(await services.dns.changeRecord(request.params.name, request.params.id, request.body, request.author)),
   )
 
   app.delete(
@@ -123,6 +123,6 @@ function oneRecord(app: Api, services: Services): void {
       },
     },
     async (request, reply) =>
-      reply.code(204).send(granted(await services.dns.removeRecord(request.params.name, request.params.id))),
+      reply.code(204).send(granted(await services.dns.removeRecord(request.params.name, request.params.id, request.author))),
   )
 }

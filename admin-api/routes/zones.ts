@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { type Api, granted, locationOf, singlePage } from '../api.ts'
 import type { Services } from '../../services/index.ts'
+import { exportQuery } from '../schemas/zone-contents.ts'
 import { Zone, ZoneChange, ZoneCreation, ZonePage, zoneParams, ZONE_DEFAULTS } from '../schemas/zones.ts'
 
 export function zoneRoutes(app: Api, services: Services): void {
@@ -101,7 +102,7 @@ function zoneFile(app: Api, services: Services): void {
         summary: 'A zone as a master file',
         description: 'RFC 1035 §5; other servers can load it. With `signed` it has the keys, signatures and denials that DNSSEC adds.',
         params: zoneParams,
-        querystring: Type.Object({ signed: Type.Boolean({ default: false, description: 'Only of a zone that is signed.' }) }),
+        querystring: exportQuery,
         response: {
           200: {
             description: 'The master file.',
@@ -113,7 +114,8 @@ function zoneFile(app: Api, services: Services): void {
       },
     },
     async (request, reply) => {
-      const file = granted(await services.dns.exportZone(request.params.name, request.query.signed))
+      const { signed, leases } = request.query
+      const file = granted(await services.dns.exportZone(request.params.name, signed === 'true', leases !== 'false'))
       // RFC 4027. Sent as it is: a string is not serialised again.
       return reply.type('text/dns; charset=utf-8').serializer(String).send(file)
     },

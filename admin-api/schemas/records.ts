@@ -42,9 +42,11 @@ const fields = {
   ttl: nullable(integer(0, LONGEST_TTL, "Seconds; null: the zone's default.", 3600)),
   data: freeText(LONGEST_DATA, dataOf, '10.53.0.20'),
   comment,
+  enabled: Type.Boolean({ description: 'false: it is kept, and not served.' }),
+  expiresAt: nullable(time('When it is removed by itself; null: it stays.')),
 }
 
-export const RECORD_DEFAULTS = { ttl: null, comment: null }
+export const RECORD_DEFAULTS = { ttl: null, comment: null, enabled: true, expiresAt: null }
 
 const shown = {
   name: word('The full name.', 'www.lab.internal'),
@@ -58,6 +60,8 @@ export const ZoneRecord = view<RecordView>()('Record', 'One record of a zone.', 
   id: id('record'),
   zone,
   ...shown,
+  enabled: fields.enabled,
+  expiresAt: fields.expiresAt,
   comment,
 })
 export const RecordPage = page('Record', ZoneRecord)
@@ -69,13 +73,14 @@ export const RecordHistory = view<RecordHistoryView>()('RecordHistory', 'One rec
   serial: count("The zone's serial after it.", 2_026_112_201),
   action: oneOf(['add', 'remove'], 'What happened to the record.'),
   ...shown,
+  by: nullable(word('Who made the change, where the owner does not say so.', 'token first start')),
 })
 export const RecordHistoryPage = page('RecordHistory', RecordHistory)
 
 export const recordQuery = parameters({
   name: Type.Optional(name),
   type: Type.Optional(type),
-  owner: Type.Optional(freeText(64, 'Records of this owner: hand, system, file, lease.', 'lease')),
+  owner: Type.Optional(freeText(64, 'Records of this owner: hand, system, file, lease, update, transfer, catalog.', 'lease')),
   ...pagingFields,
 })
 export const recordParams = parameters({ name: zone, id: id('record') })

@@ -1,5 +1,5 @@
-import type { ZoneView } from '../../services/index.ts'
-import { change, count, creation, id, integer, nullable, page, parameters, text, view } from './common.ts'
+import { SERIAL_POLICIES, type ZoneView } from '../../services/index.ts'
+import { change, count, creation, id, integer, nullable, oneOf, page, parameters, text, view } from './common.ts'
 
 /** RFC 2181 §8: a TTL is 31 bits. The SOA's times are 32 bits, but nothing sensible is longer. */
 const LONGEST_SECONDS = 0x7fff_ffff
@@ -16,8 +16,12 @@ const times = {
   defaultTtl: seconds('For records that name no TTL, in seconds.', 3600),
 }
 const soaTtl = seconds('TTL of the SOA record itself, in seconds.', 3600)
+const serialPolicy = oneOf(
+  SERIAL_POLICIES,
+  'What the serial becomes with a change: one more, YYYYMMDDnn of the day, or the seconds since 1970 (RFC 1912 §2.2).',
+)
 const changeable = {
-  primaryServer: nullable(primaryServer), hostmaster: nullable(hostmaster), ...times, soaTtl: nullable(soaTtl),
+  primaryServer: nullable(primaryServer), hostmaster: nullable(hostmaster), ...times, soaTtl: nullable(soaTtl), serialPolicy,
 }
 
 /** RFC 1912 §2.2 for the SOA's times; a short minimum, so that a new name is seen soon. */
@@ -30,6 +34,7 @@ export const ZONE_DEFAULTS = {
   minimum: 300,
   defaultTtl: 3600,
   soaTtl: null,
+  serialPolicy: 'increment' as const,
 }
 
 export const Zone = view<ZoneView>()('Zone', 'A part of the name space that the appliance is authoritative for.', {
@@ -41,6 +46,7 @@ export const Zone = view<ZoneView>()('Zone', 'A part of the name space that the 
   hostmaster,
   ...times,
   soaTtl,
+  serialPolicy,
 })
 export const ZonePage = page('Zone', Zone)
 export const ZoneCreation = creation(

@@ -8,6 +8,8 @@ import { linesOf, openAnswer } from './stream.ts'
 const DEFAULT_API = 'http://127.0.0.1:8053'
 /** The longest that the appliance takes for anything is a commit on a slow disk. */
 const TIMEOUT_MS = 20_000
+/** A zone of a million records. */
+const FILE_TIMEOUT_MS = 300_000
 
 /** The appliance refused. Ends with exit code 1. */
 export class ProblemAnswer extends Error {
@@ -46,8 +48,16 @@ export class ApiClient {
     return (answer.status === 204 ? null : await readJson(answer, this.#base)) as T
   }
 
-  async text(resource: string): Promise<string> {
-    return (await this.#ask('GET', resource, {}, undefined)).text()
+  async text(resource: string, query: Query = {}): Promise<string> {
+    return (await this.#ask('GET', resource, query, undefined)).text()
+  }
+
+  /** Sends a file as it is; the answer is JSON. Throws ProblemAnswer and Unreachable. */
+  async putText<T>(resource: string, query: Query, file: string, type: string): Promise<T> {
+    const headers = { ...this.#headers(undefined), 'content-type': type }
+    const answer = await this.#fetch(this.#url(resource, query), { method: 'PUT', headers, body: file }, FILE_TIMEOUT_MS)
+    if (!answer.ok) throw await this.#failure(answer)
+    return (await readJson(answer, this.#base)) as T
   }
 
   /** The octets of an answer as they come, until its end or the signal. Throws ProblemAnswer and Unreachable. */
@@ -124,9 +134,9 @@ export class ApiClient {
     throw await this.#failure(answer)
   }
 
-  async #fetch(url: URL, init: RequestInit): Promise<Response> {
+  async #fetch(url: URL, init: RequestInit, timeoutMs = TIMEOUT_MS): Promise<Response> {
     try {
-      return await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) })
+      return await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) })
     } catch (error) {
       throw new Unreachable(`no appliance answers at ${this.#base} (${reason(error)})`)
     }

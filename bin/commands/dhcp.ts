@@ -72,9 +72,10 @@ async function readForeign(file: string, from: 'kea' | 'dnsmasq' | 'isc', tell: 
   return translated.value.document
 }
 
+/** The text of a file; "-" is what comes in on the standard input. */
 export function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(file === '-' ? 0 : file, 'utf8')
   } catch (error) {
     throw new NotDone(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
   }

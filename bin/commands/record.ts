@@ -1,7 +1,7 @@
 import type { Page, RecordView } from '../../services/index.ts'
 import { type ApiClient, path } from './client.ts'
-import { type Command, NotDone, PAGING_OPTIONS, UsageError } from './command.ts'
-import { type Column, printDone, printPage } from './print.ts'
+import { type Command, type Invocation, NotDone, PAGING_OPTIONS, UsageError } from './command.ts'
+import { type Column, printDone, printPage, shortTime } from './print.ts'
 
 const COLUMNS: readonly Column<RecordView>[] = [
   ['ID', record => record.id],
@@ -10,8 +10,12 @@ const COLUMNS: readonly Column<RecordView>[] = [
   ['TYPE', record => record.type],
   ['DATA', record => record.data],
   ['OWNER', record => record.owner],
+  ['STATE', record => stateOf(record)],
   ['COMMENT', record => record.comment],
 ]
+
+const stateOf = ({ enabled, expiresAt }: RecordView): string =>
+  [enabled ? 'on' : 'off', ...(expiresAt === null ? [] : [`until ${shortTime(expiresAt)}`])].join(', ')
 
 const told = (record: RecordView): string => `${record.name} ${record.type} ${record.data}`
 
@@ -24,7 +28,7 @@ export const recordList: Command = {
   options: {
     name: { type: 'string', value: 'NAME', says: 'of this name' },
     type: { type: 'string', value: 'TYPE', says: 'of this type' },
-    owner: { type: 'string', value: 'OWNER', says: 'of this owner: hand, system, file or lease' },
+    owner: { type: 'string', value: 'OWNER', says: 'of this owner: hand, system, file, lease, update, transfer or catalog' },
     ...PAGING_OPTIONS,
   },
   examples: ['taproot record list lab.internal', 'taproot record list lab.internal --type A --owner lease'],
@@ -42,6 +46,18 @@ export const recordList: Command = {
   },
 }
 
+const EXPIRES_SAYS = 'remove it then: 2h, 7d, 2026-12-24, 2026-12-24T18:00:00+01:00, or never'
+const UNIT_MS: { readonly [unit: string]: number } = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+
+/** A length of time from now, or a time, as the API takes it. */
+function endOf(text: string | undefined): string | null | undefined {
+  if (text === undefined || text === 'never') return text === undefined ? undefined : null
+  const [, length, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? []
+  const ms = length === undefined ? Date.parse(text) : Date.now() + Number(length) * (UNIT_MS[unit as string] as number)
+  if (Number.isNaN(ms)) throw new UsageError(`--expires takes a time such as 2h or 2026-12-24, not "${text}"`)
+  return new Date(ms).toISOString()
+}
+
 export const recordAdd: Command = {
   words: 'record add',
   summary: 'add a record to a zone',
@@ -51,6 +67,8 @@ export const recordAdd: Command = {
   options: {
     ttl: { type: 'string', value: 'SECONDS', says: "how long it may be kept (default: the zone's)" },
     comment: { type: 'string', value: 'TEXT', says: 'for people' },
+    off: { type: 'boolean', says: 'keep it, and do not serve it' },
+    expires: { type: 'string', value: 'TIME', says: EXPIRES_SAYS },
   },
   examples: [
     'taproot record add lab.internal www A 10.53.0.20',
@@ -58,9 +76,11 @@ export const recordAdd: Command = {
     `taproot record add lab.internal @ TXT '"v=spf1 -all"'`,
   ],
   async run(invocation) {
-    const { api, operands, text, integer } = invocation
+    const { api, operands, text, integer, flag } = invocation
     const [zone, name, type, ...data] = operands as readonly [string, string, string, ...string[]]
-    const body = { name, type, data: data.join(' '), ttl: integer('ttl'), comment: text('comment') }
+    const body = {
+      name, type, data: data.join(' '), ttl: integer('ttl'), comment: text('comment'), enabled: flag('off') ? false : undefined, expiresAt: endOf(text('expires')),
+    }
     const record = await api.json<RecordView>('POST', path('zones', zone, 'records'), {}, body)
     printDone(invocation, `added ${told(record)}`, record)
   },
@@ -86,6 +106,42 @@ async function find(api: ApiClient, zone: string, name: string, type: string, da
   return record
 }
 
+export const recordChange: Command = {
+  words: 'record change',
+  summary: 'change a record of a zone, or put it off and on',
+  operands: 'ZONE ID | ZONE NAME TYPE [DATA…]',
+  fewest: 2,
+  most: Number.POSITIVE_INFINITY,
+  options: {
+    data: { type: 'string', value: 'DATA', says: 'its new data' },
+    ttl: { type: 'string', value: 'SECONDS', says: 'how long it may be kept' },
+    comment: { type: 'string', value: 'TEXT', says: 'for people' },
+    off: { type: 'boolean', says: 'keep it, and serve it no more' },
+    on: { type: 'boolean', says: 'serve it again' },
+    expires: { type: 'string', value: 'TIME', says: EXPIRES_SAYS },
+  },
+  examples: ['taproot record change lab.internal www A --data 10.53.0.21', 'taproot record change lab.internal 2 --off'],
+  async run(invocation) {
+    const { api, operands, text, integer, flag } = invocation
+    const [zone] = operands as readonly [string, ...string[]]
+    if (flag('on') && flag('off')) throw new UsageError('--on and --off are one too many')
+    const body = {
+      data: text('data'), ttl: integer('ttl'), comment: text('comment'), enabled: flag('on') ? true : flag('off') ? false : undefined, expiresAt: endOf(text('expires')),
+    }
+    const id = (await chosen(invocation))?.id ?? (operands[1] as string)
+    const record = await api.json<RecordView>('PATCH', path('zones', zone, 'records', id), {}, body)
+    printDone(invocation, `changed to ${told(record)}, ${stateOf(record)}`, record)
+  },
+}
+
+/** The record that the operands name; undefined when they give its id. */
+async function chosen({ api, operands }: Invocation): Promise<RecordView | undefined> {
+  const [zone, name, type, ...data] = operands as readonly [string, string, ...string[]]
+  if (type === undefined && !/^\d+$/.test(name))
+    throw new UsageError(`"${name}" is not the id of a record; name the record by NAME and TYPE`)
+  return type === undefined ? undefined : find(api, zone, name, type, data.join(' '))
+}
+
 export const recordRemove: Command = {
   words: 'record remove',
   summary: 'remove a record from a zone',
@@ -100,10 +156,8 @@ export const recordRemove: Command = {
   ],
   async run(invocation) {
     const { api, operands } = invocation
-    const [zone, name, type, ...data] = operands as readonly [string, string, ...string[]]
-    if (type === undefined && !/^\d+$/.test(name))
-      throw new UsageError(`"${name}" is not the id of a record; name the record by NAME and TYPE`)
-    const record = type === undefined ? undefined : await find(api, zone, name, type, data.join(' '))
+    const [zone, name] = operands as readonly [string, string, ...string[]]
+    const record = await chosen(invocation)
     const removed = await api.json<null>('DELETE', path('zones', zone, 'records', record?.id ?? name))
     printDone(invocation, `removed ${record === undefined ? `record ${name}` : told(record)}`, removed)
   },

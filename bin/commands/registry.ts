@@ -19,7 +19,7 @@ import { optionsEffective } from './options.ts'
 import { ping } from './ping.ts'
 import { dhcpSearch, dhcpServers } from './other-servers.ts'
 import { poolAdd, poolList, poolRemove } from './pool.ts'
-import { recordAdd, recordList, recordRemove } from './record.ts'
+import { recordAdd, recordChange, recordList, recordRemove } from './record.ts'
 import { forwarding, routeAdd, routeList, routeRemove } from './route.ts'
 import { sockets } from './sockets.ts'
 import { stats } from './stats.ts'
@@ -29,6 +29,7 @@ import { subnetAdd, subnetList, subnetRemove } from './subnet.ts'
 import { traceroute } from './traceroute.ts'
 import { tsigKeyAdd, tsigKeyList, tsigKeyRemove } from './tsig-key.ts'
 import { dhcpWhatIf } from './what-if.ts'
+import { hostsEdit, hostsShow, zoneDiff, zoneImport, zoneUndo, zoneVersions } from './zone-contents.ts'
 import { zoneNotify } from './zone-notify.ts'
 import { zonePromote, zoneRefresh, zoneSecondary } from './zone-secondary.ts'
 import { zoneTransfers } from './zone-transfers.ts'
@@ -73,7 +74,13 @@ export const COMMANDS: readonly Command[] = [
   zoneAdd,
   zoneRemove,
   zoneExport,
+  zoneImport,
   zoneHistory,
+  zoneVersions,
+  zoneDiff,
+  zoneUndo,
+  hostsShow,
+  hostsEdit,
   zoneTransfers,
   zoneNotify,
   zoneUpdates,
@@ -85,6 +92,7 @@ export const COMMANDS: readonly Command[] = [
   zonePromote,
   recordList,
   recordAdd,
+  recordChange,
   recordRemove,
   tsigKeyList,
   tsigKeyAdd,

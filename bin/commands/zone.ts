@@ -46,6 +46,7 @@ export const zoneAdd: Command = {
     ttl: { type: 'string', value: 'SECONDS', says: 'for records that name none (default 3600)' },
     'soa-ttl': { type: 'string', value: 'SECONDS', says: 'of the SOA record itself (default: --ttl)' },
     minimum: { type: 'string', value: 'SECONDS', says: 'TTL of negative answers (default 300)' },
+    serial: { type: 'string', value: 'increment|date|unixtime', says: 'how the serial moves (default increment)' },
   },
   examples: ['taproot zone add lab.internal', 'taproot zone add 0.53.10.in-addr.arpa --ttl 600'],
   async run(invocation) {
@@ -61,6 +62,7 @@ export const zoneAdd: Command = {
         defaultTtl: integer('ttl'),
         soaTtl: integer('soa-ttl'),
         minimum: integer('minimum'),
+        serialPolicy: text('serial'),
       },
     )
     printDone(invocation, `added the zone ${zone.name}`, zone)
@@ -87,11 +89,15 @@ export const zoneExport: Command = {
   operands: 'ZONE',
   fewest: 1,
   most: 1,
-  options: { signed: { type: 'boolean', says: 'with the keys, signatures and denials of DNSSEC' } },
+  options: {
+    signed: { type: 'boolean', says: 'with the keys, signatures and denials of DNSSEC' },
+    'without-leases': { type: 'boolean', says: 'leave the records of leases out' },
+  },
   examples: ['taproot zone export lab.internal > lab.internal.zone'],
   async run({ api, terminal, operands, json, flag }) {
     const zone = operands[0] as string
-    const file = await api.text(`${path('zones', zone, 'export')}${flag('signed') ? '?signed=true' : ''}`)
+    const query = { signed: flag('signed') ? 'true' : undefined, leases: flag('without-leases') ? 'false' : undefined }
+    const file = await api.text(path('zones', zone, 'export'), query)
     if (json) printJson(terminal, { zone, file })
     else terminal.out(file)
   },

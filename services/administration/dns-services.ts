@@ -4,6 +4,7 @@ import type { Answer, DnsServices, Page, Paging, RecordFilter, RecordHistoryView
 import type { Zone } from '../model/index.ts'
 import type { NetworkSide } from '../network-side.ts'
 import type { StoreReader } from '../storage/store.ts'
+import { formatZone } from '../dns/index.ts'
 import { recordChangeView, recordView, zoneView } from '../views.ts'
 import { badCursor, canonical, cursorOf, given, none, notFound, pageOf, pick } from './inputs.ts'
 
@@ -70,18 +71,18 @@ export class ApplianceDns implements DnsServices {
     return record?.id === id ? ok(recordView(record, zone.value.name)) : notFound(`record ${id} in ${zone.value.name}`, "list the zone's records")
   }
 
-  async addRecord(zone: string, input: RecordInput): Answer<RecordView> {
-    const added = await this.#o.network.dns.addRecord(canonical(zone), input)
+  async addRecord(zone: string, input: RecordInput, author?: string): Answer<RecordView> {
+    const added = await this.#o.network.dns.addRecord(canonical(zone), input, author)
     return added.ok ? ok(recordView(added.value, canonical(zone))) : added
   }
 
-  async changeRecord(zone: string, id: number, change: Partial<RecordInput>): Answer<RecordView> {
-    const changed = await this.#o.network.dns.changeRecord(canonical(zone), id, given(change))
+  async changeRecord(zone: string, id: number, change: Partial<RecordInput>, author?: string): Answer<RecordView> {
+    const changed = await this.#o.network.dns.changeRecord(canonical(zone), id, given(change), author)
     return changed.ok ? ok(recordView(changed.value, canonical(zone))) : changed
   }
 
-  removeRecord(zone: string, id: number): Answer<null> {
-    return this.#o.network.dns.removeRecord(canonical(zone), id)
+  removeRecord(zone: string, id: number, author?: string): Answer<null> {
+    return this.#o.network.dns.removeRecord(canonical(zone), id, author)
   }
 
   async recordHistory(zoneName: string, filter: RecordFilter, paging: Paging): Answer<Page<RecordHistoryView>> {
@@ -93,8 +94,13 @@ export class ApplianceDns implements DnsServices {
     return ok(pageOf(rows, paging.limit, (r) => r.id, recordChangeView))
   }
 
-  exportZone(name: string, signed: boolean): Answer<string> {
-    return this.#o.network.dns.exportZone(canonical(name), signed)
+  async exportZone(name: string, signed = false, leases = true): Answer<string> {
+    if (signed) return this.#o.network.dns.exportSigned(canonical(name))
+    const zone = await this.#zone(name)
+    if (!zone.ok) return zone
+    const { serial, records } = this.#o.reader.zoneContents(zone.value.id)
+    const served = records.filter((record) => record.enabled && (leases || record.owner.kind !== 'lease'))
+    return ok(formatZone({ ...zone.value, serial }, served))
   }
 
   async #zone(name: string): Answer<Zone> {

@@ -2,14 +2,17 @@
 import { formatIpv4, formatPrefix, type Ipv4 } from '../../stack/index.ts'
 import { type Clock, err, ok, type Result } from '../../stack/platform/index.ts'
 import type { DhcpConfiguration } from '../model/index.ts'
-import { type DnsServer, formatZone, isCopy, type LiveZone, signedFile } from '../dns/index.ts'
+import { type DnsServer, isCopy, signedFile } from '../dns/index.ts'
 import { parseName } from '../dns/wire/name.ts'
 import type { Answer, RecordInput } from '../facade.ts'
 import { type DnsRecord, PLAIN_RECORD, type Refusal, refusal, type Zone, type ZoneEdit } from '../model/index.ts'
 import type { DnsSide, NameExplanation } from '../network-side.ts'
 import type { Write } from '../storage/store.ts'
 import type { ZoneBook } from '../zone-book.ts'
+import { inputOf, readRecord } from './record-input.ts'
 import { type CommandTurns, missing } from './turns.ts'
+import { heldByLease } from './zone-edit-commands.ts'
+import type { ZoneEditor } from './zone-editor.ts'
 
 export type DnsCommandsOptions = {
   readonly clock: Clock
@@ -21,6 +24,7 @@ export type DnsCommandsOptions = {
   readonly nextZoneId: () => number
   readonly nextRecordId: () => number
   readonly turns: CommandTurns
+  readonly editor: ZoneEditor
 }
 
 export class DnsCommands implements DnsSide {
@@ -86,23 +90,21 @@ export class DnsCommands implements DnsSide {
     })
   }
 
-  addRecord(zone: string, input: RecordInput): Answer<DnsRecord> {
-    return this.#edit(zone, () => ({ add: input, removeIds: [] }))
+  addRecord(zone: string, input: RecordInput, author?: string): Answer<DnsRecord> {
+    return this.#edit(zone, author, () => ok({ add: input, removeIds: [] }))
   }
 
-  changeRecord(zone: string, id: number, change: Partial<RecordInput>): Answer<DnsRecord> {
-    return this.#edit(zone, () => {
+  changeRecord(zone: string, id: number, change: Partial<RecordInput>, author?: string): Answer<DnsRecord> {
+    return this.#edit(zone, author, () => {
       const old = this.#record(zone, id)
-      if (!old.ok) return old.error
-      const { name, type, ttl, data, comment } = old.value
-      return { add: { name: `${name}.`, type, ttl, data, comment: comment ?? null, ...change }, removeIds: [id] }
+      return old.ok ? ok({ add: { ...inputOf(old.value), ...change }, removeIds: [id] }) : old
     })
   }
 
-  async removeRecord(zone: string, id: number): Answer<null> {
-    const removed = await this.#edit(zone, () => {
+  async removeRecord(zone: string, id: number, author?: string): Answer<null> {
+    const removed = await this.#edit(zone, author, () => {
       const old = this.#record(zone, id)
-      return old.ok ? { add: undefined, removeIds: [id] } : old.error
+      return old.ok ? ok({ add: undefined, removeIds: [id] }) : old
     })
     return removed.ok ? ok(null) : removed
   }
@@ -111,36 +113,31 @@ export class DnsCommands implements DnsSide {
   #record(zoneName: string, id: number): Result<DnsRecord, Refusal> {
     const record = this.#o.dns.zones.get(zoneName)?.record(id)
     if (record === undefined) return missing(`record ${id} in ${zoneName}`)
-    if (record.owner.kind === 'lease')
-      return err(refusal('conflict', '', `record ${id} belongs to the lease of ${record.owner.address}`, 'release the lease, or give the client another name by a host entry'))
-    return ok(record)
+    return record.owner.kind === 'lease' ? err(heldByLease(record)) : ok(record)
   }
 
-  #edit(zoneName: string, plan: () => { readonly add: RecordInput | undefined; readonly removeIds: readonly number[] } | Refusal): Answer<DnsRecord> {
+  #edit(
+    zone: string, author: string | undefined, plan: () => Result<{ readonly add: RecordInput | undefined; readonly removeIds: readonly number[] }, Refusal>,
+  ): Answer<DnsRecord> {
     return this.#o.turns.take(async () => {
-      const zone = this.#o.dns.zones.get(zoneName)?.zone
-      if (zone === undefined) return missing(`zone ${zoneName}`)
+      if (this.#o.dns.zones.get(zone) === undefined) return missing(`zone ${zone}`)
       const planned = plan()
-      if ('code' in planned) return err(planned)
-      const add = planned.add === undefined ? [] : [{ ...planned.add, comment: planned.add.comment ?? undefined, owner: { kind: 'hand' } as const }]
-      const edit = this.#o.dns.planEdit(zoneName, { add, removeIds: planned.removeIds }, this.#o.zones.pending(zone.id))
-      if (!edit.ok) return edit
-      const numbered = this.#o.zones.number(edit.value)
-      const stored = await this.#o.turns.store([{ kind: 'zone-edit', at: this.#o.clock.wallMs(), edit: numbered }, this.#zoneNews('edited', { ...zone, serial: numbered.serialAfter })])
-      this.#o.zones.settled(numbered, stored.ok)
-      if (!stored.ok) return stored
-      return ok((numbered.add[0] ?? numbered.remove[0]) as DnsRecord)
+      if (!planned.ok) return planned
+      const { add, removeIds } = planned.value
+      const read = add === undefined ? undefined : readRecord(add, '', this.#o.clock.wallMs())
+      if (read?.ok === false) return read
+      const change = { add: read === undefined ? [] : [read.value], removeIds }
+      const edits = await this.#o.editor.commit([{ zone, change, author }])
+      if (!edits.ok) return edits
+      const [edit] = edits.value
+      return ok((edit?.add[0] ?? edit?.remove[0]) as DnsRecord)
     })
   }
 
-  async exportZone(name: string, signed: boolean): Answer<string> {
+  /** Signatures that are not there yet are made on the way, in turns with everything else. */
+  async exportSigned(name: string): Answer<string> {
     const live = this.#o.dns.zones.get(name)
     if (live === undefined) return missing(`zone ${name}`)
-    return signed ? this.#exportSigned(live) : ok(formatZone(live.zone, live.records()))
-  }
-
-  /** Signatures that are not there yet are made on the way, in turns with everything else. */
-  async #exportSigned(live: LiveZone): Answer<string> {
     const { security } = live
     if (security === undefined) return err(refusal('conflict', '', `zone ${live.zone.name} is not signed`, 'export it without signatures, or sign it first'))
     if (!security.isReady) return err(refusal('unavailable', '', `zone ${live.zone.name} is still being put in order`, 'try again in some seconds'))
@@ -171,7 +168,7 @@ export class DnsCommands implements DnsSide {
     return inside ? [ns, record(zone.primaryServer, 'A', formatIpv4(this.#o.ownAddress))] : [ns]
   }
 
-  #zoneNews(how: 'added' | 'changed' | 'removed' | 'edited', zone: Zone): Write {
+  #zoneNews(how: 'added' | 'changed' | 'removed', zone: Zone): Write {
     return { kind: 'event', at: this.#o.clock.wallMs(), event: 'zone.changed', facts: { zone: zone.name, serial: zone.serial, how } }
   }
 

@@ -1,4 +1,5 @@
 /** Zones and records. */
+import type { SerialPolicy } from '../model/index.ts'
 import type { Answer, Page, Paging } from './common.ts'
 
 export type ZoneInput = {
@@ -12,6 +13,8 @@ export type ZoneInput = {
   readonly defaultTtl: number
   /** TTL of the SOA record itself; null: defaultTtl. */
   readonly soaTtl: number | null
+  /** How the serial moves. */
+  readonly serialPolicy: SerialPolicy
 }
 export type ZoneView = {
   readonly id: number
@@ -26,6 +29,10 @@ export type RecordInput = {
   readonly ttl: number | null
   readonly data: string
   readonly comment: string | null
+  /** false: kept and not served. Left away: true. */
+  readonly enabled?: boolean
+  /** When it is removed, RFC 3339; null or left away: it stays. */
+  readonly expiresAt?: string | null
 }
 export type RecordView = {
   readonly id: number
@@ -35,6 +42,8 @@ export type RecordView = {
   readonly ttl: number
   readonly data: string
   readonly owner: string
+  readonly enabled: boolean
+  readonly expiresAt: string | null
   readonly comment: string | null
 }
 export type RecordFilter = { readonly name?: string | undefined; readonly type?: string | undefined; readonly owner?: string | undefined }
@@ -48,6 +57,8 @@ export type RecordHistoryView = {
   readonly ttl: number
   readonly data: string
   readonly owner: string
+  /** Who made the change, where the owner of the record does not say so: "token first", "expiry". */
+  readonly by: string | null
 }
 
 export interface DnsServices {
@@ -58,10 +69,11 @@ export interface DnsServices {
   removeZone(name: string): Answer<null>
   listRecords(zone: string, filter: RecordFilter, paging: Paging): Answer<Page<RecordView>>
   getRecord(zone: string, id: number): Answer<RecordView>
-  addRecord(zone: string, input: RecordInput): Answer<RecordView>
-  changeRecord(zone: string, id: number, change: Partial<RecordInput>): Answer<RecordView>
-  removeRecord(zone: string, id: number): Answer<null>
+  /** `author`: who asks, for the history. */
+  addRecord(zone: string, input: RecordInput, author?: string): Answer<RecordView>
+  changeRecord(zone: string, id: number, change: Partial<RecordInput>, author?: string): Answer<RecordView>
+  removeRecord(zone: string, id: number, author?: string): Answer<null>
   recordHistory(zone: string, filter: RecordFilter, paging: Paging): Answer<Page<RecordHistoryView>>
-  /** The zone as a master file (RFC 1035 §5); `signed`: with what DNSSEC adds to it. */
-  exportZone(name: string, signed: boolean): Answer<string>
+  /** The zone as a master file (RFC 1035 §5); `signed`: with what DNSSEC adds to it; `leases` false: without their records. */
+  exportZone(name: string, signed?: boolean, leases?: boolean): Answer<string>
 }

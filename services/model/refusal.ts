@@ -8,13 +8,15 @@ export type Refusal = {
   readonly problem: string
   /** What would be right. */
   readonly remedy: string
+  /** What else is wrong with the same input. */
+  readonly others?: readonly Omit<Refusal, 'code' | 'others'>[]
 }
 
 /** What was accepted although it looks like a slip. Fields as of a Refusal. */
-export type Warning = Omit<Refusal, 'code'>
+export type Warning = Omit<Refusal, 'code' | 'others'>
 
-/** invalid: 400/422. not-found: 404. conflict: 409. unavailable: 503 (storage failed, worker restarting). */
-export type RefusalCode = 'invalid' | 'not-found' | 'conflict' | 'unavailable'
+/** invalid: 400/422. not-found: 404. conflict: 409. changed: 412. unavailable: 503 (storage failed, worker restarting). */
+export type RefusalCode = 'invalid' | 'not-found' | 'conflict' | 'changed' | 'unavailable'
 
 export const refusal = (code: RefusalCode, field: string, problem: string, remedy: string): Refusal => ({
   code,

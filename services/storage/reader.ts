@@ -180,6 +180,11 @@ export class SqliteReader implements StoreReader {
     return undefined
   }
 
+  versionChanges(zoneId: number, serial: number): readonly RecordChange[] {
+    const rows = this.#prepare('SELECT * FROM record_history WHERE zone_id = ? AND serial = ? ORDER BY id').all(zoneId, serial)
+    return (rows as RecordChangeRow[]).map(recordChangeOf)
+  }
+
   events(limit: number, before: number | undefined): readonly StoredEvent[] {
     const c = new Conditions().add('id < ?', before)
     const rows = this.#prepare(`SELECT * FROM events ${c.where} ORDER BY id DESC LIMIT ?`).all(...c.values, limit)
@@ -188,6 +193,10 @@ export class SqliteReader implements StoreReader {
 
   tokenHashes(): readonly Uint8Array[] {
     return (this.#prepare('SELECT sha256 FROM tokens').all() as { sha256: Buffer }[]).map((row) => new Uint8Array(row.sha256))
+  }
+
+  tokenName(sha256: Uint8Array): string | undefined {
+    return (this.#prepare('SELECT name FROM tokens WHERE sha256 = ?').get(Buffer.from(sha256)) as { name: string } | undefined)?.name
   }
 
   close(): void {

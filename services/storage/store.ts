@@ -154,9 +154,13 @@ export interface StoreReader {
    * history does not reach back to one that is not.
    */
   latestChanges(zoneId: number, wanted: (serial: number) => boolean): readonly RecordChange[] | undefined
+  /** What the edit with this serial did, oldest first. */
+  versionChanges(zoneId: number, serial: number): readonly RecordChange[]
   /** Newest first. */
   events(limit: number, before: number | undefined): readonly StoredEvent[]
   tokenHashes(): readonly Uint8Array[]
+  /** What the token with this hash is called. */
+  tokenName(sha256: Uint8Array): string | undefined
   close(): void
 }
 

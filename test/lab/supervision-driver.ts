@@ -32,7 +32,7 @@ if (!running.ok) throw new Error(`${running.error.problem}; ${running.error.reme
 const { threads, tokenFile, close } = running.value
 
 async function kill(worker: 'network' | 'storage'): Promise<void> {
-  const calls = Array.from({ length: CALLS }, () => threads.network.dns.exportZone('lab.internal', false))
+  const calls = Array.from({ length: CALLS }, () => threads.network.dns.explainName('taproot.lab.internal', 'A'))
   const gone = threads.kill(worker)
   const answers = await Promise.all(calls)
   await gone

@@ -15,7 +15,7 @@ export type TestApi = {
 export function testApi(options: Partial<ServerOptions> = {}): TestApi {
   const services = new FakeServices()
   const token = makeToken(new SeededSecureRandom(1))
-  const tokens = { tokenHashes: () => [hashToken(token)] }
+  const tokens = { tokenHashes: () => [hashToken(token)], tokenName: () => 'first' }
   const app = buildServer({ services, tokens, clock: new VirtualClock(), version: '0.1.0', ...options })
   return {
     app,
@@ -81,6 +81,7 @@ export async function fill(services: FakeServices): Promise<void> {
     minimum: 300,
     defaultTtl: 3600,
     soaTtl: null,
+    serialPolicy: 'increment',
   })
   await services.dns.addRecord('lab.internal', { name: 'www', type: 'A', ttl: null, data: '10.53.0.20', comment: null })
 }

@@ -83,7 +83,7 @@ export type Answered = { readonly rcode: string; readonly bytes: Uint8Array }
 
 /** A server with one zone, lab.example, that is stored at once unless `holding`. */
 export class UpdateBench extends Bench {
-  readonly book = new ZoneBook(this.server)
+  readonly book = new ZoneBook(this.server, () => 0)
   /** Batches are stored by store() alone. */
   holding = false
   edits: ZoneEdit[] = []

@@ -36,6 +36,7 @@ import { FakeCertificates } from './fake-certificates.ts'
 import { FakeDiagnostics } from './fake-diagnostics.ts'
 import { FakeSecondaries } from './fake-secondaries.ts'
 import { FakeTransfers } from './fake-transfers.ts'
+import { FakeZoneContents } from './fake-zone-contents.ts'
 import { FakeTsigKeys } from './fake-tsig-keys.ts'
 import { FakeUpdates } from './fake-updates.ts'
 import { FakeOtherServers, FakeUplinks } from './fake-uplinks.ts'
@@ -105,6 +106,7 @@ export class FakeServices implements Services {
   readonly leases = this
   readonly dhcp = fakeDhcp(() => this.refuseChanges)
   readonly dns = this
+  readonly zoneContents = new FakeZoneContents()
   readonly interfaces = new FakeInterfaces()
   readonly routes = new FakeRoutes()
   readonly links = new FakeNeighbours(() => this.refuseChanges)
@@ -266,6 +268,8 @@ export class FakeServices implements Services {
       name: fullName(input.name, zone),
       ttl: input.ttl ?? found.value.defaultTtl,
       owner: 'hand',
+      enabled: input.enabled ?? true,
+      expiresAt: input.expiresAt ?? null,
     }
     const added = this.#add(this.records, record, checkRecord(input))
     if (added.ok)
@@ -279,6 +283,7 @@ export class FakeServices implements Services {
         ttl: record.ttl,
         data: record.data,
         owner: 'hand',
+        by: null,
       })
     return added
   }

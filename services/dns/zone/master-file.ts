@@ -109,23 +109,33 @@ function soaFields({ rdata, ttl }: ParsedRecord): SoaFields {
   return { ...names, serial, refresh, retry, expire, minimum, soaTtl: ttl }
 }
 
+/** A whole name as a master file has it. */
+export const dottedName = (text: string): string => (text === '.' ? text : `${text}.`)
+
 /** The zone as a master file that parseZoneFile reads back: names whole with final dots, one record a line. */
-export function formatZone(zone: Zone, records: Iterable<DnsRecord>): string {
-  const dot = (text: string): string => (text === '.' ? text : `${text}.`)
-  const soa = [zone.serial, zone.refresh, zone.retry, zone.expire, zone.minimum].join(' ')
-  const lines = [
-    `$ORIGIN ${dot(zone.name)}`,
-    `$TTL ${zone.defaultTtl}`,
-    `${dot(zone.name)}\t${zone.soaTtl ?? zone.defaultTtl}\tIN\tSOA\t${dot(zone.primaryServer)} ${dot(zone.hostmaster)} ${soa}`,
-  ]
+export const formatZone = (zone: Zone, records: Iterable<FileRecord>): string =>
+  linesOf(zone.name, { ...zone, soaTtl: zone.soaTtl ?? zone.defaultTtl }, zone.defaultTtl, records)
+
+/** What was read, as one file. */
+export const formatZoneFile = (zoneName: string, { soa, defaultTtl, records }: ParsedZoneFile): string =>
+  linesOf(zoneName, soa, defaultTtl, records)
+
+function linesOf(zoneName: string, soa: SoaFields | undefined, defaultTtl: number | undefined, records: Iterable<FileRecord>): string {
+  const lines = [`$ORIGIN ${dottedName(zoneName)}`]
+  if (defaultTtl !== undefined) lines.push(`$TTL ${defaultTtl}`)
+  if (soa !== undefined) {
+    const { serial, refresh, retry, expire, minimum } = soa
+    const servers = `${dottedName(soa.primaryServer)} ${dottedName(soa.hostmaster)}`
+    lines.push(`${dottedName(zoneName)}\t${soa.soaTtl}\tIN\tSOA\t${servers} ${[serial, refresh, retry, expire, minimum].join(' ')}`)
+  }
   for (const record of records) {
-    lines.push(`${dot(record.name)}\t${record.ttl}\tIN\t${record.type}\t${fileData(record)}`)
+    lines.push(`${dottedName(record.name)}\t${record.ttl}\tIN\t${record.type}\t${dottedData(record)}`)
   }
   return `${lines.join('\n')}\n`
 }
 
 /** Data with final dots on its names: a master file has no other way to say that a name is whole. */
-function fileData(record: DnsRecord): string {
+export function dottedData(record: Pick<DnsRecord, 'type' | 'data'>): string {
   const type = typeCode(record.type)
   const rdata = type === undefined ? undefined : parseRdataText(type, record.data, ABSOLUTE)
   return rdata?.ok !== true || type === undefined ? record.data : formatRdata(type, rdata.value, 'final-dots')

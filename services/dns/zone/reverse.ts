@@ -1,6 +1,9 @@
 /** Names for the way from an address to a name. RFC 1035 §3.5; RFC 2317 §4 for blocks smaller than /24. */
-import { maskOf } from '../../../stack/index.ts'
+import { formatIpv4, maskOf, parseIpv4 } from '../../../stack/index.ts'
 import type { Ipv4, Prefix } from '../../../stack/index.ts'
+import { ABSOLUTE } from '../wire/name.ts'
+import { formatRdata, parseRdataText } from '../wire/rdata.ts'
+import { TYPE } from '../wire/type-names.ts'
 
 /** 10.53.0.20 → "20.0.53.10.in-addr.arpa". */
 export const reverseName = (a: Ipv4): string =>
@@ -30,4 +33,21 @@ export function addressOfReverseName(text: string): Ipv4 | undefined {
     address = (address << 8) | Number(digits)
   }
   return address
+}
+
+/** The reverse name of the data of an A or AAAA record, which is well formed. RFC 3596 §2.5 for the latter. */
+export function reverseOf(type: 'A' | 'AAAA', data: string): string {
+  if (type === 'A') return reverseName(parseIpv4(data) ?? 0)
+  const rdata = parseRdataText(TYPE.AAAA, data, ABSOLUTE)
+  const hex = rdata.ok ? Buffer.from(rdata.value).toString('hex') : ''
+  return `${[...hex].reverse().join('.')}.ip6.arpa`
+}
+
+/** The address, as A or AAAA data, of which a name is the reverse name; undefined when it is none. */
+export function addressOfReverse(text: string): string | undefined {
+  const ipv4 = addressOfReverseName(text)
+  if (ipv4 !== undefined) return formatIpv4(ipv4)
+  const nibbles = /^((?:[0-9a-f]\.){32})ip6\.arpa\.?$/i.exec(text)?.[1]
+  if (nibbles === undefined) return undefined
+  return formatRdata(TYPE.AAAA, Uint8Array.from(Buffer.from([...nibbles.replaceAll('.', '')].reverse().join(''), 'hex')))
 }

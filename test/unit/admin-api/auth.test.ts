@@ -77,12 +77,12 @@ describe('a token is needed', () => {
 
   test('every known token opens, none opens when there are none', async () => {
     const other = makeToken(new SeededSecureRandom(3))
-    const both = testApi({ tokens: { tokenHashes: () => [hashToken(wrong), hashToken(other)] } })
+    const both = testApi({ tokens: { tokenHashes: () => [hashToken(wrong), hashToken(other)], tokenName: () => undefined } })
     for (const token of [wrong, other]) {
       const answer = await both.app.inject({ url: '/api/v1/leases', headers: { authorization: `Bearer ${token}` } })
       expect(answer.statusCode).toBe(200)
     }
-    const closed = testApi({ tokens: { tokenHashes: () => [] } })
+    const closed = testApi({ tokens: { tokenHashes: () => [], tokenName: () => undefined } })
     expect((await closed.call('GET', '/api/v1/leases')).statusCode).toBe(401)
   })
 

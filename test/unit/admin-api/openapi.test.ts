@@ -69,7 +69,8 @@ describe('the OpenAPI document', () => {
       expect(statuses, name).toContain('500')
       if (operation.requestBody !== undefined) {
         expect(statuses, name).toEqual(expect.arrayContaining(['400', '413', '415', '422']))
-        expect(operation.requestBody.content['application/json'], name).toBeDefined()
+        const { content } = operation.requestBody
+        expect(content['application/json'] ?? content['text/plain'], name).toBeDefined()
       }
       for (const [status, response] of Object.entries(operation.responses)) {
         expect(response.description, `${name} ${status}`).not.toBe('Default Response')

@@ -17,7 +17,7 @@ const HOST = {
   ...LEVEL, name: 'printer', identifiers: [{ kind: 'mac' as const, value: '02:00:00:00:00:0c' }], addresses: ['10.53.0.20'], classes: [], denied: false, tags: [], comment: null,
 }
 const SUBNET = { ...LEVEL, prefix: '10.54.0.0/24', segmentId: null, interface: 'taproot0', leaseSeconds: 600, minLeaseSeconds: 60, maxLeaseSeconds: 6000, domain: null }
-const ZONE = { name: 'Example.Internal.', primaryServer: null, hostmaster: null, refresh: 1, retry: 2, expire: 3, minimum: 4, defaultTtl: 5, soaTtl: null }
+const ZONE = { name: 'Example.Internal.', primaryServer: null, hostmaster: null, refresh: 1, retry: 2, expire: 3, minimum: 4, defaultTtl: 5, soaTtl: null, serialPolicy: 'increment' as const }
 const ALL = { limit: 100 }
 
 describe('leases', () => {
@@ -178,7 +178,7 @@ describe('zones and records', () => {
   test('a zone in any letter case, with or without its last dot, and names made for it', async () => {
     const { services } = startAppliance()
     expect(await done(services.dns.addZone(ZONE))).toEqual({
-      id: 3, name: 'example.internal', serial: 1, records: 2, primaryServer: 'taproot.example.internal', hostmaster: 'hostmaster.example.internal', refresh: 1, retry: 2, expire: 3, minimum: 4, defaultTtl: 5, soaTtl: 5,
+      id: 3, name: 'example.internal', serial: 1, records: 2, primaryServer: 'taproot.example.internal', hostmaster: 'hostmaster.example.internal', refresh: 1, retry: 2, expire: 3, minimum: 4, defaultTtl: 5, soaTtl: 5, serialPolicy: 'increment',
     })
     expect(await done(services.dns.getZone('EXAMPLE.internal.'))).toMatchObject({ id: 3 })
     expect(await done(services.dns.changeZone('example.internal.', { minimum: 9, hostmaster: null }))).toMatchObject({ minimum: 9, hostmaster: 'hostmaster.example.internal', serial: 2 })
@@ -189,7 +189,7 @@ describe('zones and records', () => {
   test('a record, its changes, and what changed', async () => {
     const { services } = startAppliance()
     const www = await done(services.dns.addRecord('lab.internal', { name: 'www', type: 'A', ttl: null, data: '10.53.0.20', comment: 'the web' }))
-    expect(www).toEqual({ id: www.id, zone: 'lab.internal', name: 'www.lab.internal', type: 'A', ttl: 300, data: '10.53.0.20', owner: 'hand', comment: 'the web' })
+    expect(www).toEqual({ id: www.id, zone: 'lab.internal', name: 'www.lab.internal', type: 'A', ttl: 300, data: '10.53.0.20', owner: 'hand', enabled: true, expiresAt: null, comment: 'the web' })
     expect(await done(services.dns.getRecord('lab.internal', www.id))).toEqual(www)
     const changed = await done(services.dns.changeRecord('lab.internal', www.id, { data: '10.53.0.21' }))
     expect(changed).toMatchObject({ name: 'www.lab.internal', data: '10.53.0.21', comment: 'the web' })

@@ -89,7 +89,6 @@ describe('refused, and nothing has changed', () => {
     ['a record of a lease', (n) => n.dns.removeRecord('lab.internal', 50), /^conflict : record 50 belongs to the lease of 10\.53\.0\.100/],
     ['a change of a record of a lease', (n) => n.dns.changeRecord('lab.internal', 50, { data: '10.53.0.9' }) as never, /^conflict : record 50 belongs/],
     ['a record that is not there', (n) => n.dns.removeRecord('lab.internal', 4711), /^not-found : there is no record 4711/],
-    ['an export of a zone that is not there', (n) => n.dns.exportZone('none.internal', false) as never, /^not-found : /],
     ['the release of an address that nobody has', (n) => n.dhcp.releaseLease(ipv4('10.53.0.199')) as never, /^not-found : there is no bound lease of 10\.53\.0\.199/],
   ]
   test.each(commands)('%s', async (_what, command, expected) => {
@@ -157,13 +156,6 @@ describe('what there is', () => {
     expect(await done(appliance.network.interfaces.interfaces())).toMatchObject([{ name: 'taproot0', mtu: 1500, addresses: ['10.53.0.2/24'] }])
     expect(await done(appliance.network.links.neighbours())).toEqual([])
     expect(Object.keys(await done(appliance.network.status.statistics(false)))).toEqual(expect.arrayContaining(['ethernet', 'arp', 'ipv4', 'icmp', 'udp', 'dhcp', 'dns', 'dns-tables', 'link.taproot0', 'link.lo']))
-  })
-
-  test('a zone as a master file', async () => {
-    const { appliance } = startAppliance()
-    const text = await done(appliance.network.dns.exportZone('lab.internal', false))
-    expect(text).toMatch(/SOA/)
-    expect(text).toMatch(/taproot\S*\s+.*A\s+10\.53\.0\.2/)
   })
 
   test('why a name has the answer that it has', async () => {
