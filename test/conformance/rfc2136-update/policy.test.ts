@@ -158,6 +158,8 @@ describe('RFC 2136 §3.3 whose records', () => {
     const { zone, records } = zoneOf('lab.example', ZONE)
     bench.server.addZone(zone, records.map((each) => (each.name === 'www.lab.example' ? { ...each, enabled: false } : each)))
     expect(await signedRcode(bench, 'prereq nxdomain www.lab.example', 'delete www.lab.example', 'add www.lab.example 60 TXT "x"')).toBe('NOERROR')
-    expect(bench.at('www.lab.example')).toEqual(['300 A 10.9.0.2', '60 TXT "x"'])
+    expect(bench.at('www.lab.example')).toEqual(['60 TXT "x"'])
+    const off = [...(bench.server.zones.get('lab.example')?.shelved() ?? [])]
+    expect(off.map(({ type, data }) => `${type} ${data}`)).toEqual(['A 10.9.0.2'])
   })
 })
