@@ -17,6 +17,10 @@ export const DNS_EVENTS = {
     level: 'debug', says: '{name} lies in the zone {zone} (serial {serial}), which is served here',
     means: 'The zone with the longest matching name answers with authority; no upstream is asked.',
   },
+  'dns.view.seen': {
+    level: 'debug', says: '{client} sees the view {view}',
+    means: 'The zones of that view count for it, and those of everybody.',
+  },
   'dns.zone.none': {
     level: 'debug', says: 'no zone here holds {name}',
     means: 'The appliance has no authority over the name, so it looks in its cache and then asks an upstream server.',

@@ -24,7 +24,12 @@ export type Zone = {
   readonly soaTtl?: number | undefined
   /** Left away: 'increment'. */
   readonly serialPolicy?: SerialPolicy
+  /** The view in which it is seen; undefined: by everybody. It never changes. */
+  readonly view?: string | undefined
 }
+
+/** What a zone is called where it must be told from others of its name: "lab.internal", or "lab.internal@inside". */
+export const zoneText = ({ name, view }: Pick<Zone, 'name' | 'view'>): string => (view === undefined ? name : `${name}@${view}`)
 
 /**
  * How the serial moves with a change: to one more, to YYYYMMDDnn of the day (UTC), or to the seconds since 1970. Where

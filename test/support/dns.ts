@@ -23,6 +23,8 @@ export type QueryShape = {
   }
   /** Octets after everything else. */
   readonly tail?: readonly number[]
+  /** Who asks; CLIENT unless said. */
+  readonly from?: number
 }
 
 /** Who asks: 198.51.100.100, as in RFC 9018 appendix A. */
@@ -165,7 +167,7 @@ export class Bench {
 
   /** What came back at once; undefined for nothing. Throws when the answer is to come later. */
   ask(text: string, type: string, shape: QueryShape = {}): Told {
-    const answer = this.askBytes(queryBytes(text, type, shape))
+    const answer = this.askBytes(queryBytes(text, type, shape), 4096, shape.from)
     if (answer === undefined) throw new Error('no answer')
     return answer
   }
@@ -180,9 +182,9 @@ export class Bench {
     return first
   }
 
-  askBytes(bytes: Uint8Array, limit = 4096): Told | undefined {
+  askBytes(bytes: Uint8Array, limit = 4096, from = CLIENT): Told | undefined {
     const into = new Uint8Array(limit + 16)
-    const length = this.server.receive(bytes, 0, bytes.length, into, 8, limit, CLIENT, () => {
+    const length = this.server.receive(bytes, 0, bytes.length, into, 8, limit, from, () => {
       throw new Error('the answer is to come later')
     })
     const outside = [...into.subarray(0, 8), ...into.subarray(8 + limit)]

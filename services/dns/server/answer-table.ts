@@ -2,7 +2,7 @@
  * HOT PATH. Finished responses by question, watched by test/bench/micro/dns-answer.ts. Most queries end here: one pass
  * over the question folds and hashes it, one look-up finds the octets to send, which are copied and patched.
  *
- *   key    folded name | type | flags that change the answer (RD, CD, EDNS, DO, CO), kept in front of the response
+ *   key    folded name | type | flags that change the answer (RD, CD, EDNS, DO, CO) | view, kept in front of the response
  *   slot   | key | response | offsets of TTLs that age (u16 each) |  in one of a few sizes
  *
  * A response kept here was not truncated; a client with room for less takes the slow way. What may change on a hit: id,
@@ -36,7 +36,7 @@ const HAS_EDNS = 4
 const HAS_DO = 8
 /** Beside DO: the client takes the rcode of compact answers (RFC 9824 §5.1). */
 const HAS_CO = 16
-const MAX_KEY_OCTETS = MAX_NAME_OCTETS + 3
+const MAX_KEY_OCTETS = MAX_NAME_OCTETS + 4
 /** Entries looked at for one key: hashes are keyed by a secret, so a longer chain is an attack or very bad luck. */
 const MAX_CHAIN = 32
 /** Entries that the eviction hand passes before it takes one that was used. */
@@ -151,7 +151,7 @@ export class AnswerTable {
    * HOT. Reads a query of the usual form (opcode QUERY, one question of class IN, nothing else but an OPT of version 0)
    * into this table's key. False: it is not of that form, and neither `answer` nor `keep` may follow.
    */
-  scan(b: Uint8Array, at: number, length: number): boolean {
+  scan(b: Uint8Array, at: number, length: number, view: number): boolean {
     // The counts: one question, no answers, no authority. Flags: nothing but RD, AD, CD.
     if (length < 17 || (((b[at + 2] as number) & 0xfe) | ((b[at + 3] as number) & 0xcf)) !== 0) return false
     if (u32(b, at + 4) !== 0x1_0000 || u16(b, at + 8) !== 0) return false
@@ -179,8 +179,9 @@ export class AnswerTable {
     key[k] = b[i] as number
     key[k + 1] = b[i + 1] as number
     key[k + 2] = variant
-    this.#keyLength = k + 3
-    const tail = ((b[i] as number) << 16) | ((b[i + 1] as number) << 8) | variant
+    key[k + 3] = view
+    this.#keyLength = k + 4
+    const tail = (view << 24) | ((b[i] as number) << 16) | ((b[i + 1] as number) << 8) | variant
     this.#keyHash = mixed(Math.imul(hash ^ tail, FNV_PRIME))
     return true
   }

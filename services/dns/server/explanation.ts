@@ -10,12 +10,14 @@ export type Explanation = {
   readonly rcode: string
   readonly answers: readonly string[]
   readonly steps: readonly TraceStep[]
+  /** The view that the client sees. */
+  readonly view: string | undefined
 }
 
-export const NOT_ASKABLE: Explanation = { rcode: 'FORMERR', answers: [], steps: [] }
+export const NOT_ASKABLE: Explanation = { rcode: 'FORMERR', answers: [], steps: [], view: undefined }
 
-export const explanationOf = (r: Resolution, steps: readonly TraceStep[]): Explanation => ({
-  rcode: rcodeName(r.response.rcode), answers: answerLines(r), steps,
+export const explanationOf = (r: Resolution, steps: readonly TraceStep[], view: string | undefined): Explanation => ({
+  rcode: rcodeName(r.response.rcode), answers: answerLines(r), steps, view,
 })
 
 /** "www.lab.internal 300 IN A 10.53.0.20" */

@@ -24,7 +24,8 @@ import { CLASS_IN, META, TYPE, typeName } from '../wire/type-names.ts'
 import { lookup } from '../zone/lookup.ts'
 import type { Lookup } from '../zone/lookup.ts'
 import { findRrset } from '../zone/zone.ts'
-import type { LiveZone, ZoneSet } from '../zone/zone.ts'
+import type { LiveZone } from '../zone/zone.ts'
+import type { SeenZones, ZoneSet } from '../zone/zone-set.ts'
 import { UDP } from './carrier.ts'
 import type { Carrier } from './carrier.ts'
 import { redirect } from './redirect.ts'
@@ -50,9 +51,12 @@ export class Resolution {
   /** For `explain` only. */
   readonly trace: TraceStep[] | undefined
   readonly carrier: Carrier
+  /** The zones that the client sees. */
+  readonly zones: SeenZones
 
-  constructor(query: Query, trace: TraceStep[] | undefined, carrier: Carrier = UDP) {
+  constructor(query: Query, zones: SeenZones, trace: TraceStep[] | undefined, carrier: Carrier = UDP) {
     this.query = query
+    this.zones = zones
     this.carrier = carrier
     this.name = query.name
     this.key = query.key
@@ -99,7 +103,6 @@ export class Resolution {
 export type Outcome = 'done' | 'next' | 'restart' | 'wait'
 export type Step = (r: Resolution) => Outcome
 export type Parts = {
-  readonly zones: ZoneSet
   readonly specialUse: ZoneSet
   readonly cache: AnswerCache
   readonly forwarder: Forwarder
@@ -150,9 +153,9 @@ function withRcode(r: Resolution, rcode: number, why?: ExtendedError): 'done' {
 
 /** Configured zones and special-use ones; of two that hold the name the longer counts. */
 function zonesStep(parts: Parts): Step {
-  const { zones, specialUse } = parts
+  const { specialUse } = parts
   return (r) => {
-    const own = enclosing(zones, r.key, r.query.type)
+    const own = enclosing(r.zones, r.key, r.query.type)
     const special = specialUse.closest(r.key)
     const zone = special !== undefined && (own === undefined || own.key.length < special.key.length) ? special : own
     if (zone === undefined) {
@@ -170,7 +173,7 @@ function zonesStep(parts: Parts): Step {
     const found = find(zone, r.key, r.query.type)
     const mayAsk = r.recursionDesired && parts.forwarder.hasUpstreams && special === undefined
     if (zone === special && found.kind === 'nxdomain') r.response.extendedError = EXTENDED_ERROR.specialUse
-    return fromZone(parts, r, zone, found, mayAsk)
+    return fromZone(r, zone, found, mayAsk)
   }
 }
 
@@ -182,13 +185,13 @@ function find(zone: LiveZone, key: NameKey, type: number): Lookup {
 }
 
 /** The zone to answer from. DS belongs to the parent's side of a cut (RFC 4035 §3.1.4.1), if we serve that side. */
-function enclosing(zones: ZoneSet, key: NameKey, type: number): LiveZone | undefined {
+function enclosing(zones: SeenZones, key: NameKey, type: number): LiveZone | undefined {
   const zone = zones.closest(key)
   if (type !== TYPE.DS || zone === undefined || zone.key !== key || key.length === 1) return zone
   return zones.closest(parentKey(key)) ?? zone
 }
 
-function fromZone(parts: Parts, r: Resolution, zone: LiveZone, found: Lookup, mayAsk: boolean): Outcome {
+function fromZone(r: Resolution, zone: LiveZone, found: Lookup, mayAsk: boolean): Outcome {
   const { response } = r
   const security = r.dnssecOk ? zone.security : undefined
   if (r.trace !== undefined) saySecured(r, zone, found)
@@ -206,7 +209,7 @@ function fromZone(parts: Parts, r: Resolution, zone: LiveZone, found: Lookup, ma
         response.depend(zone.slot, true)
         return r.follow(leadingName(found.rrset.rdata[0] as Uint8Array)) ? 'restart' : 'done'
       }
-      const extra = addAdditional(parts.zones, r, found.rrset)
+      const extra = addAdditional(r.zones, r, found.rrset)
       const ofAll = zone.security !== undefined && OF_THE_WHOLE_ZONE.has(found.rrset.type)
       response.depend(extra ? ANY_ZONE : zone.slot, extra || ofAll || found.wildcard || r.hops > 0)
       return 'done'
@@ -224,7 +227,7 @@ function fromZone(parts: Parts, r: Resolution, zone: LiveZone, found: Lookup, ma
       return 'done'
     case 'nodata':
     case 'nxdomain': {
-      const exists = found.kind === 'nodata' || parts.zones.hasZoneBelow(r.key)
+      const exists = found.kind === 'nodata' || r.zones.hasZoneBelow(r.key)
       response.rcode = exists ? RCODE.NOERROR : RCODE.NXDOMAIN
       if (security === undefined) response.authority.push(place(zone.soa, zone.soa.name, negativeTtl(zone.soa)))
       else deny(r, zone, security, found)
@@ -272,7 +275,7 @@ function sayFound(r: Resolution, found: Lookup & { readonly kind: 'answer' | 'cn
 }
 
 /** Addresses of the names in an answer, as far as our zones hold them. True when the type has such names at all. */
-function addAdditional(zones: ZoneSet, r: Resolution, rrset: Rrset): boolean {
+function addAdditional(zones: SeenZones, r: Resolution, rrset: Rrset): boolean {
   let any = false
   for (const rdata of rrset.rdata.slice(0, MAX_ADDITIONAL)) {
     const target = additionalName(rrset.type, rdata)
@@ -351,7 +354,7 @@ export function addCached(parts: Parts, r: Resolution, cached: CachedAnswer): 'd
     if (rrset.type !== TYPE.CNAME || r.query.type === TYPE.CNAME || r.query.type === META.ANY) continue
     const target = leadingName(rrset.rdata[0] as Uint8Array)
     const key = nameKey(target)
-    if (parts.zones.closest(key) === undefined && parts.specialUse.closest(key) === undefined) continue
+    if (r.zones.closest(key) === undefined && parts.specialUse.closest(key) === undefined) continue
     response.depend(ANY_ZONE, true)
     return r.follow(target) ? 'restart' : 'done'
   }

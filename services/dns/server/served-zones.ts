@@ -4,7 +4,7 @@
  */
 import { err } from '../../../stack/platform/index.ts'
 import type { Result } from '../../../stack/platform/index.ts'
-import { refusal } from '../../model/index.ts'
+import { refusal, zoneText } from '../../model/index.ts'
 import type { DnsRecord, Refusal, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
 import type { Signing } from '../dnssec/signing.ts'
 import type { ZoneSigning } from '../dnssec/signing-keys.ts'
@@ -14,7 +14,7 @@ import { planEdit } from '../zone/changes.ts'
 import type { Change } from '../zone/changes.ts'
 import { isNewerSerial } from '../zone/serial.ts'
 import { LiveZone } from '../zone/zone.ts'
-import type { ZoneSet } from '../zone/zone.ts'
+import type { ZoneSet } from '../zone/zone-set.ts'
 import type { AnswerTable } from './answer-table.ts'
 
 export type ServedZonesOptions = {
@@ -100,10 +100,10 @@ export class ServedZones {
     this.#o.table.edited(live.slot, [live.key], live.key, live.zone.serial, true)
   }
 
-  /** Replaces a zone of the same name. */
+  /** Replaces a zone of the same name and view. */
   addZone(zone: Zone, records: Iterable<DnsRecord>): void {
     const live = new LiveZone(zone, this.#noted(records))
-    const old = this.#o.zones.remove(live.key)
+    const old = this.#o.zones.get(zoneText(zone))
     if (old !== undefined) this.#o.table.removeZone(old.slot)
     this.#o.transfers.journal.forget(zone.id)
     live.slot = this.#o.table.addZone(zone.serial)
@@ -116,7 +116,7 @@ export class ServedZones {
 
   /** New SOA fields for the zone of this name; records stay. */
   changeZone(zone: Zone): void {
-    const live = this.#o.zones.get(zone.name)
+    const live = this.#o.zones.get(zoneText(zone))
     if (live === undefined) return
     live.change(zone)
     this.#o.transfers.journal.forget(zone.id)
@@ -132,11 +132,11 @@ export class ServedZones {
     this.#o.table.edited(zone.slot, [zone.key], zone.key, zone.zone.serial, true)
   }
 
-  /** False when there is none of that name. */
+  /** False when there is none of that name: "lab.internal", or "lab.internal@inside" of a view. */
   removeZone(zoneName: string): boolean {
     const zone = this.#o.zones.get(zoneName)
     if (zone === undefined) return false
-    this.#o.zones.remove(zone.key)
+    this.#o.zones.remove(zone)
     this.#o.transfers.forget(zone.zone.id)
     this.#o.forgetUpdates(zone.zone.id)
     this.#o.signing.forget(zone.zone.id)

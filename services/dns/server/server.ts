@@ -3,6 +3,7 @@
  * socket; a shell carries the octets. HOT: `receive` up to a hit in the answer table, watched by
  * test/bench/micro/dns-answer.ts.
  */
+import { formatIpv4 } from '../../../stack/index.ts'
 import type { Ipv4 } from '../../../stack/index.ts'
 import { Counters } from '../../../stack/platform/index.ts'
 import type { Clock, Result } from '../../../stack/platform/index.ts'
@@ -28,7 +29,9 @@ import { readSignature, TsigKeys } from '../tsig/signature.ts'
 import type { Signature } from '../tsig/signature.ts'
 import { Updates } from '../update/updates.ts'
 import { specialUseZones } from '../zone/special-use.ts'
-import { ZoneSet } from '../zone/zone.ts'
+import { Views } from '../views/views.ts'
+import type { ViewRule } from '../views/views.ts'
+import { ZoneSet } from '../zone/zone-set.ts'
 import { AnswerTable, DEFAULT_SLABS } from './answer-table.ts'
 import { isEncrypted, isStream, TCP, UDP } from './carrier.ts'
 import type { Carrier } from './carrier.ts'
@@ -57,6 +60,7 @@ export class DnsServer {
   readonly signing: Signing
   readonly served: ServedZones
   readonly updates: Updates
+  readonly views = new Views()
   readonly #specialUse = new ZoneSet()
   readonly #clock: Clock
   readonly #table: AnswerTable
@@ -85,7 +89,7 @@ export class DnsServer {
     this.#clock = ports.clock
     this.signing = new Signing(ports)
     this.transfers = new Transfers({
-      zones: this.zones, keys: this.tsigKeys, seconds: () => this.#seconds(), count: (what) => this.counters.count(what),
+      zones: this.zones, views: this.views, keys: this.tsigKeys, seconds: () => this.#seconds(), count: (what) => this.counters.count(what),
     })
     this.#table = new AnswerTable(ports.clock, ports.random, options.answerSlabs ?? DEFAULT_SLABS)
     this.#cache = new AnswerCache(ports.clock, options.cacheOctets ?? DEFAULT_CACHE_OCTETS)
@@ -109,7 +113,7 @@ export class DnsServer {
     const emit = options.emit ?? (() => {})
     this.#forwarder.onDown = (upstream, failures) => emit('dns.upstream.down', { upstream, failures })
     const parts: Parts = {
-      zones: this.zones, specialUse: this.#specialUse, cache: this.#cache, forwarder: this.#forwarder,
+      specialUse: this.#specialUse, cache: this.#cache, forwarder: this.#forwarder,
       now: () => ports.clock.now(),
     }
     this.#resolving = new Resolving(parts, this.counters)
@@ -118,7 +122,7 @@ export class DnsServer {
       forgetUpdates: (zoneId) => this.updates.forget(zoneId), nextRecordId: options.nextRecordId, emit,
     })
     this.updates = new Updates({
-      zones: this.zones, nextRecordId: () => this.served.nextRecordId(), wallMs: () => ports.clock.wallMs(),
+      zones: this.zones, views: this.views, nextRecordId: () => this.served.nextRecordId(), wallMs: () => ports.clock.wallMs(),
       count: (what) => this.counters.count(what), countRcode: (rcode) => countRcode(this.counters, rcode),
     })
     for (const zone of specialUseZones()) {
@@ -152,7 +156,7 @@ export class DnsServer {
     buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, limit: number,
     client: Ipv4, later: LaterSlot,
   ): number {
-    const usual = this.#table.scan(buffer, at, length)
+    const usual = this.#table.scan(buffer, at, length, this.views.slotOf(client))
     if (usual) {
       const { optionsAt } = this.#table
       const more = optionsAt === 0 ? 0 : this.#replyOptions.read(buffer, optionsAt, at + length, UDP)
@@ -252,7 +256,8 @@ export class DnsServer {
     const room = (isStream(carrier) ? limit : udpLimit(query.edns, limit)) - reserved - more
     const most = Math.max(questionEnd + OPT_OCTETS, room)
     try {
-      const r = new Resolution(query, undefined, carrier)
+      const seen = this.zones.seenFrom(this.views.viewOf(client, this.#signer))
+      const r = new Resolution(query, seen, undefined, carrier)
       let send: Later | undefined
       const done = this.#resolving.resolve(
         r, () => {
@@ -369,9 +374,10 @@ export class DnsServer {
 
   /**
    * What a client that asks this with RD would get, and why: the steps name zone, node, wildcard, cache age and
-   * upstream. A name or type that cannot be asked gives rcode FORMERR and no steps.
+   * upstream. A name or type that cannot be asked gives rcode FORMERR and no steps. `client`: who asks; somebody in no
+   * view unless said.
    */
-  explain(name: string, type: string): Promise<Explanation> {
+  explain(name: string, type: string, client?: Ipv4): Promise<Explanation> {
     const parsed = parseName(name)
     const code = typeCode(type)
     if (!parsed.ok || code === undefined) return Promise.resolve(NOT_ASKABLE)
@@ -380,11 +386,19 @@ export class DnsServer {
       id: 0, flags: FLAG.RD, name: parsed.value, key: nameKey(parsed.value), type: code, class: CLASS_IN,
       edns: undefined,
     }
-    const r = new Resolution(query, steps)
+    const view = client === undefined ? undefined : this.views.viewOf(client, undefined)
+    const r = new Resolution(query, this.zones.seenFrom(view), steps)
+    if (client !== undefined && view !== undefined) r.say('dns.view.seen', { client: formatIpv4(client), view })
     return new Promise((resolve) => {
-      const finished = (): void => resolve(explanationOf(r, steps))
+      const finished = (): void => resolve(explanationOf(r, steps, view))
       if (this.#resolving.resolve(r, finished)) finished()
     })
+  }
+
+  /** Sorts clients into views, from the next query on. */
+  setViews(rules: readonly ViewRule[]): void {
+    this.views.set(rules)
+    this.#table.clear()
   }
 
   /** Forgets what upstream said of a name and all below it, or everything. Returns how many answers that were. */

@@ -17,7 +17,8 @@ import { RCODE, rcodeName } from '../wire/message.ts'
 import { keyOf, nameKey } from '../wire/name.ts'
 import { leadingName } from '../wire/rdata.ts'
 import { TYPE } from '../wire/type-names.ts'
-import { findRrset, type LiveZone, type ZoneSet } from '../zone/zone.ts'
+import { findRrset, type LiveZone } from '../zone/zone.ts'
+import type { ZoneSet } from '../zone/zone-set.ts'
 import { NOTIFY_OCTETS, notifyAnswer, writeNotify } from './notify-message.ts'
 import type { Transfers } from './transfers.ts'
 
@@ -140,7 +141,7 @@ export class Notifier {
     return (servers?.rdata ?? []).flatMap((server) => {
       const key = nameKey(server)
       if (key === primary) return []
-      const node = this.#o.zones.closest(key)?.node(key)
+      const node = this.#o.zones.seenFrom(zone.zone.view).closest(key)?.node(key)
       const addresses = node === undefined ? undefined : findRrset(node, TYPE.A)
       return (addresses?.rdata ?? []).map((rdata) => u32(rdata, 0) | 0)
     })

@@ -14,7 +14,8 @@ import type { LiveTsigKey } from '../tsig/tsig.ts'
 import { RCODE } from '../wire/message.ts'
 import { keyOf, type NameKey } from '../wire/name.ts'
 import { CLASS_IN, META, TYPE } from '../wire/type-names.ts'
-import type { LiveZone, ZoneSet } from '../zone/zone.ts'
+import type { LiveZone } from '../zone/zone.ts'
+import type { ZoneSet } from '../zone/zone-set.ts'
 import { Gate } from './gate.ts'
 import { IncomingTransfer, type NewVersion, type Received, type TransferFault } from './incoming.ts'
 import type { Notify } from './notify-message.ts'
@@ -144,17 +145,19 @@ export class Secondaries {
   /** The rcode for a NOTIFY (RFC 1996 §3.10–3.12): from a primary of the zone, by address or key, it makes us look. */
   notified({ key, type, class: qclass, serial }: Notify, source: Ipv4, signer: NameKey | undefined): number {
     if (qclass !== CLASS_IN || type !== TYPE.SOA) return RCODE.NOTIMP
-    const zone = this.#o.zones.closest(key)
-    if (zone === undefined || zone.key !== key) return RCODE.NOTAUTH
-    const copy = this.#copies.get(zone.zone.id)
+    // The primary of a view's zone need not be in that view.
+    const zones = this.#o.zones.named(key)
+    if (zones.length === 0) return RCODE.NOTAUTH
+    const copies = zones.flatMap((zone) => this.#copies.get(zone.zone.id) ?? [])
     // A primary that is told of its own news has nothing to do.
-    if (copy === undefined) return RCODE.NOERROR
-    const primary = copy.secondary.primaries.findIndex((each) => each.address === source || (signer !== undefined && each.key !== undefined && keyOf(each.key) === signer))
-    if (primary < 0) {
+    if (copies.length === 0) return RCODE.NOERROR
+    const isOf = (each: Primary): boolean => each.address === source || (signer !== undefined && each.key !== undefined && keyOf(each.key) === signer)
+    const concerned = copies.filter((copy) => copy.secondary.primaries.some(isOf))
+    if (concerned.length === 0) {
       this.#o.count('notify-refused')
       return RCODE.REFUSED
     }
-    this.#step(copy, { kind: 'notify', primary, serial })
+    for (const copy of concerned) this.#step(copy, { kind: 'notify', primary: copy.secondary.primaries.findIndex(isOf), serial })
     return RCODE.NOERROR
   }
 

@@ -11,7 +11,9 @@ import { HEADER_OCTETS, parseMessage, parseQuery } from '../wire/message.ts'
 import type { Query } from '../wire/message.ts'
 import { keyOf } from '../wire/name.ts'
 import { CLASS_IN, META, TYPE } from '../wire/type-names.ts'
-import type { LiveZone, ZoneSet } from '../zone/zone.ts'
+import type { LiveZone } from '../zone/zone.ts'
+import type { Views } from '../views/views.ts'
+import type { ZoneSet } from '../zone/zone-set.ts'
 import type { ZoneRow } from '../zone/zone-walk.ts'
 import { Journal } from './journal.ts'
 import { Transfer } from './transfer.ts'
@@ -23,6 +25,7 @@ export type TransferCount = 'transfer-begun' | 'transfer-refused' | 'transfer-fu
 
 export type TransfersOptions = {
   readonly zones: ZoneSet
+  readonly views: Views
   readonly keys: TsigKeys
   readonly seconds: () => number
   readonly count: (what: TransferCount) => void
@@ -74,7 +77,7 @@ export class Transfers {
     if (parsed.query.type === META.IXFR && known === undefined) return undefined
     const signature = readSignature(b, at, length, this.#o.keys, this.#o.seconds())
     if (signature === 'malformed' || signature?.fault !== undefined) return undefined
-    const zone = this.#o.zones.closest(parsed.query.key)
+    const zone = this.#o.zones.seenFrom(this.#o.views.viewOf(source, signature?.signer?.key)).closest(parsed.query.key)
     if (zone === undefined || zone.key !== parsed.query.key || !zone.isServed || !this.#isAllowed(zone, source, signature)) {
       this.#o.count('transfer-refused')
       return undefined

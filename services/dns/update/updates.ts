@@ -7,15 +7,16 @@
  */
 import { formatIpv4 } from '../../../stack/index.ts'
 import type { Ipv4 } from '../../../stack/index.ts'
+import { zoneText } from '../../model/index.ts'
 import type { TraceStep, UpdatePolicy, ZoneEdit } from '../../model/index.ts'
 import type { Later, LaterSlot } from '../server/options.ts'
 import { writeError } from '../server/respond.ts'
 import type { Edns } from '../wire/edns.ts'
 import { RCODE } from '../wire/message.ts'
 import { formatKey } from '../wire/name.ts'
-import type { NameKey } from '../wire/name.ts'
 import { Planned } from '../zone/changes.ts'
-import type { ZoneSet } from '../zone/zone.ts'
+import type { Views } from '../views/views.ts'
+import type { ZoneSet } from '../zone/zone-set.ts'
 import { planUpdate } from './plan-update.ts'
 import type { UpdatePlan } from './plan-update.ts'
 import { parseUpdate } from './update-message.ts'
@@ -39,6 +40,7 @@ export type UpdateCount =
 
 export type UpdatesOptions = {
   readonly zones: ZoneSet
+  readonly views: Views
   readonly nextRecordId: () => number
   readonly wallMs: () => number
   readonly count: (what: UpdateCount) => void
@@ -57,6 +59,9 @@ export type PastUpdate = {
 }
 
 type Waiting = {
+  readonly zoneId: number
+  /** What the zone is called, its view included. */
+  readonly zone: string
   readonly message: UpdateMessage
   readonly octets: number
   readonly requester: Requester
@@ -127,18 +132,19 @@ export class Updates {
       this.#o.count('update-malformed')
       return answer(parsed.rcode)
     }
-    const zoneName = formatKey(message.zone)
+    const live = this.#o.zones.seenFrom(this.#o.views.viewOf(requester.source, requester.key)).closest(message.zone)
+    const zoneName = live?.key === message.zone ? zoneText(live.zone) : formatKey(message.zone)
     const refuse = (count: UpdateCount, rcode: number, because: TraceStep): number => {
       this.#o.count(count)
       this.#remember(zoneName, requester, rcode, because)
       return answer(rcode)
     }
-    const live = this.#o.zones.closest(message.zone)
     if (live === undefined || live.key !== message.zone || live.isSecondary) {
       return refuse('update-not-here', RCODE.NOTAUTH, ['dns.update.not-here', { zone: zoneName }])
     }
+    const zoneId = live.zone.id
     // Who may change nothing is told nothing of what is there either, and takes nobody's place.
-    if (this.#policies.get(live.zone.id)?.rules.knows(requester) !== true) {
+    if (this.#policies.get(zoneId)?.rules.knows(requester) !== true) {
       return refuse('update-refused', RCODE.REFUSED, ['dns.update.not-allowed', { zone: zoneName }])
     }
     if (this.#waiting.length >= MAX_WAITING || this.#waitingOctets + length > MAX_WAITING_OCTETS) {
@@ -146,7 +152,7 @@ export class Updates {
     }
     const head = b.slice(at, at + questionEnd)
     this.#waitingOctets += length
-    this.#waiting.push({ message, octets: length, requester, head, edns, limit, send: later() })
+    this.#waiting.push({ zoneId, zone: zoneName, message, octets: length, requester, head, edns, limit, send: later() })
     if (this.#waiting.length === 1) this.onWaiting()
     return -1
   }
@@ -161,7 +167,7 @@ export class Updates {
     const batch = this.#waiting.slice(0, MAX_BATCH)
     if (batch.length === 0) return undefined
     this.#waiting = this.#waiting.slice(MAX_BATCH)
-    const zones = new Map<NameKey, Planned>()
+    const zones = new Map<number, Planned>()
     const edits: ZoneEdit[] = []
     const news: TraceStep[] = []
     const planned = batch.map((waiting) => {
@@ -169,8 +175,8 @@ export class Updates {
       const plan = this.#plan(waiting, zones, pending)
       const { change } = plan
       if (change === undefined) return { waiting, plan }
-      const zone = zones.get(waiting.message.zone) as Planned
-      const edit = number({ zoneId: zone.zone.id, ...change })
+      const zone = zones.get(waiting.zoneId) as Planned
+      const edit = number({ zoneId: waiting.zoneId, ...change })
       for (const record of change.remove) zone.remove(record)
       for (const record of change.add) zone.add(record)
       const because: TraceStep = [plan.because[0], { ...plan.because[1], serial: edit.serialAfter, ...whoOf(waiting.requester) }]
@@ -181,17 +187,16 @@ export class Updates {
     return { edits, news, settled: (durable) => this.#settle(planned, durable) }
   }
 
-  #plan(waiting: Waiting, zones: Map<NameKey, Planned>, pending: (zoneId: number) => readonly ZoneEdit[]): UpdatePlan {
-    const { message, requester } = waiting
-    const zone = formatKey(message.zone)
-    const live = this.#o.zones.closest(message.zone)
-    const rules = live === undefined ? undefined : this.#policies.get(live.zone.id)?.rules
+  #plan(waiting: Waiting, zones: Map<number, Planned>, pending: (zoneId: number) => readonly ZoneEdit[]): UpdatePlan {
+    const { message, requester, zone, zoneId } = waiting
+    const live = this.#o.zones.byId(zoneId)
+    const rules = this.#policies.get(zoneId)?.rules
     // It may have gone while the update waited.
-    if (live === undefined || live.key !== message.zone || live.isSecondary || rules === undefined) {
+    if (live === undefined || live.isSecondary || rules === undefined) {
       return { rcode: RCODE.NOTAUTH, because: ['dns.update.not-here', { zone }], change: undefined }
     }
-    const planned = zones.get(live.key) ?? new Planned(live, pending(live.zone.id))
-    zones.set(live.key, planned)
+    const planned = zones.get(zoneId) ?? new Planned(live, pending(zoneId))
+    zones.set(zoneId, planned)
     try {
       return planUpdate({ live, planned, rules, requester, nextId: this.#o.nextRecordId }, message)
     } catch {
@@ -203,7 +208,7 @@ export class Updates {
 
   #settle(planned: readonly { readonly waiting: Waiting; readonly plan: UpdatePlan }[], durable: boolean): void {
     for (const { waiting, plan } of planned) {
-      const zone = formatKey(waiting.message.zone)
+      const { zone } = waiting
       const stored = durable || plan.change === undefined
       const { rcode, because }: Omit<UpdatePlan, 'change'> = stored ? plan : { rcode: RCODE.SERVFAIL, because: ['dns.update.unstored', { zone }] }
       this.#o.count(COUNT_OF_EVENT[because[0]] ?? 'update-failed')

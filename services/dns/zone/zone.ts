@@ -7,7 +7,7 @@ import type { Ipv4 } from '../../../stack/index.ts'
 import { equalBytes, put32 } from '../../../stack/platform/index.ts'
 import type { DnsRecord, SerialPolicy, Zone } from '../../model/index.ts'
 import type { ZoneSecurity } from '../dnssec/security.ts'
-import { ABSOLUTE, isAtOrBelow, isWildcard, knownName, name, nameKey, parentKey } from '../wire/name.ts'
+import { ABSOLUTE, isAtOrBelow, isWildcard, knownName, name, nameKey } from '../wire/name.ts'
 import type { Name, NameKey } from '../wire/name.ts'
 import { foldedRdata, parseRdataText } from '../wire/rdata.ts'
 import type { Rrset } from '../wire/rrset.ts'
@@ -423,93 +423,4 @@ export function soaWithSerial(soa: Rrset, serial: number): Rrset {
   const rdata = (soa.rdata[0] as Uint8Array).slice()
   put32(rdata, rdata.length - 20, serial)
   return { ...soa, rdata: [rdata] }
-}
-
-const NO_ZONE = 'none'
-/** Parents of names kept in mind; siblings are asked for together. */
-const READY_NAMES = 1024
-
-/** All zones, found by the longest name that encloses a query's (RFC 1034 §4.3.2 step 2). */
-export class ZoneSet {
-  readonly #zones = new Map<NameKey, LiveZone>()
-  readonly #byId = new Map<number, LiveZone>()
-  /** What encloses names that were asked for lately, at or above them. */
-  readonly #enclosing = new Map<NameKey, LiveZone | typeof NO_ZONE>()
-  /** How many zones lie below a name. */
-  readonly #above = new Map<NameKey, number>()
-
-  get size(): number {
-    return this.#zones.size
-  }
-
-  all(): Iterable<LiveZone> {
-    return this.#zones.values()
-  }
-
-  list(): readonly LiveZone[] {
-    return [...this.#zones.values()]
-  }
-
-  /** By name as text, in any letter case. */
-  get(zoneName: string): LiveZone | undefined {
-    const known = knownName(zoneName)
-    return known === undefined ? undefined : this.#zones.get(known.key)
-  }
-
-  byId(zoneId: number): LiveZone | undefined {
-    return this.#byId.get(zoneId)
-  }
-
-  /** The zone with the longest name that encloses a name given as text. */
-  enclosing(text: string): LiveZone | undefined {
-    const known = knownName(text)
-    return known === undefined ? undefined : this.closest(known.key)
-  }
-
-  /** The same for a key. */
-  closest(key: NameKey): LiveZone | undefined {
-    const own = this.#zones.get(key)
-    if (own !== undefined || key.length === 1) return own
-    const parent = parentKey(key)
-    const before = this.#enclosing.get(parent)
-    if (before !== undefined) return before === NO_ZONE ? undefined : before
-    let at = parent
-    let zone = this.#zones.get(at)
-    while (zone === undefined && at.length > 1) zone = this.#zones.get((at = parentKey(at)))
-    if (this.#enclosing.size >= READY_NAMES) this.#enclosing.clear()
-    this.#enclosing.set(parent, zone ?? NO_ZONE)
-    return zone
-  }
-
-  /** True when a zone of ours lies below: then the name exists, at least as an empty non-terminal (RFC 8020). */
-  hasZoneBelow(key: NameKey): boolean {
-    return this.#above.has(key)
-  }
-
-  add(zone: LiveZone): void {
-    this.remove(zone.key)
-    this.#zones.set(zone.key, zone)
-    this.#enclosing.clear()
-    this.#byId.set(zone.zone.id, zone)
-    this.#countAbove(zone.key, 1)
-  }
-
-  remove(key: NameKey): LiveZone | undefined {
-    const zone = this.#zones.get(key)
-    if (zone === undefined) return undefined
-    this.#zones.delete(key)
-    this.#enclosing.clear()
-    this.#byId.delete(zone.zone.id)
-    this.#countAbove(key, -1)
-    return zone
-  }
-
-  #countAbove(key: NameKey, by: number): void {
-    for (let at = key; at.length > 1; ) {
-      at = parentKey(at)
-      const count = (this.#above.get(at) ?? 0) + by
-      if (count === 0) this.#above.delete(at)
-      else this.#above.set(at, count)
-    }
-  }
 }

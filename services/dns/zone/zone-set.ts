@@ -1,0 +1,185 @@
+/**
+ * All zones, found by the longest name that encloses a query's (RFC 1034 §4.3.2 step 2). A zone is of everybody or of one
+ * view; a name may be a zone in several views, and one of everybody besides. From a view its own zones and those of
+ * everybody are seen: of two that hold a name the longer counts, of two of one name the view's own.
+ */
+import { zoneText } from '../../model/index.ts'
+import { knownName, parentKey } from '../wire/name.ts'
+import type { NameKey } from '../wire/name.ts'
+import type { LiveZone } from './zone.ts'
+
+/** Parents of names kept in mind; siblings are asked for together. */
+const READY_NAMES = 1024
+const NO_ZONE = Symbol('no zone')
+
+/** What somebody sees of the zones. */
+export interface SeenZones {
+  /** The zone with the longest name that encloses a name given as a key. */
+  closest(key: NameKey): LiveZone | undefined
+  /** True when a zone of ours lies below: then the name exists, at least as an empty non-terminal (RFC 8020). */
+  hasZoneBelow(key: NameKey): boolean
+}
+
+/** The zones of one view, or those of everybody. */
+class ZoneLayer implements SeenZones {
+  readonly #zones = new Map<NameKey, LiveZone>()
+  /** What encloses names that were asked for lately, at or above them. */
+  readonly #enclosing = new Map<NameKey, LiveZone | typeof NO_ZONE>()
+  /** How many zones lie below a name. */
+  readonly #above = new Map<NameKey, number>()
+
+  get(key: NameKey): LiveZone | undefined {
+    return this.#zones.get(key)
+  }
+
+  get size(): number {
+    return this.#zones.size
+  }
+
+  closest(key: NameKey): LiveZone | undefined {
+    const own = this.#zones.get(key)
+    if (own !== undefined || key.length === 1) return own
+    const parent = parentKey(key)
+    const before = this.#enclosing.get(parent)
+    if (before !== undefined) return before === NO_ZONE ? undefined : before
+    let at = parent
+    let zone = this.#zones.get(at)
+    while (zone === undefined && at.length > 1) zone = this.#zones.get((at = parentKey(at)))
+    if (this.#enclosing.size >= READY_NAMES) this.#enclosing.clear()
+    this.#enclosing.set(parent, zone ?? NO_ZONE)
+    return zone
+  }
+
+  hasZoneBelow(key: NameKey): boolean {
+    return this.#above.has(key)
+  }
+
+  add(zone: LiveZone): void {
+    this.#zones.set(zone.key, zone)
+    this.#enclosing.clear()
+    this.#countAbove(zone.key, 1)
+  }
+
+  remove(zone: LiveZone): void {
+    this.#zones.delete(zone.key)
+    this.#enclosing.clear()
+    this.#countAbove(zone.key, -1)
+  }
+
+  #countAbove(key: NameKey, by: number): void {
+    for (let at = key; at.length > 1; ) {
+      at = parentKey(at)
+      const count = (this.#above.get(at) ?? 0) + by
+      if (count === 0) this.#above.delete(at)
+      else this.#above.set(at, count)
+    }
+  }
+}
+
+/** A view's own zones before those of everybody. */
+class ZonesOfView implements SeenZones {
+  readonly own = new ZoneLayer()
+  readonly #everybodys: ZoneLayer
+
+  constructor(everybodys: ZoneLayer) {
+    this.#everybodys = everybodys
+  }
+
+  closest(key: NameKey): LiveZone | undefined {
+    const own = this.own.closest(key)
+    const other = this.#everybodys.closest(key)
+    return own !== undefined && (other === undefined || own.key.length >= other.key.length) ? own : other
+  }
+
+  hasZoneBelow(key: NameKey): boolean {
+    return this.own.hasZoneBelow(key) || this.#everybodys.hasZoneBelow(key)
+  }
+}
+
+/** As SeenZones: what somebody in no view sees. */
+export class ZoneSet implements SeenZones {
+  readonly #byId = new Map<number, LiveZone>()
+  readonly #everybodys = new ZoneLayer()
+  readonly #views = new Map<string, ZonesOfView>()
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  all(): Iterable<LiveZone> {
+    return this.#byId.values()
+  }
+
+  list(): readonly LiveZone[] {
+    return [...this.#byId.values()]
+  }
+
+  /** By name as text, in any letter case: "lab.internal", or "lab.internal@inside" of a view. */
+  get(text: string): LiveZone | undefined {
+    const at = viewMark(text)
+    const known = knownName(at < 0 ? text : text.slice(0, at))
+    if (known === undefined) return undefined
+    const layer = at < 0 ? this.#everybodys : this.#views.get(text.slice(at + 1))?.own
+    return layer?.get(known.key)
+  }
+
+  byId(zoneId: number): LiveZone | undefined {
+    return this.#byId.get(zoneId)
+  }
+
+  /** Those of exactly this name, of everybody and of each view. */
+  named(key: NameKey): readonly LiveZone[] {
+    const layers = [this.#everybodys, ...[...this.#views.values()].map(({ own }) => own)]
+    return layers.flatMap((layer) => layer.get(key) ?? [])
+  }
+
+  /** The zone of everybody with the longest name that encloses a name given as text. */
+  enclosing(text: string): LiveZone | undefined {
+    const known = knownName(text)
+    return known === undefined ? undefined : this.closest(known.key)
+  }
+
+  closest(key: NameKey): LiveZone | undefined {
+    return this.#everybodys.closest(key)
+  }
+
+  hasZoneBelow(key: NameKey): boolean {
+    return this.#everybodys.hasZoneBelow(key)
+  }
+
+  /** What is seen from a view; undefined: from none. */
+  seenFrom(view: string | undefined): SeenZones {
+    return (view === undefined ? undefined : this.#views.get(view)) ?? this
+  }
+
+  /** Takes the place of a zone of the same name and view, which is returned. */
+  add(zone: LiveZone): LiveZone | undefined {
+    const old = this.get(zoneText(zone.zone))
+    if (old !== undefined) this.remove(old)
+    const { view } = zone.zone
+    if (view !== undefined && !this.#views.has(view)) this.#views.set(view, new ZonesOfView(this.#everybodys))
+    this.#layerOf(zone)?.add(zone)
+    this.#byId.set(zone.zone.id, zone)
+    return old
+  }
+
+  remove(zone: LiveZone): void {
+    const { id, view } = zone.zone
+    const layer = this.#layerOf(zone)
+    if (this.#byId.get(id) !== zone || layer === undefined) return
+    layer.remove(zone)
+    this.#byId.delete(id)
+    if (view !== undefined && layer.size === 0) this.#views.delete(view)
+  }
+
+  #layerOf(zone: LiveZone): ZoneLayer | undefined {
+    const { view } = zone.zone
+    return view === undefined ? this.#everybodys : this.#views.get(view)?.own
+  }
+}
+
+/** Where the mark between a zone's name and its view stands; an "@" of the name itself has a backslash before it. */
+const viewMark = (text: string): number => {
+  const at = text.lastIndexOf('@')
+  return at > 0 && text[at - 1] !== '\\' ? at : -1
+}
