@@ -50,9 +50,10 @@ export const holdingView = (h: LeaseHolding): LeaseHistoryView => ({
 })
 
 export const poolSize = (p: { readonly first: Ipv4; readonly last: Ipv4 }): number => (p.last >>> 0) - (p.first >>> 0) + 1
-export const zoneView = (z: Zone, records: number): ZoneView => ({
+export const zoneView = (z: Zone, records: number, role: ZoneView['role']): ZoneView => ({
   id: z.id,
   name: z.name,
+  role,
   serial: z.serial,
   records,
   primaryServer: z.primaryServer,

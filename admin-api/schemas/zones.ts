@@ -40,6 +40,7 @@ export const ZONE_DEFAULTS = {
 export const Zone = view<ZoneView>()('Zone', 'A part of the name space that the appliance is authoritative for.', {
   id: id('zone'),
   name,
+  role: oneOf(['primary', 'secondary'], "Of this server: secondary zones are copies of other servers'."),
   serial: count('SOA SERIAL; moves with every change.', 2_026_112_201),
   records: count('Records in it.', 42),
   primaryServer,

@@ -5,6 +5,7 @@ import { type Column, printDone, printJson, printPage, shortTime } from './print
 
 const COLUMNS: readonly Column<ZoneView>[] = [
   ['ZONE', zone => zone.name],
+  ['ROLE', zone => zone.role],
   ['SERIAL', zone => zone.serial],
   ['RECORDS', zone => zone.records],
   ['TTL', zone => zone.defaultTtl],

@@ -108,7 +108,7 @@ export class ApplianceDns implements DnsServices {
   }
 
   #zoneView(zone: Zone): ZoneView {
-    return zoneView(zone, this.#o.reader.countRecords(zone.id))
+    return zoneView(zone, this.#o.reader.countRecords(zone.id), this.#o.reader.isSecondary(zone.id) ? 'secondary' : 'primary')
   }
 }
 

@@ -18,6 +18,8 @@ export type ZoneInput = {
 }
 export type ZoneView = {
   readonly id: number
+  /** secondary: a copy of another server's zone. */
+  readonly role: 'primary' | 'secondary'
   readonly serial: number
   readonly records: number
 } & { readonly [K in keyof ZoneInput]: NonNullable<ZoneInput[K]> }

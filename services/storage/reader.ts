@@ -124,6 +124,10 @@ export class SqliteReader implements StoreReader {
     return (this.#prepare('SELECT count(*) AS n FROM records WHERE zone_id = ?').get(zoneId) as { n: number }).n
   }
 
+  isSecondary(zoneId: number): boolean {
+    return this.#prepare('SELECT 1 FROM zone_secondaries WHERE zone_id = ?').get(zoneId) !== undefined
+  }
+
   recordHistory(
     zoneId: number,
     query: { readonly name?: string | undefined; readonly type?: string | undefined; readonly owner?: string | undefined },

@@ -138,6 +138,8 @@ export interface StoreReader {
     after: number | undefined,
   ): readonly DnsRecord[]
   countRecords(zoneId: number): number
+  /** Whether a zone is a copy of another server's. */
+  isSecondary(zoneId: number): boolean
   /** Newest first. */
   recordHistory(
     zoneId: number,

@@ -116,6 +116,7 @@ export class Disk {
   secondary: SecondaryZone
   /** What becomes of the next version. */
   fails = false
+  lastId = 100_000
 
   constructor(zone: Zone, secondary: SecondaryZone) {
     this.zone = zone
@@ -160,11 +161,10 @@ export function copied(
   const secondary = new Bench([{ zone: disk.zone, records: disk.records }], {}, 2, false, clock)
   secondary.server.transfers.setPolicy({ ...CLOSED_TRANSFERS, zoneId: 5, prefixes: [{ network: 0, length: 0 }] })
   const events: (readonly [string, unknown])[] = []
-  let lastId = 100_000
   const { server } = secondary
   const secondaries = new Secondaries({
     clock, random: new SeededSecureRandom(o.seed ?? 1), zones: server.zones, served: server.served, keys: server.tsigKeys,
-    query: ports.query, queryStream: ports.queryStream, nextRecordId: () => ++lastId,
+    query: ports.query, queryStream: ports.queryStream, nextRecordId: () => ++disk.lastId,
     store: (row, version, done) => {
       const durable = disk.store(row, version)
       if (durable && version !== undefined) events.push([version.event, version.facts])

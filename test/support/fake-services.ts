@@ -220,6 +220,7 @@ export class FakeServices implements Services {
       {
         ...rest,
         serial: 1,
+        role: 'primary',
         records: 1,
         primaryServer: primaryServer ?? `ns.${input.name}`,
         hostmaster: hostmaster ?? `hostmaster.${input.name}`,

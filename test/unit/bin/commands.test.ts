@@ -29,7 +29,7 @@ describe('what a pipe sees: a line per item, tabs between the fields', () => {
     ['options effective --mac 02:00:0a:35:00:14', 11, /^routers\t\["10\.53\.0\.1"\]\tsubnet 10\.53\.0\.0\/24$/m],
     ['dhcp what-if --mac 02:00:0a:35:00:14', 20, /^DISCOVER from 02:00:0a:35:00:14 on lan0 → OFFER to 02:00:0a:35:00:14, about 10\.53\.0\.20$/m],
     ['host list', 1, /^1\tprinter\t10\.53\.0\.20\t02:00:0a:35:00:14\t-\t-$/m],
-    ['zone list', 1, /^lab\.internal\t1\t1\t3600\tns\.lab\.internal$/m],
+    ['zone list', 1, /^lab\.internal\tprimary\t1\t1\t3600\tns\.lab\.internal$/m],
     ['zone history lab.internal --type a', 1, /\tadd\twww\.lab\.internal\tA\t10\.53\.0\.20\thand$/m],
     ['record list lab.internal --name www', 1, /^2\twww\.lab\.internal\t3600\tA\t10\.53\.0\.20\thand\ton\t-$/m],
     ['interface', 1, /^lan0\ttap\tup\t02:00:0a:35:00:02\t1500\t10\.53\.0\.2\/24\t-$/m],
@@ -127,7 +127,7 @@ describe('changes', () => {
       'leases --address 10.53.0.100',
       'bound',
     ],
-    ['zone add Example --ttl 60', 'added the zone example', 'zone list', 'example\t1\t1\t60'],
+    ['zone add Example --ttl 60', 'added the zone example', 'zone list', 'example\tprimary\t1\t1\t60'],
     ['zone remove lab.internal', 'removed the zone lab.internal', 'zone list', ''],
     [
       'record add lab.internal mail A 10.53.0.3 --ttl 5',

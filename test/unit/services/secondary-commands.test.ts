@@ -11,6 +11,7 @@ test('made, shown, changed; it is stored, and gone with the zone', async () => {
   const made = await done(services.secondaries.setSecondary('Copy.Internal.', FROM))
   expect(made).toMatchObject({ zone: 'copy.internal', ...FROM, serial: null, served: false, refreshedAt: null, expiresAt: null, lastFailure: null })
   expect(store.load().secondaries).toEqual([{ zoneId: 3, primaries: [{ address: ipv4('10.53.0.9'), port: 53, key: undefined }], refreshedAt: undefined }])
+  expect((await done(services.dns.listZones())).map((zone) => [zone.name, zone.role])).toContainEqual(['copy.internal', 'secondary'])
   clock.runUntil(clock.now() + 60_000)
   expect((await done(services.secondaries.getSecondary('copy.internal'))).lastFailure).toMatchObject({ primary: '10.53.0.9#53', because: 'no connection, or it ended early' })
   await done(services.secondaries.setSecondary('copy.internal', { primaries: [{ address: '10.53.0.10', port: 5353, key: null }] }))

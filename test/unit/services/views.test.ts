@@ -34,7 +34,7 @@ describe('no undefined gets into a view', () => {
     ['lease', leaseView(lease('192.168.7.1', { expiresAt: undefined }), () => undefined)],
     ['lease with an identifier', leaseView(lease('192.168.7.1', { clientId: '01020000000001' }), () => undefined)],
     ['holding', holdingView({ id: 1, address: ipv4('10.53.0.1'), mac: 'm', clientId: undefined, hostName: undefined, from: NOON, to: undefined, ended: undefined })],
-    ['zone', zoneView(FORWARD, 2)],
+    ['zone', zoneView(FORWARD, 2, 'primary')],
     ['record', recordView(whole, 'lab.internal')],
     ['record change', recordChangeView({ ...leaseRecord(1, 'a.lab.internal', 'A', '10.53.0.1', '10.53.0.1'), at: NOON, serial: 4, action: 'add', author: undefined })],
   ])('%s', (_what, view) => {
