@@ -28,6 +28,7 @@ import { otherServerRoutes } from './routes/other-servers.ts'
 import { recordRoutes } from './routes/records.ts'
 import { routeRoutes } from './routes/routes.ts'
 import { secondaryRoutes } from './routes/secondaries.ts'
+import { signingRoutes } from './routes/signing.ts'
 import { transferRoutes } from './routes/transfers.ts'
 import { updateRoutes } from './routes/updates.ts'
 import { tsigKeyRoutes } from './routes/tsig-keys.ts'
@@ -72,6 +73,7 @@ const ROUTES = [
   tsigKeyRoutes,
   transferRoutes,
   secondaryRoutes,
+  signingRoutes,
   certificateRoutes,
   updateRoutes,
   decisionRoutes,

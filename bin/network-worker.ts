@@ -8,9 +8,11 @@ import type { Decision, Facts } from '../services/index.ts'
 import { postedBatch } from '../services/storage/posted-batch.ts'
 import { storedDecision, type StoredDecision } from '../services/storage/stored-decision.ts'
 import type { BatchAnswer } from '../services/storage/writer.ts'
+import { KeyFile } from '../services/storage/key-file.ts'
 import { openReader } from '../services/storage/sqlite.ts'
 import type { Medium } from '../services/index.ts'
 import type { OpenMedium, TapHandle } from '../services/links/media.ts'
+import { makeKeyPair } from '../services/zone-signing/key-pair.ts'
 import { formatIpv4, type Link, netOf, type NetSocket } from '../stack/index.ts'
 import { SystemClock, SystemRandom } from '../stack/platform/index.ts'
 import { answerCall, type CallMessage } from './channel.ts'
@@ -158,6 +160,7 @@ function begin(port: MessagePort): void {
     decide,
     alreadyServed: data.served,
     served: (interfaceName) => control.postMessage({ kind: 'served', interfaceName } satisfies NetworkReport),
+    keys: { sealing: new KeyFile(data.directory, random), makeKeyPair },
     log,
   })
   reader.close()

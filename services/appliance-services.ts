@@ -13,6 +13,7 @@ import { ApplianceOtherServers } from './administration/other-server-services.ts
 import { ApplianceReasons } from './administration/reason-services.ts'
 import { ApplianceRoutes } from './administration/route-services.ts'
 import { ApplianceSecondaries } from './administration/secondary-services.ts'
+import { ApplianceSigning } from './administration/signing-services.ts'
 import { ApplianceStatus } from './administration/status-services.ts'
 import { ApplianceTransfers } from './administration/transfer-services.ts'
 import { ApplianceTsigKeys } from './administration/tsig-key-services.ts'
@@ -45,6 +46,7 @@ export function applianceServices(o: ApplianceServicesOptions): Services {
     dns: new ApplianceDns(o),
     zoneContents: new ApplianceZoneContents(o),
     tsigKeys: new ApplianceTsigKeys(o),
+    signing: new ApplianceSigning(o),
     transfers: new ApplianceTransfers(o),
     secondaries: new ApplianceSecondaries(o),
     certificates: o.certificates,

@@ -13,6 +13,7 @@ import { DnsEndpoint, hostQuery, stackQuery } from './dns-endpoint.ts'
 import { hostQueryStream, stackQueryStream } from './dns-stream-query.ts'
 import { DnsTcpEndpoint } from './dns-tcp-endpoint.ts'
 import { type DnsOptions, DnsServer, type Upstream } from './dns/index.ts'
+import { CommandTurns } from './commands/turns.ts'
 import { FIRST_LINK_SETTING } from './commands/interface-commands.ts'
 import { FORWARDING_SETTING } from './commands/route-commands.ts'
 import { LeaseNames } from './lease-names/lease-names.ts'
@@ -24,9 +25,12 @@ import { type Decision, type Facts, type FirstLinkProperties, type LeaseChange, 
 import { networkCommands } from './network-commands.ts'
 import type { NetworkSide } from './network-side.ts'
 import { CommitQueue, type Settled } from './storage/commit-queue.ts'
+import type { Sealing } from './storage/key-file.ts'
 import type { Snapshot, StoreFault, Transaction, Write } from './storage/store.ts'
 import { OtherServersEndpoint } from './other-servers-endpoint.ts'
 import { Uplinks } from './uplinks.ts'
+import { askParentDs } from './zone-signing/parent-ds.ts'
+import { SignedZones, type SignedZonesOptions } from './zone-signing/signed-zones.ts'
 import { ZoneBook } from './zone-book.ts'
 import { ZoneTransfers } from './zone-transfers.ts'
 
@@ -70,6 +74,8 @@ export type ApplianceOptions = {
   readonly alreadyServed?: readonly string[]
   /** Hears of links that were searched for other DHCP servers, and are served from now on. */
   readonly served?: (interfaceName: string) => void
+  /** What private keys of zones are made and kept with. */
+  readonly keys: { readonly sealing: Sealing; readonly makeKeyPair: SignedZonesOptions['makeKeyPair'] }
   /** Takes events for the program's log; may drop them. */
   readonly log: (event: string, facts: Facts) => void
 }
@@ -87,6 +93,7 @@ export class Appliance {
   readonly #names: LeaseNames
   readonly #zones: ZoneBook
   readonly #transfers: ZoneTransfers
+  readonly #signedZones: SignedZones
   readonly #dhcpEndpoint: DhcpEndpoint
   readonly #otherServersEndpoint: OtherServersEndpoint
   readonly #coexistence: Coexistence
@@ -121,6 +128,8 @@ export class Appliance {
     this.#dnsTcpEndpoint = new DnsTcpEndpoint(this.stack, this.dns, o.clock)
 
     this.#zones = new ZoneBook(this.dns, () => o.clock.wallMs())
+    const turns = new CommandTurns({ submit: (...write) => this.submit(...write), commits: this.#commits })
+    this.#signedZones = this.#signZones(o, turns)
     this.#transfers = new ZoneTransfers({ ...o, stack: this.stack, dns: this.dns, nextRecordId, submit: (...write) => this.submit(...write), tell: (event, facts) => this.#tell(event, facts) })
     this.#names = new LeaseNames(this.#zones, nextRecordId, (address) => {
       const lease = this.dhcp.lease(address)
@@ -129,30 +138,7 @@ export class Appliance {
     const configuration = o.snapshot.dhcp
     // The endpoint and the server know each other; messages flow only once both are there.
     this.#dhcpEndpoint = new DhcpEndpoint(this.stack, (buffer, at, length, meta) => this.dhcp.receive(buffer, at, length, meta))
-    this.dhcp = new DhcpServer(
-      {
-        clock: o.clock,
-        random: o.random,
-        send: (reply) => this.#dhcpEndpoint.send(reply),
-        probe: (interfaceName, address, done) => this.#dhcpEndpoint.probe(interfaceName, address, PROBE_WAIT_MS, done),
-        ping: (address, done) => this.#dhcpEndpoint.ping(address, PING_WAIT_MS, done),
-        commit: (changes, done) => this.#commitLeases(changes, done),
-        nameFor: (lease, domain) => this.#names.nameFor(lease, domain),
-        decide: o.decide,
-        tell: ([event, facts]) => this.#tell(event, facts),
-        configured: () => {
-          this.#followLinks()
-          this.#coexistence.reconsider()
-        },
-        namesOtherServer: ({ interfaceName, server, message, client, address }) =>
-          this.#coexistence.seen({
-            interfaceName, server, message, client, kind: 'chosen-by-a-client', offered: address, routers: [], nameServers: [], leaseSeconds: undefined,
-          }),
-      },
-      { serverAddress: (interfaceName) => this.#dhcpEndpoint.addressOn(interfaceName), silentBecause: (interfaceName) => this.#coexistence.silentBecause(interfaceName), probe: o.settings.probe },
-      configuration,
-      o.snapshot.leases,
-    )
+    this.dhcp = this.#serveDhcp(o)
     this.#otherServersEndpoint = new OtherServersEndpoint(this.stack, (interfaceName, buffer, at, length) => this.#coexistence.heard(interfaceName, buffer, at, length))
     this.#coexistence = this.#watchOtherServers(o)
     this.#followLinks()
@@ -185,6 +171,8 @@ export class Appliance {
       dns: this.dns,
       zones: this.#zones,
       ...this.#transfers,
+      turns,
+      signedZones: this.#signedZones,
       uplinks: this.uplinks,
       coexistence: this.#coexistence,
       ownAddress: o.settings.address.address,
@@ -222,10 +210,53 @@ export class Appliance {
     this.#dhcpEndpoint.close()
     this.#dhcpBulkEndpoint.close()
     this.#transfers.close()
+    this.#signedZones.close()
     this.#dnsEndpoint.close()
     this.#dnsTcpEndpoint.close()
     this.stack.close()
     this.#interfaces.close()
+  }
+
+  #serveDhcp(o: ApplianceOptions): DhcpServer {
+    return new DhcpServer(
+      {
+        clock: o.clock,
+        random: o.random,
+        send: (reply) => this.#dhcpEndpoint.send(reply),
+        probe: (interfaceName, address, done) => this.#dhcpEndpoint.probe(interfaceName, address, PROBE_WAIT_MS, done),
+        ping: (address, done) => this.#dhcpEndpoint.ping(address, PING_WAIT_MS, done),
+        commit: (changes, done) => this.#commitLeases(changes, done),
+        nameFor: (lease, domain) => this.#names.nameFor(lease, domain),
+        decide: o.decide,
+        tell: ([event, facts]) => this.#tell(event, facts),
+        configured: () => {
+          this.#followLinks()
+          this.#coexistence.reconsider()
+        },
+        namesOtherServer: ({ interfaceName, server, message, client, address }) =>
+          this.#coexistence.seen({
+            interfaceName, server, message, client, kind: 'chosen-by-a-client', offered: address, routers: [], nameServers: [], leaseSeconds: undefined,
+          }),
+      },
+      { serverAddress: (interfaceName) => this.#dhcpEndpoint.addressOn(interfaceName), silentBecause: (interfaceName) => this.#coexistence.silentBecause(interfaceName), probe: o.settings.probe },
+      o.snapshot.dhcp,
+      o.snapshot.leases,
+    )
+  }
+
+  #signZones(o: ApplianceOptions, turns: CommandTurns): SignedZones {
+    const { dns } = this
+    return new SignedZones({
+      clock: o.clock,
+      snapshot: o.snapshot,
+      ...o.keys,
+      zone: (zoneId) => dns.zones.byId(zoneId),
+      publish: (zoneId, signing) => dns.setSigning(zoneId, signing),
+      take: (command) => turns.take(command),
+      store: (transaction) => turns.store(transaction),
+      log: (event, facts) => o.log(event, facts),
+      askDs: (zoneName) => askParentDs(dns, zoneName),
+    })
   }
 
   /** The links of all subnets are searched for other DHCP servers as soon as they are up. */

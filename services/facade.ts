@@ -14,6 +14,7 @@ import type { OtherServerServices } from './facade/other-servers.ts'
 import type { ReasonServices } from './facade/reasons.ts'
 import type { RouteServices } from './facade/routes.ts'
 import type { SecondaryServices } from './facade/secondaries.ts'
+import type { SigningServices } from './facade/signing.ts'
 import type { StatusServices } from './facade/status.ts'
 import type { TransferServices } from './facade/transfers.ts'
 import type { TsigKeyServices } from './facade/tsig-keys.ts'
@@ -33,6 +34,7 @@ export * from './facade/other-servers.ts'
 export * from './facade/reasons.ts'
 export * from './facade/routes.ts'
 export * from './facade/secondaries.ts'
+export * from './facade/signing.ts'
 export * from './facade/status.ts'
 export * from './facade/transfers.ts'
 export * from './facade/tsig-keys.ts'
@@ -47,6 +49,7 @@ export type Services = {
   readonly dns: DnsServices
   readonly zoneContents: ZoneContentsServices
   readonly tsigKeys: TsigKeyServices
+  readonly signing: SigningServices
   readonly certificates: CertificateServices
   readonly transfers: TransferServices
   readonly updates: UpdateServices

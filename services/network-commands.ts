@@ -11,9 +11,10 @@ import { InterfaceCommands } from './commands/interface-commands.ts'
 import { LinkCommands } from './commands/link-commands.ts'
 import { RouteCommands } from './commands/route-commands.ts'
 import { SecondaryCommands } from './commands/secondary-commands.ts'
+import { SigningCommands } from './commands/signing-commands.ts'
 import { StatusCommands } from './commands/status-commands.ts'
 import { OtherServerCommands } from './commands/other-server-commands.ts'
-import { CommandTurns } from './commands/turns.ts'
+import type { CommandTurns } from './commands/turns.ts'
 import { TransferCommands } from './commands/transfer-commands.ts'
 import { TsigKeyCommands } from './commands/tsig-key-commands.ts'
 import { UpdateCommands } from './commands/update-commands.ts'
@@ -31,6 +32,7 @@ import type { NetworkSide } from './network-side.ts'
 import type { CommitQueue, Settled } from './storage/commit-queue.ts'
 import type { Snapshot, Transaction } from './storage/store.ts'
 import type { Uplinks } from './uplinks.ts'
+import type { SignedZones } from './zone-signing/signed-zones.ts'
 import type { ZoneBook } from './zone-book.ts'
 
 export type NetworkCommandsOptions = {
@@ -43,6 +45,8 @@ export type NetworkCommandsOptions = {
   readonly dhcp: DhcpServer
   readonly dns: DnsServer
   readonly zones: ZoneBook
+  readonly turns: CommandTurns
+  readonly signedZones: SignedZones
   readonly notifier: Notifier
   readonly secondaries: Secondaries
   readonly uplinks: Uplinks
@@ -57,7 +61,7 @@ export type NetworkCommandsOptions = {
 }
 
 export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
-  const turns = new CommandTurns(o)
+  const { turns } = o
   const { lastIds, tsigKeys, transferPolicies, updatePolicies } = o.snapshot
   let lastZoneId = lastIds.zone
   const nextZoneId = (): number => ++lastZoneId
@@ -70,7 +74,7 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const uplinks = new UplinkCommands(o)
   const otherServers = new OtherServerCommands(o)
   return {
-    dhcp, dns, zoneEdits: new ZoneEditCommands({ ...o, turns, editor }), tsigKeys: new TsigKeyCommands({ ...o, tsigKeys, turns }), transfers: new TransferCommands({ ...o, transferPolicies, turns }),
+    dhcp, dns, signing: new SigningCommands(o), zoneEdits: new ZoneEditCommands({ ...o, turns, editor }), tsigKeys: new TsigKeyCommands({ ...o, tsigKeys, turns }), transfers: new TransferCommands({ ...o, transferPolicies, turns }),
     updates: new UpdateCommands({ ...o, updatePolicies, turns }),
     secondaries: new SecondaryCommands({ ...o, nextZoneId, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
   }

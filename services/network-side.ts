@@ -5,18 +5,18 @@
  */
 import type { Ipv4 } from '../stack/index.ts'
 import type {
-  Answer, CaptureInput, DhcpClientView, InterfaceView, NeighbourView, NotifyInput, NotifyView, OtherServerView, Page, Paging, PastUpdateView,
-  PingEventView, PingInput, RecordInput, RecordStep,
-  RouteView, RoutingView, SecondaryInput, SecondaryView, SocketFilter, SocketView, StatisticsView, Streaming, TracerouteEventView, TracerouteInput,
-  TransferPolicyView, TsigKeyInput, TsigKeyView, UpdatePolicyView,
+  Answer, CaptureInput, DhcpClientView, InterfaceView, KeyImportInput, NeighbourView, NotifyInput, NotifyView,
+  OtherServerView, Page, Paging, PastUpdateView, PingEventView, PingInput, RecordInput, RecordStep, RouteView,
+  RoutingView, SecondaryInput, SecondaryView, SigningInput, SigningView, SocketFilter, SocketView, StatisticsView,
+  Streaming, TracerouteEventView, TracerouteInput, TransferPolicyView, TsigKeyInput, TsigKeyView, UpdatePolicyView,
 } from './facade.ts'
 import type { DescribedClient, EffectiveSettings, ExhaustedSegment, ForeignLease, ImportedLeases, WhatIf, WhatIfQuestion } from './dhcp/index.ts'
 import type { SoaChange } from './commands/zone-editor.ts'
 import type { NewRecord } from './dns/index.ts'
 import type { TapHandle } from './links/media.ts'
 import type {
-  DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, InterfaceProperties, Lease, NetworkInterface, StaticRoute, Subnet, TraceStep,
-  TsigKey, Warning, Zone, ZoneEdit,
+  DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, InterfaceProperties, KeyRole, Lease, NetworkInterface,
+  StaticRoute, Subnet, TraceStep, TsigKey, Warning, Zone, ZoneEdit,
 } from './model/index.ts'
 
 export type New<T> = Omit<T, 'id'>
@@ -132,6 +132,14 @@ export interface SecondarySide {
   refreshSecondary(zone: string, full: boolean): Answer<SecondaryView>
 }
 
+export interface SigningSide {
+  signing(zone: string): Answer<SigningView>
+  setSigning(zone: string, input: SigningInput): Answer<SigningView>
+  rollKeys(zone: string, role: KeyRole | null): Answer<SigningView>
+  confirmDs(zone: string, by: 'hand' | 'asking'): Answer<SigningView>
+  importKeys(zone: string, input: KeyImportInput): Answer<SigningView>
+}
+
 export interface TsigKeySide {
   tsigKeys(): Answer<readonly TsigKeyView[]>
   addTsigKey(key: TsigKeyInput): Answer<TsigKey>
@@ -197,6 +205,7 @@ export type NetworkSide = {
   readonly dns: DnsSide
   readonly zoneEdits: ZoneEditSide
   readonly tsigKeys: TsigKeySide
+  readonly signing: SigningSide
   readonly transfers: TransferSide
   readonly updates: UpdateSide
   readonly secondaries: SecondarySide
@@ -241,6 +250,7 @@ export const NETWORK_COMMANDS = {
   zoneEdits: ['editZone'],
   tsigKeys: ['tsigKeys', 'addTsigKey', 'removeTsigKey'],
   secondaries: ['secondary', 'setSecondary', 'promote', 'refreshSecondary'],
+  signing: ['signing', 'setSigning', 'rollKeys', 'confirmDs', 'importKeys'],
   transfers: ['transferPolicy', 'setTransferPolicy', 'notifyPolicy', 'setNotifyPolicy', 'notifyNow'],
   updates: ['updatePolicy', 'setUpdatePolicy', 'recentUpdates'],
   interfaces: ['interfaces', 'plans', 'checkInterface', 'addInterface', 'changeInterface', 'removeInterface'],

@@ -32,6 +32,7 @@ import { dhcpWhatIf } from './what-if.ts'
 import { hostsEdit, hostsShow, zoneDiff, zoneImport, zoneUndo, zoneVersions } from './zone-contents.ts'
 import { zoneNotify } from './zone-notify.ts'
 import { zonePromote, zoneRefresh, zoneSecondary } from './zone-secondary.ts'
+import { zoneDs, zoneKeyImport, zoneKeys, zoneRoll, zoneSign, zoneSigning, zoneUnsign } from './zone-signing.ts'
 import { zoneTransfers } from './zone-transfers.ts'
 import { zoneAllowUpdates, zoneForbidUpdates, zoneUpdateRules, zoneUpdates } from './zone-updates.ts'
 import { zoneAdd, zoneExport, zoneHistory, zoneList, zoneRemove } from './zone.ts'
@@ -82,6 +83,13 @@ export const COMMANDS: readonly Command[] = [
   hostsShow,
   hostsEdit,
   zoneTransfers,
+  zoneSign,
+  zoneUnsign,
+  zoneSigning,
+  zoneKeys,
+  zoneRoll,
+  zoneDs,
+  zoneKeyImport,
   zoneNotify,
   zoneUpdates,
   zoneUpdateRules,

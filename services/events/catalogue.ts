@@ -4,12 +4,13 @@ import { DHCP_CLIENT_EVENTS } from '../dhcp/client/events.ts'
 import { OTHER_SERVER_EVENTS } from '../dhcp/coexist/events.ts'
 import { DHCP_EVENTS } from '../dhcp/events.ts'
 import { DNS_EVENTS } from '../dns/events.ts'
+import { SIGNING_EVENTS } from '../dns/rollover/events.ts'
 import { LEASE_NAME_EVENTS } from '../lease-names/events.ts'
 import type { TraceStep } from '../model/index.ts'
 import { APPLIANCE_EVENTS } from './appliance-events.ts'
 import type { EventRow, EventTable } from './event.ts'
 
-export const EVENTS: EventTable = { ...APPLIANCE_EVENTS, ...DHCP_EVENTS, ...DHCP_CLIENT_EVENTS, ...OTHER_SERVER_EVENTS, ...DNS_EVENTS, ...LEASE_NAME_EVENTS, ...CERTIFICATE_EVENTS }
+export const EVENTS: EventTable = { ...APPLIANCE_EVENTS, ...DHCP_EVENTS, ...DHCP_CLIENT_EVENTS, ...OTHER_SERVER_EVENTS, ...DNS_EVENTS, ...SIGNING_EVENTS, ...LEASE_NAME_EVENTS, ...CERTIFICATE_EVENTS }
 
 /** The row of an event; undefined for an id that this version does not know (a decision of an older one, say). */
 export const eventRow = (id: string): EventRow | undefined => (Object.hasOwn(EVENTS, id) ? EVENTS[id] : undefined)

@@ -1,6 +1,7 @@
 export * from './decision.ts'
 export * from './dhcp.ts'
 export * from './dns.ts'
+export * from './dnssec.ts'
 export * from './links.ts'
 export * from './refusal.ts'
 export * from './secondary.ts'

@@ -1,8 +1,9 @@
 /** Between rows and the model. Addresses are unsigned in rows and int32 in memory; absent is NULL there, undefined here. */
 import { formatIpv4, formatPrefix, type Ipv4, parseIpv4, parsePrefix, type Prefix } from '../../stack/index.ts'
 import type {
-  DnsRecord, InterfaceProperties, Lease, NetworkInterface, RecordOwner, SecondaryZone, SerialPolicy, StaticNeighbour,
-  StaticRoute, TransferPolicy, UpdatePolicy, UpdateRule, Zone,
+  DnsRecord, InterfaceProperties, KeyRecord, Lease, NetworkInterface, RecordOwner, RecordState, SealedKey,
+  SecondaryZone, SerialPolicy, SigningPolicy, StaticNeighbour, StaticRoute, TransferPolicy, UpdatePolicy, UpdateRule,
+  Zone, ZoneKey, ZoneSigningPolicy,
 } from '../model/index.ts'
 import type { LeaseHolding, RecordChange, StoredEvent } from './store.ts'
 
@@ -255,3 +256,40 @@ export const updatePolicyOf = (r: UpdatePolicyRow): UpdatePolicy => ({
 /** The rules as JSON. */
 export const updateRulesText = ({ rules }: UpdatePolicy): string =>
   JSON.stringify(rules.map(({ key, prefix, ...rule }): StoredUpdateRule => ({ ...rule, key: orNull(key), prefix: prefix === undefined ? null : formatPrefix(prefix) })))
+export type SigningPolicyRow = { zone_id: number; policy: string }
+export const signingPolicyOf = (r: SigningPolicyRow): ZoneSigningPolicy => ({ zoneId: r.zone_id, policy: JSON.parse(r.policy) as SigningPolicy })
+
+export type DnssecKeyRow = {
+  id: number
+  zone_id: number
+  role: ZoneKey['role']
+  algorithm: ZoneKey['algorithm']
+  key_tag: number
+  dnskey: string
+  made_ms: number
+  published_ms: number | null
+  goal: ZoneKey['goal']
+  states: string
+  sealed: Uint8Array
+}
+export const dnssecKeyOf = (r: DnssecKeyRow): SealedKey => ({
+  key: {
+    id: r.id,
+    zoneId: r.zone_id,
+    role: r.role,
+    algorithm: r.algorithm,
+    keyTag: r.key_tag,
+    dnskeyRdata: r.dnskey,
+    madeAt: r.made_ms,
+    publishedAt: r.published_ms,
+    goal: r.goal,
+    ...(JSON.parse(r.states) as { readonly [R in KeyRecord]: RecordState }),
+  },
+  sealed: new Uint8Array(r.sealed),
+})
+/** The columns of a key in the order of its table. */
+export function dnssecKeyColumns({ key, sealed }: SealedKey): readonly (string | number | null | Uint8Array)[] {
+  const { id, zoneId, role, algorithm, keyTag, dnskeyRdata, madeAt, publishedAt, goal, dnskey, signatures, ds } = key
+  const states = JSON.stringify({ dnskey, signatures, ds })
+  return [id, zoneId, role, algorithm, keyTag, dnskeyRdata, madeAt, publishedAt, goal, states, Buffer.from(sealed)]
+}

@@ -3,21 +3,25 @@ import type { Database } from 'better-sqlite3'
 import { DHCP_KINDS, type DhcpConfiguration, type DnsRecord, type Lease, type TsigKey } from '../model/index.ts'
 import { DHCP_TABLES } from './dhcp-rows.ts'
 import {
+  dnssecKeyOf,
   interfaceOf,
   leaseOf,
   neighbourOf,
   recordOf,
   routeOf,
   secondaryOf,
+  signingPolicyOf,
   transferPolicyOf,
   updatePolicyOf,
   zoneOf,
+  type DnssecKeyRow,
   type InterfaceRow,
   type LeaseRow,
   type NeighbourRow,
   type RecordRow,
   type RouteRow,
   type SecondaryRow,
+  type SigningPolicyRow,
   type TransferPolicyRow,
   type UpdatePolicyRow,
   type ZoneRow,
@@ -50,6 +54,8 @@ export function snapshotOf(db: Database): Snapshot {
     transferPolicies: all<TransferPolicyRow>('SELECT * FROM zone_transfers ORDER BY zone_id').map(transferPolicyOf),
     updatePolicies: all<UpdatePolicyRow>('SELECT * FROM zone_updates ORDER BY zone_id').map(updatePolicyOf),
     secondaries: all<SecondaryRow>('SELECT * FROM zone_secondaries ORDER BY zone_id').map(secondaryOf),
+    signingPolicies: all<SigningPolicyRow>('SELECT * FROM zone_signing ORDER BY zone_id').map(signingPolicyOf),
+    dnssecKeys: all<DnssecKeyRow>('SELECT * FROM dnssec_keys ORDER BY id').map(dnssecKeyOf),
     settings: new Map(all<{ name: string; value: string }>('SELECT name, value FROM settings').map((r) => [r.name, r.value])),
     lastIds: {
       // What is gone may still be named by a lease or a history, which must not become another's.
@@ -65,6 +71,7 @@ export function snapshotOf(db: Database): Snapshot {
       zone: Math.max(last('zones'), last('record_history', 'zone_id')),
       record: last('records'),
       route: last('routes'),
+      dnssecKey: last('dnssec_keys'),
     },
   }
 }

@@ -14,6 +14,7 @@ import { RowBatch } from './row-batch.ts'
 import { KEYED_HOLDINGS, RunKeys } from './run-keys.ts'
 import { loadedSnapshot } from './snapshot.ts'
 import {
+  dnssecKeyColumns,
   interfaceColumns,
   orNull,
   RECORD_COLUMNS,
@@ -315,6 +316,15 @@ export class SqliteStore extends SqliteReader implements Store {
       case 'secondary-remove':
         sql.removeSecondary.run(w.zoneId)
         return
+      case 'signing-policy-put':
+        sql.putSigningPolicy.run(w.policy.zoneId, JSON.stringify(w.policy.policy))
+        return
+      case 'dnssec-key-put':
+        sql.putDnssecKey.run(...dnssecKeyColumns(w.key))
+        return
+      case 'dnssec-key-remove':
+        sql.removeDnssecKey.run(w.id)
+        return
       case 'tsig-key-put':
         sql.putTsigKey.run(w.key.name, w.key.algorithm, w.key.secret)
         return
@@ -464,6 +474,10 @@ const SQL = {
   putSecondary: `INSERT INTO zone_secondaries VALUES (?, ?, ?)
     ON CONFLICT (zone_id) DO UPDATE SET primaries = excluded.primaries, refreshed_ms = excluded.refreshed_ms`,
   removeSecondary: 'DELETE FROM zone_secondaries WHERE zone_id = ?',
+  putSigningPolicy: 'INSERT INTO zone_signing VALUES (?, ?) ON CONFLICT (zone_id) DO UPDATE SET policy = excluded.policy',
+  putDnssecKey: `INSERT INTO dnssec_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET published_ms = excluded.published_ms, goal = excluded.goal, states = excluded.states`,
+  removeDnssecKey: 'DELETE FROM dnssec_keys WHERE id = ?',
   putTsigKey: `INSERT INTO tsig_keys VALUES (?, ?, ?)
     ON CONFLICT (name) DO UPDATE SET algorithm = excluded.algorithm, secret = excluded.secret`,
   removeTsigKey: 'DELETE FROM tsig_keys WHERE name = ?',

@@ -8,8 +8,9 @@
 import type { Ipv4 } from '../../stack/index.ts'
 import type { Result } from '../../stack/platform/index.ts'
 import type {
-  DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, SecondaryZone, StaticNeighbour, StaticRoute, TransferPolicy, TsigKey, UpdatePolicy, Zone,
-  ZoneEdit,
+  DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, SealedKey,
+  SecondaryZone, StaticNeighbour, StaticRoute, TransferPolicy, TsigKey, UpdatePolicy, Zone, ZoneEdit,
+  ZoneSigningPolicy,
 } from '../model/index.ts'
 
 export type Write =
@@ -29,6 +30,9 @@ export type Write =
   | { readonly kind: 'update-policy-put'; readonly policy: UpdatePolicy }
   | { readonly kind: 'secondary-put'; readonly secondary: SecondaryZone }
   | { readonly kind: 'secondary-remove'; readonly zoneId: number }
+  | { readonly kind: 'signing-policy-put'; readonly policy: ZoneSigningPolicy }
+  | { readonly kind: 'dnssec-key-put'; readonly key: SealedKey }
+  | { readonly kind: 'dnssec-key-remove'; readonly id: number }
   | { readonly kind: 'tsig-key-put'; readonly key: TsigKey }
   | { readonly kind: 'tsig-key-remove'; readonly name: string }
   | { readonly kind: 'event'; readonly at: number; readonly event: string; readonly facts: Facts }
@@ -58,6 +62,9 @@ export type Snapshot = {
   readonly transferPolicies: readonly TransferPolicy[]
   readonly updatePolicies: readonly UpdatePolicy[]
   readonly secondaries: readonly SecondaryZone[]
+  readonly signingPolicies: readonly ZoneSigningPolicy[]
+  /** In the order in which they were made. */
+  readonly dnssecKeys: readonly SealedKey[]
   readonly settings: ReadonlyMap<string, string>
   /** Ids above these are free: nothing that is stored has them, or names them after they are gone. */
   readonly lastIds: {
@@ -65,6 +72,7 @@ export type Snapshot = {
     readonly zone: number
     readonly record: number
     readonly route: number
+    readonly dnssecKey: number
   }
 }
 

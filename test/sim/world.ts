@@ -21,6 +21,7 @@ import { Ledger } from './ledger.ts'
 import { Questions } from './questions.ts'
 import { Cable, CLEAR, someSky, waitFor, type Climate } from './weather.ts'
 import { TestMedia } from '../support/test-media.ts'
+import { keysForTests } from '../support/signing-keys.ts'
 
 export type WorldOptions = {
   /** How a failure tells the reader to see it again. */
@@ -178,6 +179,7 @@ export class World {
     this.#soon = 0
     this.log(`the appliance starts with ${snapshot.leases.length} leases`)
     const appliance = new Appliance({
+      keys: keysForTests(),
       clock,
       random: new SeededSecureRandom(this.random.u32()),
       link: (this.#cables[0] as Cable).link,

@@ -7,6 +7,7 @@ import type { Link } from '../../stack/index.ts'
 import { SeededSecureRandom, type VirtualClock } from '../../stack/platform/index.ts'
 import { settingsOf } from './running-appliance.ts'
 import { TestMedia } from './test-media.ts'
+import { keysForTests } from './signing-keys.ts'
 
 export type ApplianceOnLink = {
   readonly appliance: Appliance
@@ -42,6 +43,7 @@ export function applianceOn(o: ApplianceOnOptions): ApplianceOnLink {
   let live = true
   const later = (run: () => void): void => void clock.at(clock.now(), () => live && run())
   const appliance: Appliance = new Appliance({
+    keys: keysForTests(),
     clock,
     random: new SeededSecureRandom(o.seed),
     link,

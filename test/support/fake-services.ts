@@ -35,6 +35,7 @@ import { FakeNeighbours } from './fake-neighbours.ts'
 import { FakeCertificates } from './fake-certificates.ts'
 import { FakeDiagnostics } from './fake-diagnostics.ts'
 import { FakeSecondaries } from './fake-secondaries.ts'
+import { FakeSigning } from './fake-signing.ts'
 import { FakeTransfers } from './fake-transfers.ts'
 import { FakeZoneContents } from './fake-zone-contents.ts'
 import { FakeTsigKeys } from './fake-tsig-keys.ts'
@@ -113,6 +114,7 @@ export class FakeServices implements Services {
   readonly diagnostics = new FakeDiagnostics()
   readonly uplinks = new FakeUplinks()
   readonly tsigKeys = new FakeTsigKeys()
+  readonly signing = new FakeSigning()
   readonly certificates = new FakeCertificates()
   readonly transfers = new FakeTransfers()
   readonly updates = new FakeUpdates()

@@ -18,6 +18,7 @@ import { FakeCertificates } from './fake-certificates.ts'
 import { change, NOON } from './leases.ts'
 import { opened, smallDisk } from './storage.ts'
 import { TestDevices, TestMedia } from './test-media.ts'
+import { keysForTests } from './signing-keys.ts'
 
 /** As the command line reads them: flags by name without the dashes. */
 export function settingsOf(flags: { readonly [name: string]: string } = {}): Settings {
@@ -62,6 +63,7 @@ export function startAppliance(options: { readonly flags?: { readonly [name: str
   const devices = new TestDevices()
   const log: Running['log'] = []
   const appliance = new Appliance({
+    keys: keysForTests(),
     clock,
     random: new SeededSecureRandom(1),
     link,

@@ -9,6 +9,7 @@ import { Counters } from '../../../stack/platform/index.ts'
 import type { Clock, Result } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Refusal, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
 import { AnswerCache, DEFAULT_CACHE_OCTETS } from '../cache/cache.ts'
+import type { CachedAnswer } from '../cache/cache.ts'
 import { DEFAULT_FORWARD, Forwarder } from '../resolver/forward.ts'
 import type { ForwardCount } from '../resolver/forward.ts'
 import type { Upstream, UpstreamState } from '../resolver/upstreams.ts'
@@ -399,6 +400,15 @@ export class DnsServer {
   setViews(rules: readonly ViewRule[]): void {
     this.views.set(rules)
     this.#table.clear()
+  }
+
+  /** What an upstream server says now, whatever is served or cached here; undefined: none answered. */
+  askUpstream(key: NameKey, type: number): Promise<CachedAnswer | undefined> {
+    return new Promise((resolve) => {
+      const question = { key, type, dnssecOk: false, checkingDisabled: true }
+      const asked = this.#forwarder.hasUpstreams && this.#forwarder.ask(question, (outcome) => resolve(outcome.kind === 'answer' ? outcome.answer : undefined))
+      if (!asked) resolve(undefined)
+    })
   }
 
   /** Forgets what upstream said of a name and all below it, or everything. Returns how many answers that were. */

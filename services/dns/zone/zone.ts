@@ -41,6 +41,8 @@ export class LiveZone {
   cuts = 0
   /** DNAME records: names below their owners are looked for elsewhere. */
   dnames = 0
+  /** The largest TTL of any record that was ever in it, since the start. Seconds. */
+  largestTtl = 0
   /** Place in the answer table's versions; set once by the server before the zone is served. */
   slot = -1
   /** A copy of another server's zone: nothing but a transfer changes it. */
@@ -317,6 +319,7 @@ export class LiveZone {
       return undefined
     }
     const node = this.#nodes.grow(owner.name, key, this.#made)
+    this.largestTtl = Math.max(this.largestTtl, record.ttl)
     const cutBefore = this.#isCut(node)
     const ownName = this.#nodes.isWritten(node, owner.name) ? undefined : owner.name
     const slot = this.#records.add(record, node, type, rdata.value, ownName)

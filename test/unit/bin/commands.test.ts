@@ -309,6 +309,7 @@ describe('--json is what the API answers', () => {
     ['tsig-key list', '/api/v1/tsig-keys'],
     ['certificate show', '/api/v1/certificate'],
     ['certificate authority', '/api/v1/certificate/authority'],
+    ['zone signing lab.internal', '/api/v1/zones/lab.internal/signing'],
     ['zone transfers lab.internal', '/api/v1/zones/lab.internal/transfers'],
     ['zone notify lab.internal', '/api/v1/zones/lab.internal/notify'],
     ['zone updates lab.internal', '/api/v1/zones/lab.internal/updates'],

@@ -1,5 +1,8 @@
 /** The store: every kind of write, histories, transactions that fail beside others, a full disk, a restart. */
 import { describe, expect, test } from 'vitest'
+import { newKey } from '../../../../services/dns/rollover/new-key.ts'
+import { DEFAULT_SIGNING } from '../../../../services/dns/rollover/policy.ts'
+import type { SealedKey } from '../../../../services/model/index.ts'
 import { memoryStore, openReader, openStore, type SqliteStore } from '../../../../services/storage/sqlite.ts'
 import type { Transaction, Write } from '../../../../services/storage/store.ts'
 import {
@@ -41,6 +44,11 @@ const RELAYED: DhcpItem<'segments'> = {
 const DEFINITION: DhcpItem<'optionDefinitions'> = { id: 6, code: 230, name: 'menu', type: 'u8', array: true, space: 311 }
 const entry = <K extends DhcpKind>(what: K, item: DhcpItem<K>): Write => ({ kind: 'dhcp-put', what, item }) as Write
 const gone = (what: DhcpKind, id: number): Write => ({ kind: 'dhcp-remove', what, id })
+const SIGNED_BY = { zoneId: 1, policy: DEFAULT_SIGNING }
+const ZONE_KEY: SealedKey = {
+  key: newKey({ id: 4, zoneId: 1, role: 'csk', algorithm: 13, keyTag: 65_535, dnskeyRdata: 'AQEDDQ==', madeAt: NOON }),
+  sealed: Uint8Array.of(1, 2, 3),
+}
 const TSIG_KEY = { name: 'transfer.lab.internal', algorithm: 'hmac-sha256', secret: 'AAAA' } as const
 const NEIGHBOUR = { interfaceName: 'lan0', address: ipv4('192.168.7.9'), mac: '02:00:00:00:00:0a' }
 const WWW = record(10, 'www.lab.internal', 'A', '10.53.0.20', { comment: 'the web' })
@@ -111,6 +119,10 @@ describe('what is written is read', () => {
     ['a zone removed, with its records', [ZONE_PUT, edit({ add: [WWW] }), { kind: 'zone-remove', id: 1 }], (s) => [s.load().zones, s.countRecords(1)], [[], 0]],
     ['a TSIG key', [{ kind: 'tsig-key-put', key: TSIG_KEY }], (s) => s.load().tsigKeys, [TSIG_KEY]],
     ['a TSIG key removed', [{ kind: 'tsig-key-put', key: TSIG_KEY }, { kind: 'tsig-key-remove', name: TSIG_KEY.name }], (s) => s.load().tsigKeys, []],
+    ['how a zone is signed, and its change', [ZONE_PUT, { kind: 'signing-policy-put', policy: SIGNED_BY }, { kind: 'signing-policy-put', policy: { ...SIGNED_BY, policy: { ...SIGNED_BY.policy, enabled: false } } }], (s) => s.load().signingPolicies, [{ ...SIGNED_BY, policy: { ...SIGNED_BY.policy, enabled: false } }]],
+    ['a key of a zone, and what becomes of it', [ZONE_PUT, { kind: 'dnssec-key-put', key: ZONE_KEY }, { kind: 'dnssec-key-put', key: { ...ZONE_KEY, key: { ...ZONE_KEY.key, goal: 'retire', publishedAt: NOON } } }], (s) => s.load().dnssecKeys, [{ ...ZONE_KEY, key: { ...ZONE_KEY.key, goal: 'retire', publishedAt: NOON } }]],
+    ['a key of a zone removed', [ZONE_PUT, { kind: 'dnssec-key-put', key: ZONE_KEY }, { kind: 'dnssec-key-remove', id: 4 }], (s) => s.load().dnssecKeys, []],
+    ['a signed zone removed, with its keys', [ZONE_PUT, { kind: 'signing-policy-put', policy: SIGNED_BY }, { kind: 'dnssec-key-put', key: ZONE_KEY }, { kind: 'zone-remove', id: 1 }], (s) => [s.load().signingPolicies, s.load().dnssecKeys], [[], []]],
     ['a static neighbour', [{ kind: 'neighbour-put', neighbour: NEIGHBOUR }], (s) => s.load().neighbours, [NEIGHBOUR]],
     ['a static neighbour with another address', [{ kind: 'neighbour-put', neighbour: NEIGHBOUR }, { kind: 'neighbour-put', neighbour: { ...NEIGHBOUR, mac: '02:00:00:00:00:0b' } }], (s) => s.load().neighbours, [{ ...NEIGHBOUR, mac: '02:00:00:00:00:0b' }]],
     ['a static neighbour removed', [{ kind: 'neighbour-put', neighbour: NEIGHBOUR }, { kind: 'neighbour-remove', interfaceName: 'lan0', address: NEIGHBOUR.address }], (s) => s.load().neighbours, []],
@@ -267,7 +279,7 @@ describe('a restart', () => {
       put(change(undefined, lease(ADDRESS, { subnetId: 7, hostId: 5 }))),
     )
     expect(store.load().lastIds).toEqual({
-      dhcp: { sites: 1, segments: 1, subnets: 7, pools: 0, classes: 0, hosts: 5, optionDefinitions: 0 }, zone: 9, record: 0, route: 0,
+      dhcp: { sites: 1, segments: 1, subnets: 7, pools: 0, classes: 0, hosts: 5, optionDefinitions: 0 }, zone: 9, record: 0, route: 0, dnssecKey: 0,
     })
   })
 })
