@@ -9,7 +9,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { ApplianceCertificates, certificateCheck } from '../services/administration/certificate-services.ts'
 import { applianceServices } from '../services/appliance-services.ts'
 import type { ApplianceSettings } from '../services/appliance.ts'
-import { Certificates } from '../services/certificates/certificates.ts'
+import { Certificates, HOST_NAME } from '../services/certificates/certificates.ts'
 import type { Settings } from '../services/config/settings.ts'
 import { formatServer } from '../services/config/server-address.ts'
 import { seed, type ZoneFileText } from '../services/seed.ts'
@@ -38,7 +38,7 @@ export type ComposeOptions = {
   readonly version: string
   readonly log: FastifyBaseLogger
   readonly onEvents: (events: readonly LoggedEvent[], suppressed: number) => void
-  readonly onRestart: (worker: 'network' | 'storage', reason: string) => void
+  readonly onRestart: (worker: 'network' | 'storage' | 'tls', reason: string) => void
   readonly onGiveUp: (reason: string) => void
 }
 
@@ -119,9 +119,11 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   const connections = new EarlyConnections()
   const checkpointer = new Checkpointer(directory)
   undo.add(() => checkpointer.close())
+  const certificates = openCertificates(o, directory)
   const threads = new Threads({
     directory,
     onConnection: (socket) => connections.take(socket),
+    tls: { pair: () => certificates.shown.pair, apiAddress: settings.api === undefined || settings.apiOnLink === 'no' ? undefined : formatIpv4(settings.address.address) },
     onCheckpointDue: () => checkpointer.run(),
     network: () => ({
       directory,
@@ -132,12 +134,13 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
       mtu: settings.mtu,
       devices: devices.table(),
       settings: network,
+      tls: { dns: settings.dnsOverTls === 'yes', https: settings.https === 'yes' },
       apiPort: settings.api === undefined || settings.apiOnLink === 'no' ? undefined : API_PORT_ON_LINK,
     }),
     onEvents: o.onEvents,
     onReady: () => setCarriers(true),
     onRestart: (worker, reason) => {
-      setCarriers(false)
+      if (worker !== 'tls') setCarriers(false)
       o.onRestart(worker, reason)
     },
     onGiveUp: o.onGiveUp,
@@ -154,7 +157,8 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   }
   if (!token.ok) return token
 
-  const certificates = openCertificates(o, directory, threads, undo)
+  certificates.onChange = (pair) => threads.showCertificate(pair)
+  watchCertificates(certificates, threads, undo)
   const api = await startApi({ api: adminApi, o, directory, threads, devices, connections, certificates, undo })
   if (!api.ok) return api
   return ok({
@@ -250,15 +254,18 @@ function networkSettings(s: Settings): ApplianceSettings {
 /** How often certificates are looked at: files may be replaced, addresses may come, and the day of renewal does. */
 const CERTIFICATE_CHECK_MS = 60_000
 
-function openCertificates({ settings, onEvents }: ComposeOptions, directory: string, threads: Threads, undo: Undo): Certificates {
+function openCertificates({ settings, onEvents }: ComposeOptions, directory: string): Certificates {
   const { address, domain, tlsCertificate, tlsKey } = settings
-  const certificates = new Certificates({
+  return new Certificates({
     directory, domain, ...address,
     clock: new SystemClock(),
     random: new SystemRandom(),
     files: tlsCertificate === undefined || tlsKey === undefined ? undefined : { certificate: tlsCertificate, key: tlsKey },
     say: (event) => onEvents([event], 0),
   })
+}
+
+function watchCertificates(certificates: Certificates, threads: Threads, undo: Undo): void {
   const check = async (): Promise<void> => {
     const interfaces = await threads.network.interfaces.interfaces()
     if (interfaces.ok) certificates.check(interfaces.value.flatMap((each) => each.addresses.flatMap((a) => parseInterfaceAddress(a)?.address ?? [])))
@@ -266,8 +273,10 @@ function openCertificates({ settings, onEvents }: ComposeOptions, directory: str
   const timer = setInterval(() => void check(), CERTIFICATE_CHECK_MS).unref()
   undo.add(() => clearInterval(timer))
   void check()
-  return certificates
 }
+
+/** By which the API is reached with https, and with http too. */
+const ownNames = ({ domain }: Settings): readonly string[] => (domain === undefined ? [] : [`${HOST_NAME}.${domain}`])
 
 type ApiParts = {
   readonly api: AdminApi
@@ -299,7 +308,7 @@ async function startApi({ api, o, directory, threads, devices, connections, cert
     version: o.version,
     supervision: () => [...threads.checks(), certificateCheck(certificates, clock.wallMs())],
   })
-  const server = api.buildServer({ services, tokens: reader, clock, log: o.log, version: o.version })
+  const server = api.buildServer({ services, tokens: reader, clock, log: o.log, version: o.version, allowedHosts: ownNames(o.settings) })
   const listening = await listenOn(server, formatIpv4(listen.address), listen.port)
   if (!listening.ok) return listening
   undo.add(() => server.close())

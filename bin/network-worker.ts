@@ -13,14 +13,16 @@ import { openReader } from '../services/storage/sqlite.ts'
 import type { Medium } from '../services/index.ts'
 import type { OpenMedium, TapHandle } from '../services/links/media.ts'
 import { makeKeyPair } from '../services/zone-signing/key-pair.ts'
-import { formatIpv4, type Link, netOf, type NetSocket } from '../stack/index.ts'
+import { formatIpv4, type Link, netOf } from '../stack/index.ts'
 import { SystemClock, SystemRandom } from '../stack/platform/index.ts'
 import { answerCall, type CallMessage } from './channel.ts'
 import type { DeviceTable } from './devices.ts'
 import { openGuestLink, openTapLink, WorkerMedia } from './media.ts'
 import type { StorageRequest } from './storage-worker.ts'
 import { type StreamRequest, StreamSources } from './streams.ts'
-import { type TunnelMessage, Tunnels } from './tunnel.ts'
+import type { TlsPorts } from './tls-messages.ts'
+import { TlsSide } from './tls-side.ts'
+import { carry, type TunnelMessage, Tunnels } from './tunnel.ts'
 
 export type NetworkWorkerData = {
   /** Where the database is, to be read once at the start. */
@@ -38,15 +40,22 @@ export type NetworkWorkerData = {
   readonly served: readonly string[]
   /** Port of the appliance's own address on which the API is to be reached; undefined: not there. */
   readonly apiPort: number | undefined
+  /** The TLS servers that there are. */
+  readonly tls: { readonly dns: boolean; readonly https: boolean }
 }
 /** From the main thread, besides CallMessage. */
-export type NetworkControl = { readonly kind: 'storage'; readonly port: MessagePort } | { readonly kind: 'close' }
+export type NetworkControl =
+  | { readonly kind: 'storage'; readonly port: MessagePort }
+  /** Ways to a TLS thread that begins when it is wanted. */
+  | { readonly kind: 'tls'; readonly ports: TlsPorts }
+  | { readonly kind: 'close' }
 /** To the main thread, besides AnswerMessage. */
 export type NetworkReport =
   | { readonly kind: 'ready' }
   /** No other DHCP server keeps us from serving this link any more. */
   | { readonly kind: 'served'; readonly interfaceName: string }
   | { readonly kind: 'events'; readonly events: readonly LoggedEvent[]; readonly suppressed: number }
+  | { readonly kind: 'tls-wanted' }
   | { readonly kind: 'link-gone'; readonly problem: string; readonly remedy: string }
   | { readonly kind: 'closed' }
 export type LoggedEvent = { readonly event: string; readonly facts: Facts }
@@ -66,6 +75,8 @@ let link: Link | undefined
 let guests: Required<OpenMedium> | undefined
 let storage: MessagePort | undefined
 
+let tlsSide: TlsSide | undefined
+let tlsPorts: TlsPorts | undefined
 let decisions: StoredDecision[] = []
 function sendDecisions(): void {
   if (decisions.length === 0) return
@@ -95,31 +106,16 @@ const tunnels = new Tunnels((message) => control.postMessage(message))
 const streams = new StreamSources((message, transfer) => control.postMessage(message, transfer), (error) =>
   log('stack.fault', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }))
 
-/** Carries a connection from the link to the API's server in the main thread. */
-function carry(socket: NetSocket): void {
-  const { remoteAddress, remotePort, localAddress, localPort } = socket
-  if (remoteAddress === undefined || remotePort === undefined || localAddress === undefined || localPort === undefined) {
-    socket.destroy()
-    return
-  }
-  const tunnel = tunnels.open({ remoteAddress, remotePort, localAddress, localPort })
-  if (tunnel === undefined) {
-    socket.resetAndDestroy()
-    return
-  }
-  socket.setNoDelay(true)
-  socket.on('error', () => tunnel.destroy())
-  tunnel.on('error', () => socket.destroy())
-  socket.on('close', () => tunnel.destroy())
-  tunnel.on('close', () => socket.destroySoon())
-  socket.pipe(tunnel)
-  tunnel.pipe(socket)
-}
-
 function serveApi(stack: Appliance['stack']): void {
   if (data.apiPort === undefined) return
   const host = formatIpv4(data.settings.address.address)
-  netOf(stack).createServer({ allowHalfOpen: true }, carry).listen({ port: data.apiPort, host })
+  netOf(stack).createServer({ allowHalfOpen: true }, (socket) => carry(socket, tunnels)).listen({ port: data.apiPort, host })
+}
+
+function serveTls({ dns, stack }: Appliance): void {
+  const want = (): void => control.postMessage({ kind: 'tls-wanted' } satisfies NetworkReport)
+  tlsSide = new TlsSide({ stack, dns, clock, serves: data.tls, want })
+  if (tlsPorts !== undefined) tlsSide.connect(tlsPorts)
 }
 
 const linkGone = (problem: string, remedy: string): void =>
@@ -165,6 +161,7 @@ function begin(port: MessagePort): void {
   })
   reader.close()
   serveApi(appliance.stack)
+  serveTls(appliance)
   void sayReady()
 }
 
@@ -191,7 +188,13 @@ control.on('message', async (message: NetworkControl | CallMessage | StreamReque
     storage.on('message', (answer) => onStorage(message.port, answer as BatchAnswer))
     return
   }
+  if (message.kind === 'tls') {
+    tlsPorts = message.ports
+    tlsSide?.connect(tlsPorts)
+    return
+  }
   streams.closeAll()
+  tlsSide?.close()
   appliance?.close()
   link?.close()
   guests?.close()

@@ -9,8 +9,10 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import type { HealthView } from '../services/index.ts'
 import type { NetworkSide } from '../services/network-side.ts'
 import { type AnswerMessage, NetworkCaller } from './channel.ts'
-import type { LoggedEvent, NetworkReport, NetworkWorkerData } from './network-worker.ts'
+import type { LoggedEvent, NetworkControl, NetworkReport, NetworkWorkerData } from './network-worker.ts'
 import type { StreamReport } from './streams.ts'
+import type { KeyPair } from '../services/certificates/x509.ts'
+import { TlsThread, type TlsThreadOptions } from './tls-thread.ts'
 import { type TunnelMessage, Tunnels, type TunnelSocket } from './tunnel.ts'
 
 export type ThreadsOptions = {
@@ -20,12 +22,13 @@ export type ThreadsOptions = {
   readonly onEvents: (events: readonly LoggedEvent[], suppressed: number) => void
   /** Somebody on the link connected to the API. */
   readonly onConnection: (socket: TunnelSocket) => void
+  readonly tls: Pick<TlsThreadOptions, 'pair' | 'apiAddress'>
   /** The write-ahead log has grown; somebody other than the storage thread should move it into the database. */
   readonly onCheckpointDue: () => void
   /** Frames flow, at the start and after a worker was replaced. */
   readonly onReady: () => void
   /** A worker died and is being replaced. */
-  readonly onRestart: (worker: 'network' | 'storage', reason: string) => void
+  readonly onRestart: (worker: 'network' | 'storage' | 'tls', reason: string) => void
   /** It died too often, or the device is gone: nothing more can be done here. */
   readonly onGiveUp: (reason: string) => void
 }
@@ -41,6 +44,8 @@ const RESTART_WINDOW_MS = 60_000
 const LIMITS = {
   storage: { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 4096 },
   network: { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 4096 },
+  // A TLS session lives outside of it.
+  tls: { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 512 },
 } as const
 /** How long health shows that decisions were dropped. */
 const DROP_SHOWN_MS = 60_000
@@ -55,6 +60,7 @@ export class Threads {
   readonly #caller = new NetworkCaller()
   #storage: Worker | undefined
   #networkWorker: Worker | undefined
+  #tls: TlsThread | undefined
   #closing = false
   #restarts: number[] = []
   #lastReason = ''
@@ -111,6 +117,7 @@ export class Threads {
   /** Ends the network worker, then commits what it left, closes the database and ends the storage worker. */
   async close(): Promise<void> {
     this.#closing = true
+    const tlsGone = this.#tls?.end()
     for (const worker of [this.#networkWorker, this.#storage]) {
       if (worker === undefined) continue
       const gone = once(worker, 'exit')
@@ -120,11 +127,13 @@ export class Threads {
       await gone
       clearTimeout(patience)
     }
+    await tlsGone
   }
 
   /** For tests: as if the worker had crashed. */
-  async kill(worker: 'network' | 'storage'): Promise<void> {
-    await (worker === 'network' ? this.#networkWorker : this.#storage)?.terminate()
+  async kill(worker: 'network' | 'storage' | 'tls'): Promise<void> {
+    if (worker === 'tls') await this.#tls?.kill()
+    else await (worker === 'network' ? this.#networkWorker : this.#storage)?.terminate()
   }
 
   #startStorage(): void {
@@ -155,6 +164,8 @@ export class Threads {
     const { port1, port2 } = new MessageChannel()
     this.#storage?.postMessage({ kind: 'connect', port: port1 }, [port1])
     worker.postMessage({ kind: 'storage', port: port2 }, [port2])
+    void this.#tls?.end()
+    this.#tls = this.#tlsThread(worker)
     const tunnels = new Tunnels((message) => worker.postMessage(message))
     worker.once('exit', () => tunnels.closeAll())
     worker.on('message', (message: NetworkReport | AnswerMessage | StreamReport | TunnelMessage) => {
@@ -167,6 +178,21 @@ export class Threads {
     this.#supervise(worker, 'network')
   }
 
+  #tlsThread(network: Worker): TlsThread {
+    return new TlsThread({
+      ...this.#o.tls,
+      limits: LIMITS.tls,
+      toNetwork: (ports) => network.postMessage({ kind: 'tls', ports } satisfies NetworkControl, [ports.wire, ports.plain]),
+      onConnection: this.#o.onConnection,
+      onDeath: (reason) => this.#o.onRestart('tls', reason),
+    })
+  }
+
+  /** The TLS servers show another certificate from now on. */
+  showCertificate(pair: KeyPair): void {
+    this.#tls?.show(pair)
+  }
+
   #report(worker: Worker, report: NetworkReport): void {
     switch (report.kind) {
       case 'ready':
@@ -177,6 +203,9 @@ export class Threads {
         return
       case 'served':
         this.#served.add(report.interfaceName)
+        return
+      case 'tls-wanted':
+        this.#tls?.begin()
         return
       case 'events':
         this.#o.onEvents(report.events, report.suppressed)

@@ -1,9 +1,10 @@
 /**
- * SHELL: byte streams between two threads over one message port. The API's server lives in the main thread, the
- * appliance's own TCP in the network thread; a connection to the one is carried to the other, with back-pressure in both
- * directions: one piece under way each way, and the next only when the reader has taken it.
+ * SHELL: byte streams between two threads over one message port. The API's server lives in the main thread, TLS in one
+ * of its own, the appliance's TCP in the network thread; a connection to the one is carried to the other, with
+ * back-pressure in both directions: one piece under way each way, and the next only when the reader has taken it.
  */
 import { Duplex } from 'node:stream'
+import type { NetSocket } from '../stack/index.ts'
 
 /** Where a stream's ends are, as node:net names them. */
 export type TunnelAddresses = {
@@ -112,22 +113,24 @@ export class TunnelSocket extends Duplex {
   }
 }
 
-/** Connections carried at a time; more are refused. */
+/** Connections carried at a time unless told otherwise; more are refused. */
 const MAX_TUNNELS = 256
 
 /** All streams of one port, on either side. */
 export class Tunnels {
   readonly #post: Post
   readonly #open = new Map<number, TunnelSocket>()
+  readonly #most: number
   #lastId = 0
 
-  constructor(post: Post) {
+  constructor(post: Post, most = MAX_TUNNELS) {
     this.#post = post
+    this.#most = most
   }
 
   /** Begins a stream; undefined when there are too many. */
   open(addresses: TunnelAddresses): TunnelSocket | undefined {
-    if (this.#open.size >= MAX_TUNNELS) return undefined
+    if (this.#open.size >= this.#most) return undefined
     const id = ++this.#lastId
     this.#post({ tunnel: 'open', id, addresses })
     return this.#add(id, addresses)
@@ -151,4 +154,25 @@ export class Tunnels {
     socket.once('close', () => this.#open.delete(id))
     return socket
   }
+}
+
+/** Joins a connection of the appliance's TCP to a new stream; it is refused when there are too many. */
+export function carry(socket: NetSocket, tunnels: Tunnels): void {
+  const { remoteAddress, remotePort, localAddress, localPort } = socket
+  if (remoteAddress === undefined || remotePort === undefined || localAddress === undefined || localPort === undefined) {
+    socket.destroy()
+    return
+  }
+  const tunnel = tunnels.open({ remoteAddress, remotePort, localAddress, localPort })
+  if (tunnel === undefined) {
+    socket.resetAndDestroy()
+    return
+  }
+  socket.setNoDelay(true)
+  socket.on('error', () => tunnel.destroy())
+  tunnel.on('error', () => socket.destroy())
+  socket.on('close', () => tunnel.destroy())
+  tunnel.on('close', () => socket.destroySoon())
+  socket.pipe(tunnel)
+  tunnel.pipe(socket)
 }

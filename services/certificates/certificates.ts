@@ -50,7 +50,7 @@ const BACKDATE_MS = DAY_MS
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16'].map((text) => parsePrefix(text) as Prefix)
 const SCOPE_LINE = /^Vouches for: (.*)$/m
 /** How the appliance is called in its domain. */
-const HOST_NAME = 'taproot'
+export const HOST_NAME = 'taproot'
 
 export class Certificates {
   /** Called when another certificate is to be shown. */

@@ -169,6 +169,8 @@ export const SETTINGS = {
   upstreams: row('upstreams', 'dns.upstreams', 'auto', upstreams, 'servers that are asked for all other names: ADDRESS[:PORT],…'),
   upstreamPath: row('upstream-path', 'dns.upstreamPath', 'host', oneOf('host', 'stack'), "how they are reached: the host's sockets, or the appliance's own stack and gateway"),
   uplinkRelease: row('uplink-release', 'uplinks.release', 'no', oneOf('yes', 'no'), 'give the DHCP leases of uplinks back when the program ends'),
+  dnsOverTls: row('dns-over-tls', 'dns.overTls', 'yes', oneOf('yes', 'no'), 'DNS over TLS, port 853'),
+  https: row('https', 'dns.overHttps', 'yes', oneOf('yes', 'no'), 'port 443: DNS over HTTPS, and the API by https where it is on the link'),
   tlsCertificate: row('tls-certificate', 'tls.certificate', 'none', orNone(anyText), "PEM file with the certificate of the TLS servers, and those that vouch for it; none: one by the appliance's own authority"),
   tlsKey: row('tls-key', 'tls.key', 'none', orNone(anyText), 'PEM file with its key'),
   data: row('data', 'data', 'data', anyText, 'data directory: database, token'),

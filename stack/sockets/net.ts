@@ -36,7 +36,13 @@ export type NetServerOptions = NetSocketOptions & {
   readonly keepAlive?: boolean
   readonly keepAliveInitialDelay?: number
 }
-export type NetListenOptions = { readonly port?: number; readonly host?: string; readonly backlog?: number }
+export type NetListenOptions = {
+  readonly port?: number
+  readonly host?: string
+  readonly backlog?: number
+  /** Connections that one peer may have. */
+  readonly connectionsPerSource?: number
+}
 
 /** Octets given to a reader at once. */
 const READ_BYTES = 65_536
@@ -374,12 +380,13 @@ export class NetServer extends EventEmitter<ServerEvents> {
     return this
   }
 
-  #listen({ port = 0, host = '0.0.0.0', backlog }: NetListenOptions): NodeJS.ErrnoException | undefined {
+  #listen({ port = 0, host = '0.0.0.0', backlog, connectionsPerSource }: NetListenOptions): NodeJS.ErrnoException | undefined {
     if (this.#listener !== undefined) return netError('ERR_SERVER_ALREADY_LISTEN', 'listen', host, port)
     const address = parseIpv4(host)
     if (address === undefined) return netError('EINVAL', 'listen', host, port)
     const made = this.#stack.tcp.listen({
-      port, address, ...(backlog === undefined ? {} : { backlog }), onConnection: (endpoint) => this.#accept(endpoint),
+      port, address, ...(backlog === undefined ? {} : { backlog }),
+      ...(connectionsPerSource === undefined ? {} : { connectionsPerSource }), onConnection: (endpoint) => this.#accept(endpoint),
     })
     if (!made.ok) return netError(LISTEN_ERRNO[made.error.kind], 'listen', host, port)
     this.#listener = made.value

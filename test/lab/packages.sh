@@ -29,6 +29,9 @@ command:nmap          nmap
 command:tshark        tshark
 command:qemu-system-x86_64 qemu-system-x86
 command:dig           bind9-dnsutils dnsutils
+command:openssl       openssl
+command:unbound       unbound
+command:stubby        stubby
 command:dnsmasq       dnsmasq-base
 command:named         bind9
 command:named-compilezone bind9-utils bind9utils

@@ -1,7 +1,7 @@
 /**
  * The appliance with a hand on its threads: `node supervision-driver.ts sh bin/taproot start …` starts it as that command
  * would, and obeys lines on standard input. For supervision.test.ts, because no signal can kill a thread.
- *   kill network|storage   ends that worker in the middle of forty commands, and says what became of them
+ *   kill network|storage|tls   ends that worker in the middle of forty commands, and says what became of them
  */
 import { createInterface } from 'node:readline'
 import { pino } from 'pino'
@@ -31,7 +31,7 @@ const running = await compose({
 if (!running.ok) throw new Error(`${running.error.problem}; ${running.error.remedy}`)
 const { threads, tokenFile, close } = running.value
 
-async function kill(worker: 'network' | 'storage'): Promise<void> {
+async function kill(worker: 'network' | 'storage' | 'tls'): Promise<void> {
   const calls = Array.from({ length: CALLS }, () => threads.network.dns.explainName('taproot.lab.internal', 'A'))
   const gone = threads.kill(worker)
   const answers = await Promise.all(calls)
@@ -46,8 +46,8 @@ async function kill(worker: 'network' | 'storage'): Promise<void> {
 }
 
 createInterface(process.stdin).on('line', (line) => {
-  const worker = /^kill (network|storage)$/.exec(line)?.[1]
-  if (worker === 'network' || worker === 'storage') void kill(worker)
+  const worker = /^kill (network|storage|tls)$/.exec(line)?.[1]
+  if (worker === 'network' || worker === 'storage' || worker === 'tls') void kill(worker)
 })
 process.once('SIGTERM', () => void close().then(() => process.exit(0)))
 say('appliance.ready', { tokenFile })

@@ -19,7 +19,7 @@ let world: World
 type Killed = { readonly answered: number; readonly refused: readonly string[]; readonly after: string }
 
 /** Ends a worker, and waits until its replacement answers. */
-async function kill(worker: 'network' | 'storage'): Promise<Killed> {
+async function kill(worker: 'network' | 'storage' | 'tls'): Promise<Killed> {
   const { program } = world.appliance
   const from = program.mark()
   program.write(`kill ${worker}\n`)
@@ -45,6 +45,15 @@ describeLab('worker threads', () => {
     onTestFailed(() => console.error(world.appliance.program.text()))
   })
   afterEach(() => world.lab.close())
+
+  test('the TLS worker dies: nobody else notices, and the next connection has a new one', async () => {
+    const asker = await staticHost(world, 'asker', '10.53.0.50')
+    const byTls = async (): Promise<boolean> => /10\.53\.0\.2/.test((await asker.run(['kdig', `@${APPLIANCE}`, '+tls', '+short', '+time=2', '+retry=0', 'taproot.lab.internal'])).stdout)
+    expect(await byTls()).toBe(true)
+    const killed = await kill('tls')
+    expect([killed.refused, killed.after]).toEqual([[], 'answered'])
+    await eventually('DNS over TLS answers', async () => ((await byTls()) ? true : undefined))
+  })
 
   test.each(['network', 'storage'] as const)('the %s worker dies: leases and names are there, clients and queries are served again, health says so', async worker => {
     const { appliance, lab, lan } = world
