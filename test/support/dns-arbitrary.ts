@@ -71,8 +71,18 @@ const portMap = fc.oneof(
 const services = fc.tuple(bytes(1, 1), portMap).map((parts) => parts.flat())
 const someStrings = fc.array(counted(bytes(0, 60)), { maxLength: 4 }).map((s) => s.flat())
 
+const nxtBitmap = fc.oneof(fc.constant([]), fc.tuple(
+  fc.integer({ min: 1, max: 127 }), bytes(0, 14), fc.integer({ min: 1, max: 255 }),
+).map(([head, middle, last]) => [head, ...middle, last]))
+const a6 = fc.tuple(fc.integer({ min: 0, max: 16 }), bytes(16, 16), name).map(
+  ([octets, address, where]) => [8 * octets, ...address.slice(octets), ...(octets === 0 ? [] : where)],
+)
+const atmAddress = fc.oneof(
+  bytes(1, 20).map((b) => [0, ...b]), fc.array(fc.integer({ min: 0x30, max: 0x39 }), { minLength: 1, maxLength: 20 }).map((b) => [1, ...b]),
+)
+
 const KINDS: { readonly [K in FieldKind]: fc.Arbitrary<readonly number[]> } = {
-  u8: bytes(1, 1), u16: bytes(2, 2), u32: bytes(4, 4), time: bytes(4, 4), type: bytes(2, 2),
+  u8: bytes(1, 1), algorithm: bytes(1, 1), 'certificate-type': bytes(2, 2), 'notify-scheme': bytes(1, 1), u16: bytes(2, 2), u32: bytes(4, 4), time: bytes(4, 4), type: bytes(2, 2),
   seconds: fc.integer({ min: 0, max: 0x7fff_ffff }).map(u32),
   ipv4: bytes(4, 4), ipv6: bytes(16, 16), eui48: bytes(6, 6), eui64: bytes(8, 8),
   name, 'name-folded': name, 'name-compressible': name,
@@ -85,6 +95,7 @@ const KINDS: { readonly [K in FieldKind]: fc.Arbitrary<readonly number[]> } = {
   'hex-or-none': bytes(0, 40), 'ipsec-gateway': ipsecGateway, 'amt-relay': amtRelay, 'host-identity': hostIdentity,
   names: fc.array(name, { maxLength: 3 }).map((list) => list.flat()), 'locator-64': bytes(8, 8),
   'nsap-address': bytes(1, 20), 'well-known-services': services, 'optional-strings': someStrings,
+  'nxt-bitmap': nxtBitmap, a6, 'atm-address': atmAddress, 'base64-or-none': bytes(0, 40),
 }
 
 /** Octets of well-formed rdata. */

@@ -36,6 +36,22 @@ export const number = (bytes: 1 | 2 | 4): FieldCodec => ({
   length: (_b, at, end) => (end - at >= bytes ? bytes : -1),
 })
 
+/** A number that text may also give by a mnemonic, in any letter case; it is printed as a number. */
+export const numberOrName = (bytes: 1 | 2, names: { readonly [mnemonic: string]: number }): FieldCodec => {
+  const plain = number(bytes)
+  return {
+    ...plain,
+    read: (from, into, rule) => {
+      const code = names[from.peek()?.text.toUpperCase() ?? '']
+      if (code === undefined) return plain.read(from, into, rule)
+      from.next()
+      if (bytes === 2) into.push(code >>> 8)
+      into.push(code & 0xff)
+      return undefined
+    },
+  }
+}
+
 /** Seconds, with unit suffixes allowed in text (RFC 1035 §3.3.13 as BIND reads it). */
 export const seconds: FieldCodec = {
   ...number(4),

@@ -17,6 +17,9 @@ export type RrRow = {
 export const RDATA = {
   A: { code: 1, rfc: 'RFC 1035 §3.4.1', fields: { address: 'ipv4' } },
   NS: { code: 2, rfc: 'RFC 1035 §3.3.11', fields: { server: 'name-compressible' }, additional: 'server' },
+  // RFC 1035 §3.3.4 and §3.3.5: obsolete, MX took their place.
+  MD: { code: 3, rfc: 'RFC 1035 §3.3.4', fields: { host: 'name-compressible' }, additional: 'host' },
+  MF: { code: 4, rfc: 'RFC 1035 §3.3.5', fields: { host: 'name-compressible' }, additional: 'host' },
   CNAME: { code: 5, rfc: 'RFC 1035 §3.3.1', fields: { target: 'name-compressible' } },
   SOA: {
     code: 6, rfc: 'RFC 1035 §3.3.13',
@@ -49,19 +52,25 @@ export const RDATA = {
   SIG: {
     code: 24, rfc: 'RFC 2535 §4',
     fields: {
-      typeCovered: 'type', algorithm: 'u8', labels: 'u8', originalTtl: 'u32', expiration: 'time', inception: 'time',
-      keyTag: 'u16', signer: 'name-folded', signature: 'base64',
+      typeCovered: 'type', algorithm: 'algorithm', labels: 'u8', originalTtl: 'u32',
+      expiration: 'time', inception: 'time', keyTag: 'u16', signer: 'name-folded', signature: 'base64',
     },
   },
-  KEY: { code: 25, rfc: 'RFC 2535 §3', fields: { flags: 'u16', protocol: 'u8', algorithm: 'u8', key: 'base64' } },
+  KEY: {
+    code: 25, rfc: 'RFC 2535 §3', fields: { flags: 'u16', protocol: 'u8', algorithm: 'algorithm', key: 'base64' },
+  },
   PX: { code: 26, rfc: 'RFC 2163 §4', fields: { preference: 'u16', map822: 'name-folded', mapX400: 'name-folded' } },
   GPOS: { code: 27, rfc: 'RFC 1712 §3', fields: { longitude: 'string', latitude: 'string', altitude: 'string' } },
   AAAA: { code: 28, rfc: 'RFC 3596 §2.2', fields: { address: 'ipv6' } },
   LOC: { code: 29, rfc: 'RFC 1876', fields: { place: 'loc' } },
+  NXT: { code: 30, rfc: 'RFC 2535 §5.2', fields: { next: 'name-folded', types: 'nxt-bitmap' } },
+  EID: { code: 31, rfc: 'draft-ietf-nimrod-dns', fields: { endpoint: 'hex' } },
+  NIMLOC: { code: 32, rfc: 'draft-ietf-nimrod-dns', fields: { locator: 'hex' } },
   SRV: {
     code: 33, rfc: 'RFC 2782', fields: { priority: 'u16', weight: 'u16', port: 'u16', target: 'name-folded' },
     additional: 'target',
   },
+  ATMA: { code: 34, rfc: 'ATM Forum AF-DANS-0152', fields: { address: 'atm-address' } },
   NAPTR: {
     code: 35, rfc: 'RFC 3403 §4.1',
     fields: {
@@ -69,21 +78,33 @@ export const RDATA = {
     },
   },
   KX: { code: 36, rfc: 'RFC 2230', fields: { preference: 'u16', exchanger: 'name-folded' }, additional: 'exchanger' },
-  CERT: { code: 37, rfc: 'RFC 4398', fields: { format: 'u16', keyTag: 'u16', algorithm: 'u8', certificate: 'base64' } },
+  CERT: {
+    code: 37, rfc: 'RFC 4398',
+    fields: { format: 'certificate-type', keyTag: 'u16', algorithm: 'algorithm', certificate: 'base64' },
+  },
+  A6: { code: 38, rfc: 'RFC 2874 §3.1', fields: { address: 'a6' } },
   DNAME: { code: 39, rfc: 'RFC 6672', fields: { target: 'name-folded' } },
+  SINK: {
+    code: 40, rfc: 'draft-eastlake-kitchen-sink',
+    fields: { meaning: 'u8', coding: 'u8', subcoding: 'u8', data: 'base64' },
+  },
   APL: { code: 42, rfc: 'RFC 3123', fields: { prefixes: 'prefix-list' } },
-  DS: { code: 43, rfc: 'RFC 4034 §5', fields: { keyTag: 'u16', algorithm: 'u8', digestType: 'u8', digest: 'hex' } },
+  DS: {
+    code: 43, rfc: 'RFC 4034 §5', fields: { keyTag: 'u16', algorithm: 'algorithm', digestType: 'u8', digest: 'hex' },
+  },
   SSHFP: { code: 44, rfc: 'RFC 4255', fields: { algorithm: 'u8', fingerprintType: 'u8', fingerprint: 'hex' } },
   IPSECKEY: { code: 45, rfc: 'RFC 4025', fields: { precedence: 'u8', gateway: 'ipsec-gateway' } },
   RRSIG: {
     code: 46, rfc: 'RFC 4034 §3',
     fields: {
-      typeCovered: 'type', algorithm: 'u8', labels: 'u8', originalTtl: 'u32', expiration: 'time', inception: 'time',
-      keyTag: 'u16', signer: 'name-folded', signature: 'base64',
+      typeCovered: 'type', algorithm: 'algorithm', labels: 'u8', originalTtl: 'u32',
+      expiration: 'time', inception: 'time', keyTag: 'u16', signer: 'name-folded', signature: 'base64',
     },
   },
   NSEC: { code: 47, rfc: 'RFC 4034 §4', fields: { next: 'name', types: 'bitmap' } },
-  DNSKEY: { code: 48, rfc: 'RFC 4034 §2', fields: { flags: 'u16', protocol: 'u8', algorithm: 'u8', key: 'base64' } },
+  DNSKEY: {
+    code: 48, rfc: 'RFC 4034 §2', fields: { flags: 'u16', protocol: 'u8', algorithm: 'algorithm', key: 'base64' },
+  },
   DHCID: { code: 49, rfc: 'RFC 4701', fields: { digest: 'base64' } },
   NSEC3: {
     code: 50, rfc: 'RFC 5155 §3',
@@ -98,10 +119,17 @@ export const RDATA = {
   SMIMEA: { code: 53, rfc: 'RFC 8162', fields: { usage: 'u8', selector: 'u8', matching: 'u8', association: 'hex' } },
   HIP: { code: 55, rfc: 'RFC 8005', fields: { identity: 'host-identity', servers: 'names' } },
   NINFO: { code: 56, rfc: 'draft-reid-dnsext-zs', fields: { text: 'strings' } },
-  RKEY: { code: 57, rfc: 'draft-reid-dnsext-rkey', fields: { flags: 'u16', protocol: 'u8', algorithm: 'u8', key: 'base64' } },
+  RKEY: {
+    code: 57, rfc: 'draft-reid-dnsext-rkey',
+    fields: { flags: 'u16', protocol: 'u8', algorithm: 'algorithm', key: 'base64' },
+  },
   TALINK: { code: 58, rfc: 'draft-wijngaards-dnsop-trust-history', fields: { start: 'name', end: 'name' } },
-  CDS: { code: 59, rfc: 'RFC 7344', fields: { keyTag: 'u16', algorithm: 'u8', digestType: 'u8', digest: 'hex' } },
-  CDNSKEY: { code: 60, rfc: 'RFC 7344', fields: { flags: 'u16', protocol: 'u8', algorithm: 'u8', key: 'base64' } },
+  CDS: {
+    code: 59, rfc: 'RFC 7344', fields: { keyTag: 'u16', algorithm: 'algorithm', digestType: 'u8', digest: 'hex' },
+  },
+  CDNSKEY: {
+    code: 60, rfc: 'RFC 7344', fields: { flags: 'u16', protocol: 'u8', algorithm: 'algorithm', key: 'base64' },
+  },
   OPENPGPKEY: { code: 61, rfc: 'RFC 7929', fields: { key: 'base64' } },
   CSYNC: { code: 62, rfc: 'RFC 7477', fields: { serial: 'u32', flags: 'u16', types: 'bitmap' } },
   ZONEMD: { code: 63, rfc: 'RFC 8976', fields: { serial: 'u32', scheme: 'u8', algorithm: 'u8', digest: 'hex' } },
@@ -114,7 +142,7 @@ export const RDATA = {
     additional: 'target',
   },
   DSYNC: {
-    code: 66, rfc: 'RFC 9859 §2', fields: { type: 'type', scheme: 'u8', port: 'u16', target: 'name' },
+    code: 66, rfc: 'RFC 9859 §2', fields: { type: 'type', scheme: 'notify-scheme', port: 'u16', target: 'name' },
   },
   SPF: { code: 99, rfc: 'RFC 7208 §3.1', fields: { text: 'strings' } },
   NID: { code: 104, rfc: 'RFC 6742 §2.1', fields: { preference: 'u16', nodeId: 'locator-64' } },
@@ -126,14 +154,20 @@ export const RDATA = {
   URI: { code: 256, rfc: 'RFC 7553', fields: { priority: 'u16', weight: 'u16', target: 'rest' } },
   CAA: { code: 257, rfc: 'RFC 8659', fields: { flags: 'u8', tag: 'tag', value: 'rest' } },
   AVC: { code: 258, rfc: 'IANA', fields: { text: 'strings' } },
+  DOA: {
+    code: 259, rfc: 'draft-durand-doa-over-dns',
+    fields: { enterprise: 'u32', type: 'u32', location: 'u8', mediaType: 'string', data: 'base64-or-none' },
+  },
   AMTRELAY: { code: 260, rfc: 'RFC 8777', fields: { precedence: 'u8', relay: 'amt-relay' } },
   RESINFO: { code: 261, rfc: 'RFC 9606 §5', fields: { text: 'strings' } },
   WALLET: { code: 262, rfc: 'IANA', fields: { text: 'strings' } },
   TA: {
-    code: 32_768, rfc: 'IANA', fields: { keyTag: 'u16', algorithm: 'u8', digestType: 'u8', digest: 'hex-or-none' },
+    code: 32_768, rfc: 'IANA',
+    fields: { keyTag: 'u16', algorithm: 'algorithm', digestType: 'u8', digest: 'hex-or-none' },
   },
   DLV: {
-    code: 32_769, rfc: 'RFC 4431', fields: { keyTag: 'u16', algorithm: 'u8', digestType: 'u8', digest: 'hex-or-none' },
+    code: 32_769, rfc: 'RFC 4431',
+    fields: { keyTag: 'u16', algorithm: 'algorithm', digestType: 'u8', digest: 'hex-or-none' },
   },
 } as const satisfies { readonly [type: string]: RrRow }
 

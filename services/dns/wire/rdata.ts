@@ -30,7 +30,7 @@ type Form = {
 
 const NAME_KINDS: ReadonlySet<FieldKind> = new Set(['name', 'name-folded', 'name-compressible'])
 /** Kinds with more than one form of the same on the wire, or with values that no text has. */
-const LOOSE_KINDS: ReadonlySet<FieldKind> = new Set(['bitmap', 'loc', 'service-parameters', 'well-known-services'])
+const LOOSE_KINDS: ReadonlySet<FieldKind> = new Set(['a6', 'bitmap', 'loc', 'nxt-bitmap', 'service-parameters', 'well-known-services'])
 
 const FORMS = new Map<number, Form>(Object.values(RDATA).map((row: RrRow) => [row.code, formOf(row)]))
 

@@ -67,6 +67,13 @@ describe('rdata text that is read and printed otherwise', () => {
       '60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118',
     ],
     ['DNSKEY', '256 3 5 AQPS Kmyn', '256 3 5 AQPSKmyn'],
+    ['DNSKEY', '257 3 ecdsap256sha256 AQID', '257 3 13 AQID'],
+    ['DS', '60485 RSASHA256 2 2BB1', '60485 8 2 2BB1'],
+    ['CERT', 'PKIX 0 RSASHA1 AQID', '1 0 5 AQID'],
+    ['CERT', 'oid 0 0 AQID', '254 0 0 AQID'],
+    ['DSYNC', 'CDS NOTIFY 5300 a.example.com.', 'CDS 1 5300 a.example.com'],
+    ['A6', '61 fff8::7:0:0:0:1 net.example.com.', '61 ::7:0:0:0:1 net.example.com'],
+    ['ATMA', '39.246f.00', '39246f00'],
     [
       'RRSIG', 'A 5 3 86400 1048354263 1045762263 2642 example.com. AQID',
       'A 5 3 86400 20030322173103 20030220173103 2642 example.com AQID',
