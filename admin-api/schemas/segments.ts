@@ -7,6 +7,11 @@ const bool = (description: string) => Type.Boolean({ description })
 const rate = (description: string) =>
   nullable(Type.Integer({ minimum: 1, maximum: 1_000_000, description, examples: [10] }))
 
+const ddnsFields = {
+  enabled: bool('Names of leases are published.'),
+  updateFromClient: bool('A client that wants to update its A record itself may.'),
+  dhcid: bool('A DHCID record goes with each name, for zones that other DHCP servers write to as well.'),
+}
 const policyFields = {
   mode: Type.Unsafe<PolicyView['mode']>({
     type: 'string',
@@ -26,21 +31,14 @@ const policyFields = {
   leasesPerRelayPort: rate('Leases of one relay port; null: no limit.'),
   rapidCommit: bool('RFC 4039: an ACK at once to a client that asks for it.'),
   bootp: bool('Addresses of pools for BOOTP clients, for ever.'),
-  ddns: Type.Object(
-    {
-      enabled: bool('Names of leases are published.'),
-      updateFromClient: bool('A client that wants to update its A record itself may.'),
-      dhcid: bool('A DHCID record goes with each name, for zones that other DHCP servers write to as well.'),
-    },
-    { additionalProperties: false, description: 'Names of leases.' },
-  ),
+  ddns: Type.Object(ddnsFields, { additionalProperties: false, description: 'Names of leases.' }),
 }
 
 const Policy = Type.Unsafe<PolicyView>(
   Type.Object(policyFields, { additionalProperties: false, description: 'How it is served.', [COMPONENT]: 'Policy' }),
 )
 const PolicyChange = Type.Unsafe<Partial<PolicyView>>(
-  Type.Partial(Type.Object(policyFields), {
+  Type.Partial(Type.Object({ ...policyFields, ddns: Type.Partial(Type.Object(ddnsFields), { additionalProperties: false, description: 'Names of leases.' }) }), {
     additionalProperties: false,
     description: 'How it is served; what is left out stays as it is.',
     [COMPONENT]: 'PolicyChange',

@@ -1,6 +1,8 @@
 import type { ClassView, Page } from '../../services/index.ts'
+import type { ApiClient } from './client.ts'
+import { CHANGE_OPTIONS, changeEntry } from './change.ts'
 import { type Command, NotDone, type Options } from './command.ts'
-import { LEVEL_OPTIONS, levelFields } from './level-options.ts'
+import { LEVEL_OPTIONS, levelFields, ownLevelFields } from './level-options.ts'
 import { type Column, printPage } from './print.ts'
 import { putEntry, removeEntry } from './put.ts'
 
@@ -18,6 +20,13 @@ const OPTIONS = {
   deny: { type: 'boolean', says: 'its members get no address' },
   ...LEVEL_OPTIONS,
 } as const satisfies Options
+
+async function classOf(api: ApiClient, named: string): Promise<ClassView> {
+  const { items } = await api.json<Page<ClassView>>('GET', 'classes')
+  const found = items.find(each => String(each.id) === named || each.name === named)
+  if (found === undefined) throw new NotDone(`no class is called ${named}`)
+  return found
+}
 
 export const classList: Command = {
   words: 'class list',
@@ -57,6 +66,28 @@ export const classAdd: Command = {
   },
 }
 
+export const classChange: Command = {
+  words: 'class change',
+  summary: 'change who is in a class, and what its members are told',
+  operands: 'ID|NAME [EXPRESSION]',
+  fewest: 1,
+  most: 2,
+  options: { ...OPTIONS, ...CHANGE_OPTIONS },
+  examples: ["taproot class change guests 'random-mac and not known' --max-lease 300", 'taproot class change cameras --unset limit'],
+  async run(invocation) {
+    const { api, operands, integer, flag } = invocation
+    const fields = {
+      test: operands[1],
+      priority: integer('priority'),
+      leaseLimit: integer('limit'),
+      denied: flag('deny') ? true : undefined,
+      ...ownLevelFields(invocation),
+    }
+    const { id } = await classOf(api, operands[0] as string)
+    await changeEntry<ClassView>(invocation, 'classes', id, fields, { limit: { leaseLimit: null }, deny: { denied: false }, test: { test: null } }, each => `changed the class ${each.name}`)
+  },
+}
+
 export const classRemove: Command = {
   words: 'class remove',
   summary: 'remove a class that no pool and no host names',
@@ -66,10 +97,7 @@ export const classRemove: Command = {
   options: {},
   examples: ['taproot class remove guests'],
   async run(invocation) {
-    const named = invocation.operands[0] as string
-    const { items } = await invocation.api.json<Page<ClassView>>('GET', 'classes')
-    const found = items.find(each => String(each.id) === named || each.name === named)
-    if (found === undefined) throw new NotDone(`no class is called ${named}`)
+    const found = await classOf(invocation.api, invocation.operands[0] as string)
     await removeEntry(invocation, 'classes', found.id, `removed the class ${found.name}`)
   },
 }

@@ -1,6 +1,8 @@
 import type { HostView, IdentifierView, Page } from '../../services/index.ts'
+import type { ApiClient } from './client.ts'
+import { CHANGE_OPTIONS, changeEntry, type Unsettable } from './change.ts'
 import { type Command, type Invocation, NotDone, type Options } from './command.ts'
-import { LEVEL_OPTIONS, levelFields } from './level-options.ts'
+import { LEVEL_OPTIONS, levelFields, ownLevelFields } from './level-options.ts'
 import { type Column, printPage } from './print.ts'
 import { putEntry, removeEntry, someOf } from './put.ts'
 
@@ -34,6 +36,10 @@ const OPTIONS = {
   deny: { type: 'boolean', says: 'give it no address' },
   ...LEVEL_OPTIONS,
 } as const satisfies Options
+
+const UNSETTABLE: Unsettable = {
+  name: { name: null }, comment: { comment: null }, deny: { denied: false }, class: { classes: [] }, tag: { tags: [] }, addresses: { addresses: [] },
+}
 
 const identifiersOf = ({ texts }: Invocation): readonly IdentifierView[] =>
   (Object.keys(IDENTIFIERS) as IdentifierView['kind'][]).flatMap(kind => texts(kind).map(value => ({ kind, value })))
@@ -85,6 +91,48 @@ function sentence(host: HostView): string {
   return host.denied || what === null ? `added ${host.denied ? what : who}, id ${host.id}` : `kept ${what} for ${who}, id ${host.id}`
 }
 
+async function hostOf(api: ApiClient, text: string): Promise<HostView> {
+  const named = text.toLowerCase()
+  const { items } = await api.json<Page<HostView>>('GET', 'hosts')
+  const names = (each: HostView): readonly (string | null)[] => [
+    String(each.id),
+    each.name,
+    ...each.addresses,
+    ...each.identifiers.map(identifier => identifier.value),
+  ]
+  const found = items.filter(each => names(each).includes(named))
+  const [host, ...others] = found
+  if (host === undefined) throw new NotDone(`no host has the id, the name, the address or the identifier ${named}`)
+  if (others.length > 0) throw new NotDone(`${found.length} hosts have ${named}; name one by its id`)
+  return host
+}
+
+export const hostChange: Command = {
+  words: 'host change',
+  summary: 'change a host; identifiers, addresses and classes are replaced whole',
+  operands: 'ID|NAME|ADDRESS|MAC [ADDRESS…]',
+  fewest: 1,
+  most: 65,
+  options: { ...OPTIONS, ...CHANGE_OPTIONS },
+  examples: ['taproot host change printer 10.53.0.30 --lease 864000', 'taproot host change laptop --mac 02:00:0a:35:00:15 --unset comment'],
+  async run(invocation) {
+    const { api, operands, text, texts, flag } = invocation
+    const [named, ...addresses] = operands
+    const fields = {
+      identifiers: someOf(identifiersOf(invocation)),
+      addresses: someOf(addresses),
+      name: text('name'),
+      classes: someOf(texts('class')),
+      tags: someOf(texts('tag')),
+      comment: text('comment'),
+      denied: flag('deny') ? true : undefined,
+      ...ownLevelFields(invocation),
+    }
+    const { id } = await hostOf(api, named as string)
+    await changeEntry<HostView>(invocation, 'hosts', id, fields, UNSETTABLE, host => `changed the host ${host.name ?? host.id}`)
+  },
+}
+
 export const hostRemove: Command = {
   words: 'host remove',
   summary: 'remove a host',
@@ -94,18 +142,7 @@ export const hostRemove: Command = {
   options: {},
   examples: ['taproot host remove printer', 'taproot host remove 10.53.0.20'],
   async run(invocation) {
-    const named = (invocation.operands[0] as string).toLowerCase()
-    const { items } = await invocation.api.json<Page<HostView>>('GET', 'hosts')
-    const names = (each: HostView): readonly (string | null)[] => [
-      String(each.id),
-      each.name,
-      ...each.addresses,
-      ...each.identifiers.map(identifier => identifier.value),
-    ]
-    const found = items.filter(each => names(each).includes(named))
-    const [host, ...others] = found
-    if (host === undefined) throw new NotDone(`no host has the id, the name, the address or the identifier ${named}`)
-    if (others.length > 0) throw new NotDone(`${found.length} hosts have ${named}; name one by its id`)
+    const host = await hostOf(invocation.api, invocation.operands[0] as string)
     await removeEntry(invocation, 'hosts', host.id, `removed the host ${host.name ?? host.id}`)
   },
 }

@@ -14,15 +14,25 @@ export const LEVEL_OPTIONS = {
   option: OPTION,
 } as const satisfies Options
 
-/** The fields of the API that were given; the others stay undefined and away. */
-export const levelFields = ({ text, texts, integer }: Invocation): { readonly [field: string]: unknown } => ({
-  leaseSeconds: integer('lease'),
-  minLeaseSeconds: integer('min-lease'),
-  maxLeaseSeconds: integer('max-lease'),
-  renewSeconds: integer('t1'),
-  rebindSeconds: integer('t2'),
-  nextServer: text('next-server'),
-  serverName: text('server-name'),
-  bootFile: text('boot-file'),
-  options: optionSet(texts('option')),
+/** The fields of the API by their options. */
+export const LEVEL_FIELDS = {
+  lease: 'leaseSeconds',
+  'min-lease': 'minLeaseSeconds',
+  'max-lease': 'maxLeaseSeconds',
+  't1': 'renewSeconds',
+  't2': 'rebindSeconds',
+  'next-server': 'nextServer',
+  'server-name': 'serverName',
+  'boot-file': 'bootFile',
+} as const satisfies { readonly [K in Exclude<keyof typeof LEVEL_OPTIONS, 'option'>]: string }
+
+const NUMBERS: readonly string[] = ['lease', 'min-lease', 'max-lease', 't1', 't2']
+
+/** The fields of the API that were given, but for the DHCP options; the others stay undefined and away. */
+export const ownLevelFields = ({ text, integer }: Invocation): { readonly [field: string]: unknown } =>
+  Object.fromEntries(Object.entries(LEVEL_FIELDS).map(([option, field]) => [field, NUMBERS.includes(option) ? integer(option) : text(option)]))
+
+export const levelFields = (invocation: Invocation): { readonly [field: string]: unknown } => ({
+  ...ownLevelFields(invocation),
+  options: optionSet(invocation.texts('option')),
 })

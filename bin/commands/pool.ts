@@ -1,6 +1,8 @@
 import { ALLOCATOR_NAMES, type Page, type PoolView } from '../../services/index.ts'
-import { type Command, NotDone } from './command.ts'
-import { LEVEL_OPTIONS, levelFields } from './level-options.ts'
+import type { ApiClient } from './client.ts'
+import { CHANGE_OPTIONS, changeEntry } from './change.ts'
+import { type Command, NotDone, type Options } from './command.ts'
+import { LEVEL_OPTIONS, levelFields, ownLevelFields } from './level-options.ts'
 import { type Column, printPage } from './print.ts'
 import { putEntry, removeEntry, someOf } from './put.ts'
 import { subnetIdOf } from './which-subnet.ts'
@@ -15,6 +17,24 @@ const COLUMNS: readonly Column<PoolView>[] = [
   ['ADDRESSES', pool => pool.size],
   ['BOUND', pool => pool.bound],
 ]
+
+const OPTIONS = {
+  allow: { type: 'string', multiple: true, value: 'CLASS', says: 'a class that may use it (default: all clients)' },
+  deny: { type: 'string', multiple: true, value: 'CLASS', says: 'a class that may not' },
+  allocator: {
+    type: 'string',
+    value: 'ORDER',
+    says: `which free address a new client gets: ${ALLOCATOR_NAMES.join(', ')}`,
+  },
+  ...LEVEL_OPTIONS,
+} as const satisfies Options
+
+async function poolOf(api: ApiClient, named: string): Promise<PoolView> {
+  const { items } = await api.json<Page<PoolView>>('GET', 'pools')
+  const pool = items.find(each => String(each.id) === named || each.first === named)
+  if (pool === undefined) throw new NotDone(`no pool has the id or the first address ${named}`)
+  return pool
+}
 
 export const poolList: Command = {
   words: 'pool list',
@@ -37,14 +57,7 @@ export const poolAdd: Command = {
   most: 2,
   options: {
     subnet: { type: 'string', value: 'ID|PREFIX', says: 'the subnet (default: the one that FIRST is in)' },
-    allow: { type: 'string', multiple: true, value: 'CLASS', says: 'a class that may use it (default: all clients)' },
-    deny: { type: 'string', multiple: true, value: 'CLASS', says: 'a class that may not' },
-    allocator: {
-      type: 'string',
-      value: 'ORDER',
-      says: `which free address a new client gets: ${ALLOCATOR_NAMES.join(', ')}`,
-    },
-    ...LEVEL_OPTIONS,
+    ...OPTIONS,
   },
   examples: ['taproot pool add 10.53.0.100 10.53.0.199', 'taproot pool add 10.53.2.0 10.53.3.255 --allocator hashed'],
   async run(invocation) {
@@ -66,6 +79,34 @@ export const poolAdd: Command = {
   },
 }
 
+export const poolChange: Command = {
+  words: 'pool change',
+  summary: 'change whom a pool is for, and what its clients are told',
+  operands: 'ID|FIRST',
+  fewest: 1,
+  most: 1,
+  options: {
+    first: { type: 'string', value: 'ADDRESS', says: 'its first address from now on' },
+    last: { type: 'string', value: 'ADDRESS', says: 'its last address from now on' },
+    ...OPTIONS,
+    ...CHANGE_OPTIONS,
+  },
+  examples: ['taproot pool change 10.53.0.100 --last 10.53.0.220 --deny guests', 'taproot pool change 1 --max-lease 600'],
+  async run(invocation) {
+    const { api, operands, text, texts } = invocation
+    const fields = {
+      first: text('first'),
+      last: text('last'),
+      allow: someOf(texts('allow')),
+      deny: someOf(texts('deny')),
+      allocator: text('allocator'),
+      ...ownLevelFields(invocation),
+    }
+    const { id } = await poolOf(api, operands[0] as string)
+    await changeEntry<PoolView>(invocation, 'pools', id, fields, { allow: { allow: [] }, deny: { deny: [] } }, pool => `changed the pool ${pool.first} to ${pool.last}, ${pool.size} addresses`)
+  },
+}
+
 export const poolRemove: Command = {
   words: 'pool remove',
   summary: 'give addresses of a pool to nobody any more',
@@ -75,10 +116,7 @@ export const poolRemove: Command = {
   options: {},
   examples: ['taproot pool remove 1', 'taproot pool remove 10.53.0.100'],
   async run(invocation) {
-    const named = invocation.operands[0] as string
-    const { items } = await invocation.api.json<Page<PoolView>>('GET', 'pools')
-    const pool = items.find(each => String(each.id) === named || each.first === named)
-    if (pool === undefined) throw new NotDone(`no pool has the id or the first address ${named}`)
+    const pool = await poolOf(invocation.api, invocation.operands[0] as string)
     await removeEntry(invocation, 'pools', pool.id, `removed the pool ${pool.first} to ${pool.last}`)
   },
 }

@@ -24,4 +24,4 @@ export async function removeEntry(invocation: Invocation, resource: string, id: 
 }
 
 /** The values of an option that takes several; undefined when it is not given, so that the API's default holds. */
-export const someOf = (items: readonly string[]): readonly string[] | undefined => (items.length === 0 ? undefined : items)
+export const someOf = <T>(items: readonly T[]): readonly T[] | undefined => (items.length === 0 ? undefined : items)

@@ -3,7 +3,7 @@ import { health } from './appliance.ts'
 import { arpAdd, arpDelete, arpFlush, arpList } from './arp.ts'
 import { capture } from './capture.ts'
 import { certificateAuthority, certificateGive, certificateRemove, certificateRenew, certificateShow } from './certificate.ts'
-import { classAdd, classList, classRemove } from './class.ts'
+import { classAdd, classChange, classList, classRemove } from './class.ts'
 import type { Command } from './command.ts'
 import { decisions } from './decisions.ts'
 import { dhcpClientRelease, dhcpClientRenew, dhcpClientShow } from './dhcp-client.ts'
@@ -12,20 +12,20 @@ import { explain } from './explain.ts'
 import {
   interfaceAdd, interfaceChange, interfaceDown, interfaceList, interfaceRemove, interfaceUp,
 } from './interface.ts'
-import { hostAdd, hostList, hostRemove } from './host.ts'
+import { hostAdd, hostChange, hostList, hostRemove } from './host.ts'
 import { leasesExport, leasesForceRenew, leasesHistory, leasesImport, leasesList, leasesRelease } from './leases.ts'
 import { optionDefinitionAdd, optionDefinitionList, optionDefinitionRemove } from './option-definition.ts'
 import { optionsEffective } from './options.ts'
 import { ping } from './ping.ts'
 import { dhcpSearch, dhcpServers } from './other-servers.ts'
-import { poolAdd, poolList, poolRemove } from './pool.ts'
+import { poolAdd, poolChange, poolList, poolRemove } from './pool.ts'
 import { recordAdd, recordChange, recordList, recordRemove } from './record.ts'
 import { forwarding, routeAdd, routeList, routeRemove } from './route.ts'
 import { sockets } from './sockets.ts'
 import { stats } from './stats.ts'
-import { segmentAdd, segmentList, segmentRemove } from './segment.ts'
-import { siteAdd, siteList, siteRemove } from './site.ts'
-import { subnetAdd, subnetList, subnetRemove } from './subnet.ts'
+import { segmentAdd, segmentChange, segmentList, segmentRemove } from './segment.ts'
+import { siteAdd, siteChange, siteList, siteRemove } from './site.ts'
+import { subnetAdd, subnetChange, subnetList, subnetRemove } from './subnet.ts'
 import { traceroute } from './traceroute.ts'
 import { tsigKeyAdd, tsigKeyList, tsigKeyRemove } from './tsig-key.ts'
 import { dhcpWhatIf } from './what-if.ts'
@@ -48,21 +48,27 @@ export const COMMANDS: readonly Command[] = [
   decisions,
   siteList,
   siteAdd,
+  siteChange,
   siteRemove,
   segmentList,
   segmentAdd,
+  segmentChange,
   segmentRemove,
   subnetList,
   subnetAdd,
+  subnetChange,
   subnetRemove,
   poolList,
   poolAdd,
+  poolChange,
   poolRemove,
   hostList,
   hostAdd,
+  hostChange,
   hostRemove,
   classList,
   classAdd,
+  classChange,
   classRemove,
   optionsEffective,
   dhcpExport,

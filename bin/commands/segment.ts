@@ -1,7 +1,9 @@
 import type { Page, SegmentView } from '../../services/index.ts'
 import type { ApiClient } from './client.ts'
-import { type Command, NotDone, type Options } from './command.ts'
-import { LEVEL_OPTIONS, levelFields } from './level-options.ts'
+import { CHANGE_OPTIONS, changeEntry } from './change.ts'
+import { type Command, type Invocation, NotDone, type Options } from './command.ts'
+import { LEVEL_OPTIONS, levelFields, ownLevelFields } from './level-options.ts'
+import { POLICY_OPTIONS, policyFields } from './policy-options.ts'
 import { type Column, printPage } from './print.ts'
 import { putEntry, removeEntry } from './put.ts'
 import { siteIdOf } from './site.ts'
@@ -21,8 +23,22 @@ const OPTIONS = {
   relay: { type: 'string', multiple: true, value: 'ADDRESS', says: 'a relay that stands for it' },
   site: { type: 'string', value: 'ID|NAME', says: 'the site that it belongs to (default: the first)' },
   domain: { type: 'string', value: 'ZONE', says: 'zone in which the names of leases appear' },
+  ...POLICY_OPTIONS,
   ...LEVEL_OPTIONS,
 } as const satisfies Options
+
+async function ownFields(invocation: Invocation): Promise<{ readonly [field: string]: unknown }> {
+  const { api, text, texts } = invocation
+  const site = text('site')
+  const relays = texts('relay')
+  return {
+    interface: text('interface'),
+    siteId: site === undefined ? undefined : await siteIdOf(api, site),
+    relays: relays.length === 0 ? undefined : relays,
+    domain: text('domain'),
+    policy: policyFields(invocation),
+  }
+}
 
 /** The id of the segment that `text` names by id or name. */
 export async function segmentIdOf(api: ApiClient, text: string): Promise<number> {
@@ -56,18 +72,26 @@ export const segmentAdd: Command = {
   options: OPTIONS,
   examples: ['taproot segment add lab --interface lan1', 'taproot segment add hall-b --relay 10.9.0.1'],
   async run(invocation) {
-    const { api, operands, text, texts } = invocation
-    const site = text('site')
-    const relays = texts('relay')
-    const fields = {
-      name: operands[0],
-      interface: text('interface'),
-      siteId: site === undefined ? undefined : await siteIdOf(api, site),
-      relays: relays.length === 0 ? undefined : relays,
-      domain: text('domain'),
-      ...levelFields(invocation),
-    }
+    const fields = { name: invocation.operands[0], ...(await ownFields(invocation)), ...levelFields(invocation) }
     await putEntry<SegmentView>(invocation, 'segments', fields, each => `added the segment ${each.name}, id ${each.id}`)
+  },
+}
+
+export const segmentChange: Command = {
+  words: 'segment change',
+  summary: 'change a segment, also how it is served',
+  operands: 'ID|NAME',
+  fewest: 1,
+  most: 1,
+  options: { ...OPTIONS, ...CHANGE_OPTIONS },
+  examples: [
+    'taproot segment change lan --known-only yes --new-clients 20',
+    'taproot segment change hall-b --mode proxy --boot-file ipxe.efi --unset domain',
+  ],
+  async run(invocation) {
+    const id = await segmentIdOf(invocation.api, invocation.operands[0] as string)
+    const fields = { ...(await ownFields(invocation)), ...ownLevelFields(invocation) }
+    await changeEntry<SegmentView>(invocation, 'segments', id, fields, { domain: { domain: null }, interface: { interface: null }, relay: { relays: [] } }, each => `changed the segment ${each.name}`)
   },
 }
 

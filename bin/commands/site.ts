@@ -1,7 +1,8 @@
 import type { Page, SiteView } from '../../services/index.ts'
 import type { ApiClient } from './client.ts'
+import { CHANGE_OPTIONS, changeEntry } from './change.ts'
 import { type Command, NotDone } from './command.ts'
-import { LEVEL_OPTIONS, levelFields } from './level-options.ts'
+import { LEVEL_OPTIONS, levelFields, ownLevelFields } from './level-options.ts'
 import { type Column, printPage } from './print.ts'
 import { putEntry, removeEntry } from './put.ts'
 
@@ -44,6 +45,20 @@ export const siteAdd: Command = {
   async run(invocation) {
     const fields = { name: invocation.operands[0], ...levelFields(invocation) }
     await putEntry<SiteView>(invocation, 'sites', fields, site => `added the site ${site.name}, id ${site.id}`)
+  },
+}
+
+export const siteChange: Command = {
+  words: 'site change',
+  summary: 'change defaults for segments',
+  operands: 'ID|NAME',
+  fewest: 1,
+  most: 1,
+  options: { ...LEVEL_OPTIONS, ...CHANGE_OPTIONS },
+  examples: ['taproot site change office --lease 3600 --unset ntp-servers'],
+  async run(invocation) {
+    const id = await siteIdOf(invocation.api, invocation.operands[0] as string)
+    await changeEntry<SiteView>(invocation, 'sites', id, ownLevelFields(invocation), {}, site => `changed the site ${site.name}`)
   },
 }
 

@@ -1,6 +1,7 @@
 import type { Page, SubnetView } from '../../services/index.ts'
+import { CHANGE_OPTIONS, changeEntry } from './change.ts'
 import { type Command, type Options } from './command.ts'
-import { LEVEL_OPTIONS, levelFields } from './level-options.ts'
+import { LEVEL_OPTIONS, levelFields, ownLevelFields } from './level-options.ts'
 import { type Column, printPage } from './print.ts'
 import { putEntry, removeEntry } from './put.ts'
 import { segmentIdOf } from './segment.ts'
@@ -59,6 +60,28 @@ export const subnetAdd: Command = {
       ...levelFields(invocation),
     }
     await putEntry<SubnetView>(invocation, 'subnets', fields, each => `added the subnet ${each.prefix}, id ${each.id}`)
+  },
+}
+
+export const subnetChange: Command = {
+  words: 'subnet change',
+  summary: 'change what is said to the clients of a subnet',
+  operands: 'ID|PREFIX',
+  fewest: 1,
+  most: 1,
+  options: { ...OPTIONS, ...CHANGE_OPTIONS },
+  examples: [`taproot subnet change 10.53.0.0/24 --lease 3600 --option 'ntp-servers=["10.53.0.9"]'`, 'taproot subnet change 2 --unset max-lease'],
+  async run(invocation) {
+    const { api, operands, text } = invocation
+    const segment = text('segment')
+    const fields = {
+      interface: text('interface'),
+      segmentId: segment === undefined ? undefined : await segmentIdOf(api, segment),
+      domain: text('domain'),
+      ...ownLevelFields(invocation),
+    }
+    const id = await subnetIdOf(api, operands[0] as string)
+    await changeEntry<SubnetView>(invocation, 'subnets', id, fields, { domain: { domain: null } }, each => `changed the subnet ${each.prefix}`)
   },
 }
 

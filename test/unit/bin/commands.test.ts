@@ -198,6 +198,14 @@ describe('changes', () => {
       'client-id=010203,circuit-id=eth7',
     ],
     ['host add --mac 02:00:00:00:00:99 --deny', 'added 02:00:00:00:00:99 gets no address, id 2', 'host list', '99'],
+    ['site change default --lease 7200', 'changed the site default', 'site list', 'default\t7200'],
+    ['segment change lan0 --mode proxy --new-clients 20 --known-only yes', 'changed the segment lan0', 'segment list', 'lan0\tproxy'],
+    ['segment change hall --unset relay --unset t1', 'changed the segment hall', 'segment list', 'hall\t-\tserve\t-', 'segment add hall --relay 10.9.0.1 --t1 60'],
+    ['subnet change 10.53.0.0/24 --lease 90 --min-lease 60', 'changed the subnet 10.53.0.0/24', 'subnet list', '10.53.0.0/24\tlan0\tlan0\t90'],
+    ['pool change 10.53.0.100 --last 10.53.0.220 --deny known', 'changed the pool 10.53.0.100 to 10.53.0.220, 121 addresses', 'pool list', '\tnot known\t'],
+    ['class change guests all --unset limit', 'changed the class guests', 'class list', '1\tguests\t100\t-\tall', 'class add guests random-mac --limit 9'],
+    ['host change printer 10.53.0.30 --tag x --lease 99', 'changed the host printer', 'host list', '10.53.0.30'],
+    ['host change printer --unset addresses', 'changed the host printer', 'host list', 'printer\t-\t'],
     ['host remove 10.53.0.20', 'removed the host printer', 'host list', ''],
     ['host remove 02:00:0A:35:00:14', 'removed the host printer', 'host list', ''],
     ['host remove 1', 'removed the host printer', 'host list', ''],
@@ -208,6 +216,24 @@ describe('changes', () => {
     const { out } = await line.run(...look.split(' '))
     if (there === '') expect(out).toBe('')
     else expect(out).toContain(there)
+  })
+
+  test('a change of DHCP options leaves the others as they are, and --unset takes one away', async () => {
+    const options = async (): Promise<object> => ((await line.api.call('GET', '/api/v1/subnets/1')).json() as { readonly options: object }).options
+    const before = await options()
+    await line.run('subnet', 'change', '1', '--option', 'domain-name=a.example', '--option', 'interface-mtu=1400')
+    expect(await options()).toEqual({ ...before, 'domain-name': 'a.example', 'interface-mtu': 1400 })
+    await line.run('subnet', 'change', '1', '--unset', 'domain-name', '--option', 'interface-mtu=1300')
+    expect(await options()).toEqual({ ...before, 'interface-mtu': 1300 })
+  })
+
+  test('a policy is changed word by word', async () => {
+    const policy = async (): Promise<object> => ((await line.api.call('GET', '/api/v1/segments/1')).json() as { readonly policy: object }).policy
+    const before = await policy()
+    await line.run('segment', 'change', 'lan0', '--new-clients', '7', '--bootp', 'yes', '--dhcid', 'yes', '--probe', 'none', '--offer-delay', '250')
+    expect(await policy()).toEqual({ ...before, newClientsPerSecond: 7, bootp: true, probe: 'none', offerDelayMs: 250, ddns: { enabled: true, updateFromClient: false, dhcid: true } })
+    await line.run('segment', 'change', '1', '--new-clients', 'none', '--names', 'no')
+    expect(await policy()).toMatchObject({ newClientsPerSecond: null, bootp: true, ddns: { enabled: false, dhcid: true } })
   })
 
   test('a subnet is removed by an address block or an id', async () => {
@@ -446,6 +472,9 @@ describe('wrong command lines are answered with what may have been meant', () =>
     ['dhcp what-if', '--mac MAC or --packet HEX is needed'],
     ['decisions 02:00:0a:35:00:64', '"02:00:0a:35:00:64" is not the number of a decision'],
     ['subnet add 10.54.0.0/24 --interface lan0 --option x', '--option x: write NAME=VALUE'],
+    ['segment change lan0', 'nothing is to be changed; see --help'],
+    ['segment change lan0 --known-only maybe', '--known-only takes yes or no, not "maybe"'],
+    ['subnet change 10.53.0.0/24 --unset frob', '--unset frob: this level says nothing of it'],
     ['leases --api 127.0.0.1:8053', '"127.0.0.1:8053" is not the address of an API'],
     ['leases --api ftp://x', '"ftp://x" is not the address of an API'],
     ['leases --token-file /nowhere/token', 'the token file /nowhere/token cannot be read'],
