@@ -28,6 +28,7 @@ import { CommitQueue, type Settled } from './storage/commit-queue.ts'
 import type { Sealing } from './storage/key-file.ts'
 import type { Snapshot, StoreFault, Transaction, Write } from './storage/store.ts'
 import { OtherServersEndpoint } from './other-servers-endpoint.ts'
+import { moveSerialsOfRenewed } from './renewed-serials.ts'
 import { Uplinks } from './uplinks.ts'
 import { askParentDs } from './zone-signing/parent-ds.ts'
 import { SignedZones, type SignedZonesOptions } from './zone-signing/signed-zones.ts'
@@ -128,6 +129,7 @@ export class Appliance {
     this.#dnsTcpEndpoint = new DnsTcpEndpoint(this.stack, this.dns, o.clock)
 
     this.#zones = new ZoneBook(this.dns, () => o.clock.wallMs())
+    moveSerialsOfRenewed({ clock: o.clock, dns: this.dns, zones: this.#zones, submit: (...write) => this.submit(...write) })
     const turns = new CommandTurns({ submit: (...write) => this.submit(...write), commits: this.#commits })
     this.#signedZones = this.#signZones(o, turns)
     this.#transfers = new ZoneTransfers({ ...o, stack: this.stack, dns: this.dns, nextRecordId, submit: (...write) => this.submit(...write), tell: (event, facts) => this.#tell(event, facts) })
