@@ -129,10 +129,11 @@ export class Appliance {
     this.#dnsTcpEndpoint = new DnsTcpEndpoint(this.stack, this.dns, o.clock)
 
     this.#zones = new ZoneBook(this.dns, () => o.clock.wallMs())
-    moveSerialsOfRenewed({ clock: o.clock, dns: this.dns, zones: this.#zones, submit: (...write) => this.submit(...write) })
-    const turns = new CommandTurns({ submit: (...write) => this.submit(...write), commits: this.#commits })
+    const submit: Appliance['submit'] = (...write) => this.submit(...write)
+    moveSerialsOfRenewed(o.clock, this.dns, this.#zones, submit)
+    const turns = new CommandTurns({ submit, commits: this.#commits })
     this.#signedZones = this.#signZones(o, turns)
-    this.#transfers = new ZoneTransfers({ ...o, stack: this.stack, dns: this.dns, nextRecordId, submit: (...write) => this.submit(...write), tell: (event, facts) => this.#tell(event, facts) })
+    this.#transfers = new ZoneTransfers({ ...o, stack: this.stack, dns: this.dns, nextRecordId, submit, tell: (event, facts) => this.#tell(event, facts) })
     this.#names = new LeaseNames(this.#zones, nextRecordId, (address) => {
       const lease = this.dhcp.lease(address)
       return lease === undefined ? undefined : leaseClientKey(lease)
@@ -181,7 +182,7 @@ export class Appliance {
       configuration,
       snapshot: o.snapshot,
       nextRecordId,
-      submit: (transaction, settled) => this.submit(transaction, settled),
+      submit,
       commits: this.#commits,
     })
   }

@@ -8,15 +8,10 @@ import type { Settled } from './storage/commit-queue.ts'
 import type { Transaction } from './storage/store.ts'
 import type { ZoneBook } from './zone-book.ts'
 
-export type RenewedSerialsOptions = {
-  readonly clock: Clock
-  readonly dns: DnsServer
-  readonly zones: ZoneBook
-  readonly submit: (transaction: Transaction, settled: Settled) => void
-}
-
 /** From now on, for all zones of the server. One that cannot be stored is made up for by the next renewal. */
-export function moveSerialsOfRenewed({ clock, dns, zones, submit }: RenewedSerialsOptions): void {
+export function moveSerialsOfRenewed(
+  clock: Clock, dns: DnsServer, zones: ZoneBook, submit: (transaction: Transaction, settled: Settled) => void,
+): void {
   const underWay = new Set<number>()
   dns.signing.onResigned = (zoneId) => {
     if (underWay.has(zoneId) || dns.zones.byId(zoneId) === undefined) return

@@ -9,10 +9,10 @@ import { signingKey, signingOf, verdict } from '../support/dnssec.ts'
 const label = fc.constantFrom('a', 'b', 'c', '*', 'Zz', '\\000', 'x-y')
 const owner = fc.array(label, { maxLength: 4 }).map((labels) => [...labels, 'example'].join('.'))
 const DATA = {
-  A: '10.0.0.1', TXT: '"text"', MX: '5 Mail.Example', NS: 'ns.elsewhere.test.', DS: '1 13 2 0102', CNAME: 'a.example', SRV: '0 0 1 B.example',
+  A: '10.0.0.1', TXT: '"text"', MX: '5 Mail.Example', NS: 'ns.elsewhere.test.', DS: '1 13 2 0102', CNAME: 'a.example', DNAME: 'target.elsewhere.', SRV: '0 0 1 B.example',
 } as const
 type Type = keyof typeof DATA
-const type = fc.oneof({ weight: 4, arbitrary: fc.constantFrom<Type>('A', 'TXT', 'MX', 'SRV') }, fc.constantFrom<Type>('NS', 'DS', 'CNAME'))
+const type = fc.oneof({ weight: 4, arbitrary: fc.constantFrom<Type>('A', 'TXT', 'MX', 'SRV') }, fc.constantFrom<Type>('NS', 'DS', 'CNAME', 'DNAME'))
 type Step = readonly { readonly owner: string; readonly type: Type; readonly remove: boolean }[]
 const step: fc.Arbitrary<Step> = fc.array(fc.record({ owner, type, remove: fc.boolean() }), { minLength: 1, maxLength: 6 })
 const questions = fc.array(fc.tuple(owner, fc.constantFrom('A', 'TXT', 'NS', 'DS', 'CNAME', 'SOA', 'NSEC', 'ANY')), { minLength: 4, maxLength: 10 })
@@ -55,7 +55,7 @@ class Edited {
   #mayStand(name: string, kind: Type, beside: readonly string[]): boolean {
     if (name === 'example' && kind !== 'A' && kind !== 'TXT') return false
     if (kind === 'CNAME') return beside.length === 0
-    if (kind === 'NS') return !name.startsWith('*') && !beside.includes('CNAME')
+    if (kind === 'NS' || kind === 'DNAME') return !name.startsWith('*') && !['CNAME', 'NS', 'DNAME'].some((other) => beside.includes(other))
     return !beside.includes('CNAME') && (kind !== 'DS' || beside.includes('NS'))
   }
 }

@@ -200,7 +200,9 @@ export function verdictOn(message: Message, trust: Trust): Verdict {
   // Nothing signs signatures: RFC 4035 §2.2.
   if (message.type === T.RRSIG) return message.answer.every((r) => r.type === T.RRSIG) ? 'secure' : 'bogus: other records'
   const name = labelsOf(message.name)
-  const answer = checkSets(message.answer, trust, () => false)
+  // What a DNAME makes of a name is not signed: the DNAME is (RFC 6672 §5.3.1).
+  const redirected = (of: Labels): boolean => message.answer.some((r) => r.type === T.DNAME && isBelow(of, labelsOf(r.name)))
+  const answer = checkSets(message.answer, trust, (set) => set.type === T.CNAME && redirected(set.owner))
   if (answer.fault !== undefined) return `bogus: answer: ${answer.fault}`
   const referral = !message.authority.some((r) => r.type === T.SOA) && message.authority.some((r) => r.type === T.NS)
   const authority = checkSets(message.authority, trust, (set) => referral && set.type === T.NS)
@@ -219,6 +221,7 @@ export function verdictOn(message: Message, trust: Trust): Verdict {
   // Aliases lead on; the last name is the one that the rest is about.
   let last = name
   for (const set of answer.sets) if (set.type === T.CNAME && message.type !== T.CNAME && message.type !== T.ANY) last = labelsOf((set.rdata[0] as Uint8Array))
+  if (redirected(last)) return 'secure'
   const answered = answer.sets.some((set) => (set.type === message.type || message.type === T.ANY) && same(set.owner, last))
   // A chain that bites its tail ends there.
   const looped = answer.sets.some((set) => set.type === T.CNAME && same(set.owner, last))

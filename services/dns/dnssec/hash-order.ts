@@ -1,6 +1,6 @@
 /**
  * The hashed names of a signed zone in order, for its NSEC3 chain (RFC 5155 §7.1). Every node has a hash, empty
- * non-terminals too; those below a cut are passed over when the order is read.
+ * non-terminals too; those below a delegation or a DNAME are passed over when the order is read.
  */
 import { roomFor } from '../../../stack/platform/index.ts'
 import type { NameKey } from '../wire/name.ts'
@@ -43,7 +43,7 @@ export class HashOrder {
   }
 
   isMember(node: number): boolean {
-    return this.#zone.cutAbove(node) < 0
+    return this.#zone.endAbove(node) < 0
   }
 
   /** The member with that hash, or the last one before it. */

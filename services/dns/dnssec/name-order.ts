@@ -1,7 +1,7 @@
 /**
  * The names of a signed zone in canonical order, for its NSEC chain (RFC 4034 §4.1.1). All nodes of the tree stand in
  * the order; those that have no NSEC record are passed over when it is read: empty non-terminals, of which no more
- * follow one another than a name has labels, and what lies below a cut, which is left by one jump.
+ * follow one another than a name has labels, and what lies below a delegation or a DNAME, which is left by one jump.
  */
 import type { NameKey } from '../wire/name.ts'
 import { APEX } from '../zone/zone-nodes.ts'
@@ -30,7 +30,7 @@ export class NameOrder {
 
   /** Whether a node has an NSEC record. */
   isMember(node: number): boolean {
-    return this.#zone.ownsRecords(node) && this.#zone.cutAbove(node) < 0
+    return this.#zone.ownsRecords(node) && this.#zone.endAbove(node) < 0
   }
 
   /** The member of that name, or the last one before it. */
@@ -47,7 +47,7 @@ export class NameOrder {
   /** The member after a member; after the last comes the apex. */
   after(member: number): number {
     const order = this.#keyOf(member)
-    this.#order.seek(this.#place(this.#zone.isCut(member) ? order + BEHIND_ALL : order))
+    this.#order.seek(this.#place(this.#zone.endsAt(member) ? order + BEHIND_ALL : order))
     let node = this.#order.following()
     while (!this.#zone.ownsRecords(node)) node = this.#order.following()
     return node
@@ -66,10 +66,10 @@ export class NameOrder {
   #memberBackFrom(from: number): number {
     let node = from
     for (;;) {
-      const cut = this.#zone.cutAbove(node)
-      if (cut >= 0) return cut
+      const end = this.#zone.endAbove(node)
+      if (end >= 0) return end
       if (this.#zone.ownsRecords(node)) return node
-      // Where the order stands: nothing but a jump to a cut, which ends the search, leaves it.
+      // Where the order stands: nothing but a jump to where the zone ends, which ends the search, leaves it.
       node = this.#order.previous()
     }
   }

@@ -46,7 +46,7 @@ export class SignedWalk implements ZoneWalk {
 
 function rowsAt(signed: SignedZone, node: number): readonly ZoneRow[] {
   const { rrsets } = signed.zone.nodeAt(node)
-  const hidden = signed.zone.cutAbove(node) >= 0
+  const hidden = signed.zone.endAbove(node) >= 0
   const signatures = hidden ? [] : signed.rrsetsAt(node).map((rrset) => signed.sign(rrset).signatures)
   const denial = signed.denialOf(node)
   const all = [...rrsets.filter((rrset) => rrset.type !== TYPE.SOA), ...signatures, denial?.rrset, denial?.signatures]

@@ -68,7 +68,7 @@ export class SignedZone implements ZoneSecurity {
   /** Counts what was forgotten of each node since something of it is under way. */
   readonly #underWay = new Map<number, { jobs: number; forgotten: number }>()
   /** What the names that an edit touches were before it. */
-  readonly #before = new Map<NameKey, { readonly member: boolean; readonly cut: boolean }>()
+  readonly #before = new Map<NameKey, { readonly member: boolean; readonly ends: boolean }>()
   #edited: readonly (readonly [NameKey, type: number])[] = []
 
   constructor(zone: LiveZone, signing: ZoneSigning, ports: SignedZonePorts) {
@@ -191,7 +191,7 @@ export class SignedZone implements ZoneSecurity {
 
   ownedBy(key: NameKey): readonly Rrset[] {
     const node = this.zone.tree.find(key)
-    if (node < 0 || this.zone.cutAbove(node) >= 0) return []
+    if (node < 0 || this.zone.endAbove(node) >= 0) return []
     const all = this.signedAt(node)
     const rdata = all.flatMap(({ signatures }) => signatures?.rdata ?? [])
     const nsec = all.filter(({ rrset }) => rrset.type === TYPE.NSEC).map(({ rrset }) => rrset)
@@ -306,7 +306,7 @@ export class SignedZone implements ZoneSecurity {
   /** What is to be signed at a node. */
   dueAt(node: number): readonly DueSignature[] {
     const { tree } = this.zone
-    if (!tree.holds(node) || this.zone.cutAbove(node) >= 0) return []
+    if (!tree.holds(node) || this.zone.endAbove(node) >= 0) return []
     const now = this.#seconds()
     const isDue = (type: number): boolean => this.keysFor(type).some((key) => {
       const entry = this.store.find(node, type, key.id)
@@ -391,8 +391,8 @@ export class SignedZone implements ZoneSecurity {
         else nodes.add(this.#names.atOrBefore(at))
         if (this.#hashes !== undefined) nodes.add(node >= 0 ? this.#hashes.before(node) : this.#hashes.atOrBefore(this.#hashes.hash(at)))
       }
-      const cut = type === TYPE.NS ? this.zone.tree.find(key) : -1
-      for (const below of cut > APEX ? this.#names.below(cut) : []) {
+      const end = type === TYPE.DNAME || (type === TYPE.NS && key !== this.zone.key) ? this.zone.tree.find(key) : -1
+      for (const below of end >= 0 ? this.#names.below(end) : []) {
         nodes.add(below).add(this.#names.before(below))
         if (this.#hashes !== undefined) nodes.add(this.#hashes.before(below))
       }
@@ -400,9 +400,9 @@ export class SignedZone implements ZoneSecurity {
     for (const walk of this.#walks) for (const node of nodes) walk.changing(node)
   }
 
-  #state(key: NameKey): { readonly member: boolean; readonly cut: boolean } {
+  #state(key: NameKey): { readonly member: boolean; readonly ends: boolean } {
     const node = this.zone.tree.find(key)
-    return { member: node >= 0 && this.#names.isMember(node), cut: node > APEX && this.zone.isCut(node) }
+    return { member: node >= 0 && this.#names.isMember(node), ends: node >= 0 && this.zone.endsAt(node) }
   }
 
   nodeMade(node: number): void {
@@ -433,7 +433,7 @@ export class SignedZone implements ZoneSecurity {
   }
 
   /** Forgets the denials that a change at a name makes wrong. */
-  #changedAt(key: NameKey, before: { readonly member: boolean; readonly cut: boolean }): void {
+  #changedAt(key: NameKey, before: { readonly member: boolean; readonly ends: boolean }): void {
     const node = this.zone.tree.find(key)
     const now = this.#state(key)
     if (node >= 0) this.#dropDenials(node)
@@ -441,8 +441,8 @@ export class SignedZone implements ZoneSecurity {
     if (now.member !== before.member) {
       this.#forget(node >= 0 ? this.#names.before(node) : this.#names.atOrBefore(key), TYPE.NSEC)
     }
-    if (node < 0 || now.cut === before.cut || !this.zone.tree.hasChildren(node)) return
-    // What lies below has come out from behind the cut, or gone behind it.
+    if (node < 0 || now.ends === before.ends || !this.zone.tree.hasChildren(node)) return
+    // What lies below has come to be the zone's, or is it no longer.
     for (const below of this.#names.below(node)) {
       this.#dropDenials(below)
       this.#forget(this.#names.before(below), TYPE.NSEC)

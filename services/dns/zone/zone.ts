@@ -146,11 +146,16 @@ export class LiveZone {
     return this.cuts > 0 && this.#isCut(slot)
   }
 
-  /** The topmost cut above a node; −1 when there is none, and the zone speaks for the node. */
-  cutAbove(slot: number): number {
-    if (this.cuts === 0) return -1
+  /** Whether what lies below a node is none of the zone's: the node is a delegation, or redirects (RFC 6672 §2.4). */
+  endsAt(slot: number): boolean {
+    return this.isCut(slot) || (this.dnames > 0 && this.typesAt(slot).includes(TYPE.DNAME))
+  }
+
+  /** The topmost node above this one where the zone ends; −1 when there is none, and the zone speaks for the node. */
+  endAbove(slot: number): number {
+    if (this.cuts === 0 && this.dnames === 0) return -1
     let found = -1
-    for (let at = this.#nodes.parent(slot); at > APEX; at = this.#nodes.parent(at)) if (this.#isCut(at)) found = at
+    for (let at = this.#nodes.parent(slot); at >= APEX; at = this.#nodes.parent(at)) if (this.endsAt(at)) found = at
     return found
   }
 
