@@ -26,6 +26,7 @@ import { networkCommands } from './network-commands.ts'
 import type { NetworkSide } from './network-side.ts'
 import { CommitQueue, type Settled } from './storage/commit-queue.ts'
 import type { Sealing } from './storage/key-file.ts'
+import { RecordExpiry } from './record-expiry.ts'
 import type { Snapshot, StoreFault, Transaction, Write } from './storage/store.ts'
 import { OtherServersEndpoint } from './other-servers-endpoint.ts'
 import { moveSerialsOfRenewed } from './renewed-serials.ts'
@@ -95,6 +96,7 @@ export class Appliance {
   readonly #zones: ZoneBook
   readonly #transfers: ZoneTransfers
   readonly #signedZones: SignedZones
+  readonly #expiry: RecordExpiry
   readonly #dhcpEndpoint: DhcpEndpoint
   readonly #otherServersEndpoint: OtherServersEndpoint
   readonly #coexistence: Coexistence
@@ -134,6 +136,8 @@ export class Appliance {
     const turns = new CommandTurns({ submit, commits: this.#commits })
     this.#signedZones = this.#signZones(o, turns)
     this.#transfers = new ZoneTransfers({ ...o, stack: this.stack, dns: this.dns, nextRecordId, submit, tell: (event, facts) => this.#tell(event, facts) })
+    this.#transfers = new ZoneTransfers({ ...o, stack: this.stack, dns: this.dns, nextRecordId, submit: (...write) => this.submit(...write), tell: (event, facts) => this.#tell(event, facts) })
+    this.#expiry = new RecordExpiry({ clock: o.clock, dns: this.dns, zones: this.#zones, submit: (...write) => this.submit(...write) })
     this.#names = new LeaseNames(this.#zones, nextRecordId, (address) => {
       const lease = this.dhcp.lease(address)
       return lease === undefined ? undefined : leaseClientKey(lease)
@@ -214,6 +218,7 @@ export class Appliance {
     this.#dhcpBulkEndpoint.close()
     this.#transfers.close()
     this.#signedZones.close()
+    this.#expiry.close()
     this.#dnsEndpoint.close()
     this.#dnsTcpEndpoint.close()
     this.stack.close()

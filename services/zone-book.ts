@@ -10,6 +10,8 @@ import type { NameZones, UnnumberedEdit, ZoneIdentity } from './lease-names/leas
 import type { DnsRecord, ZoneEdit } from './model/index.ts'
 
 export class ZoneBook implements NameZones {
+  /** Hears of every edit that has taken effect. */
+  onApplied: (edit: ZoneEdit) => void = () => undefined
   readonly #dns: DnsServer
   readonly #wallMs: () => number
   /** Edits on their way to the disk, oldest first, by zone. */
@@ -83,7 +85,9 @@ export class ZoneBook implements NameZones {
     const at = list?.indexOf(edit) ?? -1
     if (at >= 0) list?.splice(at, 1)
     this.#pendingOfPeople.delete(edit)
-    if (durable) this.#dns.applyEdit(edit)
+    if (!durable) return
+    this.#dns.applyEdit(edit)
+    this.onApplied(edit)
   }
 }
 

@@ -38,6 +38,17 @@ export const APPLIANCE_EVENTS = {
     says: 'zone {zone} {how}, serial {serial}',
     means: 'An administrator changed a zone; it counts from the next query on.',
   },
+  'zone.record.expired': {
+    level: 'info',
+    says: '{name} {type} {data} is over and was removed from {zone}',
+    means: 'The record had an end, which has come. The version of the zone can be taken back like any other.',
+  },
+  'zone.expiry.refused': {
+    level: 'warn',
+    says: 'a record of {zone} is over and stays: {because}',
+    means: 'Its removal would leave a zone that cannot be served. It is tried again every hour.',
+    remedy: 'Add what the zone would lack, or take the end off the record.',
+  },
   'stack.fault': {
     level: 'error',
     says: 'a frame brought a bug of ours to light and was dropped: {error}',
