@@ -44,9 +44,7 @@ export class ZoneBook implements NameZones {
 
   /** What is served of a lease, in the order of the records' making. */
   recordsOfLease(address: Ipv4): readonly DnsRecord[] {
-    const records: DnsRecord[] = []
-    for (const zone of this.#dns.zones.all()) if (zone.hasLeaseRecords) records.push(...zone.recordsOfLease(address))
-    return records.sort((a, b) => a.id - b.id)
+    return [...this.#dns.zones.recordsOfLease(address)].sort((a, b) => a.id - b.id)
   }
 
   /** Edits of a zone that are planned and not applied yet. */

@@ -30,6 +30,10 @@ import type { LoadedSnapshot, Opened, Store, StoreFault, Transaction, Write } fr
 const HISTORY_ROWS = 1_000_000
 /** Writes between two looks at whether a history has outgrown its bound. */
 const PRUNE_EVERY = 64
+/** Versions of zones are kept for so long, if there is room. */
+const VERSIONS_KEPT_MS = 366 * 86_400_000
+/** Rows of versions that are too old taken away at once: a commit must not wait for a year's worth. */
+const OLD_ROWS_AT_ONCE = 1000
 const HISTORIES = ['events', 'lease_history', 'record_history'] as const
 
 /**
@@ -390,6 +394,7 @@ export class SqliteStore extends SqliteReader implements Store {
     }
     this.#serials.set(edit.zoneId, edit.serialAfter)
     this.#prune()
+    if (this.#untilPrune === PRUNE_EVERY) this.#sql.removeOldVersions.run(at - VERSIONS_KEPT_MS)
   }
 
   #addChange(r: DnsRecord, edit: ZoneEdit, at: number, action: 'add' | 'remove'): void {
@@ -447,6 +452,8 @@ const SQL = {
   endHolding: `UPDATE lease_history SET to_ms = ?, ended = ?
     WHERE id = (SELECT id FROM lease_history WHERE address = ? AND to_ms IS NULL ORDER BY from_ms DESC LIMIT 1)`,
   removeRecord: 'DELETE FROM records WHERE id = ?',
+  removeOldVersions: `DELETE FROM record_history WHERE at_ms < ?
+    AND id IN (SELECT id FROM record_history ORDER BY id LIMIT ${OLD_ROWS_AT_ONCE})`,
   setSerial: 'UPDATE zones SET serial = ? WHERE id = ?',
   putZone: `INSERT INTO zones
     (id, name, serial, primary_server, hostmaster, refresh, retry, expire, minimum, default_ttl, soa_ttl, serial_policy)

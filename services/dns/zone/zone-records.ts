@@ -23,6 +23,8 @@ const KIND_NUMBERS: { readonly [K in RecordOwner['kind']]: number } = {
 const KINDS = Object.keys(KIND_NUMBERS) as readonly RecordOwner['kind'][]
 
 export class ZoneRecords {
+  /** Hears of rows of leases that come (1) and go (−1). */
+  onLeaseRow: (address: Ipv4, by: 1 | -1) => void = () => undefined
   readonly #zoneId: number
   /** Ids are never used again and so may pass 2^31. */
   #ids = float64(FIRST_SLOTS)
@@ -40,7 +42,6 @@ export class ZoneRecords {
   readonly #byId = new SlotChains()
   /** Rows that leases own, by the lease's address. */
   readonly #byLease = new SlotChains()
-  #leaseRows = 0
   /** Names of the keys of rows that dynamic updates own. */
   readonly #keys = new Map<number, string>()
   readonly #ends = new Map<number, number>()
@@ -89,14 +90,14 @@ export class ZoneRecords {
     this.#byId.put(slot, record.id | 0)
     if (record.owner.kind === 'lease') {
       this.#byLease.put(slot, this.#leases[slot] as number)
-      this.#leaseRows++
+      this.onLeaseRow(this.#leases[slot] as number, 1)
     }
     return slot
   }
 
   remove(slot: number): void {
     this.#byId.remove(slot)
-    if (this.#kinds[slot] === KIND_NUMBERS.lease) this.#leaseRows--
+    if (this.#kinds[slot] === KIND_NUMBERS.lease) this.onLeaseRow(this.#leases[slot] as number, -1)
     this.#byLease.remove(slot)
     this.#arena.free(this.#rdataOctets[slot] as number)
     this.#rdataOctets[slot] = 0
@@ -117,9 +118,9 @@ export class ZoneRecords {
     return slot
   }
 
-  /** How many rows leases own. */
-  get leaseRows(): number {
-    return this.#leaseRows
+  /** The addresses of leases that own rows, once for each row. */
+  *leaseAddresses(): Iterable<Ipv4> {
+    for (const slot of this.all()) if (this.#kinds[slot] === KIND_NUMBERS.lease) yield this.#leases[slot] as number
   }
 
   /** The rows that the lease of an address owns. */

@@ -3,9 +3,11 @@
  * view; a name may be a zone in several views, and one of everybody besides. From a view its own zones and those of
  * everybody are seen: of two that hold a name the longer counts, of two of one name the view's own.
  */
-import { zoneText } from '../../model/index.ts'
+import type { Ipv4 } from '../../../stack/index.ts'
+import { type DnsRecord, zoneText } from '../../model/index.ts'
 import { knownName, parentKey } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
+import { LeaseZones } from './lease-zones.ts'
 import type { LiveZone } from './zone.ts'
 
 /** Parents of names kept in mind; siblings are asked for together. */
@@ -101,6 +103,7 @@ export class ZoneSet implements SeenZones {
   readonly #byId = new Map<number, LiveZone>()
   readonly #everybodys = new ZoneLayer()
   readonly #views = new Map<string, ZonesOfView>()
+  readonly #leases = new LeaseZones<LiveZone>()
 
   get size(): number {
     return this.#byId.size
@@ -147,6 +150,13 @@ export class ZoneSet implements SeenZones {
     return this.#everybodys.hasZoneBelow(key)
   }
 
+  /** What is served of the lease of an address, however many zones there are. */
+  recordsOfLease(address: Ipv4): readonly DnsRecord[] {
+    const records: DnsRecord[] = []
+    for (const zone of this.#leases.of(address)) records.push(...zone.recordsOfLease(address))
+    return records
+  }
+
   /** What is seen from a view; undefined: from none. */
   seenFrom(view: string | undefined): SeenZones {
     return (view === undefined ? undefined : this.#views.get(view)) ?? this
@@ -160,6 +170,7 @@ export class ZoneSet implements SeenZones {
     if (view !== undefined && !this.#views.has(view)) this.#views.set(view, new ZonesOfView(this.#everybodys))
     this.#layerOf(zone)?.add(zone)
     this.#byId.set(zone.zone.id, zone)
+    zone.followLeases((address, by) => this.#leases.count(zone, address, by))
     return old
   }
 
@@ -169,6 +180,7 @@ export class ZoneSet implements SeenZones {
     if (this.#byId.get(id) !== zone || layer === undefined) return
     layer.remove(zone)
     this.#byId.delete(id)
+    zone.forgetLeases()
     if (view !== undefined && layer.size === 0) this.#views.delete(view)
   }
 

@@ -193,9 +193,17 @@ export class LiveZone {
     return known === undefined ? [] : this.recordsAt(known.key)
   }
 
-  /** Whether any row is a lease's. */
-  get hasLeaseRecords(): boolean {
-    return this.#records.leaseRows > 0
+  /** Tells of the rows of leases: of those that are there now, and of each that comes or goes. */
+  followLeases(hear: (address: Ipv4, by: 1 | -1) => void): void {
+    for (const address of this.#records.leaseAddresses()) hear(address, 1)
+    this.#records.onLeaseRow = hear
+  }
+
+  /** Tells that they are all gone, and nothing after that. */
+  forgetLeases(): void {
+    const hear = this.#records.onLeaseRow
+    for (const address of this.#records.leaseAddresses()) hear(address, -1)
+    this.#records.onLeaseRow = () => undefined
   }
 
   /** The rows that the lease of an address owns. */

@@ -193,6 +193,16 @@ describe('what changed records', () => {
   })
 })
 
+test('versions of zones are kept for a year', () => {
+  const store = after(ZONE_PUT, edit({ add: [WWW] }), edit({ serialAfter: 3, add: [ALPHA] }, NOON + 200 * 86_400_000))
+  const later = NOON + 400 * 86_400_000
+  for (let i = 0; i < 70; i++) commit(store, edit({ serialAfter: 4 + i, add: [record(100 + i, `n${i}.lab.internal`, 'A', '10.53.0.9')] }, later))
+  const history = store.recordHistory(1, {}, 1000, undefined)
+  expect([history.length, history.at(-1)?.name]).toEqual([71, ALPHA.name])
+  expect(store.latestChanges(1, (serial) => serial > 2)).toBeUndefined()
+  expect(store.countRecords(1)).toBe(72)
+})
+
 describe('listing leases', () => {
   const store = after(...['10.53.0.101', '10.53.0.100', '192.168.7.1'].map((address, i) =>
     put(change(undefined, lease(address, { mac: `02:00:00:00:00:0${i}`, state: i === 1 ? 'released' : 'bound', subnetId: i + 1 })))))
