@@ -10,7 +10,7 @@ import type {
   Answer, ChangedRecordView, Page, Paging, RecordStep, UndoInput, ZoneContentsServices, ZoneDifferenceView, ZoneEditView, ZoneFileInput,
   ZoneVersionView,
 } from '../facade.ts'
-import { type DnsRecord, type Refusal, refusal, type Zone } from '../model/index.ts'
+import { type DnsRecord, type Refusal, refusal, type Zone, zoneText } from '../model/index.ts'
 import type { NetworkSide, ZoneEdited, ZoneEditInput } from '../network-side.ts'
 import type { RecordChange, StoreReader } from '../storage/store.ts'
 import { changedRecordView, zoneVersionView } from '../views.ts'
@@ -37,7 +37,7 @@ export class ApplianceZoneContents implements ZoneContentsServices {
     const name = canonical(zoneName)
     const found = await this.#zone(name)
     if (!found.ok && !input.create) return found
-    const file = readZoneFile(input.text, name, found.ok ? { defaultTtl: found.value.defaultTtl } : {})
+    const file = readZoneFile(input.text, found.ok ? found.value.name : name, found.ok ? { defaultTtl: found.value.defaultTtl } : {})
     if (!file.ok) return err(faultsOf(file.error))
     if (found.ok) return this.#import(found.value, file.value, input, dryRun, author)
     if (dryRun) return err(refusal('not-found', '', `there is no zone ${name} yet; the file itself is good`, 'leave the dry run away to make it'))
@@ -128,14 +128,14 @@ export class ApplianceZoneContents implements ZoneContentsServices {
     for (let tries = 1; ; tries++) {
       const planned = plan(this.#o.reader.zoneContents(zone.id).records)
       if (!planned.ok) return planned
-      const edited = await this.#o.network.zoneEdits.editZone(zone.name, { ...planned.value, steps: [], author, dryRun })
-      if (edited.ok) return ok(editView(zone.name, dryRun, edited.value))
+      const edited = await this.#o.network.zoneEdits.editZone(zoneText(zone), { ...planned.value, steps: [], author, dryRun })
+      if (edited.ok) return ok(editView(zoneText(zone), dryRun, edited.value))
       if (edited.error.code !== 'not-found' || tries === TRIES) return edited
     }
   }
 
   async #zone(name: string): Answer<Zone> {
-    return pick(await this.#o.network.dns.zones(), (zone) => zone.name === canonical(name), `zone ${canonical(name)}`)
+    return pick(await this.#o.network.dns.zones(), (zone) => zoneText(zone) === canonical(name), `zone ${canonical(name)}`)
   }
 }
 

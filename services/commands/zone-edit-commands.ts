@@ -86,8 +86,9 @@ export class ZoneEditCommands implements ZoneEditSide {
   }
 
   #named(zone: string, { name, type, data }: Exclude<RecordChoice, { readonly id: number }>): readonly DnsRecord[] {
-    const whole = name === '@' ? zone : name.endsWith('.') ? name : `${name}.${zone}.`
     const live = this.#o.dns.zones.get(zone)
+    const apex = live?.identity.name ?? ''
+    const whole = name === '@' ? apex : name.endsWith('.') ? name : `${name}.${apex}.`
     const found = live?.recordsNamed(whole) ?? []
     const named = found.length > 0 || name.endsWith('.') ? found : (live?.recordsNamed(name) ?? [])
     const alike = (a: string, b: string): boolean => a.toLowerCase().replace(/\.$/, '') === b.toLowerCase().replace(/\.$/, '')
