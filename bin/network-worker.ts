@@ -5,6 +5,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { Appliance, type ApplianceSettings } from '../services/appliance.ts'
 import type { Decision, Facts } from '../services/index.ts'
+import type { DnsOptions } from '../services/dns/index.ts'
 import { postedBatch } from '../services/storage/posted-batch.ts'
 import { storedDecision, type StoredDecision } from '../services/storage/stored-decision.ts'
 import type { BatchAnswer } from '../services/storage/writer.ts'
@@ -18,7 +19,7 @@ import { SystemClock, SystemRandom } from '../stack/platform/index.ts'
 import { answerCall, type CallMessage } from './channel.ts'
 import type { DeviceTable } from './devices.ts'
 import { openGuestLink, openTapLink, WorkerMedia } from './media.ts'
-import type { StorageRequest } from './storage-worker.ts'
+import type { HistoryAnswer, StorageRequest } from './storage-worker.ts'
 import { type StreamRequest, StreamSources } from './streams.ts'
 import type { TlsPorts } from './tls-messages.ts'
 import { TlsSide } from './tls-side.ts'
@@ -77,6 +78,14 @@ let storage: MessagePort | undefined
 
 let tlsSide: TlsSide | undefined
 let tlsPorts: TlsPorts | undefined
+/** Pieces of histories that the storage thread has been asked for, by number. */
+const questions = new Map<number, (piece: HistoryAnswer['piece']) => void>()
+let lastQuestion = 0
+const readHistory: NonNullable<DnsOptions['history']> = (zoneId, before) => new Promise((resolve) => {
+  questions.set(++lastQuestion, resolve)
+  storage?.postMessage({ kind: 'history', question: lastQuestion, zoneId, before } satisfies StorageRequest)
+})
+
 let decisions: StoredDecision[] = []
 function sendDecisions(): void {
   if (decisions.length === 0) return
@@ -153,6 +162,7 @@ function begin(port: MessagePort): void {
     snapshot: reader.snapshot(),
     soon: queueMicrotask,
     post: (batch, transactions) => port.postMessage({ kind: 'commit', posted: postedBatch(batch, transactions) } satisfies StorageRequest),
+    history: readHistory,
     decide,
     alreadyServed: data.served,
     served: (interfaceName) => control.postMessage({ kind: 'served', interfaceName } satisfies NetworkReport),
@@ -165,8 +175,12 @@ function begin(port: MessagePort): void {
   void sayReady()
 }
 
-function onStorage(port: MessagePort, message: BatchAnswer | { readonly stored: true }): void {
+function onStorage(port: MessagePort, message: BatchAnswer | HistoryAnswer | { readonly stored: true }): void {
   if ('stored' in message) begin(port)
+  else if ('question' in message) {
+    questions.get(message.question)?.(message.piece)
+    questions.delete(message.question)
+  }
   else appliance?.settle(message.batch, message.faults)
 }
 

@@ -3,6 +3,7 @@
  * decisions when no commit waits. See docs/adr/0001-threads.md.
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import type { HistoryPiece } from '../services/dns/index.ts'
 import { openDecisions } from '../services/storage/decisions.ts'
 import type { StoredDecision } from '../services/storage/stored-decision.ts'
 import { type PostedBatch, receivedBatch } from '../services/storage/posted-batch.ts'
@@ -16,6 +17,10 @@ export type StorageControl = { readonly kind: 'connect'; readonly port: MessageP
 export type StorageRequest =
   | { readonly kind: 'commit'; readonly posted: PostedBatch }
   | { readonly kind: 'decisions'; readonly decisions: readonly StoredDecision[] }
+  | HistoryQuestion
+/** Answered by a HistoryAnswer of the same number, between two commits. */
+export type HistoryQuestion = { readonly kind: 'history'; readonly question: number; readonly zoneId: number; readonly before: number | undefined }
+export type HistoryAnswer = { readonly question: number; readonly piece: HistoryPiece }
 
 /** Decisions in one transaction; ended early when a commit waits. */
 const DECISIONS_AT_ONCE = 256
@@ -39,12 +44,15 @@ if (!openedDecisions.ok) control.postMessage({ kind: 'decisions-fault', problem:
 let network: MessagePort | undefined
 let batches: Batch[] = []
 let decisions: StoredDecision[] = []
+/** One at a time for each transfer that needs it. */
+let questions: HistoryQuestion[] = []
 let dropped = 0
 let scheduled = false
 let commitsSinceCheckpoint = 0
 
 function gather(request: StorageRequest): void {
   if (request.kind === 'commit') batches.push(receivedBatch(request.posted))
+  else if (request.kind === 'history') questions.push(request)
   else if (decisions.length < DECISIONS_WAITING) decisions.push(...request.decisions)
   else dropped += request.decisions.length
 }
@@ -83,6 +91,9 @@ function work(): void {
   if (now.length > 0) {
     commitBatches(store, now, (answer) => port?.postMessage(answer))
     tellAboutLog()
+  } else if (questions.length > 0) {
+    const { question, zoneId, before } = questions.shift() as HistoryQuestion
+    port?.postMessage({ question, piece: store.historyPiece(zoneId, before) } satisfies HistoryAnswer)
   } else if (decisions.length > 0) {
     const some = decisions.slice(0, DECISIONS_AT_ONCE)
     const added = decisionStore?.add(some, commitWaits)
@@ -93,7 +104,7 @@ function work(): void {
       dropped = 0
     }
   }
-  if (decisions.length > 0 || batches.length > 0) schedule()
+  if (decisions.length > 0 || batches.length > 0 || questions.length > 0) schedule()
 }
 
 function drain(port: MessagePort | undefined): void {
@@ -108,6 +119,7 @@ control.on('message', (message: StorageControl) => {
     drain(network)
     if (batches.length > 0) commitBatches(store, batches, () => {})
     batches = []
+    questions = []
     network?.close()
     network = message.port
     network.on('message', take)

@@ -70,6 +70,8 @@ export type ApplianceOptions = {
   readonly soon: (run: () => void) => void
   /** Hands transactions to the storage writer, which answers by settle(). */
   readonly post: (batch: number, transactions: readonly Transaction[]) => void
+  /** The history of zones, read by somebody else than the packets' thread. */
+  readonly history?: DnsOptions['history']
   /** Takes decisions for the log of reasons; may drop them. */
   readonly decide: (decision: Omit<Decision, 'id'>) => void
   /** Links that an earlier life of the network side served: they need no search for other DHCP servers first. */
@@ -124,7 +126,7 @@ export class Appliance {
     const nextRecordId = (): number => ++lastRecordId
     this.dns = new DnsServer(
       { clock: o.clock, random: o.random, query: (...asked) => path.query(...asked), queryStream: (...asked) => path.queryStream(...asked) },
-      { upstreams: o.settings.upstreams, nextRecordId, answerSlabs: o.answerSlabs, nsid: o.settings.nsid, rateLimit: o.settings.rateLimit, emit: (id, facts) => id === 'dns.upstream.down' && o.log(id, facts) },
+      { upstreams: o.settings.upstreams, nextRecordId, answerSlabs: o.answerSlabs, nsid: o.settings.nsid, history: o.history, rateLimit: o.settings.rateLimit, emit: (id, facts) => id === 'dns.upstream.down' && o.log(id, facts) },
       o.snapshot.zones,
     )
     this.#dnsEndpoint = new DnsEndpoint(this.stack, this.dns)

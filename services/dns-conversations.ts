@@ -275,6 +275,7 @@ class Conversation {
     this.#touch()
     this.#transfer = server.transfers.begin(buffer, 0, length, this.#stream.remote)
     if (this.#transfer !== undefined) {
+      this.#transfer.onReady = () => this.#run()
       this.#goOnWithTransfer()
       return
     }
@@ -286,7 +287,7 @@ class Conversation {
   #goOnWithTransfer(): void {
     if (this.#turn !== undefined) return
     const { server, response } = this.#owner
-    for (let n = 0; this.#transfer !== undefined && this.#output.length === 0; n++) {
+    for (let n = 0; this.#transfer?.isReady === true && this.#output.length === 0; n++) {
       if (n === TRANSFER_TURN_MESSAGES) {
         this.#yield()
         return

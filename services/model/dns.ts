@@ -77,6 +77,8 @@ export type ZoneEdit = {
   readonly serialAfter: number
   readonly remove: readonly DnsRecord[]
   readonly add: readonly DnsRecord[]
+  /** The SOA has changed in more than its serial: no increment (RFC 1995) leads to this version. */
+  readonly soaChanged?: boolean | undefined
   /** Who made it, where the owners of its records do not say so: "token first", "expiry". */
   readonly author?: string | undefined
 }

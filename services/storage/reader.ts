@@ -1,8 +1,10 @@
 /** Questions to the SQLite database. On a connection of its own, so that listings and commits do not wait for each other. */
 import type { Database, Statement } from 'better-sqlite3'
+import type { HistoryPiece } from '../dns/index.ts'
 import type { DnsRecord, Lease } from '../model/index.ts'
 import {
   eventOf,
+  historyRowOf,
   holdingOf,
   leaseOf,
   recordChangeOf,
@@ -17,6 +19,10 @@ import {
 import { KEYED_HOLDINGS, RunKeys } from './run-keys.ts'
 import { recordRows, snapshotOf } from './snapshot.ts'
 import type { HoldingQuery, LeaseHolding, LeaseQuery, RecordChange, Snapshot, StoredEvent, StoreReader, ZoneVersion } from './store.ts'
+
+/** Rows of all zones that one piece of a history looks at, and rows of one zone that it has: a few milliseconds. */
+const PIECE_SPAN = 10_000
+const PIECE_ROWS = 500
 
 /** A version while its rows are walked through. */
 type Gathered = Omit<Mutable<ZoneVersion>, 'owners'> & { readonly owners: Map<string, DnsRecord['owner']> }
@@ -187,6 +193,17 @@ export class SqliteReader implements StoreReader {
   versionChanges(zoneId: number, serial: number): readonly RecordChange[] {
     const rows = this.#prepare('SELECT * FROM record_history WHERE zone_id = ? AND serial = ? ORDER BY id').all(zoneId, serial)
     return (rows as RecordChangeRow[]).map(recordChangeOf)
+  }
+
+  historyPiece(zoneId: number, before: number | undefined): HistoryPiece {
+    const end = before ?? Number.MAX_SAFE_INTEGER
+    const last = this.#prepare('SELECT max(id) AS id, min(id) AS first FROM record_history WHERE id < ?').get(end) as { id: number | null; first: number | null }
+    if (last.id === null || last.first === null) return { rows: [], next: undefined }
+    const from = last.id - PIECE_SPAN
+    const rows = this.#prepare('SELECT * FROM record_history WHERE id <= ? AND id > ? AND zone_id = ? ORDER BY id DESC LIMIT ?')
+      .all(last.id, from, zoneId, PIECE_ROWS) as RecordChangeRow[]
+    const left = rows.length === PIECE_ROWS ? (rows.at(-1) as RecordChangeRow).id : from + 1
+    return { rows: rows.map(historyRowOf), next: left > last.first ? left : undefined }
   }
 
   events(limit: number, before: number | undefined): readonly StoredEvent[] {

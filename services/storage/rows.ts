@@ -5,6 +5,7 @@ import type {
   SecondaryZone, SerialPolicy, SigningPolicy, StaticNeighbour, StaticRoute, TransferPolicy, UpdatePolicy, UpdateRule,
   Zone, ZoneKey, ZoneSigningPolicy,
 } from '../model/index.ts'
+import type { HistoryPiece } from '../dns/index.ts'
 import type { LeaseHolding, RecordChange, StoredEvent } from './store.ts'
 
 export const signed = (address: number): number => address | 0
@@ -150,6 +151,7 @@ export type RecordChangeRow = RecordRow & {
   at_ms: number
   action: 'add' | 'remove'
   author: string | null
+  serial_before: number | null
 }
 export const recordChangeOf = (r: RecordChangeRow): RecordChange => ({
   ...recordOf(r),
@@ -157,6 +159,11 @@ export const recordChangeOf = (r: RecordChangeRow): RecordChange => ({
   serial: r.serial,
   action: r.action,
   author: orUndefined(r.author),
+})
+
+export const historyRowOf = (r: RecordChangeRow): HistoryPiece['rows'][number] => ({
+  name: r.name, type: r.type, ttl: r.ttl, data: r.data, enabled: r.enabled === 1, action: r.action, serial: r.serial,
+  serialBefore: orUndefined(r.serial_before),
 })
 
 export type EventRow = { id: number; at_ms: number; event: string; facts: string }

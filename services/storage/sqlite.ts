@@ -398,7 +398,7 @@ export class SqliteStore extends SqliteReader implements Store {
   }
 
   #addChange(r: DnsRecord, edit: ZoneEdit, at: number, action: 'add' | 'remove'): void {
-    this.#added.changes.add(edit.serialAfter, at, action, orNull(edit.author), ...recordCells(r))
+    this.#added.changes.add(edit.serialAfter, at, action, orNull(edit.author), edit.soaChanged === true ? null : edit.serialBefore, ...recordCells(r))
   }
 
   /** Histories are bounded: now and then the oldest rows go. */
@@ -421,7 +421,7 @@ const addedRows = (db: Database) => ({
   holdings: new RowBatch(db, 'lease_history', ['id', 'address', 'mac', 'client_id', 'host_name', 'from_ms']),
   events: new RowBatch(db, 'events', ['at_ms', 'event', 'facts']),
   records: new RowBatch(db, 'records', ['id', ...RECORD_COLUMNS]),
-  changes: new RowBatch(db, 'record_history', ['serial', 'at_ms', 'action', 'author', ...RECORD_COLUMNS]),
+  changes: new RowBatch(db, 'record_history', ['serial', 'at_ms', 'action', 'author', 'serial_before', ...RECORD_COLUMNS]),
 })
 type Added = ReturnType<typeof addedRows>
 

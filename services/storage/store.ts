@@ -7,6 +7,7 @@
  */
 import type { Ipv4 } from '../../stack/index.ts'
 import type { Result } from '../../stack/platform/index.ts'
+import type { HistoryPiece } from '../dns/index.ts'
 import type {
   DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, SealedKey,
   SecondaryZone, StaticNeighbour, StaticRoute, TransferPolicy, TsigKey, UpdatePolicy, Zone, ZoneEdit,
@@ -166,6 +167,8 @@ export interface StoreReader {
   latestChanges(zoneId: number, wanted: (serial: number) => boolean): readonly RecordChange[] | undefined
   /** What the edit with this serial did, oldest first. */
   versionChanges(zoneId: number, serial: number): readonly RecordChange[]
+  /** What has changed in a zone, from its end or before `before` back, a piece at a time: some milliseconds each. */
+  historyPiece(zoneId: number, before: number | undefined): HistoryPiece
   /** Newest first. */
   events(limit: number, before: number | undefined): readonly StoredEvent[]
   tokenHashes(): readonly Uint8Array[]

@@ -3,6 +3,7 @@ import type { Clock, SecureRandom } from '../../../stack/platform/index.ts'
 import type { TraceStep } from '../../model/index.ts'
 import type { QueryHandle } from '../resolver/forward.ts'
 import type { Upstream } from '../resolver/upstreams.ts'
+import type { ReadHistory } from '../transfer/history.ts'
 import type { Slab } from './answer-table.ts'
 import type { RateLimit } from './rate-limit.ts'
 
@@ -48,6 +49,8 @@ export type DnsOptions = {
   readonly rateLimit?: RateLimit | undefined
   /** Ids for new records; without it they count on from the highest one known. */
   readonly nextRecordId?: () => number
+  /** The stored history of zones, for secondaries that are further behind than the journal in memory. */
+  readonly history?: ReadHistory | undefined
   /** For the log; the id is one of DNS_EVENTS. */
   readonly emit?: (id: 'dns.upstream.down' | 'dns.zone.edited', facts: TraceStep[1]) => void
 }

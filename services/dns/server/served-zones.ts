@@ -159,7 +159,8 @@ export class ServedZones {
   }
 }
 
-const hasSameSoa = (a: Zone, b: Zone): boolean =>
+/** Whether a SOA of the one would differ from the other's by no more than its serial. */
+export const hasSameSoa = (a: Zone, b: Zone): boolean =>
   a.primaryServer === b.primaryServer && a.hostmaster === b.hostmaster && a.refresh === b.refresh && a.retry === b.retry &&
   a.expire === b.expire && a.minimum === b.minimum && (a.soaTtl ?? a.defaultTtl) === (b.soaTtl ?? b.defaultTtl)
 

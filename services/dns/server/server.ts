@@ -19,7 +19,7 @@ import { FLAG, HEADER_OCTETS, parseQuery, RCODE } from '../wire/message.ts'
 import type { Query } from '../wire/message.ts'
 import { nameKey, parseName } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
-import { CLASS_IN, typeCode } from '../wire/type-names.ts'
+import { CLASS_IN, META, typeCode } from '../wire/type-names.ts'
 import { Signing } from '../dnssec/signing.ts'
 import type { ZoneSigning } from '../dnssec/signing-keys.ts'
 import type { Change } from '../zone/changes.ts'
@@ -91,6 +91,7 @@ export class DnsServer {
     this.signing = new Signing(ports)
     this.transfers = new Transfers({
       zones: this.zones, views: this.views, keys: this.tsigKeys, seconds: () => this.#seconds(), count: (what) => this.counters.count(what),
+      history: options.history,
     })
     this.#table = new AnswerTable(ports.clock, ports.random, options.answerSlabs ?? DEFAULT_SLABS)
     this.#cache = new AnswerCache(ports.clock, options.cacheOctets ?? DEFAULT_CACHE_OCTETS)
@@ -252,6 +253,10 @@ export class DnsServer {
     if (more === MALFORMED) {
       this.counters.count('formerr')
       return writeError(buffer, at, questionEnd, RCODE.FORMERR, query.edns, into, intoAt, limit - reserved)
+    }
+    if (query.type === META.IXFR && !isStream(carrier)) {
+      const octets = this.transfers.datagram(query, buffer, at, length, client, this.#signer, into, intoAt, udpLimit(query.edns, limit) - reserved)
+      if (octets > 0) return octets
     }
     // Header, question and OPT always fit.
     const room = (isStream(carrier) ? limit : udpLimit(query.edns, limit)) - reserved - more

@@ -1,6 +1,6 @@
 /**
  * The latest edits of each zone, in order, for secondaries that have an earlier version (RFC 1995). Kept in memory and
- * bounded; who is further behind, or comes after a restart, gets the whole zone.
+ * bounded; who is further behind, or comes after a restart, is answered out of the stored history (history.ts).
  */
 import type { DnsRecord, ZoneEdit } from '../../model/index.ts'
 import { ABSOLUTE, parseName } from '../wire/name.ts'
@@ -70,7 +70,7 @@ function shorten(chain: Chain): void {
 }
 
 /** Records that are served are well formed; another has no row there either. */
-function rowOf(record: DnsRecord): readonly ZoneRow[] {
+export function rowOf(record: Pick<DnsRecord, 'name' | 'type' | 'ttl' | 'data'>): readonly ZoneRow[] {
   const owner = parseName(record.name)
   const type = typeCode(record.type)
   const rdata = type === undefined ? undefined : parseRdataText(type, record.data, ABSOLUTE)

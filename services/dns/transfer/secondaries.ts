@@ -8,7 +8,7 @@ import type { Clock, Instant, SecureRandom, Timer } from '../../../stack/platfor
 import type { Primary, SecondaryZone, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
 import type { QueryHandle } from '../resolver/forward.ts'
 import type { DnsPorts } from '../server/options.ts'
-import type { ServedZones } from '../server/served-zones.ts'
+import { hasSameSoa, type ServedZones } from '../server/served-zones.ts'
 import type { TsigKeys } from '../tsig/signature.ts'
 import type { LiveTsigKey } from '../tsig/tsig.ts'
 import { RCODE } from '../wire/message.ts'
@@ -301,7 +301,7 @@ export class Secondaries {
     const { soa, remove, add, form } = version
     const old = live.zone
     const zone: Zone = { ...old, ...soa }
-    const edit: ZoneEdit = { zoneId: old.id, serialBefore: old.serial, serialAfter: soa.serial, remove, add }
+    const edit: ZoneEdit = { zoneId: old.id, serialBefore: old.serial, serialAfter: soa.serial, remove, add, soaChanged: !hasSameSoa(old, zone) }
     const secondary = { ...copy.secondary, refreshedAt: this.#o.clock.wallMs() }
     const facts = {
       zone: old.name, primary: primaryText(primary), serial: soa.serial, before: copy.secondary.refreshedAt === undefined ? null : old.serial,

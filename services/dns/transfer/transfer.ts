@@ -24,7 +24,8 @@ export type TransferSigner = { readonly key: LiveTsigKey; readonly mac: Uint8Arr
 
 export class Transfer {
   readonly #query: Query
-  readonly #rows: Iterator<ZoneRow>
+  /** undefined: they are on their way. */
+  #rows: Iterator<ZoneRow> | undefined
   readonly #seconds: () => number
   readonly #names = new NameWriter()
   #signer: TransferSigner | undefined
@@ -33,12 +34,29 @@ export class Transfer {
   #waiting: ZoneRow | undefined
   #over = false
 
-  /** `seconds` gives the time since 1970. */
-  constructor(query: Query, rows: Iterator<ZoneRow>, signer: TransferSigner | undefined, seconds: () => number) {
+  /** The rows have come. */
+  onReady: () => void = () => {}
+
+  /** Without rows it waits for supply(). `seconds` gives the time since 1970. */
+  constructor(query: Query, rows: Iterator<ZoneRow> | undefined, signer: TransferSigner | undefined, seconds: () => number) {
     this.#query = query
     this.#rows = rows
     this.#signer = signer
     this.#seconds = seconds
+  }
+
+  /** Whether next() may be called. */
+  get isReady(): boolean {
+    return this.#rows !== undefined || this.#over
+  }
+
+  supply(rows: Iterator<ZoneRow>): void {
+    if (this.#over) {
+      rows.return?.()
+      return
+    }
+    this.#rows = rows
+    this.onReady()
   }
 
   /**
@@ -75,12 +93,12 @@ export class Transfer {
   close(): void {
     if (this.#over) return
     this.#over = true
-    this.#rows.return?.()
+    this.#rows?.return?.()
   }
 
   #take(): ZoneRow | undefined {
-    const { value, done } = this.#rows.next()
-    return done === true ? undefined : value
+    const taken = this.#rows?.next()
+    return taken === undefined || taken.done === true ? undefined : taken.value
   }
 
   #head(into: Uint8Array): number {

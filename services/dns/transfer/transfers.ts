@@ -3,23 +3,27 @@
  * or to those who sign with one of its keys; one of the two is enough.
  */
 import { contains, type Ipv4 } from '../../../stack/index.ts'
-import { u16, u32 } from '../../../stack/platform/index.ts'
+import { copy, u16, u32 } from '../../../stack/platform/index.ts'
 import { CLOSED_TRANSFERS, type TransferPolicy, type ZoneEdit } from '../../model/index.ts'
 import { readSignature } from '../tsig/signature.ts'
 import type { Signature, TsigKeys } from '../tsig/signature.ts'
-import { HEADER_OCTETS, parseMessage, parseQuery } from '../wire/message.ts'
+import { HEADER_OCTETS, MAX_MESSAGE_OCTETS, parseMessage, parseQuery } from '../wire/message.ts'
 import type { Query } from '../wire/message.ts'
-import { keyOf } from '../wire/name.ts'
+import { keyOf, type NameKey } from '../wire/name.ts'
 import { CLASS_IN, META, TYPE } from '../wire/type-names.ts'
 import type { LiveZone } from '../zone/zone.ts'
 import type { Views } from '../views/views.ts'
 import type { ZoneSet } from '../zone/zone-set.ts'
 import type { ZoneRow } from '../zone/zone-walk.ts'
+import { type ReadHistory, rowsFromHistory } from './history.ts'
 import { Journal } from './journal.ts'
 import { Transfer } from './transfer.ts'
 
 /** At a time; one more is refused, as is one of a zone whose signing only begins, and a secondary tries again. Each may keep a copy of the rows that edits remove. */
 export const MAX_TRANSFERS = 16
+
+/** More do not fit a datagram: a row has 12 octets at least. */
+const MAX_DATAGRAM_ROWS = 400
 
 export type TransferCount = 'transfer-begun' | 'transfer-refused' | 'transfer-full'
 
@@ -29,6 +33,8 @@ export type TransfersOptions = {
   readonly keys: TsigKeys
   readonly seconds: () => number
   readonly count: (what: TransferCount) => void
+  /** What has changed in a zone, back to the beginning of its history; without it the journal in memory is all there is. */
+  readonly history?: ReadHistory | undefined
 }
 
 const isOpen = ({ prefixes, keys }: TransferPolicy): boolean => prefixes.length + keys.length > 0
@@ -40,6 +46,7 @@ export class Transfers {
   /** By zone. */
   readonly #policies = new Map<number, TransferPolicy>()
   #underWay = 0
+  readonly #message = new Uint8Array(MAX_MESSAGE_OCTETS)
 
   constructor(options: TransfersOptions) {
     this.#o = options
@@ -78,7 +85,7 @@ export class Transfers {
     const signature = readSignature(b, at, length, this.#o.keys, this.#o.seconds())
     if (signature === 'malformed' || signature?.fault !== undefined) return undefined
     const zone = this.#o.zones.seenFrom(this.#o.views.viewOf(source, signature?.signer?.key)).closest(parsed.query.key)
-    if (zone === undefined || zone.key !== parsed.query.key || !zone.isServed || !this.#isAllowed(zone, source, signature)) {
+    if (zone === undefined || zone.key !== parsed.query.key || !zone.isServed || !this.#isAllowed(zone, source, signature?.signer?.key)) {
       this.#o.count('transfer-refused')
       return undefined
     }
@@ -90,9 +97,8 @@ export class Transfers {
     return this.#transfer(parsed.query, zone, signature, known)
   }
 
-  #isAllowed(zone: LiveZone, source: Ipv4, signature: Signature | undefined): boolean {
+  #isAllowed(zone: LiveZone, source: Ipv4, signer: NameKey | undefined): boolean {
     const { prefixes, keys } = this.policyOf(zone.zone.id)
-    const signer = signature?.signer?.key
     return prefixes.some((prefix) => contains(prefix, source)) || (signer !== undefined && keys.some((name) => keyOf(name) === signer))
   }
 
@@ -103,7 +109,41 @@ export class Transfers {
     const signer = signature === undefined || key === undefined ? undefined : { key, mac: signature.mac }
     const changes = known === undefined ? undefined : this.journal.rowsSince(zone, known)
     const closed = (): void => void this.#underWay--
-    return new Transfer(query, changes === undefined ? axfrRows(zone, closed) : listedRows(changes, closed), signer, this.#o.seconds)
+    const rowsOf = (rows: readonly ZoneRow[] | undefined): Iterator<ZoneRow> => (rows === undefined ? axfrRows(zone, closed) : listedRows(rows, closed))
+    const { history } = this.#o
+    if (known === undefined || changes !== undefined || history === undefined || zone.security?.isMade === true) {
+      return new Transfer(query, rowsOf(changes), signer, this.#o.seconds)
+    }
+    const transfer = new Transfer(query, undefined, signer, this.#o.seconds)
+    // What cannot be read is no harm: the whole zone does it too.
+    void rowsFromHistory(history, zone, known).catch(() => undefined).then((rows) => transfer.supply(rowsOf(rows)))
+    return transfer
+  }
+
+  /**
+   * Answers an IXFR query that came as a datagram, into `into` from `intoAt`: what has changed, if that fits into
+   * `limit` octets, else the SOA alone, which says that TCP is to be used (RFC 1995 §2). The caller signs. Returns the
+   * length; 0: the query is refused, or is none of this kind.
+   */
+  datagram(
+    query: Query, b: Uint8Array, at: number, length: number, source: Ipv4, signer: NameKey | undefined,
+    into: Uint8Array, intoAt: number, limit: number,
+  ): number {
+    const known = serialIn(b, at, length)
+    const zone = this.#o.zones.seenFrom(this.#o.views.viewOf(source, signer)).closest(query.key)
+    if (known === undefined || zone === undefined || zone.key !== query.key || !zone.isServed || !this.#isAllowed(zone, source, signer)) return 0
+    const { soa } = zone
+    const changes = this.journal.rowsSince(zone, known)
+    const alone = [{ owner: soa.name, type: soa.type, ttl: soa.ttl, rdata: soa.rdata[0] as Uint8Array }]
+    for (const rows of changes === undefined ? [alone] : [changes, alone]) {
+      if (rows.length > MAX_DATAGRAM_ROWS) continue
+      const transfer = new Transfer(query, listedRows(rows, () => {}), undefined, this.#o.seconds)
+      const octets = transfer.next(this.#message)
+      if (octets > limit) continue
+      copy(this.#message, 0, into, intoAt, octets)
+      if (transfer.next(this.#message) === 0) return octets
+    }
+    return 0
   }
 }
 
