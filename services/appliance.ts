@@ -138,8 +138,7 @@ export class Appliance {
     const turns = new CommandTurns({ submit, commits: this.#commits })
     this.#signedZones = this.#signZones(o, turns)
     this.#transfers = new ZoneTransfers({ ...o, stack: this.stack, dns: this.dns, nextRecordId, submit, tell: (event, facts) => this.#tell(event, facts) })
-    this.#transfers = new ZoneTransfers({ ...o, stack: this.stack, dns: this.dns, nextRecordId, submit: (...write) => this.submit(...write), tell: (event, facts) => this.#tell(event, facts) })
-    this.#expiry = new RecordExpiry({ clock: o.clock, dns: this.dns, zones: this.#zones, submit: (...write) => this.submit(...write) })
+    this.#expiry = new RecordExpiry({ clock: o.clock, dns: this.dns, zones: this.#zones, submit })
     this.#names = new LeaseNames(this.#zones, nextRecordId, (address) => {
       const lease = this.dhcp.lease(address)
       return lease === undefined ? undefined : leaseClientKey(lease)
