@@ -22,7 +22,7 @@ export type Claims = {
 
 const LITERAL = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`[^`$\n]*`/g
 const MENTION = /\bRFC (\d+)|§(\d[\d.]*\d|\d)/g
-const IDS = /\[((?:[LAICGUT]\d+)(?:, ?[LAICGUT]\d+)*)\]/g
+const IDS = /\[((?:[LAICGUTDH]\d+)(?:, ?[LAICGUTDH]\d+)*)\]/g
 
 /** What one name says, given the RFC that stands around it. */
 export function mentionsOf(name: string, around: number): readonly Omit<Claim, 'path'>[] {

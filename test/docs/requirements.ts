@@ -1,5 +1,5 @@
 /**
- * What the stack is to do, by the ids that tests carry in their names ("RFC 826 [A1] packet reception"). Each id must
+ * What the stack, DHCP and DNS are to do, by the ids that tests carry in their names ("RFC 826 [A1] packet reception"). Each id must
  * be carried by one test at least; docs/rfc.md lists which.
  */
 export const REQUIREMENTS = {
@@ -61,4 +61,15 @@ export const REQUIREMENTS = {
   T13: 'ICMP errors believed only inside the window',
   T14: 'sockets like node:net and node:dgram',
   T15: 'listing of connections with counters',
+  D1: 'names: lengths, letter case, escapes, compression',
+  D2: 'header, opcodes, rcodes',
+  D3: 'record types, and unknown ones',
+  D4: 'truncation, then TCP',
+  D5: 'authoritative zones, primary and secondary',
+  D7: 'reverse zones, kept from leases',
+  H1: 'all messages and client states, BOOTP',
+  H2: 'all fields, and where replies go',
+  H3: 'relay agents, several subnets, shared networks',
+  H4: 'on disk before the ACK',
+  H5: 'the client of an uplink',
 } as const

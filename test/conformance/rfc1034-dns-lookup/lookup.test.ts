@@ -40,7 +40,7 @@ const OWN = zoneOf('own.lab.example', `
 const SOA = 'lab.example 60 SOA ns.lab.example hostmaster.lab.example 7 3600 600 604800 60'
 const OWN_SOA = 'own.lab.example 60 SOA ns.own.lab.example hostmaster.own.lab.example 7 3600 600 604800 60'
 
-describe('RFC 1034 §4.3.2 algorithm', () => {
+describe('RFC 1034 §4.3.2 [D5] algorithm', () => {
   test.each([
     // step question rcode flags answer authority
     [

@@ -30,7 +30,7 @@ const begun = (c: Copied = copied(ZONE)): Copied => {
 }
 const counts = (c: Copied, name: 'secondary-current' | 'secondary-transferred' | 'secondary-failed' | 'secondary-expired'): number => c.secondary.server.counters.get(name)
 
-describe('RFC 1034 §4.3.5 the first transfer', () => {
+describe('RFC 1034 §4.3.5 [D5] the first transfer', () => {
   test('until it is there, SERVFAIL', () => {
     const c = copied(ZONE)
     expect([ask(c.secondary).rcode, ask(c.secondary, 'lab.example', 'SOA').rcode]).toEqual(['SERVFAIL', 'SERVFAIL'])

@@ -12,7 +12,7 @@ const bench = (): Bench => new Bench([ZONE])
 const WWW = queryBytes('www.lab.example', 'A')
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 
-describe('RFC 1035 §4.1.1 header', () => {
+describe('RFC 1035 §4.1.1 [D2] header', () => {
   test.each([
     ['id 0', queryBytes('www.lab.example', 'A', { id: 0 }), { id: 0, rcode: 'NOERROR' }],
     ['id ffff', queryBytes('www.lab.example', 'A', { id: 0xffff }), { id: 0xffff, rcode: 'NOERROR' }],
@@ -63,7 +63,7 @@ describe('RFC 1035 §4.1.1 header', () => {
   })
 })
 
-describe('RFC 1035 §4.1.2 question', () => {
+describe('RFC 1035 §4.1.2 [D2] question', () => {
   /** The header of what came back: a FORMERR need not have a question. */
   const header = (bytes: Uint8Array): readonly number[] => {
     const into = new Uint8Array(600)
@@ -103,7 +103,7 @@ describe('RFC 1035 §4.1.2 question', () => {
   })
 })
 
-describe('RFC 1035 §4.2.1 and RFC 2181 §9 truncation', () => {
+describe('RFC 1035 §4.2.1 and RFC 2181 §9 [D4] truncation', () => {
   test('512 octets without EDNS: whole records, TC', () => {
     const told = bench().askTwice('two.lab.example', 'TXT')
     expect(told).toMatchObject({ rcode: 'NOERROR', flags: 'aa tc rd', answer: [], authority: [] })

@@ -91,7 +91,7 @@ const WISHES: readonly Row[] = [
   ['renew while the address is checked changes nothing', state.checking(), event.renew, 'checking', []],
 ]
 
-describe('RFC 2131 §4.4 figure 5', () => {
+describe('RFC 2131 §4.4 [H5] figure 5', () => {
   for (const row of FIGURE_5) test(row[0], () => check(row))
 })
 
@@ -99,7 +99,7 @@ describe('RFC 5227 an address from a server is checked, and defended once', () =
   for (const row of ADDRESS_CHECK) test(row[0], () => check(row))
 })
 
-describe('RFC 3927 §1.9 [I12] a link-local address while no server answers', () => {
+describe('RFC 3927 §1.9 [H5, I12] a link-local address while no server answers', () => {
   test.each([
     [1, ['DISCOVER to all']],
     [2, ['DISCOVER to all', 'link-local on', 'dhcp-client.no-server']],

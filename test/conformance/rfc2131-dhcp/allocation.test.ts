@@ -9,7 +9,7 @@ const B = { mac: '02:00:00:00:00:0b' }
 const wants = (address: string): { options: { 'requested-address': string } } => ({ options: { 'requested-address': address } })
 const offered = (w: World, fields: object): string | undefined => w.exchange('DISCOVER', fields)[0]?.yiaddr
 
-describe('RFC 2131 §4.3.1 which address a DISCOVER is offered', () => {
+describe('RFC 2131 §4.3.1 [H1] which address a DISCOVER is offered', () => {
   test('the current one, although another is asked for', () => {
     const w = world()
     expect(w.acquire(A)).toBe('10.53.0.100')

@@ -35,7 +35,7 @@ const ROWS: readonly (readonly [string, 'bound' | 'new', 'DISCOVER' | 'REQUEST' 
   ['ACK to INFORM', 'new', 'INFORM', { ciaddr: '10.53.0.20', flags: 0x8000 }, 'ACK', 'unicast 10.53.0.20'],
 ]
 
-describe('RFC 2131 §4.1 where replies go', () => {
+describe('RFC 2131 §4.1 [H2] where replies go', () => {
   test.each(ROWS)('%s', (_name, before, type, fields, answer, destination) => {
     const w = office()
     if (before === 'bound') expect(w.acquire()).toBe('10.53.0.100')
@@ -51,7 +51,7 @@ describe('RFC 2131 §4.1 where replies go', () => {
   })
 })
 
-describe('RFC 2131 §4.3.1 table 3 fields of replies', () => {
+describe('RFC 2131 §4.3.1 [H2] table 3 fields of replies', () => {
   test('OFFER, ACK and NAK', () => {
     const w = office()
     const fields = { xid: 0xdead_beef, secs: 7, flags: 0x8000 }

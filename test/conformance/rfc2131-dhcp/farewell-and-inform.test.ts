@@ -14,7 +14,7 @@ function bound(): World {
   return w
 }
 
-describe('RFC 2131 §4.3.3 DECLINE', () => {
+describe('RFC 2131 §4.3.3 [H1] DECLINE', () => {
   test('sets the address aside for an hour; nobody gets it, its name goes, nothing is answered', () => {
     const w = bound()
     expect(w.exchange('DECLINE', { mac: A.mac, options: { 'requested-address': '10.53.0.100', ...OUR } })).toEqual([])
@@ -54,7 +54,7 @@ describe('RFC 2131 §4.3.3 DECLINE', () => {
   })
 })
 
-describe('RFC 2131 §4.3.4 RELEASE', () => {
+describe('RFC 2131 §4.3.4 [H1] RELEASE', () => {
   test('frees the address and remembers its client; nothing is answered', () => {
     const w = bound()
     expect(w.exchange('RELEASE', { mac: A.mac, ciaddr: '10.53.0.100', options: OUR }, { target: ipv4('10.53.0.2') })).toEqual([])
@@ -82,7 +82,7 @@ describe('RFC 2131 §4.3.4 RELEASE', () => {
   })
 })
 
-describe('RFC 2131 §4.3.5 INFORM', () => {
+describe('RFC 2131 §4.3.5 [H1] INFORM', () => {
   const settings = (): World =>
     world({ configuration: configuration({ subnets: [subnet({ options: { routers: ['10.53.0.1'] } })] }) })
 

@@ -86,7 +86,7 @@ const ROWS: readonly (readonly [Stage, Before, string, Answer])[] = [
   ['rebinding', 'unknown', '192.0.2.1', NAK.network],
 ]
 
-describe('RFC 2131 §4.3.2 REQUEST', () => {
+describe('RFC 2131 §4.3.2 [H1] REQUEST', () => {
   test.each(ROWS)('%s, %s, for %s: %s', (stage, before, address, answer) => {
     const w = prepare(before)
     const rows = w.commits.length
@@ -142,7 +142,7 @@ describe('RFC 2131 §4.3.2 REQUEST', () => {
   })
 })
 
-describe('RFC 2131 §3.1 step 4: on disk before the ACK', () => {
+describe('RFC 2131 §3.1 [H4] step 4: on disk before the ACK', () => {
   test('no ACK until the commit has ended, then one', () => {
     const w = world()
     w.exchange('DISCOVER', A)

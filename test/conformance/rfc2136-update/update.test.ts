@@ -23,7 +23,7 @@ const refused = async (lines: readonly string[], rcode: string, shape: UpdateSha
   expect([bench.serial, [...(bench.server.zones.get('lab.example')?.records() ?? [])]]).toEqual([SERIAL, before])
 }
 
-describe('RFC 2136 §3.1 zone section', () => {
+describe('RFC 2136 §3.1 [D2] zone section', () => {
   test.each([
     ['§3.1.1', 'type A is no zone', { zoneType: 'A' }, 'FORMERR'],
     ['§3.1.1', 'no zone', { zones: 0 }, 'FORMERR'],

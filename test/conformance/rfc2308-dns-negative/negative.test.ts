@@ -6,7 +6,7 @@ const SOA = (
   ttl: number, minimum: number,
 ): string => `example.com ${ttl} SOA ns.example.com h.example.com 1 2 3 4 ${minimum}`
 
-describe('RFC 2308 §3 negative answers of our zones', () => {
+describe('RFC 2308 §3 [D5] negative answers of our zones', () => {
   test.each([
     [300, 60, 60],
     [30, 60, 30],

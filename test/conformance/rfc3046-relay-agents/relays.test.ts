@@ -9,7 +9,7 @@ import { RELAY, relayedWorld } from '../../support/dhcp-policy.ts'
 const A = { mac: '02:00:00:00:00:0a' }
 const VIA = { sourcePort: 67, source: ipv4(RELAY), target: ipv4('10.53.0.2') }
 
-describe('RFC 3046 §2.1 a relay that cannot be where it says', () => {
+describe('RFC 3046 §2.1 [H3] a relay that cannot be where it says', () => {
   test.each([
     ['no segment knows it', { giaddr: '192.0.2.1' }, {}, 'dhcp.subnet.unknown-relay', 'unknown-relay'],
     ['it names the subnet of lan0, but comes by lan1', { giaddr: '10.53.0.7' }, { interfaceName: 'lan1' }, 'dhcp.relay.elsewhere', 'relay-elsewhere'],
@@ -25,7 +25,7 @@ describe('RFC 3046 §2.1 a relay that cannot be where it says', () => {
   })
 })
 
-describe('RFC 5107 §4 server identifier override', () => {
+describe('RFC 5107 §4 [H3] server identifier override', () => {
   const override = { 'relay-agent-information': { 'server-identifier-override': RELAY } }
   const relayed = { ...A, giaddr: RELAY, options: override }
 
@@ -45,7 +45,7 @@ describe('RFC 5107 §4 server identifier override', () => {
   })
 })
 
-describe('RFC 5010 §3 relay flags: how the client\'s message came', () => {
+describe('RFC 5010 §3 [H3] relay flags: how the client\'s message came', () => {
   test.each([
     ['by unicast', [[82, '0a0180']], 'renewing'],
     ['by broadcast', [[82, '0a0100']], 'rebinding'],

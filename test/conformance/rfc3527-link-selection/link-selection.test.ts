@@ -7,7 +7,7 @@ const TWO = configuration({
   pools: [pool('10.53.0.100', '10.53.0.109'), pool('10.60.0.100', '10.60.0.109', { id: 2, subnetId: 2 })],
 })
 
-describe('RFC 3527 §3 the link selection sub-option', () => {
+describe('RFC 3527 §3 [H3] the link selection sub-option', () => {
   test.each([
     ['selects the subnet instead of giaddr', '10.53.0.1', '05040a3c0000', '10.60.0.100', 'dhcp.subnet.by-link-selection'],
     ['any address of the link will do', '10.53.0.1', '05040a3c0007', '10.60.0.100', 'dhcp.subnet.by-link-selection'],

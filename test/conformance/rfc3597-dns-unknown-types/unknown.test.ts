@@ -8,7 +8,7 @@ const ZONE = zoneOf('lab.example', `
   empty  TYPE731   \\# 0
 `)
 
-describe('RFC 3597 unknown types', () => {
+describe('RFC 3597 [D3] unknown types', () => {
   test.each([
     [
       '§3: any octets are served as they are', 'x.lab.example TYPE65280',

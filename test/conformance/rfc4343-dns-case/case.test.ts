@@ -9,7 +9,7 @@ const ZONE = zoneOf('Lab.Example'.toLowerCase(), `
   \\193  TXT   "not a letter"
 `)
 
-describe('RFC 4343 letter case', () => {
+describe('RFC 4343 [D1] letter case', () => {
   test.each(
     ['mixed.lab.example', 'MIXED.LAB.EXAMPLE', 'mIxEd.lAb.eXaMpLe'],
   )('§3: %s is found, and answered in the case asked (§4.1)', (name) => {

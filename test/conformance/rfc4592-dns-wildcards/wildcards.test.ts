@@ -19,7 +19,7 @@ const ZONE = zoneOf('example', `
 `)
 const SOA = 'example 60 SOA ns.example hostmaster.example 7 3600 600 604800 60'
 
-describe('RFC 4592 wildcards', () => {
+describe('RFC 4592 [D5] wildcards', () => {
   test.each([
     ['§2.2.1', 'host3.example MX', 'NOERROR', ['host3.example 300 MX 10 host1.example'], []],
     ['§2.2.1', 'host3.example A', 'NOERROR', [], [SOA]],

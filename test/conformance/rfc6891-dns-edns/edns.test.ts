@@ -52,7 +52,7 @@ describe('RFC 6891 §6.1 OPT', () => {
   })
 })
 
-describe('RFC 6891 §6.2.3–6.2.5 payload sizes', () => {
+describe('RFC 6891 §6.2.3–6.2.5 [D4] payload sizes', () => {
   test.each([
     // name, the client's size, whole?
     ['big', undefined, false],

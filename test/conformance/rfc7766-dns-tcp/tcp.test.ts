@@ -13,7 +13,7 @@ const query = (name: string, type = 'A', id = 1): Uint8Array => queryBytes(`${na
 const outside = (n: number): Uint8Array => queryBytes(`n${n}.example.com`, 'A', { id: n })
 const answer = (sent: Sent | undefined): void => sent?.reply(replyTo(sent, { answer: `${sent.name} 60 A 192.0.2.1` }))
 
-describe('RFC 7766 §4 and §5 queries over TCP', () => {
+describe('RFC 7766 §4 and §5 [D4] queries over TCP', () => {
   test.each([
     ['an answer that fits a datagram too', 'www', 'A', 'NOERROR', 1],
     ['§5: one that would be truncated over UDP', 'big', 'TXT', 'NOERROR', 1],

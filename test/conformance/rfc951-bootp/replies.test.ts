@@ -7,7 +7,7 @@ const A = { mac: '02:00:00:00:00:0a' }
 const ADDRESS = ipv4('10.53.0.100')
 const hosts = [host('10.53.0.50', { mac: A.mac, name: 'terminal' })]
 
-describe('RFC 1534 §2 requests without option 53', () => {
+describe('RFC 1534 §2 [H1] requests without option 53', () => {
   test('a host gets its address: BOOTREPLY without anything that only DHCP knows', () => {
     const w = localWorld({ hosts, options: { routers: ['10.53.0.1'] } })
     const [reply] = w.exchange('BOOTP', A)
@@ -53,7 +53,7 @@ describe('RFC 1534 §2 requests without option 53', () => {
   })
 })
 
-describe('RFC 951 §3 and RFC 1542 §2.1 the form of messages', () => {
+describe('RFC 951 §3 and RFC 1542 §2.1 [H1, H2] the form of messages', () => {
   test('a request whose vendor field is all zeros, without cookie', () => {
     const w = localWorld({ policy: { bootp: true } })
     const b = clientMessage('BOOTP', A)

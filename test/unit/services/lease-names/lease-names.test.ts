@@ -87,7 +87,7 @@ class Bench implements NameZones {
   }
 }
 
-test('the reverse name of an address, RFC 1035 §3.5', () => {
+test('RFC 1035 §3.5 [D7] the reverse name of an address', () => {
   expect(reverseName(ipv4('192.168.7.1'))).toBe('1.7.168.192.in-addr.arpa')
 })
 
@@ -111,7 +111,7 @@ describe('the name of a lease', () => {
   })
 })
 
-describe('records go with the lease', () => {
+describe('RFC 1035 §3.5 [D7] records go with the lease', () => {
   const forward = '+ alpha.lab.internal A 10.53.0.100'
   const reverse = '+ 100.0.53.10.in-addr.arpa PTR alpha.lab.internal'
 
