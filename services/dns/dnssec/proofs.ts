@@ -52,29 +52,24 @@ function nsec3Proof(zone: LiveZone, security: ZoneSecurity, key: NameKey, claim:
     const own = at(key)
     if (own?.matches !== false) return own === undefined ? [] : [own]
     // Opted out: the name has no record of its own, so the closest one above that has is proven (RFC 5155 §7.2.4).
-    return closestProvable(zone, key, at)
+    return closestProvable(zone, key, at).filter((one) => one !== undefined)
   }
-  const encloser = closestEncloser(zone, key)
-  const cover = at(nextCloser(key, encloser))
-  if (claim === 'wildcard-answer') return [cover].filter((one) => one !== undefined)
-  return [at(encloser), cover, at(wildcardAt(encloser))].filter((one) => one !== undefined)
-}
-
-/** The name one label longer than the encloser, on the way to `key`. */
-function nextCloser(key: NameKey, encloser: NameKey): NameKey {
-  let next = key
-  while (parentKey(next) !== encloser) next = parentKey(next)
-  return next
+  const [encloser, ...more] = closestProvable(zone, key, at)
+  if (claim === 'wildcard-answer') return more
+  const wildcard = encloser && at(wildcardAt(encloser.key))
+  return [encloser, ...more, wildcard].filter((one) => one !== undefined)
 }
 
 type At = (name: NameKey) => (Signed & { readonly matches: boolean }) | undefined
 
-function closestProvable(zone: LiveZone, key: NameKey, at: At): readonly Signed[] {
+/** The record of the closest name above that has one, and that which covers the name one label longer (RFC 5155 §7.2.1). */
+function closestProvable(zone: LiveZone, key: NameKey, at: At): readonly [(Signed & { readonly key: NameKey })?, ...Signed[]] {
   for (let next = key; next.length > zone.key.length; next = parentKey(next)) {
     const encloser = at(parentKey(next))
     if (encloser?.matches !== true) continue
     const cover = at(next)
-    return cover === undefined ? [encloser] : [encloser, cover]
+    const found = { ...encloser, key: parentKey(next) }
+    return cover === undefined ? [found] : [found, cover]
   }
   return []
 }

@@ -6,10 +6,10 @@ import { put16 } from '../../../stack/platform/index.ts'
 import type { Clock, Instant, Random } from '../../../stack/platform/index.ts'
 import type { DnsRecord } from '../../model/index.ts'
 import { negativeTtl } from '../cache/negative.ts'
-import { nameKey, parentKey, parseName } from '../wire/name.ts'
+import { nameKey, parentKey } from '../wire/name.ts'
 import type { Name, NameKey } from '../wire/name.ts'
 import type { Rrset } from '../wire/rrset.ts'
-import { TYPE, typeCode } from '../wire/type-names.ts'
+import { TYPE } from '../wire/type-names.ts'
 import { APEX } from '../zone/zone-nodes.ts'
 import type { LiveZone } from '../zone/zone.ts'
 import type { ZoneWalk } from '../zone/zone-walk.ts'
@@ -17,11 +17,13 @@ import { rrsigHead, rrsigRdata, signedOctets } from './canonical.ts'
 import { HashOrder } from './hash-order.ts'
 import { NameOrder } from './name-order.ts'
 import { nsec3Owner } from './nsec3-hash.ts'
+import { ownersIn } from './owners.ts'
 import type { HashParameters, Signed, ZoneSecurity } from './security.ts'
 import { SignatureStore } from './signature-store.ts'
 import type { DenialKind, SigningKey, ZoneSigning } from './signing-keys.ts'
 import { SignedWalk } from './signed-walk.ts'
 import { successor } from './successor.ts'
+import { Turns } from './turns.ts'
 import { typeBitmap } from './type-bitmap.ts'
 
 /** Signed by the keys that sign keys. */
@@ -30,10 +32,6 @@ const KEY_TYPES: ReadonlySet<number> = new Set([TYPE.DNSKEY, TYPE.CDS, TYPE.CDNS
 const CUT_TYPES: ReadonlySet<number> = new Set([TYPE.NS, TYPE.DS])
 /** A signature that is due for refreshing is asked for again so soon. */
 const DUE_AGAIN_MS = 30_000
-/** A zone of so many names at most is put in order at once, in some 50 ms; a larger one in turns with everything else. */
-const NAMES_AT_ONCE = 10_000
-const NAMES_A_TURN = 500
-const TURN_PAUSE_MS = 2
 
 /** A signature that is missing, or soon over. */
 export type DueSignature = {
@@ -56,9 +54,8 @@ export class SignedZone implements ZoneSecurity {
   readonly #ports: SignedZonePorts
   readonly #names: NameOrder
   readonly #hashes: HashOrder | undefined
-  /** Nodes before this one are in the orders, if they are there at all; −1: all are. */
-  #ordered = 0
-  #over = false
+  /** They put the nodes in order. */
+  readonly #turns: Turns
   /** Those that are not over. */
   readonly #walks = new Set<SignedWalk>()
   /** Nodes that edits have taken signatures from. */
@@ -78,12 +75,16 @@ export class SignedZone implements ZoneSecurity {
     this.hashParameters = signing.nsec3
     this.#names = new NameOrder(zone)
     this.#hashes = signing.denial === 'nsec3' ? new HashOrder(zone, signing.nsec3) : undefined
-    this.#order(zone.tree.end <= NAMES_AT_ONCE ? NAMES_AT_ONCE : NAMES_A_TURN)
+    this.#turns = new Turns(ports.clock, () => zone.tree.end, (node) => {
+      if (!zone.tree.holds(node)) return
+      this.#names.insert(node)
+      this.#hashes?.insert(node)
+    })
   }
 
   /** While a large zone is being put in order, proofs that need no order are given: they are as good. */
   get denial(): DenialKind {
-    return this.#ordered < 0 ? this.#signing.denial : 'compact'
+    return this.isReady ? this.#signing.denial : 'compact'
   }
 
   get signing(): ZoneSigning {
@@ -107,29 +108,12 @@ export class SignedZone implements ZoneSecurity {
 
   /** The zone is not signed any more, or otherwise. */
   close(): void {
-    this.#over = true
-  }
-
-  #order(count: number): void {
-    const { tree } = this.zone
-    const until = this.#ordered + count
-    while (this.#ordered < tree.end && this.#ordered < until) {
-      const node = this.#ordered++
-      if (!tree.holds(node)) continue
-      this.#names.insert(node)
-      this.#hashes?.insert(node)
-    }
-    if (this.#ordered >= tree.end) this.#ordered = -1
-    else if (!this.#over) this.#ports.clock.at(this.#ports.clock.now() + TURN_PAUSE_MS, () => this.#over || this.#order(NAMES_A_TURN))
-  }
-
-  #isOrdered(node: number): boolean {
-    return this.#ordered < 0 || node < this.#ordered
+    this.#turns.close()
   }
 
   readonly isMade = true
   get isReady(): boolean {
-    return this.#ordered < 0
+    return this.#turns.isDone
   }
 
   /** Not before it is ready. A zone with compact proofs is walked with a chain of NSEC, as others can serve it. */
@@ -375,7 +359,7 @@ export class SignedZone implements ZoneSecurity {
   }
 
   beforeEdit(remove: readonly DnsRecord[], add: readonly DnsRecord[]): void {
-    this.#edited = [...remove, ...add].flatMap(ownerAndType)
+    this.#edited = ownersIn(remove, add)
     this.#before.clear()
     for (const [key] of this.#edited) if (!this.#before.has(key)) this.#before.set(key, this.#state(key))
     if (this.#walks.size > 0) this.#tellWalks(this.#edited)
@@ -407,7 +391,7 @@ export class SignedZone implements ZoneSecurity {
 
   nodeMade(node: number): void {
     for (const walk of this.#walks) walk.made(node)
-    if (!this.#isOrdered(node)) return
+    if (!this.#turns.hasDone(node)) return
     this.#names.insert(node)
     this.#hashes?.insert(node)
     if (this.#hashes !== undefined) this.#forget(this.#hashes.before(node), TYPE.NSEC3)
@@ -415,7 +399,7 @@ export class SignedZone implements ZoneSecurity {
 
   nodeGone(node: number): void {
     this.#forget(node)
-    if (!this.#isOrdered(node)) return
+    if (!this.#turns.hasDone(node)) return
     if (this.#hashes !== undefined) this.#forget(this.#hashes.before(node), TYPE.NSEC3)
     this.#hashes?.remove(node)
     this.#names.remove(node)
@@ -437,7 +421,7 @@ export class SignedZone implements ZoneSecurity {
     const node = this.zone.tree.find(key)
     const now = this.#state(key)
     if (node >= 0) this.#dropDenials(node)
-    if (this.#ordered >= 0) return
+    if (!this.isReady) return
     if (now.member !== before.member) {
       this.#forget(node >= 0 ? this.#names.before(node) : this.#names.atOrBefore(key), TYPE.NSEC)
     }
@@ -464,11 +448,4 @@ export class SignedZone implements ZoneSecurity {
     for (const watch of this.#underWay.values()) watch.forgotten++
     this.store.dropAll((type) => type === TYPE.NSEC || type === TYPE.NSEC3)
   }
-}
-
-/** Records that are served are well formed; another is not in the zone. */
-function ownerAndType(record: DnsRecord): readonly (readonly [NameKey, type: number])[] {
-  const owner = parseName(record.name)
-  const type = typeCode(record.type)
-  return owner.ok && type !== undefined ? [[nameKey(owner.value), type]] : []
 }

@@ -73,7 +73,8 @@ export class ServedZones {
     const touched = zone.apply(whole.remove, whole.add, serial)
     for (const record of whole.add) this.#noteId(record)
     this.#o.transfers.edited(edit)
-    this.#o.table.edited(zone.slot, touched, zone.key, serial, reshapes(edit))
+    const resecured = touched.has(zone.key) && this.#o.signing.edited(zone)
+    this.#o.table.edited(zone.slot, touched, zone.key, serial, resecured || reshapes(edit))
     const facts = { zone: zone.identity.name, removed: edit.remove.length, added: edit.add.length, serial }
     this.#o.emit('dns.zone.edited', facts)
     this.onChanged(zone)
@@ -89,7 +90,8 @@ export class ServedZones {
     // Of another SOA than its serial the journal knows nothing.
     if (sameSoa && live.isServed) this.#o.transfers.journal.note(edit)
     else this.#o.transfers.journal.forget(zone.id)
-    this.#o.table.edited(live.slot, touched, live.key, edit.serialAfter, !sameSoa || reshapes(edit))
+    const resecured = this.#o.signing.edited(live)
+    this.#o.table.edited(live.slot, touched, live.key, edit.serialAfter, resecured || !sameSoa || reshapes(edit))
     this.onChanged(live)
   }
 

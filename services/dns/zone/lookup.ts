@@ -42,7 +42,9 @@ export function lookup(zone: LiveZone, key: NameKey, type: number): Lookup {
 
 function atNode(node: ZoneNode, type: number, wildcard: boolean): Lookup {
   // RFC 8482 §4.1: ANY gets one RRset, the smallest burden that is still an answer.
-  if (type === META.ANY && node.rrsets.length > 0) return { kind: 'answer', rrset: node.rrsets[0] as Rrset, wildcard }
+  if (type === META.ANY && node.rrsets.length > 0) {
+    return { kind: 'answer', rrset: node.rrsets.find((one) => one.type !== TYPE.RRSIG) ?? (node.rrsets[0] as Rrset), wildcard }
+  }
   const rrset = findRrset(node, type)
   if (rrset !== undefined) return { kind: 'answer', rrset, wildcard }
   const cname = findRrset(node, TYPE.CNAME)

@@ -55,6 +55,8 @@ export class LiveZone {
   #serial: number
   /** RRsets at the apex that are made, not stored: those of the keys that the zone is signed with. */
   #derived: readonly Rrset[] = []
+  /** NSEC3 records that it holds: it came signed. */
+  #hashes = 0
   /** Signs what the zone answers; undefined for a zone without DNSSEC. */
   security: ZoneSecurity | undefined
   readonly #nodes: ZoneNodes
@@ -112,7 +114,7 @@ export class LiveZone {
     const ready = this.#ready.get(key)
     if (ready !== undefined) return ready
     const slot = this.#nodes.find(key)
-    if (slot < 0) return undefined
+    if (slot < 0 || (this.#hashes > 0 && this.#ownsHashesOnly(slot))) return undefined
     const node: ZoneNode = { rrsets: this.#rrsets(slot) }
     if (this.#ready.size >= READY_NODES) this.#ready.clear()
     this.#ready.set(key, node)
@@ -134,6 +136,11 @@ export class LiveZone {
     const types = new Set(slot === APEX ? [TYPE.SOA, ...this.#derived.map((rrset) => rrset.type)] : [])
     for (let at = this.#nodes.firstRecord(slot); at >= 0; at = this.#records.next(at)) types.add(this.#records.type(at))
     return [...types]
+  }
+
+  /** All RRsets that a node owns, also where only hashes of names do. */
+  ownedAt(slot: number): readonly Rrset[] {
+    return this.#rrsets(slot)
   }
 
   /** Whether a name owns anything; if not it is an empty non-terminal. */
@@ -338,6 +345,7 @@ export class LiveZone {
     const slot = this.#records.add(record, node, type, rdata.value, ownName)
     for (const walk of this.#walks) walk.added(slot)
     if (type === TYPE.DNAME) this.dnames++
+    if (type === TYPE.NSEC3) this.#hashes++
     const last = this.#nodes.lastRecord(node)
     if (last < 0) this.#nodes.setFirstRecord(node, slot)
     else this.#records.setNext(last, slot)
@@ -356,6 +364,7 @@ export class LiveZone {
   #drop(slot: number, node: number): void {
     for (const walk of this.#walks) walk.removing(slot)
     if (this.#records.type(slot) === TYPE.DNAME) this.dnames--
+    if (this.#records.type(slot) === TYPE.NSEC3) this.#hashes--
     const cutBefore = this.#isCut(node)
     const next = this.#records.next(slot)
     let before = -1
@@ -365,6 +374,12 @@ export class LiveZone {
     if (next < 0) this.#nodes.setLastRecord(node, before)
     this.#records.remove(slot)
     this.cuts += Number(this.#isCut(node)) - Number(cutBefore)
+  }
+
+  /** RFC 5155 §7.2.8: a name that owns NSEC3 records and their signatures alone is not there for queries. */
+  #ownsHashesOnly(node: number): boolean {
+    const types = this.typesAt(node)
+    return types.includes(TYPE.NSEC3) && types.every((type) => type === TYPE.NSEC3 || type === TYPE.RRSIG)
   }
 
   #gone(key: NameKey, node: number): void {

@@ -1,0 +1,44 @@
+/** Something done to every node of a zone: at once to those of a small zone, to a larger one's in turns with everything else. */
+import type { Clock } from '../../../stack/platform/index.ts'
+
+/** Some 50 ms. */
+const NODES_AT_ONCE = 10_000
+const NODES_A_TURN = 500
+const TURN_PAUSE_MS = 2
+
+export class Turns {
+  readonly #clock: Clock
+  readonly #end: () => number
+  readonly #visit: (node: number) => void
+  /** Nodes before this one are done; −1: all are, and new ones are their maker's business. */
+  #next = 0
+  #over = false
+
+  /** `end`: nodes from there on hold nothing. */
+  constructor(clock: Clock, end: () => number, visit: (node: number) => void) {
+    this.#clock = clock
+    this.#end = end
+    this.#visit = visit
+    this.#go(end() <= NODES_AT_ONCE ? NODES_AT_ONCE : NODES_A_TURN)
+  }
+
+  get isDone(): boolean {
+    return this.#next < 0
+  }
+
+  /** Whether a node's turn was; if not it will come. */
+  hasDone(node: number): boolean {
+    return this.#next < 0 || node < this.#next
+  }
+
+  close(): void {
+    this.#over = true
+  }
+
+  #go(count: number): void {
+    const until = Math.min(this.#end(), this.#next + count)
+    while (this.#next < until) this.#visit(this.#next++)
+    if (this.#next >= this.#end()) this.#next = -1
+    else this.#clock.at(this.#clock.now() + TURN_PAUSE_MS, () => this.#over || this.#go(NODES_A_TURN))
+  }
+}
