@@ -68,7 +68,7 @@ async function presentLines(services: Services, mac: string): Promise<readonly s
 const CLIENT_MESSAGES: readonly string[] = ['DISCOVER', 'REQUEST', 'INFORM', 'BOOTP']
 const NOTHING_SAID = {
   messageType: 'DISCOVER', uuid: null, vendorClass: null, userClass: null, architecture: null, circuitId: null, remoteId: null, subnet: null,
-  interface: null, giaddr: null, ciaddr: null, requestedAddress: null, serverIdentifier: null, parameterRequestList: null, packet: null,
+  interface: null, giaddr: null, ciaddr: null, requestedAddress: null, serverIdentifier: null, parameterRequestList: null, fqdn: null, options: null, packet: null,
 } as const
 
 async function byAddress(services: Services, address: string): Answer<ExplanationView> {

@@ -15,7 +15,7 @@ const address = (description: string) => nullable(text('ipv4', description))
 export const UNSAID = {
   messageType: 'DISCOVER', mac: null, clientId: null, uuid: null, hostName: null, vendorClass: null, userClass: null, architecture: null,
   circuitId: null, remoteId: null, subnet: null, interface: null, giaddr: null, ciaddr: null, requestedAddress: null,
-  serverIdentifier: null, parameterRequestList: null, packet: null,
+  serverIdentifier: null, parameterRequestList: null, fqdn: null, options: null, packet: null,
 } as const satisfies WhatIfInput
 
 export const WhatIfQuestion = creation(
@@ -40,6 +40,11 @@ export const WhatIfQuestion = creation(
     serverIdentifier: address('Option 54.'),
     parameterRequestList: Type.Unsafe<WhatIfInput['parameterRequestList']>({
       type: ['array', 'null'], items: { type: 'integer', minimum: 1, maximum: 254 }, maxItems: 255, description: 'Option 55.', examples: [[1, 3, 6]],
+    }),
+    fqdn: nullable(freeText(255, 'Option 81, as of a client that leaves its names to the server.', 'cam-1.lab.internal')),
+    options: Type.Unsafe<WhatIfInput['options']>({
+      type: ['object', 'null'], additionalProperties: {}, maxProperties: 255, description: 'Any other options by name, or as option-N in hexadecimal; null: it does not send that one.',
+      examples: [{ 'vendor-class': 'PXEClient', 'option-224': '0a0b' }],
     }),
     packet: nullable(freeText(MOST_HEX, 'The UDP payload in hexadecimal; then of the other fields only "interface" counts.', '01010600')),
   },

@@ -1,5 +1,6 @@
 import type { WhatIfView } from '../../services/index.ts'
 import { type Command, type Options, UsageError } from './command.ts'
+import { optionSet } from './dhcp-options.ts'
 import { CLIENT_OPTIONS } from './options.ts'
 import { type Column, printable, printJson, printTable } from './print.ts'
 
@@ -12,6 +13,8 @@ const OPTIONS = {
   'requested-address': { type: 'string', value: 'ADDRESS', says: 'its option 50' },
   'server-identifier': { type: 'string', value: 'ADDRESS', says: 'its option 54' },
   'request-list': { type: 'string', value: 'N,N,…', says: 'its option 55' },
+  fqdn: { type: 'string', value: 'NAME', says: 'its option 81; it leaves its names to the server' },
+  option: { type: 'string', multiple: true, value: 'NAME=VALUE', says: 'any other option it sends; VALUE is JSON or, if it is not JSON, text' },
   packet: { type: 'string', value: 'HEX', says: 'the whole message instead' },
 } as const satisfies Options
 
@@ -31,9 +34,10 @@ export const dhcpWhatIf: Command = {
   options: OPTIONS,
   examples: [
     'taproot dhcp what-if --mac 02:00:0a:35:00:14',
+    'taproot dhcp what-if --mac 02:00:0a:35:00:14 --fqdn cam-1.lab.internal --option option-224=0a0b',
     'taproot dhcp what-if --mac 02:00:0a:35:00:14 --type REQUEST --requested-address 10.53.0.120',
   ],
-  async run({ api, text, integer, terminal, json }) {
+  async run({ api, text, texts, integer, terminal, json }) {
     if (text('mac') === undefined && text('packet') === undefined) throw new UsageError('--mac MAC or --packet HEX is needed')
     const found = await api.json<WhatIfView>('POST', 'dhcp/what-if', {}, {
       messageType: text('type')?.toUpperCase(),
@@ -53,6 +57,8 @@ export const dhcpWhatIf: Command = {
       requestedAddress: text('requested-address'),
       serverIdentifier: text('server-identifier'),
       parameterRequestList: text('request-list')?.split(',').map(Number),
+      fqdn: text('fqdn'),
+      options: optionSet(texts('option')),
       packet: text('packet'),
     })
     if (json) return printJson(terminal, found)

@@ -1,7 +1,8 @@
 /** DHCP entries as a person writes them become the model; a field that is not given stays away. */
 import { contains, formatIpv4, formatMac, formatPrefix, type Ipv4, parseMac, parsePrefix } from '../../stack/index.ts'
 import { fromHex, err, ok, type Result, toHex } from '../../stack/platform/index.ts'
-import type { DescribedClient, WhatIfQuestion } from '../dhcp/index.ts'
+import { encodeOption, OptionRegistry } from '../dhcp/index.ts'
+import type { DescribedClient, OptionDeclaration, WhatIfQuestion } from '../dhcp/index.ts'
 import type { ClientInput, DhcpInputs, IdentifierView, LevelFields, PolicyView, WhatIfInput } from '../facade.ts'
 import {
   type BootFields,
@@ -14,6 +15,7 @@ import {
   type HostIdentifier,
   type LeaseTimes,
   type Level,
+  type OptionSet,
   type Refusal,
   refusal,
   type SegmentPolicy,
@@ -237,7 +239,27 @@ export function readQuestion(input: WhatIfInput, c: DhcpConfiguration): Read<Wha
     if (!address.ok) return address
     if (address.value !== undefined) read[field] = address.value
   }
-  return ok({ request: { ...client.value, ...read, messageType, interfaceName, wants: none(input.parameterRequestList) } })
+  const options = readOptions(input, c)
+  if (!options.ok) return options
+  return ok({ request: { ...client.value, ...read, messageType, interfaceName, wants: none(input.parameterRequestList), options: options.value } })
+}
+
+/** RFC 4702 §2.1: the server is to update the name, which is in DNS wire format. */
+const SERVER_UPDATES = 0b101
+
+function readOptions({ fqdn, options }: WhatIfInput, { optionDefinitions }: DhcpConfiguration): Read<ReadonlyMap<number, Uint8Array | undefined>> {
+  const registry = new OptionRegistry(optionDefinitions as readonly OptionDeclaration[])
+  const name: OptionSet = fqdn === null ? {} : { 'client-fqdn': { flags: SERVER_UPDATES, name: fqdn } }
+  const read = new Map<number, Uint8Array | undefined>()
+  for (const [option, value] of Object.entries({ ...name, ...options })) {
+    const field = option in name && !(option in (options ?? {})) ? '/fqdn' : `/options/${option}`
+    const row = registry.named(option)
+    if (row === undefined) return err(refusal('invalid', field, `there is no option "${option}"`, 'a name of the option table, or option-N'))
+    const octets = value === null ? ok(undefined) : encodeOption(row, value, registry)
+    if (!octets.ok) return err(refusal('invalid', field, `that is no value of ${option}`, octets.error))
+    read.set(row.code, octets.value)
+  }
+  return ok(read)
 }
 
 const ADDRESSES = ['giaddr', 'ciaddr', 'requestedAddress', 'serverIdentifier'] as const

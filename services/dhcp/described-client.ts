@@ -42,6 +42,8 @@ export type DescribedRequest = DescribedClient & {
   readonly serverIdentifier?: Ipv4 | undefined
   /** Option 55: codes. */
   readonly wants?: readonly number[] | undefined
+  /** Whatever else it sends, by code; instead of what the fields above say. Undefined: it sends no such option. */
+  readonly options?: ReadonlyMap<number, Uint8Array | undefined> | undefined
 }
 
 /** The octets of such a message, as they come from a relay or the link. */
@@ -53,6 +55,10 @@ export function describedMessage(request: DescribedRequest, giaddr: Ipv4): Uint8
   if (serverIdentifier !== undefined) options.set(54, long(serverIdentifier))
   if (wants !== undefined) options.set(55, Uint8Array.from(wants))
   for (const [code, value] of clientOptions(request)) options.set(code, value)
+  for (const [code, value] of request.options ?? []) {
+    if (value === undefined) options.delete(code)
+    else options.set(code, value)
+  }
   return emitMessage(messageOf(request, options, { ciaddr: ciaddr ?? 0, giaddr }))
 }
 

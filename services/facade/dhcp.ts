@@ -193,6 +193,10 @@ export type WhatIfInput = Omit<ClientInput, 'mac'> & {
   readonly requestedAddress: string | null
   readonly serverIdentifier: string | null
   readonly parameterRequestList: readonly number[] | null
+  /** Option 81, with the flags of a client that leaves its names to the server (RFC 4702 §2.1: S and E). */
+  readonly fqdn: string | null
+  /** Any options, by the names of the option table or as option-N; null: it does not send that one. */
+  readonly options: OptionSet | null
   /** The UDP payload in hexadecimal; then of the other fields only the interface counts. */
   readonly packet: string | null
 }
