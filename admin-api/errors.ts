@@ -13,6 +13,11 @@ export const PROBLEMS = {
     title: 'The body is not JSON',
     means: 'The body could not be read as JSON (RFC 8259). Send one JSON object.',
   },
+  'malformed-yaml': {
+    status: 400,
+    title: 'The body is not YAML',
+    means: 'Send a YAML 1.2 document.',
+  },
   'malformed-request': {
     status: 400,
     title: 'The request is not HTTP as it should be',

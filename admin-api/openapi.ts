@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
 import { Type } from 'typebox'
 import { type Api, API_PREFIX } from './api.ts'
 import { PROBLEMS, PROBLEM_MEDIA_TYPE, type ProblemCode } from './errors.ts'
+import { YAML_MEDIA_TYPE } from './routes/dhcp-document.ts'
 import { COMPONENT } from './schemas/common.ts'
 import { Problem } from './schemas/problem.ts'
 
@@ -46,6 +47,7 @@ function problemsOf(method: string, schema: FastifySchema, access: string | unde
   if (access !== 'open') codes.push('unauthorized')
   if (schema.params !== undefined) codes.push('not-found')
   if (schema.body !== undefined) codes.push('malformed-json', 'too-large', 'unsupported-media-type', 'invalid')
+  if (schema.consumes?.includes(YAML_MEDIA_TYPE) === true) codes.push('malformed-yaml')
   if (method !== 'GET') codes.push('conflict')
   if (access === undefined) codes.push('unavailable')
   return codes
