@@ -1,7 +1,8 @@
 /**
  * SHELL: byte streams between two threads over one message port. The API's server lives in the main thread, TLS in one
  * of its own, the appliance's TCP in the network thread; a connection to the one is carried to the other, with
- * back-pressure in both directions: one piece under way each way, and the next only when the reader has taken it.
+ * back-pressure in both directions: a bounded number of octets is under way each way, and more only as the reader takes
+ * them.
  */
 import { Duplex } from 'node:stream'
 import type { NetSocket } from '../stack/index.ts'
@@ -17,7 +18,11 @@ export type TunnelAddresses = {
 export type TunnelMessage =
   | { readonly tunnel: 'open'; readonly id: number; readonly addresses: TunnelAddresses }
   | { readonly tunnel: 'data'; readonly id: number; readonly bytes: Uint8Array }
-  | { readonly tunnel: 'taken' | 'end' | 'close'; readonly id: number }
+  | { readonly tunnel: 'taken'; readonly id: number; readonly octets: number }
+  | { readonly tunnel: 'end' | 'close'; readonly id: number }
+
+/** Octets under way each way at which writing waits. */
+const WINDOW_OCTETS = 128 * 1024
 
 type Post = (message: TunnelMessage) => void
 
@@ -30,10 +35,12 @@ export class TunnelSocket extends Duplex {
   timeout = 0
   readonly #id: number
   readonly #post: Post
-  /** Ends the write whose piece the other side has not taken yet. */
+  /** Octets that the other side has not taken yet. */
+  #underWay = 0
+  /** Ends the write that waits for that to become less. */
   #written: ((error?: Error | null) => void) | undefined
-  /** A piece came in that our reader has not taken. */
-  #owesTaken = false
+  /** Octets that came in and our reader has not taken. */
+  #owed = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(id: number, addresses: TunnelAddresses, post: Post) {
@@ -50,10 +57,10 @@ export class TunnelSocket extends Duplex {
   receive(message: TunnelMessage): void {
     this.#timer?.refresh()
     if (message.tunnel === 'data') {
-      this.#owesTaken = true
+      this.#owed += message.bytes.length
       if (this.push(message.bytes)) this.#taken()
     } else if (message.tunnel === 'end') this.push(null)
-    else if (message.tunnel === 'taken') this.#settle()
+    else if (message.tunnel === 'taken') this.#settle(message.octets)
     else if (message.tunnel === 'close') this.destroy()
   }
 
@@ -63,8 +70,10 @@ export class TunnelSocket extends Duplex {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#timer?.refresh()
-    this.#written = done
+    this.#underWay += chunk.length
     this.#post({ tunnel: 'data', id: this.#id, bytes: chunk })
+    if (this.#underWay < WINDOW_OCTETS) done()
+    else this.#written = done
   }
 
   override _final(done: (error?: Error | null) => void): void {
@@ -101,12 +110,14 @@ export class TunnelSocket extends Duplex {
   }
 
   #taken(): void {
-    if (!this.#owesTaken) return
-    this.#owesTaken = false
-    this.#post({ tunnel: 'taken', id: this.#id })
+    if (this.#owed === 0) return
+    this.#post({ tunnel: 'taken', id: this.#id, octets: this.#owed })
+    this.#owed = 0
   }
 
-  #settle(): void {
+  #settle(octets: number): void {
+    this.#underWay -= octets
+    if (this.#underWay >= WINDOW_OCTETS) return
     const written = this.#written
     this.#written = undefined
     written?.()

@@ -67,7 +67,10 @@ export class DnsTlsEndpoint {
   }
 }
 
-/** A Duplex as conversations want it. */
+/** Octets of answers that leave together, at which no more are taken. */
+const GATHER_OCTETS = 65_536
+
+/** A Duplex as conversations want it. Answers that are written in one go leave as one piece: one message, one TLS record. */
 class PlainStream implements DnsStream {
   readonly remote: Ipv4
   onEvents: (events: number) => void = () => {}
@@ -75,6 +78,10 @@ class PlainStream implements DnsStream {
   /** What was taken off the stream and not read yet, from `#at` on. */
   #piece: Uint8Array | undefined
   #at = 0
+  /** Answers that leave at the end of this turn. */
+  readonly #gathered: Uint8Array[] = []
+  #gatheredOctets = 0
+  #refused = false
 
   constructor(stream: Duplex, remote: Ipv4) {
     this.#stream = stream
@@ -107,16 +114,30 @@ class PlainStream implements DnsStream {
 
   /** All or nothing: a stream that has had enough says when it wants more. */
   write(from: Uint8Array, at: number, length: number): number {
-    if (this.#stream.writableNeedDrain || !this.#stream.writable) return 0
-    this.#stream.write(from.slice(at, at + length))
+    if (!this.#stream.writable) return 0
+    this.#refused = this.#stream.writableNeedDrain || this.#gatheredOctets >= GATHER_OCTETS
+    if (this.#refused) return 0
+    if (this.#gatheredOctets === 0) queueMicrotask(() => this.#send())
+    this.#gathered.push(from.subarray(at, at + length))
+    this.#gatheredOctets += length
     return length
   }
 
   close(): void {
+    this.#send()
     this.#stream.end()
   }
 
   abort(): void {
     this.#stream.destroy()
+  }
+
+  #send(): void {
+    if (this.#gatheredOctets === 0) return
+    const octets = Buffer.concat(this.#gathered)
+    this.#gathered.length = this.#gatheredOctets = 0
+    if (!this.#stream.writable) return
+    // Full: 'drain' follows.
+    if (this.#stream.write(octets) && this.#refused) this.onEvents(EVENT_WRITABLE)
   }
 }
