@@ -112,16 +112,21 @@ function echoClientId(x: Exchange, options: OutgoingOption[]): void {
   if (octets !== undefined) options.push([CLIENT_ID, octets])
 }
 
+/** By code: the last reply that has it. Spares every reply a set of its own. */
+const GIVEN = new Float64Array(256)
+let replies = 0
+
 function configured(x: Exchange, options: OutgoingOption[]): void {
   const wanted = x.message.options.get(PARAMETER_REQUEST_LIST)
   const codes = wanted ?? everyCode(x)
   // RFC 3442: a client that takes classless routes ignores the older options, so they are not sent beside them.
   const routes = wanted?.includes(CLASSLESS_ROUTES) === true ? CLASSLESS_ROUTES : MICROSOFT_ROUTES
   const classless = wanted?.includes(routes) === true && valueOf(x, routes) !== undefined
-  const given = new Set<number>([MASK])
+  const reply = ++replies
+  GIVEN[MASK] = reply
   for (const code of codes) {
-    if (given.has(code) || NEVER_FROM_LIST.has(code)) continue
-    given.add(code)
+    if (GIVEN[code] === reply || NEVER_FROM_LIST.has(code)) continue
+    GIVEN[code] = reply
     if (classless && (code === ROUTERS || code === STATIC_ROUTES)) continue
     const value = valueOf(x, code)
     if (value !== undefined) options.push([code, value])
@@ -134,11 +139,19 @@ const valueOf = (x: Exchange, code: number): Uint8Array | undefined => effective
 /** RFC 8925 §3.3: a client that did not ask for it is not told that it need not take its address. */
 const everyCode = (x: Exchange): readonly number[] => effectiveCodes(x).filter(code => code !== IPV6_ONLY)
 
+/** Four octets, not to be changed: those of our addresses and lease times are asked for again and again. */
 function long(value: number | Ipv4): Uint8Array {
+  const known = LONGS.get(value)
+  if (known !== undefined) return known
+  if (LONGS.size >= MOST_LONGS) LONGS.clear()
   const octets = new Uint8Array(4)
   put32(octets, 0, value)
+  LONGS.set(value, octets)
   return octets
 }
+
+const MOST_LONGS = 256
+const LONGS = new Map<number, Uint8Array>()
 
 function ascii(text: string): Uint8Array {
   const octets = new Uint8Array(text.length)

@@ -6,12 +6,11 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Database, Statement } from 'better-sqlite3'
 import type { Decision, TraceStep } from '../model/index.ts'
-import type { StoredDecision } from './stored-decision.ts'
-import { orNull } from './rows.ts'
+import { DECISION_CELLS, type StoredDecision } from './stored-decision.ts'
 import { openDatabase, storeFault } from './sqlite.ts'
 import type { Opened, StoreFault } from './store.ts'
 import { KEYED_DECISIONS, RunKeys, type IdRange } from './run-keys.ts'
-import { RowBatch } from './row-batch.ts'
+import { type Cell, RowBatch } from './row-batch.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
 
 /** Decisions kept; at about 600 octets each this is some 120 MB. */
@@ -75,6 +74,9 @@ export function openDecisions(directory: string | undefined, wallMs: number): Op
   return db.ok ? ok(new DecisionStore(db.value)) : db
 }
 
+const { mac: MAC, address: ADDRESS, hostName: HOST_NAME } = DECISION_CELLS
+const text = (cell: Cell | undefined): string | undefined => (typeof cell === 'string' ? cell : undefined)
+
 const COLUMNS = ['id', 'at_ms', 'kind', 'interface', 'mac', 'client_id', 'address', 'host_name', 'received', 'sent', 'steps']
 
 export class DecisionStore {
@@ -108,20 +110,8 @@ export class DecisionStore {
       for (const d of decisions) {
         if (added % LOOK_UP_EVERY === LOOK_UP_EVERY - 1 && hurry()) break
         added++
-        this.#rows.add(
-          ++this.#lastId,
-          d.at,
-          d.kind,
-          d.interfaceName,
-          d.mac,
-          orNull(d.clientId),
-          orNull(d.address),
-          orNull(d.hostName),
-          d.received,
-          d.sent,
-          d.stepsJson,
-        )
-        this.#keys.add(this.#lastId, d)
+        this.#rows.add(++this.#lastId, ...d)
+        this.#keys.add(this.#lastId, { mac: text(d[MAC]), address: text(d[ADDRESS]), hostName: text(d[HOST_NAME]) })
       }
       this.#rows.flush()
       this.#keys.store()
