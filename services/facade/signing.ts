@@ -16,6 +16,7 @@ export type SigningInput = {
   readonly signatureValidity: number
   readonly signatureRefresh: number
   readonly dnskeyTtl: number
+  readonly largestTtl: number
   readonly propagationDelay: number
   readonly parentDsTtl: number
   readonly parentPropagationDelay: number

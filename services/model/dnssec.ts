@@ -26,6 +26,8 @@ export type SigningPolicy = {
   /** A signature is made anew when less than this is left of it. */
   readonly signatureRefresh: number
   readonly dnskeyTtl: number
+  /** Of the zone's records, as far as is counted on; what the zone has above it counts too. */
+  readonly largestTtl: number
   /** Until all servers of the zone have a change. */
   readonly propagationDelay: number
   /** How long caches keep a DS record, and until all servers of the parent have a change of one. */

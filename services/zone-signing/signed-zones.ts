@@ -8,7 +8,7 @@ import { type Clock, err, ok, type Result, type Timer } from '../../stack/platfo
 import type { ZoneSigning } from '../dns/index.ts'
 import { dnskeyRdata, keyTagOf } from '../dns/rollover/dnskey.ts'
 import { keyInUse, newKey } from '../dns/rollover/new-key.ts'
-import { DEFAULT_SIGNING, USUAL_LARGEST_TTL } from '../dns/rollover/policy.ts'
+import { DEFAULT_SIGNING } from '../dns/rollover/policy.ts'
 import { deadline, type Place, seenAtParent, type SigningEvent, type SigningState, step, type ZoneTtls } from '../dns/rollover/step.ts'
 import type { Zone } from '../model/index.ts'
 import type { Answer } from '../facade.ts'
@@ -29,6 +29,8 @@ export type SignedZonesOptions = {
   /** Undefined: the zone is gone. */
   readonly zone: (zoneId: number) => SignedZone | undefined
   readonly publish: (zoneId: number, signing: ZoneSigning | undefined) => void
+  /** An edit of nothing, which moves the serial: secondaries notice new keys by it. */
+  readonly moveSerial: (zoneId: number) => { readonly write: Write; settled(durable: boolean): void }
   /** One command after the other. */
   readonly take: <T>(command: () => Answer<T>) => Answer<T>
   readonly store: (transaction: Transaction) => Answer<null>
@@ -158,18 +160,23 @@ export class SignedZones {
         next = more.value
       }
     }
-    const stored = await this.#store(served.zone.name, next, removed)
-    if (!stored.ok) return this.#retry(zoneId, stored)
     const { policy, keys } = next.state
     const held = new Map([...next.held].filter(([id]) => keys.some((key) => key.id === id)))
     const entry: Entry = { zoneId, policy, keys, held }
+    const serial = this.#published.get(zoneId) === publishedState(entry) ? undefined : this.#o.moveSerial(zoneId)
+    const stored = await this.#store(served.zone.name, next, removed, serial === undefined ? [] : [serial.write])
+    if (!stored.ok) {
+      serial?.settled(false)
+      return this.#retry(zoneId, stored)
+    }
     this.#entries.set(zoneId, entry)
     this.#publish(entry)
+    serial?.settled(true)
     this.#sleep(zoneId)
     return ok(null)
   }
 
-  async #store(zone: string, { zoneId, state, held, events }: Next, removed: readonly ZoneKey[]): Answer<null> {
+  async #store(zone: string, { zoneId, state, held, events }: Next, removed: readonly ZoneKey[], more: readonly Write[]): Answer<null> {
     const before = this.#entries.get(zoneId)
     const changed = state.keys.filter((key) => before?.keys.includes(key) !== true)
     const at = this.#o.clock.wallMs()
@@ -177,6 +184,7 @@ export class SignedZones {
       ...(before?.policy === state.policy ? [] : [{ kind: 'signing-policy-put', policy: { zoneId, policy: state.policy } } as const]),
       ...changed.map((key) => ({ kind: 'dnssec-key-put', key: { key, sealed: (held.get(key.id) as Held).sealed } }) as const),
       ...removed.map((key) => ({ kind: 'dnssec-key-remove', id: key.id }) as const),
+      ...more,
       ...events.map(([event, facts]) => ({ kind: 'event', at, event, facts: { zone, ...facts } }) as const),
     ]
     return writes.length === 0 ? ok(null) : this.#o.store(writes)
@@ -275,7 +283,7 @@ const rdataOf = ({ role, algorithm }: Place, key: KeyObject): Uint8Array => dnsk
 
 const notSigned = (): { readonly ok: false; readonly error: Refusal } => err(refusal('not-found', '', 'the zone is not signed', 'sign it first'))
 
-const ttlsOf = ({ largestTtl, zone }: SignedZone): ZoneTtls => ({ largest: Math.max(largestTtl, USUAL_LARGEST_TTL), negative: zone.minimum })
+const ttlsOf = ({ largestTtl, zone }: SignedZone): ZoneTtls => ({ largest: largestTtl, negative: zone.minimum })
 
 /** A DS record is to come or to go, and nobody has seen that it did. */
 export const isWaitingForParent = ({ keys }: SigningState): boolean => keys.some(({ ds }) => 'until' in ds && ds.until === null)

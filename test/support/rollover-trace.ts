@@ -4,7 +4,7 @@ import { DEFAULT_SIGNING } from '../../services/dns/rollover/policy.ts'
 import { deadline, placesOf, seenAtParent, step } from '../../services/dns/rollover/step.ts'
 import type { SigningPolicy, ZoneKey } from '../../services/model/index.ts'
 
-const TTLS = { largest: 86_400, negative: 300 }
+const TTLS = { largest: 3600, negative: 300 }
 
 export class RolloverTrace {
   policy: SigningPolicy

@@ -30,7 +30,9 @@ const byAlgorithm = (keys: readonly ZoneKey[]): readonly (readonly ZoneKey[])[] 
 
 /** The first key of its algorithm signs before its DNSKEY is seen (RFC 6781 §4.1.4). */
 function beginnings(keys: readonly ZoneKey[], serving: readonly ZoneKey[]): readonly Move[] {
-  const isFirst = (key: ZoneKey): boolean => !keys.some((other) => other.algorithm === key.algorithm && isPublished(other.signatures))
+  // A key that goes before it was ever published hands nothing over.
+  const counts = (key: ZoneKey): boolean => isPublished(key.signatures) && (key.goal === 'serve' || isPublished(key.dnskey))
+  const isFirst = (key: ZoneKey): boolean => !keys.some((other) => other.algorithm === key.algorithm && counts(other))
   return serving.filter((key) => isSigner(key) && key.signatures.kind === 'hidden' && isFirst(key)).map((key) => ({ record: 'signatures', put: [key], take: [] }))
 }
 

@@ -18,14 +18,12 @@ export const DEFAULT_SIGNING: SigningPolicy = {
   signatureValidity: 14 * DAY,
   signatureRefresh: 5 * DAY,
   dnskeyTtl: HOUR,
+  largestTtl: DAY,
   propagationDelay: 5 * 60,
   parentDsTtl: DAY,
   parentPropagationDelay: HOUR,
   dsCheck: 'by-hand',
 }
-
-/** The largest TTL of records in the zone that is counted on, whatever the zone holds now: what it held counts too. Seconds. */
-export const USUAL_LARGEST_TTL = DAY
 
 /** Undefined: the policy can be followed. */
 export function checkPolicy(p: SigningPolicy): Refusal | undefined {
@@ -33,7 +31,7 @@ export function checkPolicy(p: SigningPolicy): Refusal | undefined {
     return refusal('invalid', '/signatureRefresh', `signatures are good for ${p.signatureValidity} s and would be made anew ${p.signatureRefresh} s before their end`, 'make it shorter than signatureValidity, a third of it, say')
   if (p.signatureRefresh < p.dnskeyTtl + p.propagationDelay)
     return refusal('invalid', '/signatureRefresh', `caches and other servers of the zone could hold signatures past their end (${p.signatureRefresh} s before it)`, 'make it longer than dnskeyTtl and propagationDelay together, days rather than hours')
-  const turnover = 2 * (USUAL_LARGEST_TTL + p.dnskeyTtl + p.propagationDelay)
+  const turnover = 2 * (p.largestTtl + p.dnskeyTtl + p.propagationDelay)
   if (p.zskLifetime !== null && p.zskLifetime < turnover)
     return refusal('invalid', '/zskLifetime', `a new key takes over no faster than in ${turnover} s`, 'make it longer, or null to have keys replaced when you say so')
   const parentTurnover = turnover + 2 * (p.parentDsTtl + p.parentPropagationDelay)

@@ -12,7 +12,7 @@ import { isSafe } from './safety.ts'
 export type SigningState = { readonly policy: SigningPolicy; readonly keys: readonly ZoneKey[] }
 
 /** Of the zone itself, in seconds. */
-export type ZoneTtls = { /** The largest of its records. */ readonly largest: number; /** Of negative answers. */ readonly negative: number }
+export type ZoneTtls = { /** The largest of its records, whatever the policy counts on. */ readonly largest: number; /** Of negative answers. */ readonly negative: number }
 
 type EventId = keyof typeof SIGNING_EVENTS
 export type SigningEvent = { readonly [Id in EventId]: readonly [Id, Omit<FactsOf<(typeof SIGNING_EVENTS)[Id]>, 'zone'>] }[EventId]
@@ -127,7 +127,7 @@ function perform(keys: readonly ZoneKey[], { record, put, take }: Move, until: n
 function untilAll(record: KeyRecord, policy: SigningPolicy, ttls: ZoneTtls, now: number): number | null {
   if (record === 'ds') return null
   // Before there was a record, caches may hold that there is none.
-  const ttl = Math.max(ttls.negative, record === 'dnskey' ? policy.dnskeyTtl : ttls.largest)
+  const ttl = Math.max(ttls.negative, record === 'dnskey' ? policy.dnskeyTtl : Math.max(ttls.largest, policy.largestTtl))
   return now + (ttl + policy.propagationDelay) * 1000
 }
 

@@ -39,6 +39,7 @@ describe('a zone is signed', () => {
   test('with one switch: a key is made, stored sealed, and published', async () => {
     const running = startAppliance()
     expect((await look(running)).status).toBe('unsigned')
+    const serial = running.store.load().zones[0]?.zone.serial ?? 0
     const view = await setSigning(running)
     expect([view.status, states(view), view.dsRecords]).toEqual(['signed', ['csk rumoured rumoured hidden'], []])
     expect(apexTypes(running)).toContain(DNSKEY)
@@ -46,6 +47,8 @@ describe('a zone is signed', () => {
     expect(stored.signingPolicies).toEqual([{ zoneId: 1, policy: DEFAULT_SIGNING }])
     expect(stored.dnssecKeys.map(({ key }) => key.keyTag)).toEqual([view.keys[0]?.keyTag])
     expect(events(running)).toEqual(['dnssec.key.made', 'dnssec.key.signs', 'dnssec.key.published'])
+    // Secondaries notice by the serial.
+    expect(stored.zones[0]?.zone.serial).toBe(serial + 1)
   })
 
   test('when all caches know the key the parent should have the DS record, and CDS says so; then it is secure', async () => {
