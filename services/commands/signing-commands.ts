@@ -4,7 +4,7 @@ import type { DnsServer } from '../dns/index.ts'
 import { comingOf } from '../dns/rollover/coming.ts'
 import { DS_DIGEST_TYPES, dsRdata } from '../dns/rollover/dnskey.ts'
 import { checkPolicy, DEFAULT_SIGNING } from '../dns/rollover/policy.ts'
-import { isRolling, type Place, placesOf, type SigningState } from '../dns/rollover/step.ts'
+import { isRolling, NOT_SIGNED, type Place, placesOf, type SigningState } from '../dns/rollover/step.ts'
 import { name } from '../dns/wire/name.ts'
 import { formatRdata } from '../dns/wire/rdata.ts'
 import { TYPE } from '../dns/wire/type-names.ts'
@@ -24,7 +24,7 @@ export type SigningCommandsOptions = {
   readonly turns: CommandTurns
 }
 
-const UNSIGNED: SigningState = { policy: { ...DEFAULT_SIGNING, enabled: false }, keys: [] }
+const UNSIGNED: SigningState = { ...NOT_SIGNED, policy: { ...DEFAULT_SIGNING, enabled: false } }
 const NUMBERS = new Map(Object.entries(ALGORITHMS).map(([number, { mnemonic }]) => [mnemonic, Number(number) as KeyAlgorithm]))
 
 export class SigningCommands implements SigningSide {

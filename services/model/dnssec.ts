@@ -68,4 +68,7 @@ export type ZoneKey = {
 /** The private half: PKCS #8 in AES-256-GCM under the key file (services/storage/key-file.ts). */
 export type SealedKey = { readonly key: ZoneKey; readonly sealed: Uint8Array }
 
-export type ZoneSigningPolicy = { readonly zoneId: number; readonly policy: SigningPolicy }
+/** Wall time in ms until which caches may hold what an earlier policy, with longer TTLs, has let them have. */
+export type CachedUntil = { readonly dnskey: number; readonly signatures: number }
+
+export type ZoneSigningPolicy = { readonly zoneId: number; readonly policy: SigningPolicy; readonly cachedUntil: CachedUntil }

@@ -1,7 +1,7 @@
 /** Between rows and the model. Addresses are unsigned in rows and int32 in memory; absent is NULL there, undefined here. */
 import { formatIpv4, formatPrefix, type Ipv4, parseIpv4, parsePrefix, type Prefix } from '../../stack/index.ts'
 import type {
-  DnsRecord, InterfaceProperties, KeyRecord, Lease, NetworkInterface, RecordOwner, RecordState, SealedKey,
+  CachedUntil, DnsRecord, InterfaceProperties, KeyRecord, Lease, NetworkInterface, RecordOwner, RecordState, SealedKey,
   SecondaryZone, SerialPolicy, SigningPolicy, StaticNeighbour, StaticRoute, TransferPolicy, UpdatePolicy, UpdateRule,
   Zone, ZoneKey, ZoneSigningPolicy,
 } from '../model/index.ts'
@@ -264,7 +264,12 @@ export const updatePolicyOf = (r: UpdatePolicyRow): UpdatePolicy => ({
 export const updateRulesText = ({ rules }: UpdatePolicy): string =>
   JSON.stringify(rules.map(({ key, prefix, ...rule }): StoredUpdateRule => ({ ...rule, key: orNull(key), prefix: prefix === undefined ? null : formatPrefix(prefix) })))
 export type SigningPolicyRow = { zone_id: number; policy: string }
-export const signingPolicyOf = (r: SigningPolicyRow): ZoneSigningPolicy => ({ zoneId: r.zone_id, policy: JSON.parse(r.policy) as SigningPolicy })
+/** One object in JSON: the policy's fields, and what an earlier one left behind. */
+export function signingPolicyOf(r: SigningPolicyRow): ZoneSigningPolicy {
+  const { cachedUntil = { dnskey: 0, signatures: 0 }, ...policy } = JSON.parse(r.policy) as SigningPolicy & { readonly cachedUntil?: CachedUntil }
+  return { zoneId: r.zone_id, policy, cachedUntil }
+}
+export const signingPolicyText = ({ policy, cachedUntil }: ZoneSigningPolicy): string => JSON.stringify({ ...policy, cachedUntil })
 
 export type DnssecKeyRow = {
   id: number

@@ -21,6 +21,7 @@ import {
   recordCells,
   unsigned,
   secondaryColumns,
+  signingPolicyText,
   transferPolicyColumns,
   updateRulesText,
 } from './rows.ts'
@@ -321,7 +322,7 @@ export class SqliteStore extends SqliteReader implements Store {
         sql.removeSecondary.run(w.zoneId)
         return
       case 'signing-policy-put':
-        sql.putSigningPolicy.run(w.policy.zoneId, JSON.stringify(w.policy.policy))
+        sql.putSigningPolicy.run(w.policy.zoneId, signingPolicyText(w.policy))
         return
       case 'dnssec-key-put':
         sql.putDnssecKey.run(...dnssecKeyColumns(w.key))

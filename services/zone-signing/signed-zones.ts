@@ -9,7 +9,7 @@ import type { ZoneSigning } from '../dns/index.ts'
 import { dnskeyRdata, keyTagOf } from '../dns/rollover/dnskey.ts'
 import { keyInUse, newKey } from '../dns/rollover/new-key.ts'
 import { DEFAULT_SIGNING } from '../dns/rollover/policy.ts'
-import { deadline, type Place, seenAtParent, type SigningEvent, type SigningState, step, type ZoneTtls } from '../dns/rollover/step.ts'
+import { deadline, NOT_SIGNED, type Place, seenAtParent, type SigningEvent, type SigningState, step, withPolicy, type ZoneTtls } from '../dns/rollover/step.ts'
 import type { Zone } from '../model/index.ts'
 import type { Answer } from '../facade.ts'
 import { type KeyAlgorithm, type Refusal, refusal, type SigningPolicy, type ZoneKey } from '../model/index.ts'
@@ -73,10 +73,10 @@ export class SignedZones {
     this.#o = options
     const { signingPolicies, dnssecKeys, lastIds } = options.snapshot
     this.#lastKeyId = lastIds.dnssecKey
-    for (const { zoneId, policy } of signingPolicies) {
+    for (const { zoneId, policy, cachedUntil } of signingPolicies) {
       const mine = dnssecKeys.filter(({ key }) => key.zoneId === zoneId)
       const held = new Map(mine.map(({ key, sealed }) => [key.id, this.#unsealed(key, sealed)]))
-      const entry: Entry = { zoneId, policy: { ...DEFAULT_SIGNING, ...policy }, keys: mine.map(({ key }) => key), held }
+      const entry: Entry = { zoneId, policy: { ...DEFAULT_SIGNING, ...policy }, cachedUntil, keys: mine.map(({ key }) => key), held }
       this.#entries.set(zoneId, entry)
       this.#publish(entry)
       this.#sleep(zoneId)
@@ -94,8 +94,7 @@ export class SignedZones {
 
   /** To be called in a turn, as are all that follow. */
   setPolicy(zoneId: number, policy: SigningPolicy): Answer<null> {
-    const before = this.#entries.get(zoneId)
-    return this.#follow({ zoneId, state: { policy, keys: before?.keys ?? [] }, held: before?.held ?? new Map(), events: [] })
+    return this.#follow({ zoneId, state: this.#under(zoneId, policy), held: this.#entries.get(zoneId)?.held ?? new Map(), events: [] })
   }
 
   /** A new key for a place, which takes over from the one there. */
@@ -112,7 +111,7 @@ export class SignedZones {
    */
   async importKeys(zoneId: number, policy: SigningPolicy, keys: readonly PlacedKey[], inUse: boolean): Answer<null> {
     const entry = this.#entries.get(zoneId)
-    let next: Next = { zoneId, state: { policy, keys: entry?.keys ?? [] }, held: entry?.held ?? new Map(), events: [] }
+    let next: Next = { zoneId, state: this.#under(zoneId, policy), held: entry?.held ?? new Map(), events: [] }
     for (const { place, key } of keys) {
       const rdata = Buffer.from(rdataOf(place, key)).toString('base64')
       if (next.state.keys.some((each) => each.dnskeyRdata === rdata))
@@ -133,6 +132,14 @@ export class SignedZones {
     const keyTags = keys.filter((key) => key.role !== 'zsk' && present(key)).map((key) => key.keyTag).join(', ')
     const events: readonly SigningEvent[] = [['dnssec.ds.seen', { keyTags: keyTags === '' ? 'none' : keyTags }]]
     return this.#follow({ zoneId, state: { ...entry, keys }, held: entry.held, events })
+  }
+
+  /** The zone's keys under this policy. */
+  #under(zoneId: number, policy: SigningPolicy): SigningState {
+    const entry = this.#entries.get(zoneId)
+    const served = this.#o.zone(zoneId)
+    if (entry === undefined || served === undefined) return { ...NOT_SIGNED, policy }
+    return entry.policy === policy ? entry : withPolicy(entry, policy, ttlsOf(served), this.#o.clock.wallMs())
   }
 
   close(): void {
@@ -160,9 +167,9 @@ export class SignedZones {
         next = more.value
       }
     }
-    const { policy, keys } = next.state
+    const { policy, keys, cachedUntil } = next.state
     const held = new Map([...next.held].filter(([id]) => keys.some((key) => key.id === id)))
-    const entry: Entry = { zoneId, policy, keys, held }
+    const entry: Entry = { zoneId, policy, keys, cachedUntil, held }
     const serial = this.#published.get(zoneId) === publishedState(entry) ? undefined : this.#o.moveSerial(zoneId)
     const stored = await this.#store(served.zone.name, next, removed, serial === undefined ? [] : [serial.write])
     if (!stored.ok) {
@@ -181,7 +188,7 @@ export class SignedZones {
     const changed = state.keys.filter((key) => before?.keys.includes(key) !== true)
     const at = this.#o.clock.wallMs()
     const writes: Write[] = [
-      ...(before?.policy === state.policy ? [] : [{ kind: 'signing-policy-put', policy: { zoneId, policy: state.policy } } as const]),
+      ...(before?.policy === state.policy ? [] : [{ kind: 'signing-policy-put', policy: { zoneId, policy: state.policy, cachedUntil: state.cachedUntil } } as const]),
       ...changed.map((key) => ({ kind: 'dnssec-key-put', key: { key, sealed: (held.get(key.id) as Held).sealed } }) as const),
       ...removed.map((key) => ({ kind: 'dnssec-key-remove', id: key.id }) as const),
       ...more,

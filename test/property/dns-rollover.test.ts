@@ -4,17 +4,17 @@
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { deadline, isRolling, placesOf, publication, seenAtParent, step, type ZoneTtls } from '../../services/dns/rollover/step.ts'
+import { deadline, isRolling, placesOf, publication, seenAtParent, type SigningState, step, withPolicy, type ZoneTtls } from '../../services/dns/rollover/step.ts'
 import { newKey } from '../../services/dns/rollover/new-key.ts'
 import { DEFAULT_SIGNING } from '../../services/dns/rollover/policy.ts'
-import type { KeyAlgorithm, SigningPolicy, SigningScheme, ZoneKey } from '../../services/model/index.ts'
+import type { CachedUntil, KeyAlgorithm, SigningPolicy, SigningScheme, ZoneKey } from '../../services/model/index.ts'
 
 const SECOND = 1000
 const DAY = 86_400 * SECOND
 
 type Kind = 'dnskey' | 'signatures' | 'ds'
 /** Keys by number, and from when to when the set stood in the zone (or in the parent). */
-type Version = { readonly keys: ReadonlySet<number>; readonly from: number; to: number }
+type Version = { readonly keys: ReadonlySet<number>; readonly from: number; to: number; /** How long a cache keeps it, with the way to all servers. Seconds. */ readonly kept: number }
 
 type Action =
   | { readonly kind: 'wait'; readonly ms: number }
@@ -26,6 +26,7 @@ class World {
   now = 1_000_000_000_000
   keys: readonly ZoneKey[] = []
   policy: SigningPolicy
+  #cachedUntil: CachedUntil = { dnskey: 0, signatures: 0 }
   readonly ttls: ZoneTtls
   readonly algorithmOf = new Map<number, KeyAlgorithm>()
   readonly roleOf = new Map<number, ZoneKey['role']>()
@@ -41,7 +42,7 @@ class World {
     this.policy = policy
     this.ttls = ttls
     this.#parentLag = parentLag
-    for (const kind of ['dnskey', 'signatures', 'ds'] as const) this.#history[kind].push({ keys: new Set(), from: 0, to: Infinity })
+    for (const kind of ['dnskey', 'signatures', 'ds'] as const) this.#history[kind].push({ keys: new Set(), from: 0, to: Infinity, kept: this.#kept(kind) })
   }
 
   make(role: ZoneKey['role'], algorithm: KeyAlgorithm): void {
@@ -56,7 +57,7 @@ class World {
   settle(): void {
     for (let again = true; again; ) {
       again = false
-      const { keys, effects } = step({ policy: this.policy, keys: this.keys }, this.ttls, this.now)
+      const { keys, effects } = step(this.#state, this.ttls, this.now)
       this.keys = keys
       for (const effect of effects) {
         if (effect.kind !== 'make-key') continue
@@ -75,7 +76,7 @@ class World {
     const last = this.#history[kind].at(-1) as Version
     if (set.size === last.keys.size && [...set].every((id) => last.keys.has(id))) return
     last.to = this.now
-    this.#history[kind].push({ keys: set, from: this.now, to: Infinity })
+    this.#history[kind].push({ keys: set, from: this.now, to: Infinity, kept: this.#kept(kind) })
   }
 
   /** The administrator carries the DS records to the parent after a while, and later says that they are there. */
@@ -90,7 +91,7 @@ class World {
 
   advance(until: number): void {
     for (;;) {
-      const next = Math.min(until, deadline({ policy: this.policy, keys: this.keys }) ?? Infinity, this.#parentDue?.at ?? Infinity)
+      const next = Math.min(until, deadline(this.#state) ?? Infinity, this.#parentDue?.at ?? Infinity)
       if (next >= until) break
       this.now = Math.max(this.now, next)
       this.#parentActs()
@@ -107,7 +108,7 @@ class World {
     if (this.now >= due.confirmAt) {
       this.#parentDue = undefined
       const has = (this.#history.ds.at(-1) as Version).keys
-      this.keys = seenAtParent({ policy: this.policy, keys: this.keys }, (key) => has.has(key.id), this.now)
+      this.keys = seenAtParent(this.#state, (key) => has.has(key.id), this.now)
       return
     }
     this.#publish('ds', [...due.keys].map((id) => ({ id })))
@@ -116,11 +117,29 @@ class World {
 
   /** What a resolver may hold now: what was anywhere to be had within a TTL. */
   #cached(kind: Kind): readonly ReadonlySet<number>[] {
+    return this.#history[kind].filter(({ to, kept }) => this.now < to + kept * SECOND).map((version) => version.keys)
+  }
+
+  #kept(kind: Kind): number {
     const { policy, ttls } = this
-    const seconds = kind === 'ds'
-      ? policy.parentDsTtl + policy.parentPropagationDelay
-      : (kind === 'dnskey' ? Math.max(policy.dnskeyTtl, ttls.negative) : Math.max(ttls.largest, ttls.negative, policy.largestTtl)) + policy.propagationDelay
-    return this.#history[kind].filter(({ to }) => this.now < to + seconds * SECOND).map((version) => version.keys)
+    if (kind === 'ds') return policy.parentDsTtl + policy.parentPropagationDelay
+    return (kind === 'dnskey' ? Math.max(policy.dnskeyTtl, ttls.negative) : Math.max(ttls.largest, ttls.negative, policy.largestTtl)) + policy.propagationDelay
+  }
+
+  get #state(): SigningState {
+    return { policy: this.policy, keys: this.keys, cachedUntil: this.#cachedUntil }
+  }
+
+  change(change: Partial<SigningPolicy>): void {
+    const state = withPolicy(this.#state, { ...this.policy, ...change }, this.ttls, this.now)
+    this.policy = state.policy
+    this.#cachedUntil = state.cachedUntil
+    for (const kind of ['dnskey', 'signatures'] as const) {
+      // The same set goes on, with another TTL.
+      const last = this.#history[kind].at(-1) as Version
+      last.to = this.now
+      this.#history[kind].push({ keys: last.keys, from: this.now, to: Infinity, kept: this.#kept(kind) })
+    }
   }
 
   check(): void {
@@ -162,7 +181,7 @@ const actions = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('policy' as const),
-      change: fc.record({ algorithm: fc.constantFrom<KeyAlgorithm>(8, 13, 15), scheme: fc.constantFrom<SigningScheme>('csk', 'ksk-zsk'), enabled: fc.boolean() }, { requiredKeys: [] }),
+      change: fc.record({ algorithm: fc.constantFrom<KeyAlgorithm>(8, 13, 15), scheme: fc.constantFrom<SigningScheme>('csk', 'ksk-zsk'), enabled: fc.boolean(), dnskeyTtl: fc.constantFrom(60, 3600, 86_400), largestTtl: fc.constantFrom(0, 300_000), propagationDelay: fc.constantFrom(0, 7200) }, { requiredKeys: [] }),
     }),
   },
   { weight: 1, arbitrary: fc.constant<Action>({ kind: 'restart' }) },
@@ -180,7 +199,7 @@ function perform(world: World, action: Action): void {
       return world.settle()
     }
     case 'policy':
-      world.policy = { ...world.policy, ...action.change }
+      world.change(action.change)
       return world.settle()
     case 'restart':
       world.keys = JSON.parse(JSON.stringify(world.keys)) as readonly ZoneKey[]

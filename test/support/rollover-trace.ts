@@ -1,7 +1,7 @@
 /** The rollover machine run on its own: events with the seconds at which they come, as lines. */
 import { newKey } from '../../services/dns/rollover/new-key.ts'
 import { DEFAULT_SIGNING } from '../../services/dns/rollover/policy.ts'
-import { deadline, placesOf, seenAtParent, step } from '../../services/dns/rollover/step.ts'
+import { deadline, NOT_SIGNED, placesOf, seenAtParent, step } from '../../services/dns/rollover/step.ts'
 import type { SigningPolicy, ZoneKey } from '../../services/model/index.ts'
 
 const TTLS = { largest: 3600, negative: 300 }
@@ -50,7 +50,7 @@ export class RolloverTrace {
   /** The parent has what it should have, and that is seen. */
   parent(): void {
     const wanted = this.keys.filter((key) => key.ds.kind === 'rumoured' || key.ds.kind === 'omnipresent')
-    this.keys = seenAtParent({ policy: this.policy, keys: this.keys }, (key) => wanted.includes(key), this.#now)
+    this.keys = seenAtParent({ ...NOT_SIGNED, policy: this.policy, keys: this.keys }, (key) => wanted.includes(key), this.#now)
   }
 
   /** Until nothing comes by itself. With `parent` it acts as soon as it is asked. */
@@ -58,7 +58,7 @@ export class RolloverTrace {
     this.#parentIsRight = options.parent
     for (;;) {
       this.#settle()
-      const next = deadline({ policy: this.policy, keys: this.keys })
+      const next = deadline({ ...NOT_SIGNED, policy: this.policy, keys: this.keys })
       if (next === undefined) return this.lines
       this.#now = next
     }
@@ -67,7 +67,7 @@ export class RolloverTrace {
   #settle(): void {
     for (let again = true; again; ) {
       again = false
-      const { keys, effects } = step({ policy: this.policy, keys: this.keys }, TTLS, this.#now)
+      const { keys, effects } = step({ ...NOT_SIGNED, policy: this.policy, keys: this.keys }, TTLS, this.#now)
       this.keys = keys
       for (const effect of effects) {
         if (effect.kind === 'make-key') {

@@ -3,13 +3,13 @@
  * what is returned, and publishes it. See safety.ts for what keeps it right and moves.ts for what it does.
  */
 import type { FactsOf } from '../../events/event.ts'
-import type { KeyAlgorithm, KeyRecord, KeyRole, RecordState, SigningPolicy, ZoneKey } from '../../model/index.ts'
+import type { CachedUntil, KeyAlgorithm, KeyRecord, KeyRole, RecordState, SigningPolicy, ZoneKey } from '../../model/index.ts'
 import type { SIGNING_EVENTS } from './events.ts'
 import { isPublished, isSep, isSigner, isVisible, settled } from './key-records.ts'
 import { type Move, moves } from './moves.ts'
 import { isSafe } from './safety.ts'
 
-export type SigningState = { readonly policy: SigningPolicy; readonly keys: readonly ZoneKey[] }
+export type SigningState = { readonly policy: SigningPolicy; readonly keys: readonly ZoneKey[]; readonly cachedUntil: CachedUntil }
 
 /** Of the zone itself, in seconds. */
 export type ZoneTtls = { /** The largest of its records, whatever the policy counts on. */ readonly largest: number; /** Of negative answers. */ readonly negative: number }
@@ -46,19 +46,28 @@ export function endOfLife(key: ZoneKey, policy: SigningPolicy): number | undefin
 /** A roll of this role is not over while an earlier key is still to be seen. */
 export const isRolling = (keys: readonly ZoneKey[], role: KeyRole): boolean => keys.some((key) => key.role === role && key.goal === 'retire')
 
-export function step({ policy, keys: before }: SigningState, ttls: ZoneTtls, now: number): Step {
+export function step({ policy, keys: before, cachedUntil }: SigningState, ttls: ZoneTtls, now: number): Step {
   const settledKeys = before.map((key) => settleKey(key, now))
   const wanted = want(settledKeys, policy, now)
   const effects: Effect[] = [...newlySettled(before, settledKeys), ...wanted.effects]
   let keys = wanted.keys
   for (let move = nextMove(keys, policy); move !== undefined; move = nextMove(keys, policy)) {
-    keys = perform(keys, move, untilAll(move.record, policy, ttls, now), now)
+    keys = perform(keys, move, untilAll(move.record, { policy, ttls, cachedUntil }, now), now)
     effects.push(...moveEvents(move, policy.enabled).map((event) => ({ kind: 'event', event }) as const))
   }
   const gone = keys.filter((key) => key.goal === 'retire' && !isVisible(key.dnskey) && !isVisible(key.signatures) && !isVisible(key.ds))
   for (const key of gone) effects.push({ kind: 'remove-key', key }, { kind: 'event', event: ['dnssec.key.removed', factsOf(key)] })
   return { keys: keys.filter((key) => !gone.includes(key)), effects }
 }
+
+/** The state under another policy. Where that has shorter TTLs, caches go by the old ones for a while. */
+export function withPolicy(state: SigningState, policy: SigningPolicy, ttls: ZoneTtls, now: number): SigningState {
+  const until = (record: 'dnskey' | 'signatures'): number => untilAll(record, { policy: state.policy, ttls, cachedUntil: state.cachedUntil }, now) ?? 0
+  return { ...state, policy, cachedUntil: { dnskey: until('dnskey'), signatures: until('signatures') } }
+}
+
+/** Nothing is signed, and nothing was. */
+export const NOT_SIGNED = { keys: [], cachedUntil: { dnskey: 0, signatures: 0 } } as const
 
 /**
  * What the parent has been seen to have, at `now`: DS records of these keys and no other of ours. Changes that it has
@@ -123,12 +132,14 @@ function perform(keys: readonly ZoneKey[], { record, put, take }: Move, until: n
   })
 }
 
+type Caching = { readonly policy: SigningPolicy; readonly ttls: ZoneTtls; readonly cachedUntil: CachedUntil }
+
 /** When all caches know of a change that is made now (RFC 7583 §3); null: that begins when the parent has made it. */
-function untilAll(record: KeyRecord, policy: SigningPolicy, ttls: ZoneTtls, now: number): number | null {
+function untilAll(record: KeyRecord, { policy, ttls, cachedUntil }: Caching, now: number): number | null {
   if (record === 'ds') return null
   // Before there was a record, caches may hold that there is none.
   const ttl = Math.max(ttls.negative, record === 'dnskey' ? policy.dnskeyTtl : Math.max(ttls.largest, policy.largestTtl))
-  return now + (ttl + policy.propagationDelay) * 1000
+  return Math.max(cachedUntil[record], now + (ttl + policy.propagationDelay) * 1000)
 }
 
 const factsOf = ({ role, keyTag, algorithm }: ZoneKey): { readonly role: string; readonly keyTag: number; readonly algorithm: number } =>

@@ -44,7 +44,7 @@ describe('a zone is signed', () => {
     expect([view.status, states(view), view.dsRecords]).toEqual(['signed', ['csk rumoured rumoured hidden'], []])
     expect(apexTypes(running)).toContain(DNSKEY)
     const stored = running.store.load()
-    expect(stored.signingPolicies).toEqual([{ zoneId: 1, policy: DEFAULT_SIGNING }])
+    expect(stored.signingPolicies).toEqual([{ zoneId: 1, policy: DEFAULT_SIGNING, cachedUntil: { dnskey: 0, signatures: 0 } }])
     expect(stored.dnssecKeys.map(({ key }) => key.keyTag)).toEqual([view.keys[0]?.keyTag])
     expect(events(running)).toEqual(['dnssec.key.made', 'dnssec.key.signs', 'dnssec.key.published'])
     // Secondaries notice by the serial.

@@ -44,7 +44,7 @@ const RELAYED: DhcpItem<'segments'> = {
 const DEFINITION: DhcpItem<'optionDefinitions'> = { id: 6, code: 230, name: 'menu', type: 'u8', array: true, space: 311 }
 const entry = <K extends DhcpKind>(what: K, item: DhcpItem<K>): Write => ({ kind: 'dhcp-put', what, item }) as Write
 const gone = (what: DhcpKind, id: number): Write => ({ kind: 'dhcp-remove', what, id })
-const SIGNED_BY = { zoneId: 1, policy: DEFAULT_SIGNING }
+const SIGNED_BY = { zoneId: 1, policy: DEFAULT_SIGNING, cachedUntil: { dnskey: 5, signatures: 0 } }
 const ZONE_KEY: SealedKey = {
   key: newKey({ id: 4, zoneId: 1, role: 'csk', algorithm: 13, keyTag: 65_535, dnskeyRdata: 'AQEDDQ==', madeAt: NOON }),
   sealed: Uint8Array.of(1, 2, 3),
