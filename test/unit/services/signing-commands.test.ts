@@ -48,7 +48,7 @@ describe('a zone is signed', () => {
     expect(stored.dnssecKeys.map(({ key }) => key.keyTag)).toEqual([view.keys[0]?.keyTag])
     expect(events(running)).toEqual(['dnssec.key.made', 'dnssec.key.signs', 'dnssec.key.published'])
     // Secondaries notice by the serial.
-    expect(stored.zones[0]?.zone.serial).toBe(serial + 1)
+    expect(stored.zones[0]?.zone.serial).toBeGreaterThan(serial)
   })
 
   test('when all caches know the key the parent should have the DS record, and CDS says so; then it is secure', async () => {
