@@ -3,6 +3,7 @@
  * client identifier, address and name that comes in by HTTP is brought to its canonical form here and nowhere else.
  */
 import Format from 'typebox/format'
+import { VIEW_NAME } from '../services/index.ts'
 import { formatIpv4, formatMac, formatPrefix, parseInterfaceAddress, parseIpv4, parseMac, parsePrefix } from '../stack/index.ts'
 
 export type FormatRow = {
@@ -95,6 +96,23 @@ export const FORMATS = {
     remedy: 'Labels of letters, digits, "-" and "_" joined by ".", as lab.internal; other scripts as xn--….',
     example: 'lab.internal',
     canonical: canonicalDomain,
+  },
+  'zone-name': {
+    noun: 'a zone',
+    remedy: 'A domain name, with "@" and the view behind it for the zone of a view, as lab.internal or lab.internal@inside.',
+    example: 'lab.internal',
+    canonical: text => {
+      const [name = '', view, ...more] = text.split('@')
+      const domain = canonicalDomain(name)
+      if (domain === undefined || more.length > 0) return undefined
+      return view === undefined ? domain : VIEW_NAME.test(view.toLowerCase()) ? `${domain}@${view.toLowerCase()}` : undefined
+    },
+  },
+  'view-name': {
+    noun: 'a name of a view',
+    remedy: 'At most 32 letters, digits and "-", not "-" first or last, as inside.',
+    example: 'inside',
+    canonical: text => (VIEW_NAME.test(text.toLowerCase()) ? text.toLowerCase() : undefined),
   },
   'host-label': {
     noun: 'a host name',

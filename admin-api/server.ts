@@ -31,6 +31,7 @@ import { secondaryRoutes } from './routes/secondaries.ts'
 import { signingRoutes } from './routes/signing.ts'
 import { transferRoutes } from './routes/transfers.ts'
 import { updateRoutes } from './routes/updates.ts'
+import { viewRoutes } from './routes/views.ts'
 import { tsigKeyRoutes } from './routes/tsig-keys.ts'
 import { uplinkRoutes } from './routes/uplinks.ts'
 import { zoneContentRoutes } from './routes/zone-contents.ts'
@@ -76,6 +77,7 @@ const ROUTES = [
   signingRoutes,
   certificateRoutes,
   updateRoutes,
+  viewRoutes,
   decisionRoutes,
 ] as const
 

@@ -20,6 +20,7 @@ import { ApplianceTsigKeys } from './administration/tsig-key-services.ts'
 import { ApplianceUpdates } from './administration/update-services.ts'
 import { ApplianceUplinks } from './administration/uplink-services.ts'
 import { ApplianceZoneContents } from './administration/zone-contents-services.ts'
+import { ApplianceViews } from './administration/view-services.ts'
 import type { CertificateServices, HealthView, Services } from './facade.ts'
 import type { NetworkSide } from './network-side.ts'
 import type { DecisionStore } from './storage/decisions.ts'
@@ -51,6 +52,7 @@ export function applianceServices(o: ApplianceServicesOptions): Services {
     secondaries: new ApplianceSecondaries(o),
     certificates: o.certificates,
     updates: new ApplianceUpdates(o),
+    views: new ApplianceViews(o),
     interfaces: new ApplianceInterfaces(o),
     routes: new ApplianceRoutes(o),
     links: new ApplianceLinks(o),

@@ -241,6 +241,7 @@ export class Appliance {
         configured: () => {
           this.#followLinks()
           this.#coexistence.reconsider()
+          this.dns.onSubnetsChanged?.()
         },
         namesOtherServer: ({ interfaceName, server, message, client, address }) =>
           this.#coexistence.seen({

@@ -2,7 +2,7 @@
  * Everything known about a client, an address or a name on one screen: what holds now, how it came about, and why.
  * Reads only. Texts come from the catalogue of events.
  */
-import { parseIpv4, parseMac, formatMac } from '../stack/index.ts'
+import { type Ipv4, parseIpv4, parseMac, formatMac } from '../stack/index.ts'
 import { err, ok } from '../stack/platform/index.ts'
 import { renderStep } from './events/catalogue.ts'
 import type { Answer, DecisionView, ExplanationView, LeaseHistoryView, LeaseView, RecordView, Services } from './facade.ts'
@@ -17,13 +17,16 @@ const HOLDINGS_SHOWN = 4
 type Known = Omit<ExplanationView, 'lines'>
 
 /** Explains a MAC, an IPv4 address or a domain name. */
-export async function explain(services: Services, network: NetworkSide, subject: string, at?: string): Answer<ExplanationView> {
+export async function explain(services: Services, network: NetworkSide, subject: string, at?: string, client?: string): Answer<ExplanationView> {
   const text = subject.trim()
+  const asking = client === undefined ? undefined : parseIpv4(client)
+  if (client !== undefined && asking === undefined)
+    return err(refusal('invalid', '/client', `"${client}" is not an IPv4 address`, 'the address of who would ask, as 10.53.0.20'))
   const mac = parseMac(text)
   if (at !== undefined) return asItWas(services, mac === undefined ? text.toLowerCase() : formatMac(mac), at)
   if (mac !== undefined) return byClient(services, formatMac(mac))
   if (parseIpv4(text) !== undefined) return byAddress(services, text)
-  if (text.length > 0 && text.length <= 253 && /^[A-Za-z0-9_*.-]+$/.test(text)) return byName(services, network, text.toLowerCase().replace(/\.$/, ''))
+  if (text.length > 0 && text.length <= 253 && /^[A-Za-z0-9_*.-]+$/.test(text)) return byName(services, network, text.toLowerCase().replace(/\.$/, ''), asking)
   return err(
     refusal('invalid', '/subject', `"${subject}" is neither an Ethernet address, an IPv4 address nor a name`, 'give one of them, as 02:00:00:00:00:01, 10.53.0.100 or printer.lab.internal'),
   )
@@ -82,18 +85,18 @@ async function byAddress(services: Services, address: string): Answer<Explanatio
   return ok({ ...known.value, lines })
 }
 
-async function byName(services: Services, network: NetworkSide, name: string): Answer<ExplanationView> {
+async function byName(services: Services, network: NetworkSide, name: string, client: Ipv4 | undefined): Answer<ExplanationView> {
   const hostName = name.split('.')[0] as string
   const known = await gather(services, 'name', name, { hostName }, { hostName })
   if (!known.ok) return known
-  const dns = await network.dns.explainName(name, 'A')
+  const dns = await network.dns.explainName(name, 'A', client)
   const lines: string[] = []
   if (dns.ok) {
     lines.push(clip(`${name} A: ${dns.value.rcode}${dns.value.answers.length === 0 ? ', no answer records' : ''}`))
     for (const answer of dns.value.answers) lines.push(clip(`  ${answer}`))
     for (const step of dns.value.steps) lines.push(clip(`  because ${renderStep(step)}`))
   }
-  const records = await recordsAt(services, name)
+  const records = await recordsAt(services, name, dns.ok ? dns.value.view : undefined)
   for (const r of records) lines.push(clip(`  record ${r.id}: ${r.name} ${r.ttl} ${r.type} ${r.data} (owner: ${r.owner})`))
   lines.push('', ...dhcpLines(known.value))
   const mac = await macNamed(services, hostName)
@@ -108,14 +111,15 @@ async function macNamed(services: Services, hostName: string): Promise<string | 
   return host?.identifiers.find(({ kind }) => kind === 'mac')?.value
 }
 
-async function recordsAt(services: Services, name: string): Promise<readonly RecordView[]> {
+/** Of the zone that answers in this view. */
+async function recordsAt(services: Services, name: string, view: string | undefined): Promise<readonly RecordView[]> {
   const zones = await services.dns.listZones()
   if (!zones.ok) return []
   const zone = zones.value
-    .filter((z) => name === z.name || name.endsWith(`.${z.name}`))
-    .sort((a, b) => b.name.length - a.name.length)[0]
+    .filter((z) => (z.view === null || z.view === view) && (name === z.name || name.endsWith(`.${z.name}`)))
+    .sort((a, b) => b.name.length - a.name.length || Number(a.view === null) - Number(b.view === null))[0]
   if (zone === undefined) return []
-  const records = await services.dns.listRecords(zone.name, { name: `${name}.` }, page(20))
+  const records = await services.dns.listRecords(zone.view === null ? zone.name : `${zone.name}@${zone.view}`, { name: `${name}.` }, page(20))
   return records.ok ? records.value.items : []
 }
 

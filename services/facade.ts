@@ -19,6 +19,7 @@ import type { StatusServices } from './facade/status.ts'
 import type { TransferServices } from './facade/transfers.ts'
 import type { TsigKeyServices } from './facade/tsig-keys.ts'
 import type { UpdateServices } from './facade/updates.ts'
+import type { ViewServices } from './facade/views.ts'
 import type { UplinkServices } from './facade/uplinks.ts'
 import type { ZoneContentsServices } from './facade/zone-contents.ts'
 
@@ -39,6 +40,7 @@ export * from './facade/status.ts'
 export * from './facade/transfers.ts'
 export * from './facade/tsig-keys.ts'
 export * from './facade/updates.ts'
+export * from './facade/views.ts'
 export * from './facade/uplinks.ts'
 export * from './facade/zone-contents.ts'
 
@@ -53,6 +55,7 @@ export type Services = {
   readonly certificates: CertificateServices
   readonly transfers: TransferServices
   readonly updates: UpdateServices
+  readonly views: ViewServices
   readonly secondaries: SecondaryServices
   readonly interfaces: InterfaceServices
   readonly routes: RouteServices

@@ -21,6 +21,7 @@ import { UpdateCommands } from './commands/update-commands.ts'
 import { UplinkCommands } from './commands/uplink-commands.ts'
 import { ZoneEditCommands } from './commands/zone-edit-commands.ts'
 import { ZoneEditor } from './commands/zone-editor.ts'
+import { ViewCommands } from './commands/view-commands.ts'
 import type { Coexistence } from './dhcp/coexist/index.ts'
 import type { DhcpServer } from './dhcp/index.ts'
 import type { DnsServer, Notifier, Secondaries } from './dns/index.ts'
@@ -62,7 +63,7 @@ export type NetworkCommandsOptions = {
 
 export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const { turns } = o
-  const { lastIds, tsigKeys, transferPolicies, updatePolicies } = o.snapshot
+  const { lastIds, tsigKeys, transferPolicies, updatePolicies, views } = o.snapshot
   let lastZoneId = lastIds.zone
   const nextZoneId = (): number => ++lastZoneId
   const dhcp = new DhcpCommands({ ...o, lastIds, turns })
@@ -75,7 +76,7 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const otherServers = new OtherServerCommands(o)
   return {
     dhcp, dns, signing: new SigningCommands(o), zoneEdits: new ZoneEditCommands({ ...o, turns, editor }), tsigKeys: new TsigKeyCommands({ ...o, tsigKeys, turns }), transfers: new TransferCommands({ ...o, transferPolicies, turns }),
-    updates: new UpdateCommands({ ...o, updatePolicies, turns }),
+    updates: new UpdateCommands({ ...o, updatePolicies, turns }), views: new ViewCommands({ ...o, views, turns, configuration: () => dhcp.current }),
     secondaries: new SecondaryCommands({ ...o, nextZoneId, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
   }
 }

@@ -8,7 +8,7 @@ import type {
   Answer, CaptureInput, DhcpClientView, InterfaceView, KeyImportInput, NeighbourView, NotifyInput, NotifyView,
   OtherServerView, Page, Paging, PastUpdateView, PingEventView, PingInput, RecordInput, RecordStep, RouteView,
   RoutingView, SecondaryInput, SecondaryView, SigningInput, SigningView, SocketFilter, SocketView, StatisticsView,
-  Streaming, TracerouteEventView, TracerouteInput, TransferPolicyView, TsigKeyInput, TsigKeyView, UpdatePolicyView,
+  Streaming, TracerouteEventView, TracerouteInput, TransferPolicyView, TsigKeyInput, TsigKeyView, UpdatePolicyView, ViewView,
 } from './facade.ts'
 import type { DescribedClient, EffectiveSettings, ExhaustedSegment, ForeignLease, ImportedLeases, WhatIf, WhatIfQuestion } from './dhcp/index.ts'
 import type { SoaChange } from './commands/zone-editor.ts'
@@ -44,6 +44,8 @@ export type NameExplanation = {
   readonly rcode: string
   readonly answers: readonly string[]
   readonly steps: readonly TraceStep[]
+  /** What the client sees. */
+  readonly view: string | undefined
 }
 
 /** What was put, and what about it is legal but looks like a slip; fields point into the entry. */
@@ -87,7 +89,8 @@ export interface DnsSide {
   removeRecord(zone: string, id: number, author?: string): Answer<null>
   /** The zone as a master file with what DNSSEC adds to it. */
   exportSigned(name: string): Answer<string>
-  explainName(name: string, type: string): Answer<NameExplanation>
+  /** `client`: who asks; somebody in no view unless said. */
+  explainName(name: string, type: string, client?: Ipv4): Answer<NameExplanation>
 }
 
 /** One edit of one zone: what goes and comes by id, what a person asks for step by step, and the SOA. */
@@ -138,6 +141,11 @@ export interface SigningSide {
   rollKeys(zone: string, role: KeyRole | null): Answer<SigningView>
   confirmDs(zone: string, by: 'hand' | 'asking'): Answer<SigningView>
   importKeys(zone: string, input: KeyImportInput): Answer<SigningView>
+}
+
+export interface ViewSide {
+  views(): Answer<readonly ViewView[]>
+  setViews(views: readonly ViewView[]): Answer<readonly ViewView[]>
 }
 
 export interface TsigKeySide {
@@ -208,6 +216,7 @@ export type NetworkSide = {
   readonly signing: SigningSide
   readonly transfers: TransferSide
   readonly updates: UpdateSide
+  readonly views: ViewSide
   readonly secondaries: SecondarySide
   readonly interfaces: InterfaceSide
   readonly routes: RouteSide
@@ -253,6 +262,7 @@ export const NETWORK_COMMANDS = {
   signing: ['signing', 'setSigning', 'rollKeys', 'confirmDs', 'importKeys'],
   transfers: ['transferPolicy', 'setTransferPolicy', 'notifyPolicy', 'setNotifyPolicy', 'notifyNow'],
   updates: ['updatePolicy', 'setUpdatePolicy', 'recentUpdates'],
+  views: ['views', 'setViews'],
   interfaces: ['interfaces', 'plans', 'checkInterface', 'addInterface', 'changeInterface', 'removeInterface'],
   routes: ['routes', 'addRoute', 'changeRoute', 'removeRoute', 'routing', 'changeRouting'],
   links: ['neighbours', 'addNeighbour', 'removeNeighbour', 'flushNeighbours'],

@@ -8,7 +8,7 @@ import { err, ok, type Result } from '../stack/platform/index.ts'
 import { FORWARDING_SETTING } from './commands/route-commands.ts'
 import type { Settings } from './config/settings.ts'
 import { parseZoneFile, reverseName, reverseZoneName, serialAfter, type ParsedZoneFile } from './dns/index.ts'
-import { DEFAULT_POLICY, DEFAULT_SITE, EMPTY_LEVEL, PLAIN_RECORD, type DnsRecord, type OptionSet, type Segment, type Subnet, type Zone } from './model/index.ts'
+import { DEFAULT_POLICY, DEFAULT_SITE, EMPTY_LEVEL, PLAIN_RECORD, type DnsRecord, type OptionSet, type Segment, type Subnet, type Zone, zoneText } from './model/index.ts'
 import type { Snapshot, Write } from './storage/store.ts'
 
 /** A master file as read by the shell. */
@@ -151,7 +151,7 @@ class Planner {
   }
 
   #found(name: string): { readonly zone: Zone; readonly records: Iterable<DnsRecord> } | undefined {
-    return this.#snapshot.zones.find((entry) => entry.zone.name === name)
+    return this.#snapshot.zones.find((entry) => zoneText(entry.zone) === name)
   }
 
   #systemRecords(name: string, server: string, wanted: readonly Pick<DnsRecord, 'name' | 'type' | 'data'>[]): void {

@@ -53,6 +53,7 @@ export const poolSize = (p: { readonly first: Ipv4; readonly last: Ipv4 }): numb
 export const zoneView = (z: Zone, records: number, role: ZoneView['role']): ZoneView => ({
   id: z.id,
   name: z.name,
+  view: orNull(z.view),
   role,
   serial: z.serial,
   records,

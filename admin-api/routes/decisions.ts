@@ -49,6 +49,6 @@ export function decisionRoutes(app: Api, services: Services): void {
         response: { 200: Explanation },
       },
     },
-    async request => granted(await services.reasons.explain(request.query.subject, request.query.at)),
+    async request => granted(await services.reasons.explain(request.query.subject, request.query.at, request.query.client)),
   )
 }

@@ -39,7 +39,7 @@ function theZones(app: Api, services: Services): void {
     },
     async (request, reply) => {
       const zone = granted(await services.dns.addZone({ ...ZONE_DEFAULTS, ...request.body }))
-      return reply.code(201).header('location', locationOf('zones', zone.name)).send(zone)
+      return reply.code(201).header('location', locationOf('zones', zone.view === null ? zone.name : `${zone.name}@${zone.view}`)).send(zone)
     },
   )
 }

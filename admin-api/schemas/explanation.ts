@@ -20,4 +20,5 @@ export const Explanation = view<ExplanationView>()('Explanation', 'All that is k
 export const explainQuery = parameters({
   subject: text('subject', 'A MAC address, an IPv4 address or a name.'),
   at: Type.Optional(moment('As it was then: a time or a date (UTC). Without: as it is now.')),
+  client: Type.Optional(text('ipv4', 'Of a name: what this client would be answered, in its view.')),
 })

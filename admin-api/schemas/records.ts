@@ -25,7 +25,7 @@ const LONGEST_DATA = 65_535
 /** A full name of 255 octets with every octet as \DDD. */
 const LONGEST_NAME = 1020
 
-const zone = text('domain-name', 'The zone that the record is in.')
+const zone = text('zone-name', 'The zone that the record is in.')
 const name = freeText(
   LONGEST_NAME,
   'Relative to the zone ("www", "@" for the zone itself) or absolute with a dot at the end.',

@@ -5,6 +5,7 @@ import { change, count, creation, id, integer, nullable, oneOf, page, parameters
 const LONGEST_SECONDS = 0x7fff_ffff
 
 const name = text('domain-name', "The zone's name.")
+const zoneView = nullable(text('view-name', 'The view in which it is seen; null: everybody sees it.'))
 const seconds = (description: string, example: number) => integer(0, LONGEST_SECONDS, description, example)
 const primaryServer = text('domain-name', 'SOA MNAME: the server that the zone comes from.', 'ns.lab.internal')
 const hostmaster = text('domain-name', 'SOA RNAME: a mailbox as a domain name.', 'hostmaster.lab.internal')
@@ -43,6 +44,7 @@ export const Zone = view<ZoneView>()('Zone', 'A part of the name space that the 
   role: oneOf(['primary', 'secondary'], "Of this server: secondary zones are copies of other servers'."),
   serial: count('SOA SERIAL; moves with every change.', 2_026_112_201),
   records: count('Records in it.', 42),
+  view: zoneView,
   primaryServer,
   hostmaster,
   ...times,
@@ -53,8 +55,8 @@ export const ZonePage = page('Zone', Zone)
 export const ZoneCreation = creation(
   'ZoneCreation',
   'A new zone. Without primaryServer and hostmaster the appliance names itself; without soaTtl it is the default TTL.',
-  { name, ...changeable },
-  ZONE_DEFAULTS,
+  { name, view: zoneView, ...changeable },
+  { ...ZONE_DEFAULTS, view: null },
 )
 export const ZoneChange = change('ZoneChange', 'New values for some fields of a zone.', changeable)
-export const zoneParams = parameters({ name })
+export const zoneParams = parameters({ name: text('zone-name', 'The zone; with "@" and the view for the zone of a view.') })

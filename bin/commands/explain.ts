@@ -8,14 +8,17 @@ export const explain: Command = {
   operands: 'MAC|ADDRESS|NAME',
   fewest: 1,
   most: 1,
-  options: { at: { type: 'string', value: 'TIME', says: 'as it was then: 2026-11-17T14:02, or a date (UTC)' } },
+  options: {
+    at: { type: 'string', value: 'TIME', says: 'as it was then: 2026-11-17T14:02, or a date (UTC)' },
+    client: { type: 'string', value: 'ADDRESS', says: 'a name as it is answered to this client, in its view' },
+  },
   examples: [
     'taproot explain 02:00:0a:35:00:14',
     'taproot explain 10.53.0.120 --at 2026-11-17',
     'taproot explain printer.lab.internal',
   ],
   async run({ api, terminal, operands, json, text }) {
-    const explanation = await api.json<ExplanationView>('GET', 'explain', { subject: operands[0], at: text('at') })
+    const explanation = await api.json<ExplanationView>('GET', 'explain', { subject: operands[0], at: text('at'), client: text('client') })
     if (json) printJson(terminal, explanation)
     else for (const line of explanation.lines) terminal.out(`${printable(line)}\n`)
   },

@@ -28,6 +28,7 @@ import { siteAdd, siteChange, siteList, siteRemove } from './site.ts'
 import { subnetAdd, subnetChange, subnetList, subnetRemove } from './subnet.ts'
 import { traceroute } from './traceroute.ts'
 import { tsigKeyAdd, tsigKeyList, tsigKeyRemove } from './tsig-key.ts'
+import { viewAdd, viewList, viewRemove } from './view.ts'
 import { dhcpWhatIf } from './what-if.ts'
 import { hostsEdit, hostsShow, zoneDiff, zoneImport, zoneUndo, zoneVersions } from './zone-contents.ts'
 import { zoneNotify } from './zone-notify.ts'
@@ -108,6 +109,9 @@ export const COMMANDS: readonly Command[] = [
   recordAdd,
   recordChange,
   recordRemove,
+  viewList,
+  viewAdd,
+  viewRemove,
   tsigKeyList,
   tsigKeyAdd,
   tsigKeyRemove,

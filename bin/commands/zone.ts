@@ -3,8 +3,10 @@ import { path } from './client.ts'
 import { type Command, PAGING_OPTIONS } from './command.ts'
 import { type Column, printDone, printJson, printPage, shortTime } from './print.ts'
 
+const called = ({ name, view }: ZoneView): string => (view === null ? name : `${name}@${view}`)
+
 const COLUMNS: readonly Column<ZoneView>[] = [
-  ['ZONE', zone => zone.name],
+  ['ZONE', zone => called(zone)],
   ['ROLE', zone => zone.role],
   ['SERIAL', zone => zone.serial],
   ['RECORDS', zone => zone.records],
@@ -52,12 +54,14 @@ export const zoneAdd: Command = {
   examples: ['taproot zone add lab.internal', 'taproot zone add 0.53.10.in-addr.arpa --ttl 600'],
   async run(invocation) {
     const { api, operands, text, integer } = invocation
+    const name = operands[0] as string
     const zone = await api.json<ZoneView>(
       'POST',
       'zones',
       {},
       {
-        name: operands[0],
+        name: name.split('@')[0],
+        view: name.split('@')[1],
         primaryServer: text('primary'),
         hostmaster: text('hostmaster'),
         defaultTtl: integer('ttl'),
@@ -66,7 +70,7 @@ export const zoneAdd: Command = {
         serialPolicy: text('serial'),
       },
     )
-    printDone(invocation, `added the zone ${zone.name}`, zone)
+    printDone(invocation, `added the zone ${called(zone)}`, zone)
   },
 }
 

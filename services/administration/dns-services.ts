@@ -1,7 +1,7 @@
 /** Zones and records. */
 import { ok } from '../../stack/platform/index.ts'
 import type { Answer, DnsServices, Page, Paging, RecordFilter, RecordHistoryView, RecordInput, RecordView, ZoneInput, ZoneView } from '../facade.ts'
-import type { Zone } from '../model/index.ts'
+import { type Zone, zoneText } from '../model/index.ts'
 import type { NetworkSide } from '../network-side.ts'
 import type { StoreReader } from '../storage/store.ts'
 import { formatZone } from '../dns/index.ts'
@@ -38,11 +38,12 @@ export class ApplianceDns implements DnsServices {
       primaryServer: input.primaryServer ?? `taproot.${name}`,
       hostmaster: input.hostmaster ?? `hostmaster.${name}`,
       soaTtl: none(input.soaTtl),
+      view: none(input.view),
     })
     return added.ok ? ok(this.#zoneView(added.value)) : added
   }
 
-  async changeZone(name: string, change: Partial<Omit<ZoneInput, 'name'>>): Answer<ZoneView> {
+  async changeZone(name: string, change: Partial<Omit<ZoneInput, 'name' | 'view'>>): Answer<ZoneView> {
     const { primaryServer, hostmaster, soaTtl, ...times } = change
     const changed = await this.#o.network.dns.changeZone(
       canonical(name),
@@ -61,14 +62,14 @@ export class ApplianceDns implements DnsServices {
     const after = cursorOf(paging)
     if (after === 'bad') return badCursor(paging.after ?? '')
     const rows = this.#o.reader.records(zone.value.id, absoluteFilter(filter, zone.value.name), paging.limit + 1, after)
-    return ok(pageOf(rows, paging.limit, (r) => r.id, (r) => recordView(r, zone.value.name)))
+    return ok(pageOf(rows, paging.limit, (r) => r.id, (r) => recordView(r, zoneText(zone.value))))
   }
 
   async getRecord(zoneName: string, id: number): Answer<RecordView> {
     const zone = await this.#zone(zoneName)
     if (!zone.ok) return zone
     const record = this.#o.reader.records(zone.value.id, {}, 1, id - 1)[0]
-    return record?.id === id ? ok(recordView(record, zone.value.name)) : notFound(`record ${id} in ${zone.value.name}`, "list the zone's records")
+    return record?.id === id ? ok(recordView(record, zoneText(zone.value))) : notFound(`record ${id} in ${zone.value.name}`, "list the zone's records")
   }
 
   async addRecord(zone: string, input: RecordInput, author?: string): Answer<RecordView> {
@@ -104,7 +105,7 @@ export class ApplianceDns implements DnsServices {
   }
 
   async #zone(name: string): Answer<Zone> {
-    return pick(await this.#o.network.dns.zones(), (zone) => zone.name === canonical(name), `zone ${name}`)
+    return pick(await this.#o.network.dns.zones(), (zone) => zoneText(zone) === canonical(name), `zone ${name}`)
   }
 
   #zoneView(zone: Zone): ZoneView {

@@ -1,11 +1,11 @@
 /** What a zone has of which nothing but the name is said. */
-import type { Zone } from '../model/index.ts'
+import { splitZoneText, type Zone } from '../model/index.ts'
 
 /** RFC 1912 §2.2 for the SOA's times; a short minimum, so that a new name is seen soon. */
-export const NEW_ZONE = (name: string): Omit<Zone, 'id' | 'serial'> => ({
-  name,
-  primaryServer: `taproot.${name}`,
-  hostmaster: `hostmaster.${name}`,
+export const NEW_ZONE = (text: string): Omit<Zone, 'id' | 'serial'> => ({
+  ...splitZoneText(text),
+  primaryServer: `taproot.${splitZoneText(text).name}`,
+  hostmaster: `hostmaster.${splitZoneText(text).name}`,
   refresh: 3600,
   retry: 600,
   expire: 1_209_600,

@@ -10,7 +10,7 @@ import type {
   Answer, ChangedRecordView, Page, Paging, RecordStep, UndoInput, ZoneContentsServices, ZoneDifferenceView, ZoneEditView, ZoneFileInput,
   ZoneVersionView,
 } from '../facade.ts'
-import { type DnsRecord, type Refusal, refusal, type Zone, zoneText } from '../model/index.ts'
+import { type DnsRecord, type Refusal, refusal, type Zone, splitZoneText, zoneText } from '../model/index.ts'
 import type { NetworkSide, ZoneEdited, ZoneEditInput } from '../network-side.ts'
 import type { RecordChange, StoreReader } from '../storage/store.ts'
 import { changedRecordView, zoneVersionView } from '../views.ts'
@@ -37,12 +37,12 @@ export class ApplianceZoneContents implements ZoneContentsServices {
     const name = canonical(zoneName)
     const found = await this.#zone(name)
     if (!found.ok && !input.create) return found
-    const file = readZoneFile(input.text, found.ok ? found.value.name : name, found.ok ? { defaultTtl: found.value.defaultTtl } : {})
+    const file = readZoneFile(input.text, splitZoneText(name).name, found.ok ? { defaultTtl: found.value.defaultTtl } : {})
     if (!file.ok) return err(faultsOf(file.error))
     if (found.ok) return this.#import(found.value, file.value, input, dryRun, author)
     if (dryRun) return err(refusal('not-found', '', `there is no zone ${name} yet; the file itself is good`, 'leave the dry run away to make it'))
     const fresh = NEW_ZONE(name)
-    const added = await this.#o.network.dns.addZone({ ...fresh, ...soaOf(file.value, fresh.defaultTtl), name })
+    const added = await this.#o.network.dns.addZone({ ...fresh, ...soaOf(file.value, fresh.defaultTtl) })
     return added.ok ? this.#import(added.value, file.value, { ...input, soa: true }, false, author) : added
   }
 

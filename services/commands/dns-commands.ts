@@ -5,7 +5,7 @@ import type { DhcpConfiguration } from '../model/index.ts'
 import { type DnsServer, isCopy, signedFile } from '../dns/index.ts'
 import { parseName } from '../dns/wire/name.ts'
 import type { Answer, RecordInput } from '../facade.ts'
-import { type DnsRecord, PLAIN_RECORD, type Refusal, refusal, type Zone, type ZoneEdit } from '../model/index.ts'
+import { type DnsRecord, PLAIN_RECORD, type Refusal, refusal, type Zone, type ZoneEdit, zoneText } from '../model/index.ts'
 import type { DnsSide, NameExplanation } from '../network-side.ts'
 import type { Write } from '../storage/store.ts'
 import type { ZoneBook } from '../zone-book.ts'
@@ -42,8 +42,11 @@ export class DnsCommands implements DnsSide {
     return this.#o.turns.take(async () => {
       const refused = checkZone(fields)
       if (refused !== undefined) return err(refused)
-      if (this.#o.dns.zones.get(fields.name) !== undefined)
-        return err(refusal('conflict', '/name', `there is a zone ${fields.name} already`, 'choose another name, or change that zone'))
+      const text = zoneText(fields)
+      const noView = noSuchView(this.#o.dns, fields.view)
+      if (noView !== undefined) return err(noView)
+      if (this.#o.dns.zones.get(text) !== undefined)
+        return err(refusal('conflict', '/name', `there is a zone ${text} already`, 'choose another name, or change that zone'))
       const zone: Zone = { ...fields, id: this.#o.nextZoneId(), serial: 1 }
       const records = this.#systemRecords(zone)
       const edit: ZoneEdit = { zoneId: zone.id, serialBefore: 1, serialAfter: 1, remove: [], add: records }
@@ -78,14 +81,15 @@ export class DnsCommands implements DnsSide {
       const zone = this.#o.dns.zones.get(name)?.zone
       if (zone === undefined) return missing(`zone ${name}`)
       const { subnets, segments } = this.#o.configuration()
-      const subnet = subnets.find((each) => each.domain === zone.name)
-      const segment = segments.find((each) => each.domain === zone.name)
+      // Names of leases are in zones of everybody.
+      const subnet = subnets.find((each) => each.domain === zoneText(zone))
+      const segment = segments.find((each) => each.domain === zoneText(zone))
       const user = subnet === undefined ? segment && `segment ${segment.name}` : `subnet ${formatPrefix(subnet.prefix)}`
       if (user !== undefined)
         return err(refusal('conflict', '', `the names of the leases of ${user} are in ${name}`, `give ${user} another domain, or null, first`))
       const stored = await this.#o.turns.store([{ kind: 'zone-remove', id: zone.id }, this.#zoneNews('removed', zone)])
       if (!stored.ok) return stored
-      this.#o.dns.removeZone(zone.name)
+      this.#o.dns.removeZone(zoneText(zone))
       return ok(null)
     })
   }
@@ -169,12 +173,18 @@ export class DnsCommands implements DnsSide {
   }
 
   #zoneNews(how: 'added' | 'changed' | 'removed', zone: Zone): Write {
-    return { kind: 'event', at: this.#o.clock.wallMs(), event: 'zone.changed', facts: { zone: zone.name, serial: zone.serial, how } }
+    return { kind: 'event', at: this.#o.clock.wallMs(), event: 'zone.changed', facts: { zone: zoneText(zone), serial: zone.serial, how } }
   }
 
-  async explainName(name: string, type: string): Answer<NameExplanation> {
-    return ok(await this.#o.dns.explain(name, type))
+  async explainName(name: string, type: string, client?: Ipv4): Answer<NameExplanation> {
+    return ok(await this.#o.dns.explain(name, type, client))
   }
+}
+
+/** Why a zone cannot be put into a view. */
+export function noSuchView(dns: DnsServer, view: string | undefined): Refusal | undefined {
+  if (view === undefined || dns.views.has(view)) return undefined
+  return refusal('invalid', '/view', `there is no view ${view}`, 'make the view first, or leave it out for a zone that everybody sees')
 }
 
 function checkZone(zone: Omit<Zone, 'id' | 'serial'>): Refusal | undefined {

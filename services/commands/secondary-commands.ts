@@ -4,11 +4,12 @@ import { type Clock, err, ok, type Result } from '../../stack/platform/index.ts'
 import { type DnsServer, faultText, primaryText, type Secondaries, type SecondaryState } from '../dns/index.ts'
 import { parseName } from '../dns/wire/name.ts'
 import type { Answer, PrimaryView, SecondaryInput, SecondaryView } from '../facade.ts'
-import { type Primary, type Refusal, refusal, type SecondaryZone, type Zone } from '../model/index.ts'
+import { type Primary, type Refusal, refusal, type SecondaryZone, type Zone, splitZoneText, zoneText } from '../model/index.ts'
 import type { SecondarySide } from '../network-side.ts'
 import type { Write } from '../storage/store.ts'
 import { timeText } from '../views.ts'
 import { isKnownKey, noKey } from './transfer-commands.ts'
+import { noSuchView } from './dns-commands.ts'
 import { type CommandTurns, missing } from './turns.ts'
 
 export type SecondaryCommandsOptions = {
@@ -42,9 +43,12 @@ export class SecondaryCommands implements SecondarySide {
       const live = this.#o.dns.zones.get(zoneName)
       if (live !== undefined && !live.isSecondary)
         return err(refusal('conflict', '', `this server is the primary of ${zoneName}`, 'remove the zone here first, if its records are at another server'))
-      if (!parseName(zoneName).ok) return err(refusal('invalid', '/name', `"${zoneName}" is not a domain name`, 'labels of 1 to 63 octets joined by dots, as lab.internal'))
+      const { name, view } = splitZoneText(zoneName)
+      const noView = noSuchView(this.#o.dns, view)
+      if (noView !== undefined) return err(noView)
+      if (!parseName(name).ok) return err(refusal('invalid', '/name', `"${zoneName}" is not a domain name`, 'labels of 1 to 63 octets joined by dots, as lab.internal'))
       const { clock, dns, secondaries, turns } = this.#o
-      const zone: Zone = live?.zone ?? { ...NOTHING_YET, id: this.#o.nextZoneId(), name: zoneName }
+      const zone: Zone = live?.zone ?? { ...NOTHING_YET, id: this.#o.nextZoneId(), ...splitZoneText(zoneName) }
       const refreshedAt = secondaries.state(zone.id)?.secondary.refreshedAt
       const secondary: SecondaryZone = { zoneId: zone.id, primaries: primaries.value, refreshedAt }
       const writes: Write[] = live === undefined ? [{ kind: 'zone-put', zone }] : []
@@ -96,12 +100,12 @@ export class SecondaryCommands implements SecondarySide {
 }
 
 const news = (clock: Clock, zone: Zone, how: 'added' | 'changed'): Write =>
-  ({ kind: 'event', at: clock.wallMs(), event: 'zone.changed', facts: { zone: zone.name, serial: zone.serial, how } })
+  ({ kind: 'event', at: clock.wallMs(), event: 'zone.changed', facts: { zone: zoneText(zone), serial: zone.serial, how } })
 
 const timeOrNull = (ms: number | undefined): string | null => (ms === undefined ? null : timeText(ms))
 
 const secondaryView = (zone: Zone, served: boolean, { secondary, phase, nextLookAt, expiresAt, lastFailure }: SecondaryState): SecondaryView => ({
-  zone: zone.name,
+  zone: zoneText(zone),
   primaries: secondary.primaries.map(({ address, port, key }) => ({ address: formatIpv4(address), port, key: key ?? null })),
   state: phase,
   serial: secondary.refreshedAt === undefined ? null : zone.serial,

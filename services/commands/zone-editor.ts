@@ -5,7 +5,7 @@
 import { type Clock, err, ok } from '../../stack/platform/index.ts'
 import type { Change, DnsServer } from '../dns/index.ts'
 import type { Answer } from '../facade.ts'
-import type { Zone, ZoneEdit } from '../model/index.ts'
+import { type Zone, type ZoneEdit, zoneText } from '../model/index.ts'
 import type { Write } from '../storage/store.ts'
 import type { ZoneBook } from '../zone-book.ts'
 import type { CommandTurns } from './turns.ts'
@@ -67,7 +67,7 @@ export class ZoneEditor {
       edits.push(numbered)
       if (soa !== undefined) writes.push({ kind: 'zone-put', zone: { ...zone, ...soa, serial: serialAfter } })
       writes.push({ kind: 'zone-edit', at, edit: numbered })
-      writes.push({ kind: 'event', at, event: 'zone.changed', facts: { zone: zone.name, serial: serialAfter, how: 'edited' } })
+      writes.push({ kind: 'event', at, event: 'zone.changed', facts: { zone: zoneText(zone), serial: serialAfter, how: 'edited' } })
       settling.push((durable) => {
         const live = this.#o.dns.zones.byId(zone.id)?.zone
         if (durable && soa !== undefined && live !== undefined) this.#o.dns.changeZone({ ...live, ...soa, serial: serialAfter })

@@ -17,6 +17,10 @@ export const DNS_EVENTS = {
     level: 'debug', says: '{name} lies in the zone {zone} (serial {serial}), which is served here',
     means: 'The zone with the longest matching name answers with authority; no upstream is asked.',
   },
+  'dns.views.changed': {
+    level: 'info', says: 'views are now, in this order: {views}',
+    means: 'Queries are sorted into them from the next one on.',
+  },
   'dns.view.seen': {
     level: 'debug', says: '{client} sees the view {view}',
     means: 'The zones of that view count for it, and those of everybody.',

@@ -13,6 +13,8 @@ export type ZoneInput = {
   readonly defaultTtl: number
   /** TTL of the SOA record itself; null: defaultTtl. */
   readonly soaTtl: number | null
+  /** null or left away: everybody sees it. */
+  readonly view?: string | null
   /** How the serial moves. */
   readonly serialPolicy: SerialPolicy
 }
@@ -22,7 +24,9 @@ export type ZoneView = {
   readonly role: 'primary' | 'secondary'
   readonly serial: number
   readonly records: number
-} & { readonly [K in keyof ZoneInput]: NonNullable<ZoneInput[K]> }
+  /** In which it is seen, and after which it is called then: "lab.internal@inside". null: everybody sees it. */
+  readonly view: string | null
+} & { readonly [K in Exclude<keyof ZoneInput, 'view'>]: NonNullable<ZoneInput[K]> }
 export type RecordInput = {
   /** Relative to the zone ("www", "@") or absolute with a trailing dot. */
   readonly name: string
@@ -67,7 +71,7 @@ export interface DnsServices {
   listZones(): Answer<readonly ZoneView[]>
   getZone(name: string): Answer<ZoneView>
   addZone(input: ZoneInput): Answer<ZoneView>
-  changeZone(name: string, change: Partial<Omit<ZoneInput, 'name'>>): Answer<ZoneView>
+  changeZone(name: string, change: Partial<Omit<ZoneInput, 'name' | 'view'>>): Answer<ZoneView>
   removeZone(name: string): Answer<null>
   listRecords(zone: string, filter: RecordFilter, paging: Paging): Answer<Page<RecordView>>
   getRecord(zone: string, id: number): Answer<RecordView>

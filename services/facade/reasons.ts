@@ -40,6 +40,9 @@ export type ExplanationView = {
 export interface ReasonServices {
   listDecisions(filter: DecisionFilter, paging: Paging): Answer<Page<DecisionView>>
   getDecision(id: number): Answer<DecisionView>
-  /** `at`: as it was then, a time or a date (UTC); undefined: as it is now, with why not otherwise. */
-  explain(subject: string, at?: string): Answer<ExplanationView>
+  /**
+   * `at`: as it was then, a time or a date (UTC); undefined: as it is now, with why not otherwise. `client`: a name as it
+   * is answered to this address.
+   */
+  explain(subject: string, at?: string, client?: string): Answer<ExplanationView>
 }

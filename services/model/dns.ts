@@ -30,6 +30,11 @@ export type Zone = {
 
 /** What a zone is called where it must be told from others of its name: "lab.internal", or "lab.internal@inside". */
 export const zoneText = ({ name, view }: Pick<Zone, 'name' | 'view'>): string => (view === undefined ? name : `${name}@${view}`)
+/** The same back; an "@" of the name itself has a backslash before it. */
+export function splitZoneText(text: string): { readonly name: string; readonly view?: string } {
+  const at = text.lastIndexOf('@')
+  return at > 0 && text[at - 1] !== '\\' ? { name: text.slice(0, at), view: text.slice(at + 1) } : { name: text }
+}
 
 /**
  * How the serial moves with a change: to one more, to YYYYMMDDnn of the day (UTC), or to the seconds since 1970. Where

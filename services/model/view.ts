@@ -14,3 +14,6 @@ export type View = {
   readonly keys: readonly string[]
   readonly comment: string | undefined
 }
+
+/** A label of a domain name, short enough to stand behind one. */
+export const VIEW_NAME = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/

@@ -3,9 +3,10 @@ import { formatIpv4, formatPrefix, type Ipv4, parseIpv4, parsePrefix, type Prefi
 import type {
   CachedUntil, DnsRecord, InterfaceProperties, KeyRecord, Lease, NetworkInterface, RecordOwner, RecordState, SealedKey,
   SecondaryZone, SerialPolicy, SigningPolicy, StaticNeighbour, StaticRoute, TransferPolicy, UpdatePolicy, UpdateRule,
-  Zone, ZoneKey, ZoneSigningPolicy,
+  View, Zone, ZoneKey, ZoneSigningPolicy,
 } from '../model/index.ts'
 import type { HistoryPiece } from '../dns/index.ts'
+import { splitZoneText } from '../model/index.ts'
 import type { LeaseHolding, RecordChange, StoredEvent } from './store.ts'
 
 export const signed = (address: number): number => address | 0
@@ -83,9 +84,10 @@ export type ZoneRow = {
   soa_ttl: number | null
   serial_policy: SerialPolicy
 }
+/** Its name is stored with its view. */
 export const zoneOf = (r: ZoneRow): Zone => ({
   id: r.id,
-  name: r.name,
+  ...splitZoneText(r.name),
   serial: r.serial,
   primaryServer: r.primary_server,
   hostmaster: r.hostmaster,
@@ -305,3 +307,15 @@ export function dnssecKeyColumns({ key, sealed }: SealedKey): readonly (string |
   const states = JSON.stringify({ dnskey, signatures, ds })
   return [id, zoneId, role, algorithm, keyTag, dnskeyRdata, madeAt, publishedAt, goal, states, Buffer.from(sealed)]
 }
+
+export type ViewRow = { name: string; prefixes: string; segments: string; keys: string; comment: string | null }
+export const viewOf = (r: ViewRow): View => ({
+  name: r.name,
+  prefixes: (JSON.parse(r.prefixes) as readonly string[]).map((text) => parsePrefix(text) as Prefix),
+  segmentIds: JSON.parse(r.segments) as readonly number[],
+  keys: JSON.parse(r.keys) as readonly string[],
+  comment: orUndefined(r.comment),
+})
+/** In the order of the table. */
+export const viewCells = (v: View, position: number): readonly (string | number | null)[] =>
+  [v.name, position, JSON.stringify(v.prefixes.map(formatPrefix)), JSON.stringify(v.segmentIds), JSON.stringify(v.keys), orNull(v.comment)]

@@ -13,6 +13,7 @@ import {
   signingPolicyOf,
   transferPolicyOf,
   updatePolicyOf,
+  viewOf,
   zoneOf,
   type DnssecKeyRow,
   type InterfaceRow,
@@ -24,6 +25,7 @@ import {
   type SigningPolicyRow,
   type TransferPolicyRow,
   type UpdatePolicyRow,
+  type ViewRow,
   type ZoneRow,
 } from './rows.ts'
 import type { LoadedSnapshot, Snapshot } from './store.ts'
@@ -56,6 +58,7 @@ export function snapshotOf(db: Database): Snapshot {
     secondaries: all<SecondaryRow>('SELECT * FROM zone_secondaries ORDER BY zone_id').map(secondaryOf),
     signingPolicies: all<SigningPolicyRow>('SELECT * FROM zone_signing ORDER BY zone_id').map(signingPolicyOf),
     dnssecKeys: all<DnssecKeyRow>('SELECT * FROM dnssec_keys ORDER BY id').map(dnssecKeyOf),
+    views: all<ViewRow>('SELECT * FROM views ORDER BY position').map(viewOf),
     settings: new Map(all<{ name: string; value: string }>('SELECT name, value FROM settings').map((r) => [r.name, r.value])),
     lastIds: {
       // What is gone may still be named by a lease or a history, which must not become another's.

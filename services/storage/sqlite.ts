@@ -6,7 +6,7 @@ import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs
 import { dirname, join } from 'node:path'
 import Sqlite, { type Database, type Statement } from 'better-sqlite3'
 import { err, ok } from '../../stack/platform/index.ts'
-import { DHCP_KINDS, type DhcpKind, type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type ZoneEdit } from '../model/index.ts'
+import { DHCP_KINDS, type DhcpKind, type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type ZoneEdit, zoneText } from '../model/index.ts'
 import { DHCP_TABLES, type DhcpTable } from './dhcp-rows.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { SqliteReader } from './reader.ts'
@@ -24,6 +24,7 @@ import {
   signingPolicyText,
   transferPolicyColumns,
   updateRulesText,
+  viewCells,
 } from './rows.ts'
 import type { LoadedSnapshot, Opened, Store, StoreFault, Transaction, Write } from './store.ts'
 
@@ -270,7 +271,7 @@ export class SqliteStore extends SqliteReader implements Store {
         const z = w.zone
         this.#serials.delete(z.id)
         sql.putZone.run(
-          z.id, z.name, z.serial, z.primaryServer, z.hostmaster, z.refresh, z.retry, z.expire, z.minimum, z.defaultTtl,
+          z.id, zoneText(z), z.serial, z.primaryServer, z.hostmaster, z.refresh, z.retry, z.expire, z.minimum, z.defaultTtl,
           orNull(z.soaTtl), z.serialPolicy ?? 'increment',
         )
         return
@@ -311,6 +312,10 @@ export class SqliteStore extends SqliteReader implements Store {
         return
       case 'transfer-policy-put':
         sql.putTransferPolicy.run(...transferPolicyColumns(w.policy))
+        return
+      case 'views-put':
+        sql.removeViews.run()
+        for (const [position, view] of w.views.entries()) sql.addView.run(...viewCells(view, position))
         return
       case 'update-policy-put':
         sql.putUpdatePolicy.run(w.policy.zoneId, updateRulesText(w.policy))
@@ -478,6 +483,8 @@ const SQL = {
   putTransferPolicy: `INSERT INTO zone_transfers VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (zone_id) DO UPDATE SET prefixes = excluded.prefixes, keys = excluded.keys, notify = excluded.notify,
       notify_servers = excluded.notify_servers`,
+  removeViews: 'DELETE FROM views',
+  addView: 'INSERT INTO views (name, position, prefixes, segments, keys, comment) VALUES (?, ?, ?, ?, ?, ?)',
   putUpdatePolicy: 'INSERT INTO zone_updates VALUES (?, ?) ON CONFLICT (zone_id) DO UPDATE SET rules = excluded.rules',
   putSecondary: `INSERT INTO zone_secondaries VALUES (?, ?, ?)
     ON CONFLICT (zone_id) DO UPDATE SET primaries = excluded.primaries, refreshed_ms = excluded.refreshed_ms`,

@@ -10,7 +10,7 @@ import type { Result } from '../../stack/platform/index.ts'
 import type { HistoryPiece } from '../dns/index.ts'
 import type {
   DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, SealedKey,
-  SecondaryZone, StaticNeighbour, StaticRoute, TransferPolicy, TsigKey, UpdatePolicy, Zone, ZoneEdit,
+  SecondaryZone, StaticNeighbour, StaticRoute, TransferPolicy, TsigKey, UpdatePolicy, View, Zone, ZoneEdit,
   ZoneSigningPolicy,
 } from '../model/index.ts'
 
@@ -28,6 +28,8 @@ export type Write =
   | { readonly kind: 'neighbour-put'; readonly neighbour: StaticNeighbour }
   | { readonly kind: 'neighbour-remove'; readonly interfaceName: string; readonly address: Ipv4 }
   | { readonly kind: 'transfer-policy-put'; readonly policy: TransferPolicy }
+  /** All of them, in their order. */
+  | { readonly kind: 'views-put'; readonly views: readonly View[] }
   | { readonly kind: 'update-policy-put'; readonly policy: UpdatePolicy }
   | { readonly kind: 'secondary-put'; readonly secondary: SecondaryZone }
   | { readonly kind: 'secondary-remove'; readonly zoneId: number }
@@ -62,6 +64,8 @@ export type Snapshot = {
   readonly tsigKeys: readonly TsigKey[]
   readonly transferPolicies: readonly TransferPolicy[]
   readonly updatePolicies: readonly UpdatePolicy[]
+  /** In their order. */
+  readonly views: readonly View[]
   readonly secondaries: readonly SecondaryZone[]
   readonly signingPolicies: readonly ZoneSigningPolicy[]
   /** In the order in which they were made. */

@@ -40,6 +40,7 @@ import { FakeTransfers } from './fake-transfers.ts'
 import { FakeZoneContents } from './fake-zone-contents.ts'
 import { FakeTsigKeys } from './fake-tsig-keys.ts'
 import { FakeUpdates } from './fake-updates.ts'
+import { FakeViews } from './fake-views.ts'
 import { FakeOtherServers, FakeUplinks } from './fake-uplinks.ts'
 
 const AT = '2026-11-22T03:11:00.000Z'
@@ -118,6 +119,7 @@ export class FakeServices implements Services {
   readonly certificates = new FakeCertificates()
   readonly transfers = new FakeTransfers()
   readonly updates = new FakeUpdates()
+  readonly views = new FakeViews()
   readonly secondaries = new FakeSecondaries()
   readonly otherServers = new FakeOtherServers()
   readonly reasons = this
@@ -216,11 +218,12 @@ export class FakeServices implements Services {
     const problem = there
       ? refusal('conflict', '/name', `${input.name} exists`, 'Change that zone, or choose another name.')
       : undefined
-    const { primaryServer, hostmaster, soaTtl, ...rest } = input
+    const { primaryServer, hostmaster, soaTtl, view, ...rest } = input
     return this.#add(
       this.zones,
       {
         ...rest,
+        view: view ?? null,
         serial: 1,
         role: 'primary',
         records: 1,

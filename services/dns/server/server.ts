@@ -62,6 +62,8 @@ export class DnsServer {
   readonly served: ServedZones
   readonly updates: Updates
   readonly views = new Views()
+  /** Called when subnets have changed: views may name segments. */
+  onSubnetsChanged: (() => void) | undefined
   readonly #specialUse = new ZoneSet()
   readonly #clock: Clock
   readonly #table: AnswerTable

@@ -5,6 +5,7 @@
  */
 import { formatIpv4 } from '../../../stack/index.ts'
 import { u32 } from '../../../stack/platform/index.ts'
+import { zoneText } from '../../model/index.ts'
 import type { DnsRecord, RecordOwner, TraceStep } from '../../model/index.ts'
 import { RCODE, rcodeName } from '../wire/message.ts'
 import { formatKey, isAtOrBelow } from '../wire/name.ts'
@@ -61,9 +62,9 @@ export function planUpdate(context: UpdateContext, message: UpdateMessage): Upda
   }
   const change = draft.change(ownerOf(requester), context.nextId)
   if (change.add.length + change.remove.length === 0) {
-    return { rcode: RCODE.NOERROR, because: ['dns.update.unchanged', { zone: live.zone.name }], change: undefined }
+    return { rcode: RCODE.NOERROR, because: ['dns.update.unchanged', { zone: zoneText(live.zone) }], change: undefined }
   }
-  const facts = { zone: live.zone.name, added: change.add.length, removed: change.remove.length }
+  const facts = { zone: zoneText(live.zone), added: change.add.length, removed: change.remove.length }
   return { rcode: RCODE.NOERROR, because: ['dns.update.applied', facts], change }
 }
 

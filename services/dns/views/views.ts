@@ -52,6 +52,10 @@ export class Views {
     return (signer === undefined ? undefined : this.#keys.get(signer)) ?? this.slotOf(client)
   }
 
+  has(name: string): boolean {
+    return this.#names.includes(name)
+  }
+
   nameOf(slot: number): string | undefined {
     return this.#names[slot - 1]
   }

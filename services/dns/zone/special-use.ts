@@ -1,8 +1,8 @@
 /**
- * Names that must not leak to servers outside: special-use names (RFC 6761, 6762, 7686, 8375, 9462, .internal as ICANN
- * reserved it in 2024) and the reverse zones of addresses that mean something only here (RFC 6303 §4, RFC 7793). They
- * are served as small zones of our own, so everything about negative answers is as for any zone. A configured zone of
- * the same name replaces one; a configured zone below one is found first, because the longest name wins.
+ * Names that must not leak to servers outside: special-use names (RFC 6761, 6762, 7686, 8375, 9462, 9476, 9665,
+ * .internal as ICANN reserved it in 2024) and the reverse zones of addresses that mean something only here (RFC 6303 §4,
+ * RFC 7793). They are served as small zones of our own, so everything about negative answers is as for any zone. A
+ * configured zone of the same name replaces one; a configured zone below one is found first, because the longest wins.
  */
 import { PLAIN_RECORD, type DnsRecord, type Zone } from '../../model/index.ts'
 import { LiveZone } from './zone.ts'
@@ -25,7 +25,7 @@ const LOOPBACK: { readonly [zone: string]: readonly Row[] } = {
 const range = (from: number, to: number): readonly number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i)
 
 const EMPTY: readonly string[] = [
-  'invalid', 'test', 'onion', 'local', 'internal', 'home.arpa', 'resolver.arpa',
+  'invalid', 'test', 'onion', 'local', 'internal', 'alt', 'home.arpa', 'resolver.arpa', 'service.arpa',
   '10.in-addr.arpa', ...range(16, 31).map((n) => `${n}.172.in-addr.arpa`), '168.192.in-addr.arpa',
   ...range(64, 127).map((n) => `${n}.100.in-addr.arpa`),
   '0.in-addr.arpa', '254.169.in-addr.arpa', '2.0.192.in-addr.arpa', '100.51.198.in-addr.arpa',

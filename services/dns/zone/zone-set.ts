@@ -4,7 +4,7 @@
  * everybody are seen: of two that hold a name the longer counts, of two of one name the view's own.
  */
 import type { Ipv4 } from '../../../stack/index.ts'
-import { type DnsRecord, zoneText } from '../../model/index.ts'
+import { type DnsRecord, splitZoneText, zoneText } from '../../model/index.ts'
 import { knownName, parentKey } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 import { LeaseZones } from './lease-zones.ts'
@@ -119,10 +119,10 @@ export class ZoneSet implements SeenZones {
 
   /** By name as text, in any letter case: "lab.internal", or "lab.internal@inside" of a view. */
   get(text: string): LiveZone | undefined {
-    const at = viewMark(text)
-    const known = knownName(at < 0 ? text : text.slice(0, at))
+    const { name, view } = splitZoneText(text)
+    const known = knownName(name)
     if (known === undefined) return undefined
-    const layer = at < 0 ? this.#everybodys : this.#views.get(text.slice(at + 1))?.own
+    const layer = view === undefined ? this.#everybodys : this.#views.get(view)?.own
     return layer?.get(known.key)
   }
 
@@ -188,10 +188,4 @@ export class ZoneSet implements SeenZones {
     const { view } = zone.zone
     return view === undefined ? this.#everybodys : this.#views.get(view)?.own
   }
-}
-
-/** Where the mark between a zone's name and its view stands; an "@" of the name itself has a backslash before it. */
-const viewMark = (text: string): number => {
-  const at = text.lastIndexOf('@')
-  return at > 0 && text[at - 1] !== '\\' ? at : -1
 }

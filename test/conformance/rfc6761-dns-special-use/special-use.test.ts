@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { FLAG } from '../../../services/dns/wire/message.ts'
+import { specialUseZones } from '../../../services/dns/zone/special-use.ts'
 import { Bench, zoneOf } from '../../support/dns.ts'
 
 const UPSTREAM = { upstreams: [{ address: 0x0a00_0001, port: 53 }] }
@@ -16,6 +18,8 @@ describe('RFC 6761, RFC 6303: names that never leave', () => {
     ['RFC 7686 §2', 'abc.onion A', 'NXDOMAIN', []],
     ['ICANN 2024', 'nas.internal A', 'NXDOMAIN', []],
     ['RFC 8375 §4', 'x.home.arpa A', 'NXDOMAIN', []],
+    ['RFC 9476 §2', 'wallet.gns.alt A', 'NXDOMAIN', []],
+    ['RFC 9665 §10.1', '_http._tcp.default.service.arpa PTR', 'NXDOMAIN', []],
     ['RFC 9462 §8.2', '_dns.resolver.arpa SVCB', 'NXDOMAIN', []],
     ['RFC 6303 §4.1', '1.2.3.10.in-addr.arpa PTR', 'NXDOMAIN', []],
     ['RFC 6303 §4.1', '1.1.16.172.in-addr.arpa PTR', 'NXDOMAIN', []],
@@ -79,6 +83,24 @@ describe('RFC 6761, RFC 6303: names that never leave', () => {
     expect(bench.askTwice('x.sub.lab.internal', 'A')).toMatchObject(
       { rcode: 'NOERROR', authority: ['sub.lab.internal 300 NS ns.sub.lab.internal'] },
     )
+    expect(bench.sent).toEqual([])
+  })
+
+  test.each(specialUseZones().map(({ zone }) => zone.name))('nothing at or below %s is asked outside, whatever is asked', (zone) => {
+    const bench = new Bench([zoneOf('lab.example', '@ NS ns\nns A 10.0.0.1')], UPSTREAM)
+    for (const owner of [zone, `a.${zone}`, `*.x.${zone}`, zone.toUpperCase()]) {
+      for (const type of ['A', 'AAAA', 'DS', 'NS', 'SOA', 'DNSKEY', 'ANY', 'HTTPS', 'TYPE65400']) {
+        for (const shape of [{}, { edns: { dnssecOk: true } }, { flags: FLAG.RD | FLAG.CD }]) bench.ask(owner, type, shape)
+      }
+    }
+    expect(bench.sent).toEqual([])
+  })
+
+  test('a zone that is in a view alone does not leak for those who do not see it', () => {
+    const { zone, records } = zoneOf('lab.internal', '@ NS ns\nns A 10.53.0.1')
+    const bench = new Bench([{ zone: { ...zone, view: 'inside' }, records }], UPSTREAM)
+    bench.server.setViews([{ name: 'inside', prefixes: [], keys: [] }])
+    expect(bench.askTwice('ns.lab.internal', 'A').rcode).toBe('NXDOMAIN')
     expect(bench.sent).toEqual([])
   })
 

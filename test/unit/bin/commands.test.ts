@@ -338,6 +338,7 @@ describe('--json is what the API answers', () => {
     ['zone signing lab.internal', '/api/v1/zones/lab.internal/signing'],
     ['zone transfers lab.internal', '/api/v1/zones/lab.internal/transfers'],
     ['zone notify lab.internal', '/api/v1/zones/lab.internal/notify'],
+    ['view list', '/api/v1/views'],
     ['zone updates lab.internal', '/api/v1/zones/lab.internal/updates'],
     ['zone update-rules lab.internal', '/api/v1/zones/lab.internal/update-policy'],
     ['zone secondary copy.internal', '/api/v1/zones/copy.internal/secondary'],
