@@ -178,7 +178,7 @@ describe('zones and records', () => {
   test('a zone in any letter case, with or without its last dot, and names made for it', async () => {
     const { services } = startAppliance()
     expect(await done(services.dns.addZone(ZONE))).toEqual({
-      id: 3, name: 'example.internal', serial: 1, records: 2, primaryServer: 'taproot.example.internal', hostmaster: 'hostmaster.example.internal', refresh: 1, retry: 2, expire: 3, minimum: 4, defaultTtl: 5, soaTtl: 5, serialPolicy: 'increment',
+      id: 3, name: 'example.internal', serial: 1, records: 2, primaryServer: 'taproot.example.internal', hostmaster: 'hostmaster.example.internal', refresh: 1, retry: 2, expire: 3, minimum: 4, defaultTtl: 5, soaTtl: 5, serialPolicy: 'increment', role: 'primary', view: null,
     })
     expect(await done(services.dns.getZone('EXAMPLE.internal.'))).toMatchObject({ id: 3 })
     expect(await done(services.dns.changeZone('example.internal.', { minimum: 9, hostmaster: null }))).toMatchObject({ minimum: 9, hostmaster: 'hostmaster.example.internal', serial: 2 })
