@@ -26,6 +26,7 @@ import { networkCommands } from './network-commands.ts'
 import type { NetworkSide } from './network-side.ts'
 import { CommitQueue, type Settled } from './storage/commit-queue.ts'
 import type { Sealing } from './storage/key-file.ts'
+import { MadeAddresses } from './made-addresses.ts'
 import { RecordExpiry } from './record-expiry.ts'
 import type { Snapshot, StoreFault, Transaction, Write } from './storage/store.ts'
 import { OtherServersEndpoint } from './other-servers-endpoint.ts'
@@ -99,6 +100,7 @@ export class Appliance {
   readonly #transfers: ZoneTransfers
   readonly #signedZones: SignedZones
   readonly #expiry: RecordExpiry
+  readonly #made: MadeAddresses
   readonly #dhcpEndpoint: DhcpEndpoint
   readonly #otherServersEndpoint: OtherServersEndpoint
   readonly #coexistence: Coexistence
@@ -138,7 +140,13 @@ export class Appliance {
     const turns = new CommandTurns({ submit, commits: this.#commits })
     this.#signedZones = this.#signZones(o, turns)
     this.#transfers = new ZoneTransfers({ ...o, stack: this.stack, dns: this.dns, nextRecordId, submit, tell: (event, facts) => this.#tell(event, facts) })
-    this.#expiry = new RecordExpiry({ clock: o.clock, dns: this.dns, zones: this.#zones, submit })
+    const edited = { clock: o.clock, dns: this.dns, zones: this.#zones, submit }
+    this.#expiry = new RecordExpiry(edited)
+    this.#made = new MadeAddresses({ ...edited, ownAddress: o.settings.address.address, tell: (event, facts) => this.#tell(event, facts) })
+    this.#zones.onApplied = (edit) => {
+      this.#expiry.applied(edit)
+      this.#made.applied(edit)
+    }
     this.#names = new LeaseNames(this.#zones, nextRecordId, (address) => {
       const lease = this.dhcp.lease(address)
       return lease === undefined ? undefined : leaseClientKey(lease)
@@ -220,6 +228,7 @@ export class Appliance {
     this.#transfers.close()
     this.#signedZones.close()
     this.#expiry.close()
+    this.#made.close()
     this.#dnsEndpoint.close()
     this.#dnsTcpEndpoint.close()
     this.stack.close()

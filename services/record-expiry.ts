@@ -39,14 +39,14 @@ export class RecordExpiry {
     this.#o = options
     this.#queue = new DeadlineQueue(options.clock, BATCH, (slots) => this.#due(slots))
     for (const zone of options.dns.zones.all()) for (const record of zone.ending()) this.#put(record)
-    options.zones.onApplied = (edit) => this.#applied(edit)
   }
 
   close(): void {
     this.#queue.close()
   }
 
-  #applied({ remove, add }: ZoneEdit): void {
+  /** To hear of every edit that has taken effect. */
+  applied({ remove, add }: ZoneEdit): void {
     if (this.#slots.size > 0) for (const record of remove) this.#drop(record.id)
     for (const record of add) this.#put(record)
   }

@@ -1,6 +1,6 @@
 /** What the history of a zone says of its versions: the difference that changes make together, and the way back. */
 import { err, ok, type Result } from '../stack/platform/index.ts'
-import { type Change, newRecord } from './dns/index.ts'
+import { type Change, isMade, newRecord } from './dns/index.ts'
 import { type DnsRecord, type Refusal, refusal } from './model/index.ts'
 
 type Changed = DnsRecord & { readonly action: 'add' | 'remove' }
@@ -29,11 +29,12 @@ export const inverseOf = ({ remove, add }: Net): Net => ({ remove: add, add: rem
 
 /**
  * The change that takes these back, where the records of `present` allow it: what is to go must be there, and what is to
- * come must not. Records of leases belong to their leases and are left alone. All conflicts are named.
+ * come must not. Records of leases belong to their leases, and addresses made of ALIAS and URL records go with those: both
+ * are left alone. All conflicts are named.
  */
 export function wayBack(changes: Iterable<Changed>, present: Iterable<DnsRecord>): Result<Change, Refusal> {
   const { remove, add } = inverseOf(netOf(changes))
-  const ofPeople = (record: DnsRecord): boolean => record.owner.kind !== 'lease'
+  const ofPeople = (record: DnsRecord): boolean => record.owner.kind !== 'lease' && !isMade(record)
   const ids = new Map<string, number[]>()
   const places = new Map<string, DnsRecord>()
   for (const record of present) {

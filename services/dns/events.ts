@@ -29,6 +29,15 @@ export const DNS_EVENTS = {
     level: 'debug', says: 'no zone here holds {name}',
     means: 'The appliance has no authority over the name, so it looks in its cache and then asks an upstream server.',
   },
+  'dns.alias.stale': {
+    level: 'warn', says: 'nobody says where {target} is, so {name} keeps the addresses that it had',
+    means: 'The addresses of a name with an ALIAS record are those of its target. They are asked for again every minute.',
+    remedy: 'Look whether the target exists, with: taproot explain TARGET.',
+  },
+  'dns.alias.answered': {
+    level: 'info', says: 'the addresses of {target} are known again, and {name} has them',
+    means: 'An ALIAS record follows its target again.',
+  },
   'dns.zone.not-served': {
     level: 'warn', says: 'the copy of {zone} is too old to be given out, or not there yet',
     means: 'SERVFAIL: the zone is another server\'s, and that has not confirmed the copy within the expire time of its SOA.',

@@ -13,6 +13,7 @@ import { hasWildcardLabel, knownName } from '../wire/name.ts'
 import { planEdit } from '../zone/changes.ts'
 import type { Change } from '../zone/changes.ts'
 import { isNewerSerial } from '../zone/serial.ts'
+import { isServed } from '../zone/shelf.ts'
 import { LiveZone } from '../zone/zone.ts'
 import type { ZoneSet } from '../zone/zone-set.ts'
 import type { AnswerTable } from './answer-table.ts'
@@ -166,11 +167,10 @@ export const hasSameSoa = (a: Zone, b: Zone): boolean =>
   a.primaryServer === b.primaryServer && a.hostmaster === b.hostmaster && a.refresh === b.refresh && a.retry === b.retry &&
   a.expire === b.expire && a.minimum === b.minimum && (a.soaTtl ?? a.defaultTtl) === (b.soaTtl ?? b.defaultTtl)
 
-/** The edit as queries and secondaries see it: of what is off they know nothing. */
+/** The edit as queries and secondaries see it: of what is not served they know nothing. */
 function served(edit: ZoneEdit): ZoneEdit {
-  const isOn = (record: DnsRecord): boolean => record.enabled
-  if (edit.remove.every(isOn) && edit.add.every(isOn)) return edit
-  return { ...edit, remove: edit.remove.filter(isOn), add: edit.add.filter(isOn) }
+  if (edit.remove.every(isServed) && edit.add.every(isServed)) return edit
+  return { ...edit, remove: edit.remove.filter(isServed), add: edit.add.filter(isServed) }
 }
 
 /** Whether an edit can change answers for other names than its own: delegations hide, DNAMEs redirect, wildcards stand in, empty ones too. */

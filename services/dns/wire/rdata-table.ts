@@ -169,6 +169,10 @@ export const RDATA = {
     code: 32_769, rfc: 'RFC 4431',
     fields: { keyTag: 'u16', algorithm: 'algorithm', digestType: 'u8', digest: 'hex-or-none' },
   },
+  // Of ours, in the range for private use (RFC 6895 §3.1): never on the wire, addresses are made of them.
+  ALIAS: { code: 65_401, rfc: 'docs/dns.md', fields: { target: 'name' } },
+  // status: 301, 302, 303, 307 or 308. keepPath: 1: path and query of the request are appended.
+  URL: { code: 65_402, rfc: 'docs/dns.md', fields: { status: 'u16', keepPath: 'u8', target: 'rest' } },
 } as const satisfies { readonly [type: string]: RrRow }
 
 /** Mnemonics of the types with a known form. */

@@ -12,7 +12,9 @@ import type { Name, NameKey, NameRule } from '../wire/name.ts'
 import { formatRdata, parseRdataText } from '../wire/rdata.ts'
 import { isMetaType, TYPE, typeCode, typeName } from '../wire/type-names.ts'
 import { checkRedirections } from './dname-rules.ts'
+import { isMade } from './made-records.ts'
 import { serialAfter } from './serial.ts'
+import { isInstruction } from './shelf.ts'
 import type { LiveZone } from './zone.ts'
 
 /** RFC 2181 §8: 31 bits. */
@@ -267,6 +269,8 @@ function joinRrset(
       'put the record at the target of the alias',
     )
   }
+  const instructed = byInstruction(record, input.owner, beside)
+  if (instructed !== undefined) return err(instructed)
   const same = rrset.find((other) => sameData(other, record))
   if (same !== undefined) {
     return conflict(
@@ -283,6 +287,35 @@ function joinRrset(
   }
   return ok({ ...made, ttl })
 }
+
+/**
+ * The addresses at a name with ALIAS or URL are made by the appliance; nobody else puts one there, and there is one such
+ * record at a name.
+ */
+function byInstruction(record: CanonicalRecord, owner: RecordOwner, beside: readonly DnsRecord[]): Refusal | undefined {
+  const isAddress = record.type === 'A' || record.type === 'AAAA'
+  const instruction = beside.find(isInstruction)
+  if (isAddress && instruction !== undefined && owner.kind !== 'system') {
+    return refusal('conflict', '/type', `the addresses of ${record.name} are made of its ${instruction.type} record`, 'remove that record first')
+  }
+  if (!isInstruction(record)) return undefined
+  if (instruction !== undefined) {
+    return refusal('conflict', '/type', `${record.name} has a record ${instruction.type} ${instruction.data} already`, 'one ALIAS or URL per name: change that one')
+  }
+  const address = beside.find((other) => (other.type === 'A' || other.type === 'AAAA') && !isMade(other))
+  if (address !== undefined) {
+    return refusal('conflict', '/type', `${record.name} has an address, ${address.data}; those of ${record.type} would stand beside it`, 'remove it first')
+  }
+  if (record.type === 'ALIAS' && record.data.toLowerCase() === record.name.toLowerCase()) {
+    return refusal('invalid', '/data', `${record.name} would be an alias of itself`, 'the name of another host')
+  }
+  const url = record.type === 'URL' ? /^(\d+) (\d+) "(.*)"$/.exec(record.data) : null
+  if (url === null) return undefined
+  if (!REDIRECTS.has(Number(url[1]))) return refusal('invalid', '/data', `${url[1]} is no status of a redirect`, '301, 302, 303, 307 or 308')
+  if (Number(url[2]) > 1) return refusal('invalid', '/data', `${url[2]} says neither to keep the path nor to drop it`, '1 or 0')
+  return /^https?:\/\/[^\s\\]+$/i.test(url[3] ?? '') ? undefined : refusal('invalid', '/data', `"${url[3]}" is not the address of a web page`, '"https://www.example.com/"')
+}
+const REDIRECTS = new Set([301, 302, 303, 307, 308])
 
 /** The same octets, however they were written. Letter case of names in data does not tell records apart (RFC 4343). */
 const sameData = (a: { readonly data: string }, b: { readonly data: string; readonly type: string }): boolean =>

@@ -4,6 +4,8 @@
  */
 import type { DnsRecord, RecordOwner } from '../../model/index.ts'
 import type { Change, NewRecord } from './changes.ts'
+import { isMade } from './made-records.ts'
+import { isInstruction } from './shelf.ts'
 import { dottedData, dottedName, type FileRecord } from './master-file.ts'
 
 export type DifferenceOptions = {
@@ -33,6 +35,7 @@ export function difference(
   const ttls = new Map(wanted.map((record) => [setKey(record), record.ttl]))
   const namesServers = wanted.some((record) => record.type === 'NS' && record.name.toLowerCase() === zoneName)
   const among = options.among ?? ((record: DnsRecord) => namesServers || !isOfSystem(record, zoneName))
+  const instructed = new Set(wanted.filter(isInstruction).map((record) => record.name.toLowerCase()))
   const removeIds: number[] = []
   const add: NewRecord[] = []
   const leave = (record: DnsRecord, put?: WantedRecord): void => {
@@ -44,6 +47,12 @@ export function difference(
     const same = left.get(key)
     if (record.owner.kind === 'lease') {
       left.delete(key)
+      continue
+    }
+    if (isMade(record)) {
+      // They come and go with the ALIAS or URL record; without that the list means an address of its own.
+      if (mode === 'merge' || instructed.has(record.name.toLowerCase())) left.delete(key)
+      else removeIds.push(record.id)
       continue
     }
     if (same !== undefined) {

@@ -3,12 +3,13 @@
  * file-reader.ts.
  */
 import type { Result } from '../../../stack/platform/index.ts'
-import { err, ok } from '../../../stack/platform/index.ts'
+import { err, ok, toHex } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Zone } from '../../model/index.ts'
 import { ABSOLUTE, formatName, name, nameKey } from '../wire/name.ts'
 import { foldedRdata, formatRdata, parseRdataText } from '../wire/rdata.ts'
 import { TYPE, typeCode, typeName } from '../wire/type-names.ts'
 import { faultAt, ZoneFileReader } from './file-reader.ts'
+import { isInstruction } from './shelf.ts'
 import type { ParsedRecord, Place, ZoneFileError, ZoneFileOptions } from './file-reader.ts'
 
 type SoaField = 'primaryServer' | 'hostmaster' | 'serial' | 'refresh' | 'retry' | 'expire' | 'minimum'
@@ -129,9 +130,18 @@ function linesOf(zoneName: string, soa: SoaFields | undefined, defaultTtl: numbe
     lines.push(`${dottedName(zoneName)}\t${soa.soaTtl}\tIN\tSOA\t${servers} ${[serial, refresh, retry, expire, minimum].join(' ')}`)
   }
   for (const record of records) {
-    lines.push(`${dottedName(record.name)}\t${record.ttl}\tIN\t${record.type}\t${dottedData(record)}`)
+    lines.push(`${dottedName(record.name)}\t${record.ttl}\tIN\t${fileForm(record)}`)
   }
   return `${lines.join('\n')}\n`
+}
+
+/** Type and data. Those that are ours alone are written as other servers can read them (RFC 3597 §5). */
+function fileForm(record: Pick<DnsRecord, 'type' | 'data'>): string {
+  const code = typeCode(record.type) ?? 0
+  if (!isInstruction(record)) return `${record.type}\t${dottedData(record)}`
+  const rdata = parseRdataText(code, record.data, ABSOLUTE)
+  const octets = rdata.ok ? rdata.value : new Uint8Array(0)
+  return `TYPE${code}\t\\# ${octets.length} ${toHex(octets)}`
 }
 
 /** Data with final dots on its names: a master file has no other way to say that a name is whole. */

@@ -12,6 +12,7 @@ import type { Name, NameKey } from '../wire/name.ts'
 import { foldedRdata, parseRdataText } from '../wire/rdata.ts'
 import type { Rrset } from '../wire/rrset.ts'
 import { TYPE, typeCode } from '../wire/type-names.ts'
+import { isServed, Shelf } from './shelf.ts'
 import { APEX, ZoneNodes } from './zone-nodes.ts'
 import { ZoneRecords } from './zone-records.ts'
 import { SlotWalk } from './zone-walk.ts'
@@ -66,8 +67,7 @@ export class LiveZone {
   /** By key; what an edit touches is taken out. */
   readonly #ready = new Map<NameKey, ZoneNode>()
 
-  /** Rows that are off, by id: kept, and not served. */
-  readonly #shelf = new Map<number, DnsRecord>()
+  readonly #shelf = new Shelf()
 
   /** Rows of a store are well formed; one that is not is skipped and reported by `skipped`. */
   readonly skipped: DnsRecord[] = []
@@ -171,21 +171,22 @@ export class LiveZone {
     return slot < 0 ? this.#shelf.get(id) : this.#read(slot)
   }
 
-  /** Rows that are off. */
+  /** Rows that are kept and not served. */
   shelved(): Iterable<DnsRecord> {
-    return this.#shelf.values()
+    return this.#shelf.all()
   }
 
   /** Rows that have an end, off or not. */
   *ending(): Iterable<DnsRecord> {
     for (const slot of this.#records.ending()) yield this.#read(slot)
-    for (const record of this.#shelf.values()) if (record.expiresAt !== undefined) yield record
+    for (const record of this.#shelf.all()) if (record.expiresAt !== undefined) yield record
   }
 
-  /** The rows of one owner, in the order in which they came. */
+  /** The rows of one owner, in the order in which they came; what is to be there (ALIAS, URL) last. */
   recordsAt(key: NameKey): readonly DnsRecord[] {
     const node = this.#nodes.find(key)
-    return node < 0 ? [] : this.#slotsAt(node).map((slot) => this.#read(slot))
+    const served = node < 0 ? [] : this.#slotsAt(node).map((slot) => this.#read(slot))
+    return [...served, ...this.#shelf.at(key)]
   }
 
   /** Whether there are names below this one. */
@@ -273,13 +274,14 @@ export class LiveZone {
 
   /** Replaces rows and the serial. Returns the keys of the owners that changed. */
   apply(remove: readonly DnsRecord[], add: readonly DnsRecord[], serial: number): ReadonlySet<NameKey> {
-    this.security?.beforeEdit(remove, add)
+    if (remove.every(isServed) && add.every(isServed)) this.security?.beforeEdit(remove, add)
+    else this.security?.beforeEdit(remove.filter(isServed), add.filter(isServed))
     const touched = new Set<NameKey>()
     const emptied: number[] = []
     for (const record of remove) {
       const slot = this.#records.find(record.id)
       if (slot < 0) {
-        this.#shelf.delete(record.id)
+        this.#shelf.remove(record.id)
         continue
       }
       const node = this.#records.node(slot)
@@ -334,8 +336,8 @@ export class LiveZone {
       return undefined
     }
     const { key } = owner
-    if (!record.enabled) {
-      this.#shelf.set(record.id, record)
+    if (!isServed(record)) {
+      this.#shelf.put(record, key)
       return undefined
     }
     const node = this.#nodes.grow(owner.name, key, this.#made)

@@ -134,4 +134,6 @@ export const RDATA_VECTORS: readonly (readonly [type: RrType, text: string, octe
   ['SINK', '8 0 2 AQID', '08 00 02 010203'],
   ['DOA', '0 1 2 "text/plain" AQID', '00000000 00000001 02 0a 746578742f706c61696e 010203'],
   ['DOA', '1 2 1 "" -', '00000001 00000002 01 00'],
+  ['ALIAS', 'foo.example.com', FOO],
+  ['URL', '302 1 "https://a/"', '012e 01 68747470733a2f2f612f'],
 ]
