@@ -9,7 +9,7 @@ import type { Clock } from '../stack/platform/index.ts'
 import { AllowedMethods } from './allowed-methods.ts'
 import { type Api, API_PREFIX } from './api.ts'
 import { guard } from './auth/guard.ts'
-import { isOwnHost } from './auth/host.ts'
+import { hostName, isOwnHost } from './auth/host.ts'
 import { ProblemError } from './errors.ts'
 import { answerBadUrl, answerFailure, answerNoHttp, answerUnknownRoute } from './failures.ts'
 import { SECURITY_HEADERS } from './headers.ts'
@@ -133,6 +133,9 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS)
     if (!isOwnHost(request.headers.host, request.socket.localAddress, allowedHosts)) {
+      const host = hostName(request.headers.host ?? '')
+      const redirect = host === undefined ? undefined : options.services.zoneContents.redirectFor(host, request.url)
+      if (redirect !== undefined) return reply.code(redirect.status).header('location', redirect.location).send()
       throw new ProblemError('wrong-host', 'the Host header names another machine')
     }
   })

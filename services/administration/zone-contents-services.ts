@@ -7,7 +7,7 @@ import {
   difference, formatHosts, isHostsRecord, isNewerSerial, parseHosts, readZoneFile, type Change, type ParsedZoneFile, type ZoneFileError,
 } from '../dns/index.ts'
 import type {
-  Answer, ChangedRecordView, Page, Paging, RecordStep, UndoInput, ZoneContentsServices, ZoneDifferenceView, ZoneEditView, ZoneFileInput,
+  Answer, ChangedRecordView, Page, Paging, RecordStep, Redirect, UndoInput, ZoneContentsServices, ZoneDifferenceView, ZoneEditView, ZoneFileInput,
   ZoneVersionView,
 } from '../facade.ts'
 import { type DnsRecord, type Refusal, refusal, type Zone, splitZoneText, zoneText } from '../model/index.ts'
@@ -75,6 +75,14 @@ export class ApplianceZoneContents implements ZoneContentsServices {
       const among = (record: DnsRecord): boolean => isHostsRecord(record, zone.value.name)
       return ok(difference(present, wanted.value, zone.value.name, { mode: 'replace', owner: { kind: 'hand' }, among }))
     })
+  }
+
+  redirectFor(host: string, path: string): Redirect | undefined {
+    const name = canonical(host)
+    const data = this.#o.reader.urlAt(name) ?? this.#o.reader.urlAt(name.replace(/^[^.]+/, '*'))
+    const [, status, keepPath, target = ''] = data === undefined ? [] : (/^(\d+) (\d+) "(.*)"$/.exec(data) ?? [])
+    if (status === undefined) return undefined
+    return { status: Number(status), location: keepPath === '1' ? target.replace(/\/$/, '') + path : target }
   }
 
   async listVersions(zoneName: string, paging: Paging): Answer<Page<ZoneVersionView>> {

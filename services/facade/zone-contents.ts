@@ -73,6 +73,9 @@ export type UndoInput = {
   readonly serial: number
 }
 
+/** Where a browser is sent. */
+export type Redirect = { readonly status: number; readonly location: string }
+
 /** `author`: who asks, for the history. */
 export interface ZoneContentsServices {
   importZone(zone: string, input: ZoneFileInput, dryRun: boolean, author?: string): Answer<ZoneEditView>
@@ -83,5 +86,7 @@ export interface ZoneContentsServices {
   undo(zone: string, input: UndoInput, dryRun: boolean, author?: string): Answer<ZoneEditView>
   /** Names and addresses of the zone as a hosts file; records of leases stand in it as comments. */
   hostsFile(zone: string): Answer<string>
+  /** By the URL record of a host name, for a request with this path and query; undefined: it has none. */
+  redirectFor(host: string, path: string): Redirect | undefined
   putHostsFile(zone: string, text: string, dryRun: boolean, author?: string): Answer<ZoneEditView>
 }

@@ -190,6 +190,11 @@ export class SqliteReader implements StoreReader {
     return undefined
   }
 
+  urlAt(name: string): string | undefined {
+    const sql = "SELECT data FROM records WHERE type = 'URL' AND name = ? COLLATE NOCASE AND enabled = 1 ORDER BY id LIMIT 1"
+    return (this.#prepare(sql).get(name) as { data: string } | undefined)?.data
+  }
+
   versionChanges(zoneId: number, serial: number): readonly RecordChange[] {
     const rows = this.#prepare('SELECT * FROM record_history WHERE zone_id = ? AND serial = ? ORDER BY id').all(zoneId, serial)
     return (rows as RecordChangeRow[]).map(recordChangeOf)

@@ -169,6 +169,8 @@ export interface StoreReader {
    * history does not reach back to one that is not.
    */
   latestChanges(zoneId: number, wanted: (serial: number) => boolean): readonly RecordChange[] | undefined
+  /** The data of the URL record at a name, letter case ignored. */
+  urlAt(name: string): string | undefined
   /** What the edit with this serial did, oldest first. */
   versionChanges(zoneId: number, serial: number): readonly RecordChange[]
   /** What has changed in a zone, from its end or before `before` back, a piece at a time: some milliseconds each. */

@@ -1,6 +1,6 @@
 /** Zones as a whole, in memory, for tests of the admin API and the command line: what was asked is what is answered. */
 import type {
-  Answer, Page, Paging, RecordStep, UndoInput, ZoneContentsServices, ZoneDifferenceView, ZoneEditView, ZoneFileInput, ZoneVersionView,
+  Answer, Page, Paging, RecordStep, Redirect, UndoInput, ZoneContentsServices, ZoneDifferenceView, ZoneEditView, ZoneFileInput, ZoneVersionView,
 } from '../../services/index.ts'
 import { refusal } from '../../services/index.ts'
 import { err, ok } from '../../stack/platform/index.ts'
@@ -42,6 +42,10 @@ export class FakeZoneContents implements ZoneContentsServices {
 
   async hostsFile(zone: string): Answer<string> {
     return zone === 'lab.internal' ? ok('10.53.0.20      www.lab.internal\n') : missing(zone)
+  }
+
+  redirectFor(host: string, path: string): Redirect | undefined {
+    return host === 'docs.lab.internal' ? { status: 302, location: `https://docs.example.com${path}` } : undefined
   }
 
   putHostsFile(zone: string, text: string, dryRun: boolean): Answer<ZoneEditView> {

@@ -63,3 +63,13 @@ test('a difference is JSON, or text with what goes and comes', async () => {
   const text = await api.call('GET', `${URL}/difference?from=7&to=8&format=text`)
   expect([text.headers['content-type'], text.body]).toEqual(['text/plain; charset=utf-8', '; lab.internal from serial 7 to 8\n+ www.lab.internal. 300 IN A 10.53.0.20\n'])
 })
+
+test.each([
+  ['docs.lab.internal', '/guide?x=1', 302, 'https://docs.example.com/guide?x=1'],
+  ['DOCS.lab.internal:80', '/api/v1/zones', 302, 'https://docs.example.com/api/v1/zones'],
+  ['other.lab.internal', '/', 421, undefined],
+  ['localhost', '/api/v1/zones', 401, undefined],
+])('a browser that comes to %s%s', async (host, url, status, location) => {
+  const answer = await testApi().app.inject({ method: 'GET', url, headers: { host } })
+  expect([answer.statusCode, answer.headers.location]).toEqual([status, location])
+})

@@ -85,11 +85,16 @@ describe('an ALIAS at the apex', () => {
   })
 })
 
-test('a URL record makes its name the appliance', async () => {
+test('a URL record makes its name the appliance, which sends browsers on', async () => {
   const running = startAppliance()
   await change(running, add('docs', 'URL', '302 1 "https://docs.example.com/"'))
   await settle(running)
   expect(await asked(running, 'docs.lab.internal')).toEqual(['300 IN A 10.53.0.2'])
+  await change(running, add('*.go', 'URL', '308 0 "http://go.example.com/x"'))
+  const { zoneContents } = running.services
+  expect(zoneContents.redirectFor('Docs.LAB.internal', '/a?b')).toEqual({ status: 302, location: 'https://docs.example.com/a?b' })
+  expect(zoneContents.redirectFor('any.go.lab.internal', '/a?b')).toEqual({ status: 308, location: 'http://go.example.com/x' })
+  expect(zoneContents.redirectFor('www.lab.internal', '/')).toBeUndefined()
 })
 
 test.each([
