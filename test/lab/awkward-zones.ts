@@ -1,8 +1,8 @@
 /**
  * Zones that are hard to answer from, by seed, as master files that Knot, NSD and BIND load as well: wildcards at
  * several levels, empty non-terminals, delegations with and without glue and with names that they occlude, aliases in
- * chains, loops and across zones, zones within zones, deep and long names, odd octets, letter case, many types, large
- * RRsets. And the questions that go with them.
+ * chains, loops and across zones, redirected subtrees, zones within zones, deep and long names, odd octets, letter
+ * case, many types, large RRsets. And the questions that go with them.
  */
 import { SeededRandom } from '../../stack/platform/index.ts'
 import { nameKey, parseName } from '../../services/dns/wire/name.ts'
@@ -50,6 +50,7 @@ class ZoneWriter {
   readonly #lines: string[] = []
   /** Owner → kind, so that aliases stand alone. */
   readonly #ttls = new Map<string, string>()
+  readonly #redirected = new Set<string>()
   readonly #owners = new Map<string, 'data' | 'alias' | 'cut'>()
 
   constructor(zone: string, random: SeededRandom) {
@@ -80,7 +81,7 @@ class ZoneWriter {
   /** Marks an owner as alias, cut or data; false when it is something else already. */
   claim(owner: string, kind: 'data' | 'alias' | 'cut'): boolean {
     const present = this.#kindOf(owner)
-    if (this.whole(owner) === undefined) return false
+    if (this.whole(owner) === undefined || this.#isRedirected(owner)) return false
     if (present !== undefined && (present !== kind || kind === 'alias')) return false
     this.#owners.set(this.#key(owner), kind)
     this.names.push(owner)
@@ -125,6 +126,22 @@ class ZoneWriter {
     if (this.#random.chance(0.3)) this.set(owner, 'TXT', ['"occluded"'])
     if (this.#random.chance(0.3) && this.holds(`under.${owner}`)) this.set(`under.${owner}`, 'MX', ['5 occluded'])
     else this.names.push(`under.${owner}`)
+  }
+
+  /** Names below a DNAME cannot be (RFC 6672 §2.4). */
+  #isRedirected(owner: string): boolean {
+    const key = this.#key(owner)
+    return [...this.#redirected].some(above => above !== key && key.endsWith(above))
+  }
+
+  /** A DNAME, where nothing is below it; data of other types may stand beside it. */
+  redirect(owner: string, target: string): void {
+    const key = this.#key(owner)
+    const taken = [...this.#owners.keys()].some(other => other !== key && other.endsWith(key))
+    if (taken || this.#redirected.has(key) || owner.includes('*') || this.#kindOf(owner) === 'cut' || !this.claim(owner, 'data')) return
+    this.#redirected.add(key)
+    this.set(owner, 'DNAME', [target])
+    this.names.push(`below.${owner}`, `a.b.${owner}`, `${'n'.repeat(60)}.${owner}`, owner)
   }
 
   alias(owner: string, target: string): void {
@@ -180,7 +197,8 @@ function writeZone(
       const missing = `no.${nearby}`
       const targets = [nearby, nearby, nearby, nearby, nearby, missing, missing, zone.pick(foreign), relative]
       zone.alias(relative, targets[target] ?? '@')
-    } else if (die < 70) zone.cut(relative, relatives)
+    } else if (die < 66) zone.cut(relative, relatives)
+    else if (die < 72) zone.redirect(relative, zone.pick([zone.pick(relatives), zone.pick(foreign), 'a', long, 'ns']))
     else zone.names.push(relative)
   }
   // Chains: ten links, one that ends in a loop of two, one that leaves by a delegation.
@@ -190,6 +208,11 @@ function writeZone(
   zone.alias('loop2', 'loop1')
   zone.alias('*.looped', 'x.looped')
   zone.alias('*.self', '*.self')
+  zone.redirect('moved', 'bigmx')
+  zone.redirect('around', 'in.around2')
+  zone.redirect('around2', 'around')
+  zone.redirect('far', long)
+  zone.redirect('home', '@')
   zone.cut('outside', relatives)
   zone.alias('gone', 'www.outside')
   zone.claim('big', 'data')

@@ -6,7 +6,7 @@ import { formatKey, formatName, MAX_NAME_OCTETS, nameKey } from '../wire/name.ts
 import type { Name } from '../wire/name.ts'
 import { leadingName } from '../wire/rdata.ts'
 import type { Rrset } from '../wire/rrset.ts'
-import { META, TYPE } from '../wire/type-names.ts'
+import { TYPE } from '../wire/type-names.ts'
 import type { Resolution } from './pipeline.ts'
 import { place } from './respond.ts'
 import { placeSigned } from './secured.ts'
@@ -40,6 +40,7 @@ export function redirect(r: Resolution, dname: Rrset, security: ZoneSecurity | u
   r.say('dns.answer.dname', { ...facts, now: formatName(to) })
   // §3.1: with the DNAME's TTL, for resolvers that know no DNAME.
   response.answer.push(place({ name: r.name, type: TYPE.CNAME, ttl: dname.ttl, rdata: [to] }))
-  if (r.query.type === TYPE.CNAME || r.query.type === META.ANY) return 'done'
+  // §3.2 step 3C goes on for every type; a CNAME that is asked for is there already. Knot and BIND do the same.
+  if (r.query.type === TYPE.CNAME) return 'done'
   return r.follow(to) ? 'restart' : 'done'
 }

@@ -82,9 +82,13 @@ class SetChecks {
     types.add(record.type)
     this.#types.set(key, types)
     const alone = [...types].filter((type) => type !== TYPE.RRSIG && type !== TYPE.NSEC)
-    const secondAlias = record.type === TYPE.CNAME && this.#ttls.has(id)
+    const second = this.#ttls.has(id)
     this.#ttls.set(id, Math.min(record.ttl, this.#ttls.get(id) ?? record.ttl))
-    if (secondAlias || (types.has(TYPE.CNAME) && alone.length > 1)) {
+    // RFC 6672 §2.4.
+    if (second && record.type === TYPE.DNAME) {
+      return faultAt(at, `${formatName(record.name)} has a second DNAME; a name can have one`, 'remove one of them')
+    }
+    if ((second && record.type === TYPE.CNAME) || (types.has(TYPE.CNAME) && alone.length > 1)) {
       return faultAt(
         at, `${formatName(record.name)} has a CNAME and other records; a CNAME stands alone`, 'remove one of them',
       )

@@ -125,6 +125,7 @@ describe('RFC 1035 §5 master files', () => {
     ['a CNAME b\na A 10.0.0.1', 2, 1, /CNAME/],
     ['a A 10.0.0.1\na CNAME b', 2, 1, /CNAME/],
     ['a CNAME b\nA CNAME c', 2, 1, /CNAME/],
+    ['a DNAME b\nA DNAME c', 2, 1, /second DNAME/],
     ['a SOA a b 1 2 3 4 5', 1, 1, /apex/],
     ['@ SOA a b 1 2 3 4 5\n@ SOA a b 1 2 3 4 5', 2, 1, /second SOA/],
     ['a MX 10 b extra', 1, 11, /more than/],
