@@ -273,7 +273,7 @@ class Conversation {
     }
     this.#partialAt = undefined
     this.#touch()
-    this.#transfer = server.transfers.begin(buffer, 0, length, this.#stream.remote)
+    this.#transfer = server.transfers.begin(buffer, 0, length, this.#stream.remote, this.#owner.carrier())
     if (this.#transfer !== undefined) {
       this.#transfer.onReady = () => this.#run()
       this.#goOnWithTransfer()

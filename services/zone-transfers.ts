@@ -6,6 +6,7 @@ import type { Stack } from '../stack/index.ts'
 import type { Clock, SecureRandom } from '../stack/platform/index.ts'
 import { stackQuery } from './dns-endpoint.ts'
 import { stackQueryStream } from './dns-stream-query.ts'
+import { stackQueryTls } from './dns-tls-query.ts'
 import { type DnsServer, Notifier, Secondaries } from './dns/index.ts'
 import type { Facts, SecondaryZone } from './model/index.ts'
 import type { Settled } from './storage/commit-queue.ts'
@@ -39,7 +40,7 @@ export class ZoneTransfers {
       ...shared, transfers: dns.transfers, isOwn: (address) => stack.interfaces.some(({ addressing }) => addressing.isOwn(address)),
     })
     this.secondaries = new Secondaries({
-      ...shared, served: dns.served, queryStream: stackQueryStream(stack), nextRecordId,
+      ...shared, served: dns.served, queryStream: stackQueryStream(stack), queryTls: stackQueryTls(stack), nextRecordId,
       store: (secondary, version, done) => {
         const at = clock.wallMs()
         const writes: Write[] = version === undefined

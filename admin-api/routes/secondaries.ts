@@ -4,6 +4,9 @@ import type { Services } from '../../services/index.ts'
 import { Secondary, SecondaryInput, SecondaryRefresh } from '../schemas/secondaries.ts'
 import { zoneParams } from '../schemas/zones.ts'
 
+const DNS_PORT = 53
+const DNS_OVER_TLS_PORT = 853
+
 export function secondaryRoutes(app: Api, services: Services): void {
   app.get(
     '/zones/:name/secondary',
@@ -33,7 +36,15 @@ export function secondaryRoutes(app: Api, services: Services): void {
         response: { 200: Secondary },
       },
     },
-    async request => granted(await services.secondaries.setSecondary(request.params.name, request.body)),
+    async request => {
+      const primaries = request.body.primaries.map(({ address, port, key, tls }) => ({
+        address,
+        port: port ?? (tls == null ? DNS_PORT : DNS_OVER_TLS_PORT),
+        key: key ?? null,
+        tls: tls == null ? null : { name: tls.name ?? null, pin: tls.pin ?? null, authority: tls.authority ?? null },
+      }))
+      return granted(await services.secondaries.setSecondary(request.params.name, { primaries }))
+    },
   )
 
   app.delete(

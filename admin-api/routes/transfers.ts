@@ -32,7 +32,7 @@ export function transferRoutes(app: Api, services: Services): void {
         response: { 200: TransferPolicy },
       },
     },
-    async request => granted(await services.transfers.setTransferPolicy(request.params.name, request.body)),
+    async request => granted(await services.transfers.setTransferPolicy(request.params.name, { tlsOnly: false, ...request.body })),
   )
 
   app.get(

@@ -1,18 +1,29 @@
 import { Type } from 'typebox'
-import type { PrimaryView, SecondaryView } from '../../services/index.ts'
-import { count, integer, nullable, object, oneOf, text, time, view, word } from './common.ts'
+import type { PrimaryTlsView, PrimaryView, SecondaryView } from '../../services/index.ts'
+import { count, creation, freeText, integer, list, nullable, object, oneOf, text, time, view, word } from './common.ts'
 
 /** More would only be asked when all others have failed. */
 const MOST_PRIMARIES = 16
 
-const Primary = view<PrimaryView>()('Primary', 'A server that a zone is copied from.', {
+const tls = {
+  name: nullable(text('domain-name', 'That its certificate must be for.', 'ns.example.net')),
+  pin: nullable(freeText(64, 'SHA-256 of its public key in base64.', 'RCptVT0mHhNVyEkBWRWVRhqTiWVIeOLyCG4Sj8ZQJvI=')),
+  authority: nullable(freeText(65_536, 'PEM of the certificates that its own must come from; null: those that the system trusts.', '-----BEGIN CERTIFICATE-----…')),
+}
+const PrimaryTls = view<PrimaryTlsView>()('PrimaryTls', 'How a primary proves who it is; with neither name nor pin it need not.', tls)
+const fields = {
   address: text('ipv4', 'Where it answers DNS.', '10.53.0.9'),
-  port: integer(1, 65_535, 'TCP and UDP port; usually 53.', 53),
+  port: integer(1, 65_535, 'Usually 53, and 853 for TLS.', 53),
   key: nullable(text('domain-name', 'The TSIG key that both sides sign with; null: none.', 'transfer.lab.internal')),
-})
-const primaries = Type.Unsafe<readonly PrimaryView[]>(
-  Type.Array(Primary, { minItems: 1, maxItems: MOST_PRIMARIES, description: 'Asked in this order.' }),
-)
+}
+const Primary = view<PrimaryView>()('Primary', 'A server that a zone is copied from.', { ...fields, tls: nullable(PrimaryTls) })
+const PrimaryInput = creation('PrimaryInput', 'A server that a zone is to be copied from, by TLS (RFC 9103) if tls is given.', {
+  address: fields.address,
+  port: nullable(fields.port),
+  key: fields.key,
+  tls: nullable(creation('PrimaryTlsInput', 'How it proves who it is; with neither name nor pin it need not.', tls, { name: null, pin: null, authority: null })),
+}, { port: null, key: null, tls: null })
+const primaries = list(Primary, 'Asked in this order.')
 
 export const Secondary = view<SecondaryView>()('Secondary', "A copy of another server's zone, and how it does.", {
   zone: text('domain-name', 'The zone.', 'example.internal'),
@@ -29,7 +40,9 @@ export const Secondary = view<SecondaryView>()('Secondary', "A copy of another s
     because: word('What was wrong.', 'it answers REFUSED'),
   })),
 })
-export const SecondaryInput = object('SecondaryInput', 'Where the zone is copied from, instead of what was said before.', { primaries })
+export const SecondaryInput = object('SecondaryInput', 'Where the zone is copied from, instead of what was said before.', {
+  primaries: Type.Array(PrimaryInput, { minItems: 1, maxItems: MOST_PRIMARIES, description: 'Asked in this order.' }),
+})
 export const SecondaryRefresh = object('SecondaryRefresh', 'How to look.', {
   full: Type.Boolean({ description: 'Transfer the whole zone, whatever its serial.', default: false }),
 })

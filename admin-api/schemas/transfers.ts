@@ -7,8 +7,14 @@ const fields = {
   keys: list(text('domain-name', 'A TSIG key.', 'transfer.lab.internal'), 'Who signs with one of these may have it from anywhere.'),
 }
 
-export const TransferPolicy = view<TransferPolicyView>()('TransferPolicy', 'Who may have the zone by AXFR and IXFR; nobody to begin with.', fields)
-export const TransferPolicyInput = object('TransferPolicyInput', 'Who may have the zone by AXFR and IXFR, instead of those before.', fields)
+const tlsOnly = Type.Boolean({ description: 'By TLS only (RFC 9103), and not in the clear.', default: false })
+
+export const TransferPolicy = view<TransferPolicyView>()(
+  'TransferPolicy', 'Who may have the zone by AXFR and IXFR; nobody to begin with.', { ...fields, tlsOnly },
+)
+export const TransferPolicyInput = object(
+  'TransferPolicyInput', 'Who may have the zone by AXFR and IXFR, instead of those before.', { ...fields, tlsOnly: Type.Optional(tlsOnly) },
+)
 
 const endpoint = {
   address: text('ipv4', 'Where it answers DNS.', '10.53.0.9'),

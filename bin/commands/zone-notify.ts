@@ -1,8 +1,8 @@
 import type { NotifyView } from '../../services/index.ts'
 import { path } from './client.ts'
-import { type Command, UsageError } from './command.ts'
+import type { Command } from './command.ts'
 import { printDone } from './print.ts'
-import { server } from './server-argument.ts'
+import { server, yesOrNo } from './server-argument.ts'
 
 export const zoneNotify: Command = {
   words: 'zone notify',
@@ -21,13 +21,12 @@ export const zoneNotify: Command = {
     const { api, operands, texts, text, flag } = invocation
     const zone = operands[0] as string
     const url = path('zones', zone, 'notify')
-    const targets = texts('to').map(server)
-    const nameServers = text('name-servers')
-    if (nameServers !== undefined && nameServers !== 'yes' && nameServers !== 'no') throw new UsageError(`--name-servers is yes or no, not ${nameServers}`)
+    const targets = texts('to').map(given => server(given))
+    const nameServers = yesOrNo(text('name-servers'))
     const says = targets.length > 0 || nameServers !== undefined || flag('none')
     let now = await api.json<NotifyView>('GET', url)
     if (says) {
-      const told = { targets: flag('none') ? [] : targets.length > 0 ? targets : now.targets, nameServers: nameServers === undefined ? now.nameServers && !flag('none') : nameServers === 'yes' }
+      const told = { targets: flag('none') ? [] : targets.length > 0 ? targets : now.targets, nameServers: nameServers ?? (now.nameServers && !flag('none')) }
       now = await api.json<NotifyView>('PUT', url, {}, told)
     }
     if (flag('now')) now = await api.json<NotifyView>('POST', url)

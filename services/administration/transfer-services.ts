@@ -18,8 +18,8 @@ export class ApplianceTransfers implements TransferServices {
     return this.#o.network.transfers.transferPolicy(canonical(zone))
   }
 
-  setTransferPolicy(zone: string, { addresses, keys }: TransferPolicyView): Answer<TransferPolicyView> {
-    return this.#o.network.transfers.setTransferPolicy(canonical(zone), { addresses, keys: keys.map(canonical) })
+  setTransferPolicy(zone: string, { addresses, keys, tlsOnly }: TransferPolicyView): Answer<TransferPolicyView> {
+    return this.#o.network.transfers.setTransferPolicy(canonical(zone), { addresses, keys: keys.map(canonical), tlsOnly })
   }
 
   getNotify(zone: string): Answer<NotifyView> {

@@ -3,8 +3,8 @@ import { formatIpv4, parseIpv4 } from '../../stack/index.ts'
 import { type Clock, err, ok, type Result } from '../../stack/platform/index.ts'
 import { type DnsServer, faultText, primaryText, type Secondaries, type SecondaryState } from '../dns/index.ts'
 import { parseName } from '../dns/wire/name.ts'
-import type { Answer, PrimaryView, SecondaryInput, SecondaryView } from '../facade.ts'
-import { type Primary, type Refusal, refusal, type SecondaryZone, type Zone, splitZoneText, zoneText } from '../model/index.ts'
+import type { Answer, PrimaryTlsView, PrimaryView, SecondaryInput, SecondaryView } from '../facade.ts'
+import { type Primary, type PrimaryTls, type Refusal, refusal, type SecondaryZone, type Zone, splitZoneText, zoneText } from '../model/index.ts'
 import type { SecondarySide } from '../network-side.ts'
 import type { Write } from '../storage/store.ts'
 import { timeText } from '../views.ts'
@@ -83,11 +83,13 @@ export class SecondaryCommands implements SecondarySide {
 
   #primaries(views: readonly PrimaryView[]): Result<readonly Primary[], Refusal> {
     const primaries: Primary[] = []
-    for (const [i, { address, port, key }] of views.entries()) {
+    for (const [i, { address, port, key, tls }] of views.entries()) {
       const parsed = parseIpv4(address)
       if (parsed === undefined) return err(refusal('invalid', `/primaries/${i}/address`, `"${address}" is not an IPv4 address`, 'as 10.53.0.9'))
       if (key !== null && !isKnownKey(this.#o.dns, key)) return err(noKey(`/primaries/${i}/key`, key))
-      primaries.push({ address: parsed, port, key: key ?? undefined })
+      const refused = tls === null ? undefined : checkTls(tls, `/primaries/${i}/tls`)
+      if (refused !== undefined) return err(refused)
+      primaries.push({ address: parsed, port, key: key ?? undefined, tls: tls === null ? undefined : tlsOf(tls) })
     }
     return ok(primaries)
   }
@@ -102,11 +104,25 @@ export class SecondaryCommands implements SecondarySide {
 const news = (clock: Clock, zone: Zone, how: 'added' | 'changed'): Write =>
   ({ kind: 'event', at: clock.wallMs(), event: 'zone.changed', facts: { zone: zoneText(zone), serial: zone.serial, how } })
 
+const SHA256_OCTETS = 32
+
+function checkTls({ name, pin, authority }: PrimaryTlsView, field: string): Refusal | undefined {
+  if (name !== null && !parseName(name).ok) return refusal('invalid', `${field}/name`, `"${name}" is not a host name`, 'the name that its certificate is for, as ns.example.net')
+  if (pin !== null && (Buffer.from(pin, 'base64').length !== SHA256_OCTETS || Buffer.from(pin, 'base64').toString('base64') !== pin))
+    return refusal('invalid', `${field}/pin`, 'the pin is not the SHA-256 of a public key in base64', 'as "openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64" prints it')
+  if (authority === null) return undefined
+  if (name === null) return refusal('invalid', `${field}/authority`, 'an authority says nothing without a name', 'give the name that the certificate is for')
+  return /-----BEGIN CERTIFICATE-----/.test(authority) ? undefined : refusal('invalid', `${field}/authority`, 'this is no certificate in PEM form', 'the text from -----BEGIN CERTIFICATE----- to its end')
+}
+
+const tlsOf = ({ name, pin, authority }: PrimaryTlsView): PrimaryTls => ({ serverName: name ?? undefined, pin: pin ?? undefined, authority: authority ?? undefined })
+const tlsView = ({ serverName, pin, authority }: PrimaryTls): PrimaryTlsView => ({ name: serverName ?? null, pin: pin ?? null, authority: authority ?? null })
+
 const timeOrNull = (ms: number | undefined): string | null => (ms === undefined ? null : timeText(ms))
 
 const secondaryView = (zone: Zone, served: boolean, { secondary, phase, nextLookAt, expiresAt, lastFailure }: SecondaryState): SecondaryView => ({
   zone: zoneText(zone),
-  primaries: secondary.primaries.map(({ address, port, key }) => ({ address: formatIpv4(address), port, key: key ?? null })),
+  primaries: secondary.primaries.map(({ address, port, key, tls }) => ({ address: formatIpv4(address), port, key: key ?? null, tls: tls === undefined ? null : tlsView(tls) })),
   state: phase,
   serial: secondary.refreshedAt === undefined ? null : zone.serial,
   served,

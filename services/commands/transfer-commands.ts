@@ -41,7 +41,7 @@ export class TransferCommands implements TransferSide {
       }
       const unknown = input.keys.findIndex((name) => !isKnownKey(this.#o.dns, name))
       if (unknown >= 0) return err(noKey(`/keys/${unknown}`, input.keys[unknown] as string))
-      const policy: TransferPolicy = { ...this.#o.dns.transfers.policyOf(zone.id), prefixes, keys: input.keys }
+      const policy: TransferPolicy = { ...this.#o.dns.transfers.policyOf(zone.id), prefixes, keys: input.keys, tlsOnly: input.tlsOnly }
       const stored = await this.#o.turns.store([{ kind: 'transfer-policy-put', policy }])
       if (!stored.ok) return stored
       this.#o.dns.transfers.setPolicy(policy)
@@ -103,4 +103,4 @@ const notifiedView = ({ address, port, serial, outcome, at }: NotifyState): Noti
   at: timeText(at),
 })
 
-const policyView = ({ prefixes, keys }: TransferPolicy): TransferPolicyView => ({ addresses: prefixes.map(formatPrefix), keys })
+const policyView = ({ prefixes, keys, tlsOnly }: TransferPolicy): TransferPolicyView => ({ addresses: prefixes.map(formatPrefix), keys, tlsOnly })

@@ -6,6 +6,16 @@ export type PrimaryView = {
   readonly port: number
   /** The TSIG key that both sides sign with. */
   readonly key: string | null
+  /** By TLS (RFC 9103), and how it proves who it is; null: in the clear. */
+  readonly tls: PrimaryTlsView | null
+}
+export type PrimaryTlsView = {
+  /** That its certificate must be for. */
+  readonly name: string | null
+  /** SHA-256 of its public key in base64. */
+  readonly pin: string | null
+  /** PEM of the certificates that its own must come from; null: those that the system trusts. */
+  readonly authority: string | null
 }
 export type SecondaryInput = {
   /** In the order in which they are asked. */

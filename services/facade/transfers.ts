@@ -6,6 +6,8 @@ export type TransferPolicyView = {
   readonly addresses: readonly string[]
   /** Names of TSIG keys. */
   readonly keys: readonly string[]
+  /** By TLS only (RFC 9103). */
+  readonly tlsOnly: boolean
 }
 
 /** A secondary that is told. */

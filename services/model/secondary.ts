@@ -7,6 +7,18 @@ export type Primary = {
   readonly port: number
   /** The TSIG key that both sides sign with (RFC 8945). */
   readonly key: string | undefined
+  /** By TLS (RFC 9103); undefined: by plain TCP, and UDP for the serial. */
+  readonly tls: PrimaryTls | undefined
+}
+
+/** How a primary proves who it is; with neither name nor pin it need not (RFC 8310 §5, opportunistic privacy). */
+export type PrimaryTls = {
+  /** That its certificate must be for. */
+  readonly serverName: string | undefined
+  /** SHA-256 of its public key in base64. */
+  readonly pin: string | undefined
+  /** Certificates (PEM) that its own must come from; undefined: those that the system trusts. */
+  readonly authority: string | undefined
 }
 
 export type SecondaryZone = {

@@ -15,10 +15,12 @@ export type TransferPolicy = {
   readonly prefixes: readonly Prefix[]
   /** Names of TSIG keys; who signs with one may have it from any address. */
   readonly keys: readonly string[]
+  /** By TLS only (RFC 9103). */
+  readonly tlsOnly: boolean
   readonly notify: readonly NotifyTarget[]
   /** Also those name servers of the zone whose addresses our own zones know. */
   readonly notifyServers: boolean
 }
 
 /** What is so until somebody says otherwise. */
-export const CLOSED_TRANSFERS = { prefixes: [], keys: [], notify: [], notifyServers: true } as const
+export const CLOSED_TRANSFERS = { prefixes: [], keys: [], tlsOnly: false, notify: [], notifyServers: true } as const

@@ -1,7 +1,7 @@
 /** Between rows and the model. Addresses are unsigned in rows and int32 in memory; absent is NULL there, undefined here. */
 import { formatIpv4, formatPrefix, type Ipv4, parseIpv4, parsePrefix, type Prefix } from '../../stack/index.ts'
 import type {
-  CachedUntil, DnsRecord, InterfaceProperties, KeyRecord, Lease, NetworkInterface, RecordOwner, RecordState, SealedKey,
+  CachedUntil, DnsRecord, InterfaceProperties, KeyRecord, Lease, NetworkInterface, PrimaryTls, RecordOwner, RecordState, SealedKey,
   SecondaryZone, SerialPolicy, SigningPolicy, StaticNeighbour, StaticRoute, TransferPolicy, UpdatePolicy, UpdateRule,
   View, Zone, ZoneKey, ZoneSigningPolicy,
 } from '../model/index.ts'
@@ -220,17 +220,20 @@ export const routeOf = (r: RouteRow): StaticRoute => ({
 export type NeighbourRow = { interface: string; address: number; mac: string }
 export const neighbourOf = (r: NeighbourRow): StaticNeighbour => ({ interfaceName: r.interface, address: signed(r.address), mac: r.mac })
 
+type StoredPrimary = StoredTarget & { readonly tls?: Partial<PrimaryTls> }
+/** JSON leaves out what is undefined. */
+const tlsOf = ({ serverName, pin, authority }: Partial<PrimaryTls>): PrimaryTls => ({ serverName, pin, authority })
 export type SecondaryRow = { zone_id: number; primaries: string; refreshed_ms: number | null }
 export const secondaryOf = (r: SecondaryRow): SecondaryZone => ({
   zoneId: r.zone_id,
-  primaries: (JSON.parse(r.primaries) as readonly StoredTarget[]).map(targetOf),
+  primaries: (JSON.parse(r.primaries) as readonly StoredPrimary[]).map(({ tls, ...target }) => ({ ...targetOf(target), tls: tls === undefined ? undefined : tlsOf(tls) })),
   refreshedAt: orUndefined(r.refreshed_ms),
 })
 /** In the order of the table. */
 export const secondaryColumns = (s: SecondaryZone): readonly (string | number | null)[] =>
-  [s.zoneId, JSON.stringify(s.primaries.map(storedTarget)), orNull(s.refreshedAt)]
+  [s.zoneId, JSON.stringify(s.primaries.map((primary) => ({ ...storedTarget(primary), tls: primary.tls }))), orNull(s.refreshedAt)]
 
-export type TransferPolicyRow = { zone_id: number; prefixes: string; keys: string; notify: string; notify_servers: number }
+export type TransferPolicyRow = { zone_id: number; prefixes: string; keys: string; tls_only: number; notify: string; notify_servers: number }
 /** A server by address and port, and the TSIG key that is shared with it. */
 type StoredTarget = { readonly address: string; readonly port: number; readonly key: string | null }
 type Target = { readonly address: Ipv4; readonly port: number; readonly key: string | undefined }
@@ -243,12 +246,13 @@ export const transferPolicyOf = (r: TransferPolicyRow): TransferPolicy => ({
   keys: JSON.parse(r.keys) as readonly string[],
   notify: (JSON.parse(r.notify) as readonly StoredTarget[]).map(targetOf),
   notifyServers: r.notify_servers === 1,
+  tlsOnly: r.tls_only === 1,
 })
 /** In the order of the table. */
 export function transferPolicyColumns(p: TransferPolicy): readonly (string | number)[] {
   const notify = p.notify.map(storedTarget)
   return [
-    p.zoneId, JSON.stringify(p.prefixes.map(formatPrefix)), JSON.stringify(p.keys), JSON.stringify(notify), Number(p.notifyServers),
+    p.zoneId, JSON.stringify(p.prefixes.map(formatPrefix)), JSON.stringify(p.keys), JSON.stringify(notify), Number(p.notifyServers), Number(p.tlsOnly),
   ]
 }
 

@@ -480,9 +480,9 @@ const SQL = {
   removeRoute: 'DELETE FROM routes WHERE id = ?',
   putNeighbour: 'INSERT INTO neighbours VALUES (?, ?, ?) ON CONFLICT (interface, address) DO UPDATE SET mac = excluded.mac',
   removeNeighbour: 'DELETE FROM neighbours WHERE interface = ? AND address = ?',
-  putTransferPolicy: `INSERT INTO zone_transfers VALUES (?, ?, ?, ?, ?)
+  putTransferPolicy: `INSERT INTO zone_transfers VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (zone_id) DO UPDATE SET prefixes = excluded.prefixes, keys = excluded.keys, notify = excluded.notify,
-      notify_servers = excluded.notify_servers`,
+      notify_servers = excluded.notify_servers, tls_only = excluded.tls_only`,
   removeViews: 'DELETE FROM views',
   addView: 'INSERT INTO views (name, position, prefixes, segments, keys, comment) VALUES (?, ?, ?, ?, ?, ?)',
   putUpdatePolicy: 'INSERT INTO zone_updates VALUES (?, ?) ON CONFLICT (zone_id) DO UPDATE SET rules = excluded.rules',

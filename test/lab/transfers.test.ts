@@ -69,5 +69,11 @@ describeLab('AXFR with dig', () => {
     const lines = (await ask(`IXFR=${serial}`)).map((line) => line.split(' '))
     expect(lines.map((words) => words[2] ?? words[0])).toEqual([next, serial, next, '10.9.0.77', next])
     expect((await ask(`IXFR=${next}`)).map((line) => line.split(' ')[2])).toEqual([next])
+    // The journal in memory is gone with a restart; the history is not.
+    const { data, host } = world.appliance
+    await world.appliance.stop()
+    world.appliance = await Appliance.start(host, { data, arguments: ['--bridge', BRIDGE] })
+    const again = (await ask(`IXFR=${serial}`)).map((line) => line.split(' '))
+    expect(again.map((words) => words[2] ?? words[0])).toEqual([next, serial, next, '10.9.0.77', next])
   })
 })

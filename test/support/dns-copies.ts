@@ -3,14 +3,14 @@
  * it over ports that can lose, delay and be cut.
  */
 import type { DnsPorts } from '../../services/dns/index.ts'
-import { Secondaries, type VersionToStore } from '../../services/dns/transfer/secondaries.ts'
+import { Secondaries, type SecondariesOptions, type VersionToStore } from '../../services/dns/transfer/secondaries.ts'
 import { CLOSED_TRANSFERS, type DnsRecord, type SecondaryZone, type Zone } from '../../services/model/index.ts'
 import { ipv4 } from '../../stack/index.ts'
 import { SeededSecureRandom, VirtualClock } from '../../stack/platform/index.ts'
 import { Bench, zoneRow } from './dns.ts'
 
 export const SECONDARY_ADDRESS = ipv4('10.0.0.2')
-export const PRIMARY = { address: ipv4('10.0.0.1'), port: 53, key: undefined } as const
+export const PRIMARY = { address: ipv4('10.0.0.1'), port: 53, key: undefined, tls: undefined } as const
 
 export type Weather = { lose: () => boolean; delayMs: () => number; cut: () => boolean }
 const FINE: Weather = { lose: () => false, delayMs: () => 1, cut: () => false }
@@ -76,6 +76,13 @@ export class PrimaryPorts {
       this.#after(end)
     })
     return { cancel }
+  }
+
+  /** Trusted if it is to be for the name "ns.example". */
+  readonly queryTls: SecondariesOptions['queryTls'] = (to, tls, bytes, length, received, failed) => {
+    if (tls.serverName === 'ns.example') return this.queryStream(to, bytes, length, received, () => failed('unreachable'))
+    this.#after(() => failed('untrusted'))
+    return { cancel: () => {} }
   }
 
   #deliver(bytes: Uint8Array, received: (b: Uint8Array, at: number, length: number) => void): void {
@@ -164,7 +171,7 @@ export function copied(
   const { server } = secondary
   const secondaries = new Secondaries({
     clock, random: new SeededSecureRandom(o.seed ?? 1), zones: server.zones, served: server.served, keys: server.tsigKeys,
-    query: ports.query, queryStream: ports.queryStream, nextRecordId: () => ++disk.lastId,
+    query: ports.query, queryStream: ports.queryStream, queryTls: ports.queryTls, nextRecordId: () => ++disk.lastId,
     store: (row, version, done) => {
       const durable = disk.store(row, version)
       if (durable && version !== undefined) events.push([version.event, version.facts])

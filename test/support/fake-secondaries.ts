@@ -7,7 +7,7 @@ const AT = '2026-11-22T03:11:00.000Z'
 
 export class FakeSecondaries implements SecondaryServices {
   copy: SecondaryView = {
-    zone: 'copy.internal', primaries: [{ address: '10.53.0.9', port: 53, key: null }], state: 'waiting', serial: 7, served: true,
+    zone: 'copy.internal', primaries: [{ address: '10.53.0.9', port: 53, key: null, tls: null }], state: 'waiting', serial: 7, served: true,
     refreshedAt: AT, nextLookAt: AT, expiresAt: AT, lastFailure: { primary: '10.53.0.9#53', at: AT, because: 'it answers REFUSED' },
   }
 

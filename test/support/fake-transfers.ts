@@ -4,7 +4,7 @@ import { refusal } from '../../services/index.ts'
 import { err, ok } from '../../stack/platform/index.ts'
 
 export class FakeTransfers implements TransferServices {
-  policy: TransferPolicyView = { addresses: ['10.53.0.9/32'], keys: [] }
+  policy: TransferPolicyView = { addresses: ['10.53.0.9/32'], keys: [], tlsOnly: false }
 
   async getTransferPolicy(zone: string): Answer<TransferPolicyView> {
     return zone === 'lab.internal' ? ok(this.policy) : err(refusal('not-found', '', `there is no zone ${zone}`, 'list the zones'))

@@ -5,8 +5,9 @@
  */
 import { formatIpv4, type Ipv4 } from '../../../stack/index.ts'
 import type { Clock, Instant, SecureRandom, Timer } from '../../../stack/platform/index.ts'
-import type { Primary, SecondaryZone, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
+import type { Primary, PrimaryTls, SecondaryZone, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
 import type { QueryHandle } from '../resolver/forward.ts'
+import type { Upstream } from '../resolver/upstreams.ts'
 import type { DnsPorts } from '../server/options.ts'
 import { hasSameSoa, type ServedZones } from '../server/served-zones.ts'
 import type { TsigKeys } from '../tsig/signature.ts'
@@ -50,6 +51,12 @@ export type SecondariesOptions = {
   readonly keys: TsigKeys
   readonly query: DnsPorts['query']
   readonly queryStream: NonNullable<DnsPorts['queryStream']>
+  /** The same by TLS; `untrusted`: the other end is not who it is to be. */
+  readonly queryTls: (
+    primary: Upstream, tls: PrimaryTls, bytes: Uint8Array, length: number,
+    received: (buffer: Uint8Array, at: number, length: number) => void,
+    failed: (why: 'unreachable' | 'untrusted') => void,
+  ) => QueryHandle
   readonly nextRecordId: () => number
   /** Makes durable, in one transaction, when the copy was good, and a version if there is a new one. */
   readonly store: (secondary: SecondaryZone, version: VersionToStore | undefined, done: (durable: boolean) => void) => void
@@ -62,8 +69,11 @@ export type SecondaryFailure = {
   readonly primary: Primary
   /** Wall time in ms. */
   readonly at: number
-  readonly fault: TransferFault | Exclude<SerialAnswer, { readonly kind: 'serial' }> | { readonly kind: 'unreachable' | 'no-key' | 'too-slow' | 'not-stored' }
+  readonly fault: TransferFault | Exclude<SerialAnswer, { readonly kind: 'serial' }> | { readonly kind: NoAnswer | 'not-stored' }
 }
+
+/** Why nothing came of a transfer that a primary did not answer. */
+type NoAnswer = 'unreachable' | 'untrusted' | 'no-key' | 'too-slow'
 
 export type SecondaryState = {
   readonly secondary: SecondaryZone
@@ -210,6 +220,11 @@ export class Secondaries {
   #ask(copy: Copy, index: number): void {
     const primary = copy.secondary.primaries[index] as Primary
     const key = this.#keyOf(primary)
+    // What is asked in the clear would tell what TLS is there to hide (RFC 9103 §6.1): an IXFR asks for the serial too.
+    if (primary.tls !== undefined) {
+      copy.handle = this.#later(() => this.#step(copy, { kind: 'no-serial', silent: true }))
+      return
+    }
     copy.handle = this.#serialGate.enter((leave) => {
       if (key === 'missing') {
         leave()
@@ -243,8 +258,8 @@ export class Secondaries {
   }
 
   /** Asks, and takes messages until they make something. `done` is called once, later. */
-  #receive(copy: Copy, primary: Primary, type: number, done: (received: Received | 'unreachable' | 'no-key' | 'too-slow') => void): QueryHandle {
-    const { clock, random, queryStream, nextRecordId } = this.#o
+  #receive(copy: Copy, primary: Primary, type: number, done: (received: Received | NoAnswer) => void): QueryHandle {
+    const { clock, random, queryStream, queryTls, nextRecordId } = this.#o
     const key = this.#keyOf(primary)
     if (key === 'missing') return this.#later(() => done('no-key'))
     const { id, bytes, mac } = transferQuery(random.below(0x1_0000), copy.live, type, key, this.#seconds())
@@ -265,18 +280,23 @@ export class Secondaries {
     }
     const watch = (): Timer => clock.at(Math.min(deadline, clock.now() + SILENCE_MS), () => finish('too-slow'))
     let silence = watch()
-    handle = queryStream(primary, bytes, bytes.length, (b, at, length) => {
+    const take = (b: Uint8Array, at: number, length: number): void => {
       if (over) return
       const received = incoming.receive(b, at, length)
       if (received.kind !== 'more') return finish(received)
       silence.cancel()
       silence = watch()
-    }, () => this.#later(() => finish('unreachable')))
+    }
+    const fail = (why: string): void => void this.#later(() => finish(why === 'untrusted' ? 'untrusted' : 'unreachable'))
+    const { tls } = primary
+    handle = tls === undefined
+      ? queryStream(primary, bytes, bytes.length, take, fail)
+      : queryTls(primary, tls, bytes, bytes.length, take, fail)
     return { cancel }
   }
 
   #received(
-    copy: Copy, primary: Primary, type: number, received: Received | 'unreachable' | 'no-key' | 'too-slow',
+    copy: Copy, primary: Primary, type: number, received: Received | NoAnswer,
     over: (fault: SecondaryFailure['fault'] | undefined, event: RefreshEvent) => void,
   ): void {
     if (typeof received === 'string') return over({ kind: received }, { kind: 'failed', whole: false })
@@ -391,6 +411,7 @@ const FAULTS: { readonly [K in Exclude<SecondaryFailure['fault']['kind'], 'rcode
   silent: 'it does not answer',
   'not-authoritative': 'it does not serve the zone',
   unreachable: 'no connection, or it ended early',
+  untrusted: 'its certificate is not the one that it is to have',
   'no-key': 'the TSIG key is not here any more',
   'too-slow': 'the transfer took too long',
   'not-stored': 'the version could not be stored',

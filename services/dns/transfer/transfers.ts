@@ -5,6 +5,7 @@
 import { contains, type Ipv4 } from '../../../stack/index.ts'
 import { copy, u16, u32 } from '../../../stack/platform/index.ts'
 import { CLOSED_TRANSFERS, type TransferPolicy, type ZoneEdit } from '../../model/index.ts'
+import { type Carrier, isEncrypted, TCP } from '../server/carrier.ts'
 import { readSignature } from '../tsig/signature.ts'
 import type { Signature, TsigKeys } from '../tsig/signature.ts'
 import { HEADER_OCTETS, MAX_MESSAGE_OCTETS, parseMessage, parseQuery } from '../wire/message.ts'
@@ -75,7 +76,7 @@ export class Transfers {
    * Begins what the message of `length` octets at `at` asks for, which came from `source` over TCP. undefined: nothing,
    * because it is another query or is refused; then it is to be answered as any other.
    */
-  begin(b: Uint8Array, at: number, length: number, source: Ipv4): Transfer | undefined {
+  begin(b: Uint8Array, at: number, length: number, source: Ipv4, carrier: Carrier = TCP): Transfer | undefined {
     // Most queries are short and have no type of this kind: a look at the type spares them the rest.
     if (!mayAskForZone(b, at, length)) return undefined
     const parsed = parseQuery(b, at, length)
@@ -85,7 +86,7 @@ export class Transfers {
     const signature = readSignature(b, at, length, this.#o.keys, this.#o.seconds())
     if (signature === 'malformed' || signature?.fault !== undefined) return undefined
     const zone = this.#o.zones.seenFrom(this.#o.views.viewOf(source, signature?.signer?.key)).closest(parsed.query.key)
-    if (zone === undefined || zone.key !== parsed.query.key || !zone.isServed || !this.#isAllowed(zone, source, signature?.signer?.key)) {
+    if (zone === undefined || zone.key !== parsed.query.key || !zone.isServed || !this.#isAllowed(zone, source, signature?.signer?.key, isEncrypted(carrier))) {
       this.#o.count('transfer-refused')
       return undefined
     }
@@ -97,8 +98,9 @@ export class Transfers {
     return this.#transfer(parsed.query, zone, signature, known)
   }
 
-  #isAllowed(zone: LiveZone, source: Ipv4, signer: NameKey | undefined): boolean {
-    const { prefixes, keys } = this.policyOf(zone.zone.id)
+  #isAllowed(zone: LiveZone, source: Ipv4, signer: NameKey | undefined, encrypted: boolean): boolean {
+    const { prefixes, keys, tlsOnly } = this.policyOf(zone.zone.id)
+    if (tlsOnly && !encrypted) return false
     return prefixes.some((prefix) => contains(prefix, source)) || (signer !== undefined && keys.some((name) => keyOf(name) === signer))
   }
 
@@ -131,7 +133,7 @@ export class Transfers {
   ): number {
     const known = serialIn(b, at, length)
     const zone = this.#o.zones.seenFrom(this.#o.views.viewOf(source, signer)).closest(query.key)
-    if (known === undefined || zone === undefined || zone.key !== query.key || !zone.isServed || !this.#isAllowed(zone, source, signer)) return 0
+    if (known === undefined || zone === undefined || zone.key !== query.key || !zone.isServed || !this.#isAllowed(zone, source, signer, false)) return 0
     const { soa } = zone
     const changes = this.journal.rowsSince(zone, known)
     const alone = [{ owner: soa.name, type: soa.type, ttl: soa.ttl, rdata: soa.rdata[0] as Uint8Array }]

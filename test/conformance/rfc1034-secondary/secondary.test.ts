@@ -234,6 +234,41 @@ describe('RFC 8945 a primary with a key', () => {
   })
 })
 
+describe('RFC 9103 a primary by TLS', () => {
+  const byTls = (serverName: string | undefined): Copied => {
+    const c = copied(ZONE)
+    const [primary] = c.disk.secondary.primaries
+    if (primary === undefined) throw new Error('no primary')
+    c.secondaries.put({ ...c.disk.secondary, primaries: [{ ...primary, tls: { serverName, pin: undefined, authority: undefined } }] })
+    return begun(c)
+  }
+
+  test('§6.1 nothing is asked in the clear, not even the serial', () => {
+    const c = byTls('ns.example')
+    expect([c.rows(), c.ports.asked]).toEqual([rowsOf(c.primary), ['AXFR']])
+    edit(c.primary, 'new')
+    c.run(3601 * SECOND)
+    expect([c.rows(), c.ports.asked]).toEqual([rowsOf(c.primary), ['AXFR', 'IXFR']])
+    c.run(3601 * SECOND)
+    expect([c.ports.asked.at(-1), counts(c, 'secondary-current')]).toEqual(['IXFR', 1])
+  })
+
+  test('§9.3.2 one that is not who it is to be gives no zone', () => {
+    const c = byTls('other.example')
+    expect([ask(c.secondary).rcode, c.secondaries.state(5)?.lastFailure?.fault, c.ports.asked]).toEqual(['SERVFAIL', { kind: 'untrusted' }, []])
+  })
+})
+
+test('RFC 9103 §9.3.3 a zone that goes out by TLS only', () => {
+  const c = copied(ZONE)
+  c.primary.server.transfers.setPolicy({ ...CLOSED_TRANSFERS, zoneId: 1, prefixes: [{ network: 0, length: 0 }], tlsOnly: true })
+  begun(c)
+  expect(ask(c.secondary).rcode).toBe('SERVFAIL')
+  const query = queryBytes('lab.example', 'AXFR', { flags: 0 })
+  const begin = (kind: 'tcp' | 'tls') => c.primary.server.transfers.begin(query, 0, query.length, 1, { kind, idleMs: 0 })
+  expect([begin('tcp'), begin('tls') === undefined]).toEqual([undefined, false])
+})
+
 test('a chain: the copy is handed on by what changed', () => {
   const c = begun()
   const chain = copied(ZONE, { primary: c.secondary, ports: new PrimaryPorts(c.secondary) })

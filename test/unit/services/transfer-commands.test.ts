@@ -4,17 +4,17 @@ import { ipv4 } from '../../../stack/index.ts'
 import { done, refused, startAppliance } from '../../support/running-appliance.ts'
 
 const OPEN_NOTIFY = { notify: [], notifyServers: true }
-const NONE = { addresses: [], keys: [] }
+const NONE = { addresses: [], keys: [], tlsOnly: false }
 
 test('nobody, until it is said; then it is stored and in effect; it goes with the zone', async () => {
   const { appliance, store } = startAppliance()
   const { transfers, tsigKeys, dns } = appliance.network
   expect(await done(transfers.transferPolicy('lab.internal'))).toEqual(NONE)
   await done(tsigKeys.addTsigKey({ name: 'k.lab.internal', algorithm: 'hmac-sha256', secret: null }))
-  const policy = { addresses: ['10.53.0.8/30'], keys: ['k.lab.internal'] }
+  const policy = { addresses: ['10.53.0.8/30'], keys: ['k.lab.internal'], tlsOnly: true }
   expect(await done(transfers.setTransferPolicy('0.53.10.in-addr.arpa', policy))).toEqual(policy)
   const [stored] = store.load().transferPolicies
-  expect(stored).toEqual({ zoneId: 2, prefixes: [{ network: ipv4('10.53.0.8'), length: 30 }], keys: ['k.lab.internal'], ...OPEN_NOTIFY })
+  expect(stored).toEqual({ zoneId: 2, prefixes: [{ network: ipv4('10.53.0.8'), length: 30 }], keys: ['k.lab.internal'], tlsOnly: true, ...OPEN_NOTIFY })
   expect(appliance.dns.transfers.policyOf(2)).toEqual(stored)
   await done(dns.removeZone('0.53.10.in-addr.arpa'))
   expect([store.load().transferPolicies, appliance.dns.transfers.policyOf(2).keys]).toEqual([[], []])
@@ -35,10 +35,10 @@ test('who is told: the name servers, until it is said; stored and in effect, and
   expect(await done(transfers.notifyPolicy('lab.internal'))).toEqual({ targets: [], nameServers: true, told: [] })
   await done(tsigKeys.addTsigKey({ name: 'k.lab.internal', algorithm: 'hmac-sha256', secret: null }))
   const targets = [{ address: '10.53.0.9', port: 53, key: null }, { address: '10.53.0.10', port: 5353, key: 'k.lab.internal' }]
-  await done(transfers.setTransferPolicy('lab.internal', { addresses: ['10.53.0.9/32'], keys: [] }))
+  await done(transfers.setTransferPolicy('lab.internal', { addresses: ['10.53.0.9/32'], keys: [], tlsOnly: false }))
   expect(await done(transfers.setNotifyPolicy('lab.internal', { targets, nameServers: false }))).toMatchObject({ targets, nameServers: false })
   expect(store.load().transferPolicies).toEqual([{
-    zoneId: 1, prefixes: [{ network: ipv4('10.53.0.9'), length: 32 }], keys: [], notifyServers: false,
+    zoneId: 1, prefixes: [{ network: ipv4('10.53.0.9'), length: 32 }], keys: [], tlsOnly: false, notifyServers: false,
     notify: [{ address: ipv4('10.53.0.9'), port: 53, key: undefined }, { address: ipv4('10.53.0.10'), port: 5353, key: 'k.lab.internal' }],
   }])
   const at = new Date(clock.wallMs()).toISOString()
