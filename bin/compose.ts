@@ -22,6 +22,7 @@ import { err, ok, type Result, SystemClock, SystemRandom } from '../stack/platfo
 import { hostNameservers } from './host.ts'
 import { TapDevices, tapHandle } from './devices.ts'
 import { openFirstLink, type SetupFault } from './link-setup.ts'
+import { watchSharedLinks } from './shared-links.ts'
 import type { LoggedEvent } from './network-worker.ts'
 import { Threads } from './threads.ts'
 import type { TunnelSocket } from './tunnel.ts'
@@ -157,6 +158,7 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   }
   if (!token.ok) return token
 
+  undo.add(watchSharedLinks(() => new Map([...(first === undefined ? [] : [[settings.link, first.shared] as const]), ...devices.sharing()]), threads))
   certificates.onChange = (pair) => threads.showCertificate(pair)
   watchCertificates(certificates, threads, undo)
   const api = await startApi({ api: adminApi, o, directory, threads, devices, connections, certificates, undo })

@@ -59,6 +59,11 @@ export class TapDevices implements Devices {
     for (const link of this.#open.values()) link.setCarrier(on)
   }
 
+  /** Whether each that is open may lead into somebody else's network now. */
+  sharing(): readonly (readonly [name: string, shared: boolean])[] {
+    return [...this.#open].map(([name, { shared }]) => [name, shared])
+  }
+
   /** For a network worker that begins. */
   table(): DeviceTable {
     const open = [...this.#open].map(([name, link]) => [name, tapHandle(link)] as const)

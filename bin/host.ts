@@ -1,6 +1,7 @@
 /** SHELL: what the host has already, so that the appliance takes nothing that is in use. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
+import { basename } from 'node:path'
 import { contains, type Ipv4, maskOf, overlaps, parseInterfaceAddress, parseIpv4, type Prefix } from '../stack/index.ts'
 
 /** A network that the host is on or routes to, and by which device. */
@@ -53,6 +54,14 @@ export function freeDeviceName(name: string): string {
 }
 
 export const deviceExists = (name: string): boolean => existsSync(`/sys/class/net/${name}`)
+/** The bridge, or other device, that a device is a port of. */
+export function bridgeOf(name: string): string | undefined {
+  try {
+    return basename(readlinkSync(`/sys/class/net/${name}/master`))
+  } catch {
+    return undefined // it is a port of none
+  }
+}
 /** Octets of layer 3 that a device carries, by /sys. */
 export const deviceMtu = (name: string): number => Number(readFileSync(`/sys/class/net/${name}/mtu`, 'utf8'))
 /** A TAP (not TUN) device: IFF_TAP is 0x0002 in its flags. */

@@ -5,7 +5,7 @@
 import { closeTap, contains, formatIpv4, formatPrefix, hostEnd, type InterfaceAddress, openTap, type Prefix, type TapDevice, type TapError, TX_QUEUE_FRAMES } from '../stack/index.ts'
 import { err, ok, type Result } from '../stack/platform/index.ts'
 import type { Settings } from '../services/config/settings.ts'
-import { deviceExists, freeDeviceName, freePrefix, hostNetworks, isTapDevice, takenBy } from './host.ts'
+import { bridgeOf, deviceExists, freeDeviceName, freePrefix, hostNetworks, isTapDevice, takenBy } from './host.ts'
 
 export type SetupFault = { readonly problem: string; readonly remedy: string }
 /** What it is about: the device's name, the block of its addresses, or the host's end. */
@@ -14,7 +14,7 @@ export type OpenLink = {
   readonly device: TapDevice
   /** False when somebody else made the device, whose host end we leave alone. */
   readonly managed: boolean
-  /** Somebody else may be on it: the device is not ours, or it joins a bridge that was there before. */
+  /** Somebody else may be on it now: the device is not ours, or is in a bridge that we did not make. */
   readonly shared: boolean
   /** The cable as the host sees it; left alone on a device that is not ours. */
   setCarrier(on: boolean): void
@@ -71,8 +71,12 @@ export function openLink(p: TapPlan): Result<OpenLink, DeviceFault> {
     if (bridgeMade && p.bridge !== undefined && !p.persist) hostEnd.removeBridge(p.bridge)
   }
   const failed = configureHostEnd(device, p)
-  const shared = p.bridge !== undefined && !bridgeMade
-  if (failed === undefined) return ok({ device, managed: true, shared, setCarrier: (on) => void hostEnd.setCarrier(device, on), close })
+  const joined = p.bridge !== undefined && !bridgeMade
+  const isShared = (): boolean => {
+    const bridge = bridgeOf(p.name)
+    return joined || (bridge !== undefined && bridge !== p.bridge)
+  }
+  if (failed === undefined) return ok({ device, managed: true, get shared() { return isShared() }, setCarrier: (on) => void hostEnd.setCarrier(device, on), close })
   close()
   return err({ about: 'host-end', problem: `the host's end of ${p.name} cannot be set up: ${failed.problem}`, remedy: failed.remedy })
 }

@@ -130,6 +130,12 @@ export class Threads {
     await tlsGone
   }
 
+  /** A link came into a network that may be somebody else's, or left it. A later worker is not to take it for served. */
+  async linkShared(interfaceName: string, shared: boolean): Promise<void> {
+    this.#served.delete(interfaceName)
+    await this.network.otherServers.linkShared(interfaceName, shared)
+  }
+
   /** For tests: as if the worker had crashed. */
   async kill(worker: 'network' | 'storage' | 'tls'): Promise<void> {
     if (worker === 'tls') await this.#tls?.kill()

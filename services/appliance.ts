@@ -300,7 +300,9 @@ export class Appliance {
       policy: (interfaceName) => {
         const segment = this.dhcp.policyOn(interfaceName)
         const expectsOthers = serveBesideOthers || segment?.besideOthers === true || (segment !== undefined && segment.mode !== 'serve')
-        return { expectsOthers, yields: this.#interfaces.isShared(interfaceName) && !expectsOthers && o.alreadyServed?.includes(interfaceName) !== true }
+        // What was served before it came into a bridge says nothing of what is there.
+        const isOld = o.alreadyServed?.includes(interfaceName) === true && !this.#interfaces.hasMoved(interfaceName)
+        return { expectsOthers, yields: this.#interfaces.isShared(interfaceName) && !expectsOthers && !isOld }
       },
       report: ([event, facts]) => this.#tell(event, facts),
       served: (interfaceName) => o.served?.(interfaceName),

@@ -5,7 +5,7 @@
 import { type Ipv4, parseIpv4, parseMac, formatMac } from '../stack/index.ts'
 import { err, ok } from '../stack/platform/index.ts'
 import { renderStep } from './events/catalogue.ts'
-import type { Answer, DecisionView, ExplanationView, LeaseHistoryView, LeaseView, RecordView, Services } from './facade.ts'
+import type { Answer, DecisionView, ExplanationView, LeaseHistoryView, LeaseView, RecordView, Services, WhatIfView } from './facade.ts'
 import { refusal } from './model/index.ts'
 import type { NetworkSide } from './network-side.ts'
 
@@ -49,7 +49,21 @@ async function asItWas(services: Services, subject: string, at: string): Answer<
   if (!decisions.ok) return decisions
   const known: Known = { subject, kind, leases: [], history: history.value.items, records: [], decisions: decisions.value.items }
   const held = known.history.map((holding) => clip(`  ${holdingLine(holding)}`))
-  return ok({ ...known, lines: [`${at}: ${held.length === 0 ? `nothing was held by or at ${subject}` : 'held'}`, ...held, ...decidedLines(known)] })
+  const otherwise = await whyNotSince(services, known)
+  return ok({ ...known, lines: [`${at}: ${held.length === 0 ? `nothing was held by or at ${subject}` : 'held'}`, ...held, ...decidedLines(known), ...otherwise] })
+}
+
+/**
+ * Why not otherwise: the steps of then say what was decided by the configuration of then, which is not kept. What did not
+ * count can only be asked of the present one.
+ */
+async function whyNotSince(services: Services, { decisions, history }: Known): Promise<readonly string[]> {
+  const last = decisions.find(({ received }) => CLIENT_MESSAGES.includes(received)) ?? history[0]
+  if (last === undefined) return []
+  const { mac, clientId, hostName } = last
+  const found = await services.dhcp.whatIf({ ...NOTHING_SAID, mac, clientId, hostName })
+  if (!found.ok || found.value.whyNot.length === 0) return []
+  return ['', clip(`why not otherwise, by the configuration of now (that of then is not kept), for ${mac}:`), ...whyNotLines(found.value.whyNot)]
 }
 
 /** What would happen if the client asked now, and which entries do not count for it. */
@@ -65,8 +79,10 @@ async function presentLines(services: Services, mac: string): Promise<readonly s
   if (!found.ok) return []
   const { sent, address, reply, whyNot } = found.value
   const answer = sent === 'none' ? 'no answer' : `${sent} of ${reply?.address ?? address ?? ''}`
-  return ['', clip(`a DISCOVER of ${mac} now would get: ${answer}`), ...whyNot.map(({ subject, because }) => clip(`  not ${subject}: ${because}`))]
+  return ['', clip(`a DISCOVER of ${mac} now would get: ${answer}`), ...whyNotLines(whyNot)]
 }
+
+const whyNotLines = (whyNot: WhatIfView['whyNot']): readonly string[] => whyNot.map(({ subject, because }) => clip(`  not ${subject}: ${because}`))
 
 const CLIENT_MESSAGES: readonly string[] = ['DISCOVER', 'REQUEST', 'INFORM', 'BOOTP']
 const NOTHING_SAID = {

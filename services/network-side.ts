@@ -194,6 +194,8 @@ export interface UplinkSide {
 export interface OtherServerSide {
   otherServers(): Answer<readonly OtherServerView[]>
   searchOtherServers(): Answer<null>
+  /** The link of an interface was put into a network that may be somebody else's, or taken out of it. */
+  linkShared(interfaceName: string, shared: boolean): Answer<null>
 }
 
 export interface StatusSide {
@@ -268,7 +270,7 @@ export const NETWORK_COMMANDS = {
   links: ['neighbours', 'addNeighbour', 'removeNeighbour', 'flushNeighbours'],
   diagnostics: ['ping', 'traceroute', 'capture', 'sockets'],
   uplinks: ['dhcpClient', 'renewDhcpClient', 'releaseDhcpClient'],
-  otherServers: ['otherServers', 'searchOtherServers'],
+  otherServers: ['otherServers', 'searchOtherServers', 'linkShared'],
   status: ['statistics', 'health'],
 } as const satisfies { readonly [P in keyof NetworkSide]: readonly (keyof NetworkSide[P])[] }
 

@@ -2,11 +2,12 @@
 import { formatIpv4 } from '../../stack/index.ts'
 import { ok } from '../../stack/platform/index.ts'
 import type { Coexistence, Sighting } from '../dhcp/coexist/index.ts'
+import type { Interfaces } from '../links/interfaces.ts'
 import type { Answer, OtherServerView } from '../facade.ts'
 import type { OtherServerSide } from '../network-side.ts'
 import { timeText } from '../views.ts'
 
-export type OtherServerCommandsOptions = { readonly coexistence: Coexistence }
+export type OtherServerCommandsOptions = { readonly coexistence: Coexistence; readonly interfaces: Interfaces }
 
 export class OtherServerCommands implements OtherServerSide {
   readonly #o: OtherServerCommandsOptions
@@ -21,6 +22,11 @@ export class OtherServerCommands implements OtherServerSide {
 
   async searchOtherServers(): Answer<null> {
     this.#o.coexistence.search()
+    return ok(null)
+  }
+
+  async linkShared(interfaceName: string, shared: boolean): Answer<null> {
+    if (this.#o.interfaces.setShared(interfaceName, shared)) this.#o.coexistence.linkShared(interfaceName, shared)
     return ok(null)
   }
 }

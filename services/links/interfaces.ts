@@ -36,8 +36,8 @@ export const FIRST_LINK_PROPERTIES: FirstLinkProperties = {
 }
 
 type Live = { readonly medium: OpenMedium | undefined; readonly iface: Interface; readonly weather: InterfaceWeather }
-/** `opening`: its link is there, and carries nothing yet. */
-type Entry = { plan: NetworkInterface; live: Live | undefined; opening: boolean; reason: string | undefined }
+/** `opening`: its link is there, and carries nothing yet. `shared`: what became of that since it was opened. */
+type Entry = { plan: NetworkInterface; live: Live | undefined; opening: boolean; reason: string | undefined; shared: boolean | undefined }
 
 /** One interface as people are told of it. */
 export type InterfaceState = {
@@ -75,9 +75,9 @@ export class Interfaces {
       enabled: true,
       addressing: 'static',
     }
-    this.#first = { plan, live: this.#attach(plan, link, undefined), opening: false, reason: undefined }
+    this.#first = { plan, live: this.#attach(plan, link, undefined), opening: false, reason: undefined, shared: undefined }
     for (const planned of options.planned) {
-      const entry: Entry = { plan: planned, live: undefined, opening: false, reason: undefined }
+      const entry: Entry = { plan: planned, live: undefined, opening: false, reason: undefined, shared: undefined }
       // A setting of the first link may have changed since.
       const refused = checkInterface(planned, this.plans)
       this.#others = [...this.#others, entry]
@@ -107,7 +107,21 @@ export class Interfaces {
 
   /** It may lead into somebody else's network. */
   isShared(name: string): boolean {
-    return this.isFirst(name) ? this.#o.media.first.shared : (this.#entry(name)?.live?.medium?.shared ?? false)
+    const entry = this.#entry(name)
+    return entry?.shared ?? (this.isFirst(name) ? this.#o.media.first.shared : (entry?.live?.medium?.shared ?? false))
+  }
+
+  /** It came into another network, or left one, since it was opened. */
+  hasMoved(name: string): boolean {
+    return this.#entry(name)?.shared !== undefined
+  }
+
+  /** It was put into a network of somebody else's, or taken out of it, since it was opened. False when it is not up. */
+  setShared(name: string, shared: boolean): boolean {
+    const entry = this.#entry(name)
+    if (entry?.live === undefined) return false
+    entry.shared = shared
+    return true
   }
 
   isUp(name: string): boolean {
@@ -143,7 +157,7 @@ export class Interfaces {
   /** `medium` is undefined for one that is disabled. */
   add(plan: NetworkInterface, medium: OpenMedium | undefined): void {
     assert(this.#entry(plan.name) === undefined, `no interface is called ${plan.name}`)
-    const entry: Entry = { plan, live: undefined, opening: false, reason: medium === undefined ? DISABLED : undefined }
+    const entry: Entry = { plan, live: undefined, opening: false, reason: medium === undefined ? DISABLED : undefined, shared: undefined }
     this.#others = [...this.#others, entry]
     this.#use(entry, medium)
   }
@@ -239,6 +253,7 @@ export class Interfaces {
   #takeDown(entry: Entry, reason: string | undefined): void {
     const live = entry.live
     entry.live = undefined
+    entry.shared = undefined
     entry.reason = reason
     if (live === undefined) return
     this.#o.uplinks()?.stop(entry.plan.name, false)

@@ -1,4 +1,5 @@
 /** A bridge on which somebody else's DHCP server answers: found, yielded to, listed; and served beside it when told to. */
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { DecisionView, HealthView, OtherServerView } from '../../services/index.ts'
 import { Appliance } from './appliance.ts'
@@ -59,9 +60,24 @@ describeLab('somebody else serves the bridge', () => {
     expect(binding.address).toMatch(/^10\.53\.0\.1\d\d$/)
   }, 60_000)
 
+  test('a device of our own that is put into their bridge later is noticed: clients are left to them from then on', async () => {
+    await appliance.stop()
+    dnsmasq = await startServer('dnsmasq', other, THEIRS)
+    appliance = await Appliance.start(lan, { arguments: ['--host-address', 'none'], data: join(lan.directory, 'alone') })
+    await lan.succeed(['ip', 'link', 'set', 'taproot0', 'master', BRIDGE])
+    await appliance.program.line(/other-server\.link-shared/)
+    await appliance.program.line(/other-server\.silent/)
+    const [, binding] = await DhcpClient.bind(await lab.hostOn(lan, BRIDGE, 'theirs'), 'udhcpc', { hostName: 'theirs' })
+    expect(binding.address).toMatch(/^10\.53\.0\.2\d\d$/)
+    expect(await check()).toMatchObject({ status: 'degraded', detail: expect.stringContaining('no client is answered on taproot0') as string })
+    await lan.succeed(['ip', 'link', 'set', 'taproot0', 'nomaster'])
+    await appliance.program.line(/other-server\.gone/)
+    await dnsmasq.stop()
+  }, 60_000)
+
   test('a rogue that appears later is an event with evidence, and the service goes on', async () => {
     await appliance.stop()
-    appliance = await Appliance.start(lan, { arguments: ['--bridge', BRIDGE, '--host-address', 'none'], data: appliance.data })
+    appliance = await Appliance.start(lan, { arguments: ['--bridge', BRIDGE, '--host-address', 'none'], data: join(lan.directory, 'data') })
     const [, binding] = await DhcpClient.bind(await lab.hostOn(lan, BRIDGE, 'third'), 'udhcpc', { hostName: 'third' })
     expect(binding.address).toMatch(/^10\.53\.0\.1\d\d$/)
     dnsmasq = await startServer('dnsmasq', other, THEIRS)

@@ -128,6 +128,12 @@ export class Coexistence {
     }
   }
 
+  /** A link came into a network that may be somebody else's, which is searched before it is served again; or left it. */
+  linkShared(interfaceName: string, shared: boolean): void {
+    if (shared) this.#ports.report(otherServerEvent('other-server.link-shared', { interface: interfaceName }))
+    this.reconsider()
+  }
+
   /** All that were seen, the latest first. */
   sightings(): readonly Sighting[] {
     return this.#sightings.list()

@@ -23,6 +23,11 @@ export const OTHER_SERVER_EVENTS = {
       'Take the link out of that network, switch the other server off, or tell us to serve ' +
       '(--serve-beside-others yes).',
   },
+  'other-server.link-shared': {
+    level: 'info',
+    says: '{interface} was put into a bridge that may be somebody else\'s: it is searched for another DHCP server',
+    means: 'Until the search has ended, clients on the link are not answered. If a server answers, they are left to it.',
+  },
   'other-server.gone': {
     level: 'info',
     says: 'clients on {interface} are answered from now on',

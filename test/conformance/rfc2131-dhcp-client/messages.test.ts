@@ -146,3 +146,16 @@ describe('RFC 2131 §4.4 answers that are dropped, by reason', () => {
     expect(read).toEqual({ ok: true, value: { kind: 'nak', xid: XID, server: undefined, text: 'no[0m' } })
   })
 })
+
+describe('RFC 6704 §3.1.1 without a key no FORCERENEW is believed, and our client asks for none', () => {
+  test.each([
+    ['bare', {}],
+    ['with an authentication of RFC 6704', { 90: '030100' + '0000000000000001' + '02' + '00'.repeat(16) }],
+  ] as const)('a FORCERENEW %s is dropped and counted', (_, options) => {
+    expect(answer('FORCERENEW', options)).toMatchObject({ ok: false, error: { fault: 'no-server-message' } })
+  })
+
+  test('option 145 is in none of its messages', () => {
+    for (const type of ['DISCOVER', 'REQUEST'] as const) expect(codes(message({ type }))).not.toContain(145)
+  })
+})

@@ -222,6 +222,28 @@ describe('a shared link', () => {
     expect(host.offers.map(offer => offer.server)).toEqual(['10.53.0.2'])
   })
 
+  test.each([['never served before', false], ['served by an earlier worker', true]])('%s: a link of our own that comes into a bridge is searched first, and yielded', async (_what, served) => {
+    begin()
+    lan.pull(1)
+    lan.server()
+    const guest = lan.server({ served })
+    lan.clock.advance(10_000)
+    expect(guest.appliance.dhcp.counters.get('stayed-silent')).toBe(0)
+    lan.plug(1)
+    await done(guest.appliance.network.otherServers.linkShared('port1', true))
+    const host = lan.host(2)
+    host.discover()
+    lan.clock.advance(10_000)
+    host.discover()
+    lan.clock.advance(2_000)
+    expect(new Set(host.offers.map(offer => offer.server))).toEqual(new Set(['10.53.0.2']))
+    expect(lan.events(guest)).toEqual(['other-server.link-shared', 'other-server.seen', 'other-server.silent'])
+    await done(guest.appliance.network.otherServers.linkShared('port1', false))
+    host.discover()
+    lan.clock.advance(2_000)
+    expect(host.offers.at(-1)?.server).toBe('10.53.0.3')
+  })
+
   test('is served beside the other one when that is wished for', () => {
     begin()
     lan.server()

@@ -102,6 +102,14 @@ describe('what would happen now, and why not otherwise', () => {
     return running
   }
 
+  test('of a time that is past: by the configuration of now, and so it says', async () => {
+    const running = await withHost('02:00:00:00:00:1a')
+    const { lines } = await done(running.services.reasons.explain('02:00:00:00:00:0a', '2026-01-01'))
+    const at = lines.indexOf('why not otherwise, by the configuration of now (that of then is not kept), for 02:00:00:00:00:0a:')
+    expect(at).toBeGreaterThan(0)
+    expect(lines[at + 1]).toMatch(/^ {2}not host 1 \(printer\): client identifier 0102000000000a differs/)
+  })
+
   test('a client whose entry has a slip', async () => {
     const lines = await linesOf('02:00:00:00:00:0a', await withHost('02:00:00:00:00:1a'))
     expect(lines).toContain('a DISCOVER of 02:00:00:00:00:0a now would get: OFFER of 10.53.0.100')
