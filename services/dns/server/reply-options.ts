@@ -8,7 +8,7 @@ import { copy, put16, u16 } from '../../../stack/platform/index.ts'
 import { OPT_OCTETS, OPTION, OPTION_HEAD_OCTETS } from '../wire/edns.ts'
 import { isConnection, isEncrypted } from './carrier.ts'
 import type { Carrier } from './carrier.ts'
-import { COOKIE_OCTETS, isCookieLength } from './cookies.ts'
+import { CLIENT_COOKIE_OCTETS, COOKIE_OCTETS, isCookieLength } from './cookies.ts'
 import type { ServerCookies } from './cookies.ts'
 
 export const MALFORMED = -1
@@ -75,6 +75,11 @@ export class ReplyOptions {
   /** Whether the query read last, which still stands in `b`, had a cookie, of whatever worth. */
   get hasCookie(): boolean {
     return this.#cookieAt >= 0
+  }
+
+  /** Whether that cookie was the client's own and none of a server. */
+  get hasClientCookieAlone(): boolean {
+    return this.#cookieOctets === CLIENT_COOKIE_OCTETS
   }
 
   /** Whether the query read last, which still stands in `b`, proves that the client is at this address. */

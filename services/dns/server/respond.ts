@@ -6,7 +6,7 @@ import { NameWriter, writeRdata } from '../wire/compress.ts'
 import { OPT_OCTETS, OUR_UDP_OCTETS, writeOpt } from '../wire/edns.ts'
 import type { Edns } from '../wire/edns.ts'
 import type { ExtendedError } from '../wire/extended-errors.ts'
-import { FLAG, HEADER_OCTETS } from '../wire/message.ts'
+import { FLAG, HEADER_OCTETS, OPCODE, opcodeOf } from '../wire/message.ts'
 import type { Query } from '../wire/message.ts'
 import type { Name } from '../wire/name.ts'
 import type { Rrset } from '../wire/rrset.ts'
@@ -182,7 +182,9 @@ export function writeError(
   const withOpt = edns === undefined ? 0 : OPT_OCTETS
   const length = questionEnd + withOpt <= limit ? questionEnd : HEADER_OCTETS
   copy(query, queryAt, into, at, length)
-  const opcodeAndRd = u16(query, queryAt + 2) & (0x7800 | FLAG.RD)
+  const asked = u16(query, queryAt + 2)
+  // What the bit means in messages of other opcodes nobody knows; there it is to be 0 (RFC 8906 §8.1.4).
+  const opcodeAndRd = asked & (opcodeOf(asked) === OPCODE.QUERY ? 0x7800 | FLAG.RD : 0x7800)
   put16(into, at + 2, FLAG.QR | opcodeAndRd | (rcode & 15))
   put16(into, at + 4, length > HEADER_OCTETS ? 1 : 0)
   put32(into, at + 6, 0)

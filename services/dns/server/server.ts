@@ -5,7 +5,7 @@
  */
 import { formatIpv4 } from '../../../stack/index.ts'
 import type { Ipv4 } from '../../../stack/index.ts'
-import { Counters } from '../../../stack/platform/index.ts'
+import { Counters, u16 } from '../../../stack/platform/index.ts'
 import type { Clock, Result } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Refusal, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
 import { AnswerCache, DEFAULT_CACHE_OCTETS } from '../cache/cache.ts'
@@ -14,9 +14,10 @@ import { DEFAULT_FORWARD, Forwarder } from '../resolver/forward.ts'
 import type { ForwardCount } from '../resolver/forward.ts'
 import type { Upstream, UpstreamState } from '../resolver/upstreams.ts'
 import { OPT_OCTETS } from '../wire/edns.ts'
+import type { Edns } from '../wire/edns.ts'
 import { MAX_STREAM_OCTETS } from '../wire/framing.ts'
 import { FLAG, HEADER_OCTETS, parseQuery, RCODE } from '../wire/message.ts'
-import type { Query } from '../wire/message.ts'
+import type { ParsedQuery, Query } from '../wire/message.ts'
 import { nameKey, parseName } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 import { CLASS_IN, META, typeCode } from '../wire/type-names.ts'
@@ -244,6 +245,7 @@ export class DnsServer {
       return 0
     }
     if (parsed.kind === 'error') {
+      if (isQuestionForCookie(buffer, at, parsed)) return this.#cookieAlone(buffer, at, parsed.edns, carrier, into, intoAt, limit - reserved)
       countRcode(this.counters, parsed.rcode)
       const octets = writeError(buffer, at, parsed.questionEnd, parsed.rcode, parsed.edns, into, intoAt, limit - reserved)
       return this.#padded(parsed.edns?.options, carrier, into, intoAt, octets, octets - OPT_OCTETS, reserved)
@@ -285,6 +287,21 @@ export class DnsServer {
       this.counters.count('internal-error')
       return writeError(buffer, at, HEADER_OCTETS, RCODE.SERVFAIL, query.edns, into, intoAt, limit - reserved)
     }
+  }
+
+  /** RFC 7873 §5.4: a query without a question asks for a server cookie, or whether the one that it has is still good. */
+  #cookieAlone(
+    buffer: Uint8Array, at: number, edns: Edns, carrier: Carrier, into: Uint8Array, intoAt: number, limit: number,
+  ): number {
+    const { options } = edns
+    const more = this.#replyOptions.read(options, 0, options.length, carrier)
+    const asks = more !== MALFORMED && this.#replyOptions.hasCookie
+    const good = asks && (this.#replyOptions.hasClientCookieAlone || this.#replyOptions.isProven(options, this.#client))
+    const rcode = asks ? (good ? RCODE.NOERROR : RCODE.BADCOOKIE) : RCODE.FORMERR
+    countRcode(this.counters, rcode)
+    const octets = writeError(buffer, at, HEADER_OCTETS, rcode, edns, into, intoAt, limit)
+    if (!asks) return octets
+    return this.#replyOptions.append(options, this.#client, into, intoAt, octets, octets - OPT_OCTETS, carrier.idleMs)
   }
 
   /** RFC 1996 §4.7: an answer is the question again, with an rcode. */
@@ -445,3 +462,9 @@ export class DnsServer {
     return this.#forwarder.upstreamStates
   }
 }
+
+type Unanswerable = ParsedQuery & { readonly kind: 'error' }
+
+/** A query of no question that speaks EDNS; whether it has a cookie is in its options. */
+const isQuestionForCookie = (b: Uint8Array, at: number, parsed: Unanswerable): parsed is Unanswerable & { readonly edns: Edns } =>
+  parsed.rcode === RCODE.FORMERR && parsed.edns !== undefined && u16(b, at + 4) === 0

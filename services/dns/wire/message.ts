@@ -78,10 +78,12 @@ export function parseQuery(b: Uint8Array, at: number, length: number): ParsedQue
   const readable = nameOctets > 0 && questionEnd <= end
   const echoed = readable ? questionEnd - at : HEADER_OCTETS
   if (opcodeOf(flags) === OPCODE.UPDATE) return { kind: 'update', questionEnd: echoed, edns: undefined }
-  if (wrongOpcode) return fault(RCODE.NOTIMP, echoed)
-  if (!readable) return fault(RCODE.FORMERR, HEADER_OCTETS)
-  const edns = scanRecords(b, at, questionEnd, end)
+  const hasNone = u16(b, at + 4) === 0
+  // RFC 6891 §6.1.1: whoever sends OPT gets OPT, as far as the records can be read at all.
+  const edns = readable || hasNone ? scanRecords(b, at, readable ? questionEnd : at + HEADER_OCTETS, end) : 'malformed'
+  if (wrongOpcode) return fault(RCODE.NOTIMP, echoed, edns === 'malformed' ? undefined : edns)
   if (edns === 'malformed') return fault(RCODE.FORMERR, echoed)
+  if (hasNone) return fault(RCODE.FORMERR, HEADER_OCTETS, edns)
   if (edns !== undefined && edns.version !== 0) return fault(RCODE.BADVERS, echoed, edns)
   const type = u16(b, questionEnd - 4)
   const name = b.slice(at + HEADER_OCTETS, at + HEADER_OCTETS + nameOctets)

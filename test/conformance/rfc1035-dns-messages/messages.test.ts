@@ -36,7 +36,7 @@ describe('RFC 1035 §4.1.1 [D2] header', () => {
       'opcode NOTIFY', queryBytes('lab.example', 'SOA', { flags: 0x2000 }),
       { rcode: 'NOTIMP', question: 'lab.example SOA' },
     ],
-    ['opcode UPDATE', queryBytes('lab.example', 'SOA', { flags: 0x2900 }), { rcode: 'NOTIMP', flags: 'rd' }],
+    ['opcode UPDATE; RD is of queries', queryBytes('lab.example', 'SOA', { flags: 0x2900 }), { rcode: 'NOTIMP', flags: '' }],
     ['class CHAOS', queryBytes('version.bind', 'TXT', { class: 3 }), { rcode: 'REFUSED', answer: [] }],
     ['class ANY', queryBytes('www.lab.example', 'A', { class: 255 }), { rcode: 'REFUSED', answer: [] }],
     ['AXFR over UDP', queryBytes('lab.example', 'AXFR'), { rcode: 'REFUSED', answer: [] }],
