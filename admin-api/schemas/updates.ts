@@ -6,7 +6,7 @@ const ruleFields = {
   address: nullable(text('prefix', 'Updates from these addresses; null: from anywhere. An address alone is easily forged.', '10.53.0.9/32')),
   names: oneOf(UPDATE_NAMES, 'Which names: all of the zone, that of the key, that and all below it, exactly one, one and all below it, or all that a wildcard stands for.'),
   name: nullable(freeText(255, 'For exact, subdomain and wildcard; null for the others.', 'dyn.lab.internal')),
-  types: list(freeText(20, 'A type.', 'TXT'), 'Of these types; none: of all but NS, DNAME, DS, CDS, CDNSKEY, CSYNC, DNSKEY and ZONEMD, which must be named.'),
+  types: list(freeText(20, 'A type.', 'TXT'), 'Of these types; none: of all but SOA, NS, DNAME, DS, CDS, CDNSKEY, CSYNC, DNSKEY and ZONEMD, which must be named.'),
   touches: oneOf(UPDATE_TOUCHES, 'Whose records may be removed or replaced: those that updates made; also those of people (by hand, from files); also those of leases.'),
 }
 const RULE_DEFAULTS = { key: null, address: null, name: null, types: [], touches: 'updates' } as const

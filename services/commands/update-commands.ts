@@ -74,13 +74,23 @@ export class UpdateCommands implements UpdateSide {
   /** What waits is one transaction; nobody is answered before it is on disk. */
   async #storeWaiting(): Answer<null> {
     const { clock, dns, turns, zones } = this.#o
-    const batch = dns.updates.begin((zoneId) => zones.pending(zoneId), (edit) => zones.number(edit))
+    const batch = dns.updates.begin((zoneId) => zones.pending(zoneId), (edit, serial) => zones.number(edit, serial))
     if (batch === undefined) return ok(null)
     const at = clock.wallMs()
-    const writes: Write[] = batch.edits.map((edit) => ({ kind: 'zone-edit', at, edit }))
+    const writes: Write[] = []
+    for (const { edit, soa } of batch.edits) {
+      const zone = dns.zones.byId(edit.zoneId)?.zone
+      if (soa !== undefined && zone !== undefined) writes.push({ kind: 'zone-put', zone: { ...zone, ...soa, serial: edit.serialAfter } })
+      writes.push({ kind: 'zone-edit', at, edit })
+    }
     for (const [event, facts] of batch.news) writes.push({ kind: 'event', at, event, facts })
     const stored = writes.length === 0 ? ok(null) : await turns.store(writes)
-    for (const edit of batch.edits) zones.settled(edit, stored.ok)
+    for (const { edit, soa } of batch.edits) {
+      const zone = dns.zones.byId(edit.zoneId)?.zone
+      zones.settled(edit, stored.ok)
+      // Afterwards: the journal, which knows no change of the SOA, forgets this edit too.
+      if (stored.ok && soa !== undefined && zone !== undefined) dns.changeZone({ ...zone, ...soa, serial: edit.serialAfter })
+    }
     batch.settled(stored.ok)
     return stored
   }

@@ -70,8 +70,9 @@ export class ZoneEditor {
       writes.push({ kind: 'event', at, event: 'zone.changed', facts: { zone: zoneText(zone), serial: serialAfter, how: 'edited' } })
       settling.push((durable) => {
         const live = this.#o.dns.zones.byId(zone.id)?.zone
-        if (durable && soa !== undefined && live !== undefined) this.#o.dns.changeZone({ ...live, ...soa, serial: serialAfter })
         this.#o.zones.settled(numbered, durable)
+        // Afterwards: the journal, which knows no change of the SOA, forgets this edit too.
+        if (durable && soa !== undefined && live !== undefined) this.#o.dns.changeZone({ ...live, ...soa, serial: serialAfter })
       })
     }
     if (writes.length === 0) return ok(edits)

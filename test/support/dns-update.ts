@@ -96,10 +96,14 @@ export class UpdateBench extends Bench {
 
   /** Stores one batch, or fails to. */
   store(durable = true): void {
-    const batch = this.server.updates.begin((id) => this.book.pending(id), (edit) => this.book.number(edit))
+    const batch = this.server.updates.begin((id) => this.book.pending(id), (edit, serial) => this.book.number(edit, serial))
     if (batch === undefined) return
-    if (durable) this.edits.push(...batch.edits)
-    for (const edit of batch.edits) this.book.settled(edit, durable)
+    for (const { edit, soa } of batch.edits) {
+      if (durable) this.edits.push(edit)
+      const zone = this.server.zones.byId(edit.zoneId)?.zone
+      this.book.settled(edit, durable)
+      if (durable && soa !== undefined && zone !== undefined) this.server.changeZone({ ...zone, ...soa, serial: edit.serialAfter })
+    }
     batch.settled(durable)
   }
 

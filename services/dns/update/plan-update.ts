@@ -1,15 +1,16 @@
 /**
  * What one update does to a zone (RFC 2136 §3.2–§3.4): prerequisites, form, permission, then the changes in their order.
  * The first fault refuses the whole of it. What is allowed and has no effect by the RFC's own rules is passed over in
- * silence (§3.4.2): a second CNAME's company, the last name server, the SOA.
+ * silence (§3.4.2): a second CNAME's company, the last name server, an SOA that is no newer.
  */
 import { formatIpv4 } from '../../../stack/index.ts'
 import { u32 } from '../../../stack/platform/index.ts'
 import { zoneText } from '../../model/index.ts'
 import type { DnsRecord, RecordOwner, TraceStep } from '../../model/index.ts'
 import { RCODE, rcodeName } from '../wire/message.ts'
-import { formatKey, isAtOrBelow } from '../wire/name.ts'
+import { formatKey, formatName, isAtOrBelow } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
+import { leadingName } from '../wire/rdata.ts'
 import { CLASS_IN, isMetaType, META, TYPE, typeName } from '../wire/type-names.ts'
 import { MAX_TTL } from '../zone/changes.ts'
 import type { Planned } from '../zone/changes.ts'
@@ -21,7 +22,7 @@ import type { UpdateMessage, UpdateRecord } from './update-message.ts'
 import { mayTouch } from './update-rules.ts'
 import type { Requester, UpdateRules } from './update-rules.ts'
 import { identityOf, ZoneDraft } from './zone-draft.ts'
-import type { DraftChange, DraftRow } from './zone-draft.ts'
+import type { DraftChange, DraftRow, SoaChange } from './zone-draft.ts'
 
 /** Types that may stand beside a CNAME (RFC 4035 §2.5), and itself. */
 const BESIDE_CNAME: ReadonlySet<number> = new Set([TYPE.CNAME, TYPE.RRSIG, TYPE.NSEC])
@@ -30,7 +31,11 @@ const BESIDE_CNAME: ReadonlySet<number> = new Set([TYPE.CNAME, TYPE.RRSIG, TYPE.
 const SINGLE: ReadonlySet<number> = new Set([TYPE.CNAME, TYPE.DNAME])
 
 /** `change`: what is to be stored; undefined when nothing is, and then the serial stays (§3.6). */
-export type UpdatePlan = { readonly rcode: number; readonly because: TraceStep; readonly change: DraftChange | undefined }
+export type UpdatePlan = {
+  readonly rcode: number
+  readonly because: TraceStep
+  readonly change: (DraftChange & { readonly soa: SoaChange | undefined }) | undefined
+}
 
 export type UpdateContext = {
   readonly live: LiveZone
@@ -61,11 +66,12 @@ export function planUpdate(context: UpdateContext, message: UpdateMessage): Upda
     if (plan !== undefined) return plan
   }
   const change = draft.change(ownerOf(requester), context.nextId)
-  if (change.add.length + change.remove.length === 0) {
+  const { soa } = draft
+  if (change.add.length + change.remove.length === 0 && soa === undefined) {
     return { rcode: RCODE.NOERROR, because: ['dns.update.unchanged', { zone: zoneText(live.zone) }], change: undefined }
   }
   const facts = { zone: zoneText(live.zone), added: change.add.length, removed: change.remove.length }
-  return { rcode: RCODE.NOERROR, because: ['dns.update.applied', facts], change }
+  return { rcode: RCODE.NOERROR, because: ['dns.update.applied', facts], change: { ...change, soa } }
 }
 
 /** Who is not known by a key is known by the address. */
@@ -110,7 +116,7 @@ class Work {
       ? rules.coversName(requester, key)
       : rules.touches(requester, key, type) !== undefined
     if (!allowed) return forbidden(key, type)
-    if (type === TYPE.SOA) return undefined
+    if (type === TYPE.SOA) return this.#replaceSoa(record)
     if (record.class === CLASS_IN) return this.#add(record)
     if (record.class === CLASS_NONE) return this.#removeOne(record)
     return this.#removeAll(record)
@@ -119,7 +125,13 @@ class Work {
   /** An SOA that the RFC says to pass over: one that is no newer (§3.4.2.2), or the deletion of one (§3.4.2.3, §3.4.2.4). */
   #isIdleSoa({ type, class: recordClass, rdata }: UpdateRecord): boolean {
     if (type !== TYPE.SOA) return false
-    return recordClass !== CLASS_IN || !isNewerSerial(u32(rdata, rdata.length - 20), this.#c.planned.zone.serial)
+    const present = this.#draft.soa?.serial ?? this.#c.planned.zone.serial
+    return recordClass !== CLASS_IN || !isNewerSerial(u32(rdata, rdata.length - 20), present)
+  }
+
+  /** §3.4.2.2: one that is newer takes the place of the zone's; only the apex has one. */
+  #replaceSoa(record: UpdateRecord): undefined {
+    if (record.key === this.#draft.apex && !this.#isIdleSoa(record)) this.#draft.soa = soaOf(record)
   }
 
   #add(record: UpdateRecord): UpdatePlan | undefined {
@@ -207,6 +219,22 @@ class Work {
     if (records.length === 0) return true
     const touches = this.#c.rules.touches(this.#c.requester, key, type)
     return touches !== undefined && records.every(({ owner }) => mayTouch(touches, owner))
+  }
+}
+
+/** RFC 1035 §3.3.13. */
+function soaOf({ rdata, ttl }: UpdateRecord): SoaChange {
+  const primary = leadingName(rdata)
+  const times = rdata.length - 20
+  return {
+    primaryServer: formatName(primary),
+    hostmaster: formatName(rdata, primary.length),
+    serial: u32(rdata, times),
+    refresh: u32(rdata, times + 4),
+    retry: u32(rdata, times + 8),
+    expire: u32(rdata, times + 12),
+    minimum: u32(rdata, times + 16),
+    soaTtl: ttl > MAX_TTL ? 0 : ttl,
   }
 }
 

@@ -14,11 +14,11 @@ export type Requester = {
   readonly key: NameKey | undefined
 }
 
-/** Made by the server from the zone's fields, or with the signatures: no policy lets them be updated. */
-export const SERVER_TYPES: ReadonlySet<number> = new Set([TYPE.SOA, TYPE.RRSIG, TYPE.NSEC, TYPE.NSEC3, TYPE.NSEC3PARAM])
+/** Made by the server with the signatures: no policy lets them be updated. */
+export const SERVER_TYPES: ReadonlySet<number> = new Set([TYPE.RRSIG, TYPE.NSEC, TYPE.NSEC3, TYPE.NSEC3PARAM])
 /** Types that a rule has to name: they give parts of the zone away, or are what others trust the zone by. */
 const NAMED_TYPES: ReadonlySet<number> = new Set([
-  ...SERVER_TYPES, TYPE.NS, TYPE.DNAME, TYPE.DS, TYPE.DNSKEY, TYPE.CDS, TYPE.CDNSKEY, TYPE.CSYNC, TYPE.ZONEMD,
+  ...SERVER_TYPES, TYPE.SOA, TYPE.NS, TYPE.DNAME, TYPE.DS, TYPE.DNSKEY, TYPE.CDS, TYPE.CDNSKEY, TYPE.CSYNC, TYPE.ZONEMD,
 ])
 
 type ReadyRule = {

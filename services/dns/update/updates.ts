@@ -14,6 +14,7 @@ import { writeError } from '../server/respond.ts'
 import type { Edns } from '../wire/edns.ts'
 import { RCODE } from '../wire/message.ts'
 import { formatKey } from '../wire/name.ts'
+import { TYPE } from '../wire/type-names.ts'
 import { Planned } from '../zone/changes.ts'
 import type { Views } from '../views/views.ts'
 import type { ZoneSet } from '../zone/zone-set.ts'
@@ -23,6 +24,7 @@ import { parseUpdate } from './update-message.ts'
 import type { UpdateMessage } from './update-message.ts'
 import { UpdateRules } from './update-rules.ts'
 import type { Requester } from './update-rules.ts'
+import type { SoaChange } from './zone-draft.ts'
 
 /** Updates that wait for the store, and their octets: a second's work of a slow disk. One more gets SERVFAIL. */
 export const MAX_WAITING = 1024
@@ -74,7 +76,8 @@ type Waiting = {
 
 /** To be stored in one transaction. */
 export type UpdateBatch = {
-  readonly edits: readonly ZoneEdit[]
+  /** With new fields of the SOA, where the update has them. */
+  readonly edits: readonly { readonly edit: ZoneEdit; readonly soa: SoaChange | undefined }[]
   /** One of each edit, for the log. */
   readonly news: readonly TraceStep[]
   /** Answers all; to be called when the edits are applied, or could not be stored. */
@@ -159,16 +162,17 @@ export class Updates {
 
   /**
    * Plans the updates that wait, up to MAX_BATCH; undefined when none do. `pending` are a zone's edits under way,
-   * `number` gives an edit its place behind them.
+   * `number` gives an edit its place behind them, with the serial that is wanted if that is newer.
    */
   begin(
-    pending: (zoneId: number) => readonly ZoneEdit[], number: (edit: Pick<ZoneEdit, 'zoneId' | 'remove' | 'add'>) => ZoneEdit,
+    pending: (zoneId: number) => readonly ZoneEdit[],
+    number: (edit: Omit<ZoneEdit, 'serialBefore' | 'serialAfter'>, wantedSerial: number | undefined) => ZoneEdit,
   ): UpdateBatch | undefined {
-    const batch = this.#waiting.slice(0, MAX_BATCH)
+    const batch = untilSoa(this.#waiting.slice(0, MAX_BATCH))
     if (batch.length === 0) return undefined
-    this.#waiting = this.#waiting.slice(MAX_BATCH)
+    this.#waiting = this.#waiting.slice(batch.length)
     const zones = new Map<number, Planned>()
-    const edits: ZoneEdit[] = []
+    const edits: UpdateBatch['edits'][number][] = []
     const news: TraceStep[] = []
     const planned = batch.map((waiting) => {
       this.#waitingOctets -= waiting.octets
@@ -176,11 +180,13 @@ export class Updates {
       const { change } = plan
       if (change === undefined) return { waiting, plan }
       const zone = zones.get(waiting.zoneId) as Planned
-      const edit = number({ zoneId: waiting.zoneId, ...change })
+      const { remove, add, soa } = change
+      const { zoneId, requester } = waiting
+      const edit = number({ zoneId, remove, add, author: authorOf(requester), ...(soa === undefined ? {} : { soaChanged: true }) }, soa?.serial)
       for (const record of change.remove) zone.remove(record)
       for (const record of change.add) zone.add(record)
       const because: TraceStep = [plan.because[0], { ...plan.because[1], serial: edit.serialAfter, ...whoOf(waiting.requester) }]
-      edits.push(edit)
+      edits.push({ edit, soa })
       news.push(because)
       return { waiting, plan: { ...plan, because } }
     })
@@ -228,6 +234,13 @@ export class Updates {
   }
 }
 
+/** An update that speaks of the SOA begins a batch: the serial is then what it is on disk. */
+function untilSoa(waiting: readonly Waiting[]): readonly Waiting[] {
+  const speaksOfSoa = ({ message }: Waiting): boolean => [...message.prerequisites, ...message.updates].some(({ type }) => type === TYPE.SOA)
+  const at = waiting.findIndex((each, i) => i > 0 && (speaksOfSoa(each) || speaksOfSoa(waiting[i - 1] as Waiting)))
+  return at < 0 ? waiting : waiting.slice(0, at)
+}
+
 const COUNT_OF_EVENT: { readonly [id: string]: UpdateCount } = {
   'dns.update.applied': 'update-applied',
   'dns.update.unchanged': 'update-unchanged',
@@ -238,6 +251,9 @@ const COUNT_OF_EVENT: { readonly [id: string]: UpdateCount } = {
   'dns.update.name-not-allowed': 'update-refused',
   'dns.update.foreign-record': 'update-refused',
 }
+
+/** As the history of the zone has it. */
+const authorOf = ({ key, source }: Requester): string => `update ${key === undefined ? formatIpv4(source) : formatKey(key)}`
 
 const whoOf = (requester: Requester): { readonly owner: string; readonly source: string } => ({
   owner: requester.key === undefined ? 'somebody without a key' : formatKey(requester.key),

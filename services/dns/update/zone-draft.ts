@@ -6,12 +6,13 @@
  */
 import { assert } from '../../../stack/platform/index.ts'
 import { PLAIN_RECORD } from '../../model/index.ts'
-import type { DnsRecord, RecordOwner } from '../../model/index.ts'
+import type { DnsRecord, RecordOwner, Zone } from '../../model/index.ts'
 import { ABSOLUTE, formatName } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 import { foldedRdata, formatRdata, parseRdataText } from '../wire/rdata.ts'
 import { TYPE, typeCode, typeName } from '../wire/type-names.ts'
 import type { Planned } from '../zone/changes.ts'
+import { soaWithSerial } from '../zone/zone.ts'
 import type { LiveZone } from '../zone/zone.ts'
 import type { UpdateRecord } from './update-message.ts'
 
@@ -27,6 +28,9 @@ export type DraftRow = {
 
 export type DraftChange = { readonly remove: readonly DnsRecord[]; readonly add: readonly DnsRecord[] }
 
+/** New fields of a zone; the TTL of its SOA among them. */
+export type SoaChange = Pick<Zone, 'serial' | 'primaryServer' | 'hostmaster' | 'refresh' | 'retry' | 'expire' | 'minimum' | 'soaTtl'>
+
 type DraftName = {
   /** By type, then by folded rdata: records that are the same have the same one. No RRset is empty. */
   readonly rrsets: Map<number, Map<string, DraftRow>>
@@ -41,6 +45,8 @@ export class ZoneDraft {
   readonly #live: LiveZone
   readonly #planned: Planned
   readonly #names = new Map<NameKey, DraftName>()
+  /** What the SOA becomes. */
+  soa: SoaChange | undefined
 
   constructor(live: LiveZone, planned: Planned) {
     this.#live = live
@@ -76,7 +82,9 @@ export class ZoneDraft {
   /** Whether the RRset consists of exactly these, by identityOf(). */
   isRrset(key: NameKey, type: number, identities: ReadonlySet<string>): boolean {
     if (type === TYPE.SOA && key === this.apex) {
-      return identities.size === 1 && identities.has(identityOf(type, this.#live.soa.rdata[0] as Uint8Array))
+      // With the serial that it has when the edits under way are on disk.
+      const soa = soaWithSerial(this.#live.soa, this.#planned.zone.serial)
+      return identities.size === 1 && identities.has(identityOf(type, soa.rdata[0] as Uint8Array))
     }
     const rrset = this.rrset(key, type)
     return rrset.size === identities.size && [...identities].every((identity) => rrset.has(identity))

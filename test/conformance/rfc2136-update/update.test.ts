@@ -143,6 +143,25 @@ describe('RFC 2136 §3.4.2 update', () => {
     expect(bench.at('lab.example')).toEqual(['300 NS ns2.lab.example'])
   })
 
+  test('§3.4.2.2 an SOA that is newer takes the place of the old one, and its serial is the zone\'s', async () => {
+    const bench = new UpdateBench(ZONE, [rule({ types: ['SOA'] }), rule()])
+    expect(await bench.update('add lab.example 77 SOA ns2.lab.example admin.lab.example 100 1 2 3 4', 'add new.lab.example 60 A 10.9.9.9')).toBe('NOERROR')
+    expect(bench.ask('lab.example', 'SOA').answer).toEqual(['lab.example 77 SOA ns2.lab.example admin.lab.example 100 1 2 3 4'])
+    expect([bench.serial, bench.at('new.lab.example')]).toEqual([100, ['60 A 10.9.9.9']])
+    expect(await bench.update('add lab.example 77 SOA ns3.lab.example admin.lab.example 99 1 2 3 4')).toBe('NOERROR')
+    expect(await bench.update('add www.lab.example 77 SOA ns3.lab.example admin.lab.example 200 1 2 3 4')).toBe('NOERROR')
+    expect(bench.ask('lab.example', 'SOA').answer).toEqual(['lab.example 77 SOA ns2.lab.example admin.lab.example 100 1 2 3 4'])
+  })
+
+  test('§2.4.2 who wants the zone as it knows it is refused when an update came before, although both wait together', () => {
+    const bench = new UpdateBench(ZONE)
+    bench.holding = true
+    const mine = ['prereq yxrrset lab.example SOA ns.lab.example hostmaster.lab.example 7 3600 600 604800 60', 'add mine.lab.example 60 A 10.9.9.9']
+    const answers = [bench.send(updateBytes(['add new.lab.example 60 A 10.9.9.9'])), bench.send(updateBytes(mine)), bench.send(updateBytes(mine))]
+    for (let n = 0; n < 3; n++) bench.store()
+    expect(answers.map((each) => each[0]?.rcode)).toEqual(['NOERROR', 'NXRRSET', 'NXRRSET'])
+  })
+
   test('§3.7 several records are one step of the serial', async () => {
     const bench = new UpdateBench(ZONE)
     await bench.update('add a.lab.example 60 A 10.9.9.1', 'add b.lab.example 60 A 10.9.9.2', 'delete www.lab.example')

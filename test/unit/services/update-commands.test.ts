@@ -83,3 +83,14 @@ test('explain says whose a record is', async () => {
   const explained = await done(running.services.reasons.explain('laptop.lab.internal'))
   expect(explained.lines.join('\n')).toMatch(/laptop\.lab\.internal 60 TXT "mine" \(owner: update 10\.53\.0\.9\)/)
 })
+
+test('an SOA that is newer is stored and served; the history says who made each version', async () => {
+  const running = startAppliance()
+  const everything = { ...RULE, names: 'zone', name: null, types: [] } as const
+  await done(running.appliance.network.updates.setUpdatePolicy('lab.internal', { rules: [everything, { ...everything, types: ['SOA'] }] }))
+  expect(await update(running, 'add lab.internal 60 SOA ns.lab.internal admin.lab.internal 5000 1 2 3 4', 'add new.lab.internal 60 A 10.9.9.9')).toBe(0)
+  const { zones } = running.store.load()
+  expect(zones[0]?.zone).toMatchObject({ serial: 5000, hostmaster: 'admin.lab.internal', refresh: 1, soaTtl: 60 })
+  expect(running.appliance.dns.zones.get('lab.internal')?.zone).toEqual(zones[0]?.zone)
+  expect(running.store.recordHistory(1, {}, 1, undefined)[0]).toMatchObject({ serial: 5000, author: 'update 10.53.0.9' })
+})
