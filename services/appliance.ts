@@ -271,10 +271,6 @@ export class Appliance {
       ...o.keys,
       zone: (zoneId) => dns.zones.byId(zoneId),
       publish: (zoneId, signing) => dns.setSigning(zoneId, signing),
-      moveSerial: (zoneId) => {
-        const edit = this.#zones.number({ zoneId, remove: [], add: [] })
-        return { write: { kind: 'zone-edit', at: o.clock.wallMs(), edit }, settled: (durable) => this.#zones.settled(edit, durable) }
-      },
       take: (command) => turns.take(command),
       store: (transaction) => turns.store(transaction),
       log: (event, facts) => o.log(event, facts),

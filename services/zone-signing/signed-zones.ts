@@ -29,8 +29,6 @@ export type SignedZonesOptions = {
   /** Undefined: the zone is gone. */
   readonly zone: (zoneId: number) => SignedZone | undefined
   readonly publish: (zoneId: number, signing: ZoneSigning | undefined) => void
-  /** An edit of nothing, which moves the serial: secondaries notice new keys by it. */
-  readonly moveSerial: (zoneId: number) => { readonly write: Write; settled(durable: boolean): void }
   /** One command after the other. */
   readonly take: <T>(command: () => Answer<T>) => Answer<T>
   readonly store: (transaction: Transaction) => Answer<null>
@@ -170,20 +168,15 @@ export class SignedZones {
     const { policy, keys, cachedUntil } = next.state
     const held = new Map([...next.held].filter(([id]) => keys.some((key) => key.id === id)))
     const entry: Entry = { zoneId, policy, keys, cachedUntil, held }
-    const serial = this.#published.get(zoneId) === publishedState(entry) ? undefined : this.#o.moveSerial(zoneId)
-    const stored = await this.#store(served.zone.name, next, removed, serial === undefined ? [] : [serial.write])
-    if (!stored.ok) {
-      serial?.settled(false)
-      return this.#retry(zoneId, stored)
-    }
+    const stored = await this.#store(served.zone.name, next, removed)
+    if (!stored.ok) return this.#retry(zoneId, stored)
     this.#entries.set(zoneId, entry)
     this.#publish(entry)
-    serial?.settled(true)
     this.#sleep(zoneId)
     return ok(null)
   }
 
-  async #store(zone: string, { zoneId, state, held, events }: Next, removed: readonly ZoneKey[], more: readonly Write[]): Answer<null> {
+  async #store(zone: string, { zoneId, state, held, events }: Next, removed: readonly ZoneKey[]): Answer<null> {
     const before = this.#entries.get(zoneId)
     const changed = state.keys.filter((key) => before?.keys.includes(key) !== true)
     const at = this.#o.clock.wallMs()
@@ -191,7 +184,6 @@ export class SignedZones {
       ...(before?.policy === state.policy ? [] : [{ kind: 'signing-policy-put', policy: { zoneId, policy: state.policy, cachedUntil: state.cachedUntil } } as const]),
       ...changed.map((key) => ({ kind: 'dnssec-key-put', key: { key, sealed: (held.get(key.id) as Held).sealed } }) as const),
       ...removed.map((key) => ({ kind: 'dnssec-key-remove', id: key.id }) as const),
-      ...more,
       ...events.map(([event, facts]) => ({ kind: 'event', at, event, facts: { zone, ...facts } }) as const),
     ]
     return writes.length === 0 ? ok(null) : this.#o.store(writes)
