@@ -14,6 +14,9 @@ export type SigningState = { readonly policy: SigningPolicy; readonly keys: read
 /** Of the zone itself, in seconds. */
 export type ZoneTtls = { /** The largest of its records, whatever the policy counts on. */ readonly largest: number; /** Of negative answers. */ readonly negative: number }
 
+/** Caches count whole seconds, and some keep what has none left (Unbound, as the lab shows). */
+const ROUNDING_SECONDS = 2
+
 type EventId = keyof typeof SIGNING_EVENTS
 export type SigningEvent = { readonly [Id in EventId]: readonly [Id, Omit<FactsOf<(typeof SIGNING_EVENTS)[Id]>, 'zone'>] }[EventId]
 
@@ -74,7 +77,7 @@ export const NOT_SIGNED = { keys: [], cachedUntil: { dnskey: 0, signatures: 0 } 
  * made are certain when caches have forgotten what was before.
  */
 export function seenAtParent({ policy, keys }: SigningState, present: (key: ZoneKey) => boolean, now: number): readonly ZoneKey[] {
-  const until = now + (policy.parentDsTtl + policy.parentPropagationDelay) * 1000
+  const until = now + (policy.parentDsTtl + policy.parentPropagationDelay + ROUNDING_SECONDS) * 1000
   return keys.map((key) => {
     const { ds } = key
     const done = (ds.kind === 'rumoured' && present(key)) || (ds.kind === 'unretentive' && !present(key))
@@ -139,7 +142,7 @@ function untilAll(record: KeyRecord, { policy, ttls, cachedUntil }: Caching, now
   if (record === 'ds') return null
   // Before there was a record, caches may hold that there is none.
   const ttl = Math.max(ttls.negative, record === 'dnskey' ? policy.dnskeyTtl : Math.max(ttls.largest, policy.largestTtl))
-  return Math.max(cachedUntil[record], now + (ttl + policy.propagationDelay) * 1000)
+  return Math.max(cachedUntil[record], now + (ttl + policy.propagationDelay + ROUNDING_SECONDS) * 1000)
 }
 
 const factsOf = ({ role, keyTag, algorithm }: ZoneKey): { readonly role: string; readonly keyTag: number; readonly algorithm: number } =>

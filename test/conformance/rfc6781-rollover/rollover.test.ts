@@ -1,6 +1,6 @@
 /**
  * When which record comes and goes. TTLs: DNSKEY 3600, zone 86400, DS 86400; propagation 300, at the parent 3600. So a DNSKEY is
- * known after 3900 s, signatures after 86700 s, and what the parent does after 90000 s.
+ * known after 3902 s (caches count whole seconds), signatures after 86702 s, and what the parent does after 90002 s.
  */
 import { describe, expect, test } from 'vitest'
 import { RolloverTrace } from '../../support/rollover-trace.ts'
@@ -15,7 +15,7 @@ describe('RFC 6781 §4.1.1.1 pre-publication of a zone-signing key', () => {
     const trace = RolloverTrace.atRest(TWO)
     trace.roll('zsk')
     expect(trace.run()).toEqual([
-      '+0 zsk 3 published', '+3900 zsk 3 signs', '+3900 zsk 2 stops', '+90600 zsk 2 withdrawn', '+94500 zsk 2 removed',
+      '+0 zsk 3 published', '+3902 zsk 3 signs', '+3902 zsk 2 stops', '+90604 zsk 2 withdrawn', '+94506 zsk 2 removed',
     ])
   })
 })
@@ -25,14 +25,14 @@ describe('RFC 6781 §4.1.2 double signature of a key-signing key', () => {
     const trace = RolloverTrace.atRest(TWO)
     trace.roll('ksk')
     expect(trace.run(AT_ONCE)).toEqual([
-      '+0 ksk 3 published', '+3900 ds 3 wanted', '+93900 ds of ksk 1 nowhere', '+93900 ds of ksk 3 everywhere', '+93900 ksk 1 withdrawn', '+97800 ksk 1 removed',
+      '+0 ksk 3 published', '+3902 ds 3 wanted', '+93904 ds of ksk 1 nowhere', '+93904 ds of ksk 3 everywhere', '+93904 ksk 1 withdrawn', '+97806 ksk 1 removed',
     ])
   })
 
   test('nothing happens while nobody says that the parent has it', () => {
     const trace = RolloverTrace.atRest(TWO)
     trace.roll('ksk')
-    expect(trace.run()).toEqual(['+0 ksk 3 published', '+3900 ds 3 wanted'])
+    expect(trace.run()).toEqual(['+0 ksk 3 published', '+3902 ds 3 wanted'])
     expect(trace.keys.map((key) => [key.keyTag, key.dnskey.kind, key.ds.kind])).toEqual([[1, 'omnipresent', 'unretentive'], [2, 'omnipresent', 'hidden'], [3, 'omnipresent', 'rumoured']])
   })
 })
@@ -42,8 +42,8 @@ describe('RFC 6781 §4.1.3 both keys in one', () => {
     const trace = RolloverTrace.atRest(ONE)
     trace.roll('csk')
     expect(trace.run(AT_ONCE)).toEqual([
-      '+0 csk 2 published', '+3900 csk 2 signs', '+3900 csk 1 stops', '+3900 ds 2 wanted',
-      '+93900 ds of csk 1 nowhere', '+93900 ds of csk 2 everywhere', '+93900 csk 1 withdrawn', '+97800 csk 1 removed',
+      '+0 csk 2 published', '+3902 csk 2 signs', '+3902 csk 1 stops', '+3902 ds 2 wanted',
+      '+93904 ds of csk 1 nowhere', '+93904 ds of csk 2 everywhere', '+93904 csk 1 withdrawn', '+97806 csk 1 removed',
     ])
   })
 })
@@ -53,8 +53,8 @@ describe('RFC 6781 §4.1.4 another algorithm, by the conservative way', () => {
     const trace = RolloverTrace.atRest(ONE)
     trace.change({ algorithm: 15 })
     expect(trace.run(AT_ONCE)).toEqual([
-      '+0 csk 2 signs', '+86700 csk 2 published', '+90600 ds 2 wanted', '+180600 ds of csk 1 nowhere', '+180600 ds of csk 2 everywhere',
-      '+180600 csk 1 withdrawn', '+184500 csk 1 stops', '+271200 csk 1 removed',
+      '+0 csk 2 signs', '+86702 csk 2 published', '+90604 ds 2 wanted', '+180606 ds of csk 1 nowhere', '+180606 ds of csk 2 everywhere',
+      '+180606 csk 1 withdrawn', '+184508 csk 1 stops', '+271210 csk 1 removed',
     ])
   })
 
@@ -62,8 +62,8 @@ describe('RFC 6781 §4.1.4 another algorithm, by the conservative way', () => {
     const trace = RolloverTrace.atRest(TWO)
     trace.change({ algorithm: 8 })
     expect(trace.run(AT_ONCE)).toEqual([
-      '+0 zsk 4 signs', '+86700 ksk 3 published', '+86700 zsk 4 published', '+90600 ds 3 wanted', '+180600 ds of ksk 1 nowhere', '+180600 ds of ksk 3 everywhere',
-      '+180600 ksk 1 withdrawn', '+180600 zsk 2 withdrawn', '+184500 zsk 2 stops', '+184500 ksk 1 removed', '+271200 zsk 2 removed',
+      '+0 zsk 4 signs', '+86702 ksk 3 published', '+86702 zsk 4 published', '+90604 ds 3 wanted', '+180606 ds of ksk 1 nowhere', '+180606 ds of ksk 3 everywhere',
+      '+180606 ksk 1 withdrawn', '+180606 zsk 2 withdrawn', '+184508 zsk 2 stops', '+184508 ksk 1 removed', '+271210 zsk 2 removed',
     ])
   })
 })
@@ -72,7 +72,7 @@ describe('RFC 7583 §3.3 the first keys', () => {
   test('the parent is asked for a DS record when all know key and signatures', () => {
     const trace = new RolloverTrace(ONE)
     trace.run(AT_ONCE)
-    expect(trace.lines).toEqual(['+0 csk 1 signs', '+0 csk 1 published', '+86700 ds 1 wanted', '+176700 ds of csk 1 everywhere'])
+    expect(trace.lines).toEqual(['+0 csk 1 signs', '+0 csk 1 published', '+86702 ds 1 wanted', '+176704 ds of csk 1 everywhere'])
   })
 })
 
@@ -81,14 +81,14 @@ describe('RFC 8078 §4 back to unsigned', () => {
     const trace = RolloverTrace.atRest(ONE)
     trace.change({ enabled: false })
     expect(trace.run(AT_ONCE)).toEqual([
-      '+0 ds 1 unwanted', '+90000 ds of csk 1 nowhere', '+90000 csk 1 withdrawn', '+90000 csk 1 stops', '+176700 csk 1 removed',
+      '+0 ds 1 unwanted', '+90002 ds of csk 1 nowhere', '+90002 csk 1 withdrawn', '+90002 csk 1 stops', '+176704 csk 1 removed',
     ])
   })
 
   test('at once where the parent was never asked for a DS record', () => {
     const trace = new RolloverTrace(ONE)
     trace.run()
-    expect(trace.lines.at(-1)).toBe('+86700 ds 1 wanted')
+    expect(trace.lines.at(-1)).toBe('+86702 ds 1 wanted')
     const early = new RolloverTrace({ ...ONE, enabled: true })
     early.change({ enabled: false })
     expect(early.run()).toEqual([])
@@ -100,7 +100,7 @@ describe('RFC 8078 §4 back to unsigned', () => {
     trace.run()
     trace.change({ enabled: true })
     trace.begin()
-    expect(trace.run(AT_ONCE)).toEqual(['+90000 ds of csk 1 everywhere'])
+    expect(trace.run(AT_ONCE)).toEqual(['+90002 ds of csk 1 everywhere'])
     expect(trace.keys.map((key) => [key.keyTag, key.goal])).toEqual([[1, 'serve']])
   })
 })
@@ -110,8 +110,8 @@ describe('RFC 6781 §3.1 from one key to two', () => {
     const trace = RolloverTrace.atRest(ONE)
     trace.change({ scheme: 'ksk-zsk' })
     expect(trace.run(AT_ONCE)).toEqual([
-      '+0 ksk 2 published', '+0 zsk 3 published', '+3900 zsk 3 signs', '+3900 csk 1 stops', '+3900 ds 2 wanted',
-      '+93900 ds of csk 1 nowhere', '+93900 ds of ksk 2 everywhere', '+93900 csk 1 withdrawn', '+97800 csk 1 removed',
+      '+0 ksk 2 published', '+0 zsk 3 published', '+3902 zsk 3 signs', '+3902 csk 1 stops', '+3902 ds 2 wanted',
+      '+93904 ds of csk 1 nowhere', '+93904 ds of ksk 2 everywhere', '+93904 csk 1 withdrawn', '+97806 csk 1 removed',
     ])
   })
 })

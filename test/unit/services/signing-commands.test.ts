@@ -65,7 +65,7 @@ describe('a zone is signed', () => {
     expect(ready.coming).toMatchObject([{ keyTag: tag, at: null, what: 'the parent has its DS record' }])
     expect(apexTypes(running)).toContain(CDS)
     const told = await done(running.services.signing.confirmDs(ZONE, 'hand'))
-    expect(told.coming[0]?.at).toBe(new Date(running.clock.wallMs() + 25 * HOUR).toISOString())
+    expect(told.coming[0]?.at).toBe(new Date(running.clock.wallMs() + 25 * HOUR + 2000).toISOString())
     const secure = await pass(running, 26 * HOUR)
     expect([secure.status, states(secure), secure.coming]).toEqual(['secure', ['csk omnipresent omnipresent omnipresent'], []])
   })
