@@ -106,7 +106,7 @@ export const DNS_EVENTS = {
   },
   'dns.answer.denied': {
     level: 'debug', says: 'clients that ask for DNSSEC (DO) get the proof of it ({denial})',
-    means: 'nsec: names between which it would stand; nsec3: the same of hashed names; compact: what this name has.',
+    means: 'With nsec: the names between which it would stand; nsec3: the same of hashed names; compact: what this name has.',
   },
   'dns.cache.hit': {
     level: 'debug', says: 'answered from the cache: {rcode}, {ageSeconds} s old, good for {leftSeconds} s more',
