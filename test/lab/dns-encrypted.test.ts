@@ -173,6 +173,23 @@ upstream_recursive_servers:
     })
   })
 
+  describe('a client that holds connections and says nothing', () => {
+    test.each([
+      ['over TLS, in the middle of a handshake', 853, '160301'],
+      ['over HTTPS, the same', 443, '160301'],
+      ['over TCP, in the middle of a message', 53, 'ffff00'],
+    ])('%s: it gets its share, for some seconds, and others are served meanwhile', async (_what, port, beginning) => {
+      const hog = await staticHost(world, `hog${port}`, `10.53.0.${60 + (port % 7)}`)
+      const program = hog.start('hog', [process.execPath, 'test/lab/stream-hog.ts', APPLIANCE, String(port), '100', beginning])
+      const held = Number(/\d+/.exec(await program.line(/^held/))?.[0])
+      expect(held).toBeLessThanOrEqual(32)
+      expect(held).toBeGreaterThan(0)
+      for (const how of [['+notcp'], ['+tcp'], ['+tls'], ['+https']]) expect(await kdig(...how, NAME, 'A')).toMatch(ANSWER)
+      await program.line(/^ended$/, 0, 10_000)
+      await program.stop()
+    })
+  })
+
   test('a renewed certificate is shown at once', async () => {
     const before = await certificate()
     await world.appliance.command('certificate', 'renew')
