@@ -250,7 +250,7 @@ export function name(text: string): Name {
 }
 
 /** Key of a text that is known to be a name. */
-export const keyOf = (text: string): NameKey => nameKey(name(text))
+export const keyOf = (text: string): NameKey => knownName(text)?.key ?? nameKey(name(text))
 
 /** A name that was read from text, in its two other forms. The octets are shared: they are not to be changed. */
 export type KnownName = { readonly name: Name; readonly key: NameKey }

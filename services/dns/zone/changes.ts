@@ -7,7 +7,7 @@ import { err, ok } from '../../../stack/platform/index.ts'
 import type { Result } from '../../../stack/platform/index.ts'
 import { refusal } from '../../model/index.ts'
 import type { DnsRecord, RecordOwner, Refusal, Zone, ZoneEdit } from '../../model/index.ts'
-import { formatName, hasFinalDot, isAtOrBelow, name, nameKey, parseName } from '../wire/name.ts'
+import { formatName, hasFinalDot, isAtOrBelow, keyOf, name, nameKey, parseName } from '../wire/name.ts'
 import type { Name, NameKey, NameRule } from '../wire/name.ts'
 import { formatRdata, parseRdataText } from '../wire/rdata.ts'
 import { isMetaType, TYPE, typeCode, typeName } from '../wire/type-names.ts'
@@ -38,6 +38,8 @@ export type NewRecord = {
   /** Wall time in ms; left away: it stays. */
   readonly expiresAt?: number | undefined
   readonly comment: string | undefined
+  /** Name and data are full and in canonical form, as canonicalRecord gives them, and the name lies in the zone. */
+  readonly isCanonical?: boolean
   /** Where a refusal says that it is, before the field's own name; '' when left away. */
   readonly pointer?: string
 }
@@ -154,7 +156,7 @@ export class Planned {
 
   /** What is there if all goes well, and what stays there if an edit before this one cannot be stored. */
   everAt(key: NameKey): readonly DnsRecord[] {
-    return [...this.at(key), ...this.#leaving.filter((record) => nameKey(name(record.name)) === key)]
+    return [...this.at(key), ...this.#leaving.filter((record) => keyOf(record.name) === key)]
   }
 
   /** Whether any name is redirected. */
@@ -165,7 +167,7 @@ export class Planned {
   /** Whether anything stands below a name. */
   isAnyBelow(key: NameKey): boolean {
     const isBelow = (record: DnsRecord): boolean => {
-      const at = nameKey(name(record.name))
+      const at = keyOf(record.name)
       return at !== key && isAtOrBelow(at, key)
     }
     for (const records of this.#added.values()) if (records.some(isBelow)) return true
@@ -177,7 +179,7 @@ export class Planned {
 
   remove(record: DnsRecord): void {
     this.#off.delete(record.id)
-    const key = nameKey(name(record.name))
+    const key = keyOf(record.name)
     const added = this.#added.get(key)?.filter((other) => other.id !== record.id)
     if (added !== undefined) this.#added.set(key, added)
     this.#removed.add(record.id)
@@ -188,7 +190,7 @@ export class Planned {
       this.#off.set(record.id, record)
       return
     }
-    const key = nameKey(name(record.name))
+    const key = keyOf(record.name)
     this.#removed.delete(record.id)
     const added = this.#added.get(key)
     if (added === undefined) this.#added.set(key, [record])
@@ -223,7 +225,7 @@ export function planEdit(
   for (const record of remove) planned.remove(record)
   const add: DnsRecord[] = []
   for (const input of change.add) {
-    const canonical = canonicalRecord(input, zone.name)
+    const canonical = input.isCanonical === true ? ok(input) : canonicalRecord(input, zone.name)
     const record = canonical.ok ? joinRrset(planned, canonical.value, input, nextId) : canonical
     if (!record.ok) return err({ ...record.error, field: `${input.pointer ?? ''}${record.error.field}` })
     planned.add(record.value)
@@ -239,10 +241,11 @@ function joinRrset(
 ): Result<DnsRecord, Refusal> {
   const { zone } = planned
   const { owner, enabled = true, expiresAt, comment } = input
-  const made = { ...record, id: nextId(), zoneId: zone.id, owner, enabled, expiresAt, comment }
+  const { name: fullName, type, data } = record
+  const made = { id: nextId(), zoneId: zone.id, name: fullName, type, data, owner, enabled, expiresAt, comment }
   // What is off is judged when it is put on.
   if (!enabled) return ok({ ...made, ttl: record.ttl ?? zone.defaultTtl })
-  const key = nameKey(name(record.name))
+  const key = keyOf(record.name)
   const beside = planned.everAt(key)
   const rrset = planned.at(key).filter((other) => other.type === record.type)
   const stranger = beside.find((other) => !BESIDE_CNAME.has(other.type))

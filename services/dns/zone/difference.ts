@@ -6,7 +6,7 @@ import type { DnsRecord, RecordOwner } from '../../model/index.ts'
 import type { Change, NewRecord } from './changes.ts'
 import { isMade } from './made-records.ts'
 import { isInstruction } from './shelf.ts'
-import { dottedData, dottedName, type FileRecord } from './master-file.ts'
+import type { FileRecord } from './master-file.ts'
 
 export type DifferenceOptions = {
   /** replace: what the list does not have goes. merge: it stays. */
@@ -74,10 +74,10 @@ export function difference(
 const isOfSystem = (record: DnsRecord, zoneName: string): boolean =>
   record.owner.kind === 'system' || (record.type === 'NS' && record.name.toLowerCase() === zoneName)
 
-/** Names in it are whole, whatever they look like. */
+/** Of a record that was read already. */
 export const newRecord = (
   record: FileRecord, owner: RecordOwner, old: Pick<DnsRecord, 'expiresAt' | 'comment'>,
 ): NewRecord => ({
-  name: dottedName(record.name), type: record.type, ttl: record.ttl, data: dottedData(record), owner,
+  name: record.name, type: record.type, ttl: record.ttl, data: record.data, owner, isCanonical: true,
   expiresAt: old.expiresAt, comment: old.comment,
 })
