@@ -86,7 +86,7 @@ export interface DnsSide {
   removeZone(name: string): Answer<null>
   addRecord(zone: string, record: RecordInput, author?: string): Answer<DnsRecord>
   changeRecord(zone: string, id: number, change: Partial<RecordInput>, author?: string): Answer<DnsRecord>
-  removeRecord(zone: string, id: number, author?: string): Answer<null>
+  removeRecord(zone: string, id: number, author?: string, ptr?: boolean): Answer<null>
   /** The zone as a master file with what DNSSEC adds to it. */
   exportSigned(name: string): Answer<string>
   /** `client`: who asks; somebody in no view unless said. */

@@ -8,6 +8,7 @@ import {
   RecordPage,
   recordParams,
   recordQuery,
+  removalQuery,
   RECORD_DEFAULTS,
   ZoneRecord,
 } from '../schemas/records.ts'
@@ -119,10 +120,11 @@ function oneRecord(app: Api, services: Services): void {
         summary: 'Remove a record',
         description: 'It is gone from the answer to the next query. The serial of the zone moves.',
         params: recordParams,
+        querystring: removalQuery,
         response: { 204: Type.Null({ description: 'It is removed.' }) },
       },
     },
     async (request, reply) =>
-      reply.code(204).send(granted(await services.dns.removeRecord(request.params.name, request.params.id, request.author))),
+      reply.code(204).send(granted(await services.dns.removeRecord(request.params.name, request.params.id, request.author, request.query.ptr === 'true'))),
   )
 }

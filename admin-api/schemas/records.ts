@@ -44,9 +44,10 @@ const fields = {
   comment,
   enabled: Type.Boolean({ description: 'false: it is kept, and not served.' }),
   expiresAt: nullable(time('When it is removed by itself; null: it stays.')),
+  ptr: Type.Boolean({ description: 'A and AAAA: a PTR record in our reverse zone comes with it.' }),
 }
 
-export const RECORD_DEFAULTS = { ttl: null, comment: null, enabled: true, expiresAt: null }
+export const RECORD_DEFAULTS = { ttl: null, comment: null, enabled: true, expiresAt: null, ptr: false }
 
 const shown = {
   name: word('The full name.', 'www.lab.internal'),
@@ -83,4 +84,5 @@ export const recordQuery = parameters({
   owner: Type.Optional(freeText(64, 'Records of this owner: hand, system, file, lease, update, transfer, catalog.', 'lease')),
   ...pagingFields,
 })
+export const removalQuery = parameters({ ptr: Type.Optional(oneOf(['true', 'false'], 'true: with the PTR record that leads back to it.')) })
 export const recordParams = parameters({ name: zone, id: id('record') })

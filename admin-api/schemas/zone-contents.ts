@@ -56,6 +56,7 @@ const choice = Type.Object(
     name: Type.Optional(word('All of a name, relative or absolute.', 'www')),
     type: Type.Optional(word('Of them those of a type.', 'A')),
     data: Type.Optional(word('Of them the one with this data.', '10.53.0.20')),
+    ptr: Type.Optional(Type.Boolean({ description: 'With the PTR records that lead back to them.' })),
   },
   { additionalProperties: false, description: 'Either an id, or a name.', anyOf: [{ required: ['id'] }, { required: ['name'] }] },
 )

@@ -68,6 +68,7 @@ export const recordAdd: Command = {
     ttl: { type: 'string', value: 'SECONDS', says: "how long it may be kept (default: the zone's)" },
     comment: { type: 'string', value: 'TEXT', says: 'for people' },
     off: { type: 'boolean', says: 'keep it, and do not serve it' },
+    ptr: { type: 'boolean', says: 'with a PTR record in the reverse zone here' },
     expires: { type: 'string', value: 'TIME', says: EXPIRES_SAYS },
   },
   examples: [
@@ -80,6 +81,7 @@ export const recordAdd: Command = {
     const [zone, name, type, ...data] = operands as readonly [string, string, string, ...string[]]
     const body = {
       name, type, data: data.join(' '), ttl: integer('ttl'), comment: text('comment'), enabled: flag('off') ? false : undefined, expiresAt: endOf(text('expires')),
+      ptr: flag('ptr') ? true : undefined,
     }
     const record = await api.json<RecordView>('POST', path('zones', zone, 'records'), {}, body)
     printDone(invocation, `added ${told(record)}`, record)
@@ -118,6 +120,7 @@ export const recordChange: Command = {
     comment: { type: 'string', value: 'TEXT', says: 'for people' },
     off: { type: 'boolean', says: 'keep it, and serve it no more' },
     on: { type: 'boolean', says: 'serve it again' },
+    ptr: { type: 'boolean', says: 'the PTR record in the reverse zone here follows' },
     expires: { type: 'string', value: 'TIME', says: EXPIRES_SAYS },
   },
   examples: ['taproot record change lab.internal www A --data 10.53.0.21', 'taproot record change lab.internal 2 --off'],
@@ -127,6 +130,7 @@ export const recordChange: Command = {
     if (flag('on') && flag('off')) throw new UsageError('--on and --off are one too many')
     const body = {
       data: text('data'), ttl: integer('ttl'), comment: text('comment'), enabled: flag('on') ? true : flag('off') ? false : undefined, expiresAt: endOf(text('expires')),
+      ptr: flag('ptr') ? true : undefined,
     }
     const id = (await chosen(invocation))?.id ?? (operands[1] as string)
     const record = await api.json<RecordView>('PATCH', path('zones', zone, 'records', id), {}, body)
@@ -148,17 +152,17 @@ export const recordRemove: Command = {
   operands: 'ZONE ID | ZONE NAME TYPE [DATA…]',
   fewest: 2,
   most: Number.POSITIVE_INFINITY,
-  options: {},
+  options: { ptr: { type: 'boolean', says: 'with the PTR record that leads back to it' } },
   examples: [
     'taproot record remove lab.internal 17',
     'taproot record remove lab.internal www A',
     'taproot record remove lab.internal www A 10.53.0.20',
   ],
   async run(invocation) {
-    const { api, operands } = invocation
+    const { api, operands, flag } = invocation
     const [zone, name] = operands as readonly [string, string, ...string[]]
     const record = await chosen(invocation)
-    const removed = await api.json<null>('DELETE', path('zones', zone, 'records', record?.id ?? name))
+    const removed = await api.json<null>('DELETE', path('zones', zone, 'records', record?.id ?? name), { ptr: flag('ptr') ? 'true' : undefined })
     printDone(invocation, `removed ${record === undefined ? `record ${name}` : told(record)}`, removed)
   },
 }

@@ -82,8 +82,8 @@ export class ApplianceDns implements DnsServices {
     return changed.ok ? ok(recordView(changed.value, canonical(zone))) : changed
   }
 
-  removeRecord(zone: string, id: number, author?: string): Answer<null> {
-    return this.#o.network.dns.removeRecord(canonical(zone), id, author)
+  removeRecord(zone: string, id: number, author?: string, ptr = false): Answer<null> {
+    return this.#o.network.dns.removeRecord(canonical(zone), id, author, ptr)
   }
 
   async recordHistory(zoneName: string, filter: RecordFilter, paging: Paging): Answer<Page<RecordHistoryView>> {

@@ -9,6 +9,7 @@ import { type DnsRecord, PLAIN_RECORD, type Refusal, refusal, type Zone, type Zo
 import type { DnsSide, NameExplanation } from '../network-side.ts'
 import type { Write } from '../storage/store.ts'
 import type { ZoneBook } from '../zone-book.ts'
+import { ptrChanges } from './ptr-records.ts'
 import { inputOf, readRecord } from './record-input.ts'
 import { type CommandTurns, missing } from './turns.ts'
 import { heldByLease } from './zone-edit-commands.ts'
@@ -26,6 +27,9 @@ export type DnsCommandsOptions = {
   readonly turns: CommandTurns
   readonly editor: ZoneEditor
 }
+
+/** What one record takes the place of, and whether PTR records follow. */
+type OneRecord = { readonly add: RecordInput | undefined; readonly removed: DnsRecord | undefined; readonly ptr: boolean }
 
 export class DnsCommands implements DnsSide {
   readonly #o: DnsCommandsOptions
@@ -95,20 +99,20 @@ export class DnsCommands implements DnsSide {
   }
 
   addRecord(zone: string, input: RecordInput, author?: string): Answer<DnsRecord> {
-    return this.#edit(zone, author, () => ok({ add: input, removeIds: [] }))
+    return this.#edit(zone, author, () => ok({ add: input, removed: undefined, ptr: input.ptr === true }))
   }
 
   changeRecord(zone: string, id: number, change: Partial<RecordInput>, author?: string): Answer<DnsRecord> {
     return this.#edit(zone, author, () => {
       const old = this.#record(zone, id)
-      return old.ok ? ok({ add: { ...inputOf(old.value), ...change }, removeIds: [id] }) : old
+      return old.ok ? ok({ add: { ...inputOf(old.value), ...change }, removed: old.value, ptr: change.ptr === true }) : old
     })
   }
 
-  async removeRecord(zone: string, id: number, author?: string): Answer<null> {
+  async removeRecord(zone: string, id: number, author?: string, ptr = false): Answer<null> {
     const removed = await this.#edit(zone, author, () => {
       const old = this.#record(zone, id)
-      return old.ok ? ok({ add: undefined, removeIds: [id] }) : old
+      return old.ok ? ok({ add: undefined, removed: old.value, ptr }) : old
     })
     return removed.ok ? ok(null) : removed
   }
@@ -120,18 +124,20 @@ export class DnsCommands implements DnsSide {
     return record.owner.kind === 'lease' ? err(heldByLease(record)) : ok(record)
   }
 
-  #edit(
-    zone: string, author: string | undefined, plan: () => Result<{ readonly add: RecordInput | undefined; readonly removeIds: readonly number[] }, Refusal>,
-  ): Answer<DnsRecord> {
+  #edit(zone: string, author: string | undefined, plan: () => Result<OneRecord, Refusal>): Answer<DnsRecord> {
     return this.#o.turns.take(async () => {
-      if (this.#o.dns.zones.get(zone) === undefined) return missing(`zone ${zone}`)
+      const live = this.#o.dns.zones.get(zone)
+      if (live === undefined) return missing(`zone ${zone}`)
       const planned = plan()
       if (!planned.ok) return planned
-      const { add, removeIds } = planned.value
-      const read = add === undefined ? undefined : readRecord(add, '', this.#o.clock.wallMs())
+      const { add: input, removed, ptr } = planned.value
+      const read = input === undefined ? undefined : readRecord(input, '', this.#o.clock.wallMs())
       if (read?.ok === false) return read
-      const change = { add: read === undefined ? [] : [read.value], removeIds }
-      const edits = await this.#o.editor.commit([{ zone, change, author }])
+      const add = read === undefined ? [] : [read.value]
+      const gone = removed === undefined ? [] : [removed]
+      const reverse = ptrChanges(this.#o.dns, ptr ? gone : [], ptr ? add.map((record) => ({ record, zone: live.identity.name })) : [], author)
+      if (!reverse.ok) return reverse
+      const edits = await this.#o.editor.commit([{ zone, change: { add, removeIds: gone.map((record) => record.id) }, author }, ...reverse.value])
       if (!edits.ok) return edits
       const [edit] = edits.value
       return ok((edit?.add[0] ?? edit?.remove[0]) as DnsRecord)

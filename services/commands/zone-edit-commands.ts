@@ -6,6 +6,7 @@ import { type DnsRecord, type Refusal, refusal, type ZoneEdit } from '../model/i
 import type { ZoneEditInput, ZoneEdited, ZoneEditSide } from '../network-side.ts'
 import type { DnsServer } from '../dns/index.ts'
 import type { ZoneBook } from '../zone-book.ts'
+import { ptrChanges } from './ptr-records.ts'
 import { inputOf, readRecord } from './record-input.ts'
 import { type CommandTurns, missing } from './turns.ts'
 import type { ZoneEditor } from './zone-editor.ts'
@@ -21,7 +22,13 @@ export type ZoneEditCommandsOptions = {
 /** Records told of an edit; the rest is counted. */
 const MOST_TOLD = 1000
 
-type Steps = { readonly removeIds: number[]; readonly add: NewRecord[] }
+type Steps = {
+  readonly removeIds: number[]
+  readonly add: NewRecord[]
+  /** Of them those whose PTR records follow. */
+  readonly removedWithPtr: DnsRecord[]
+  readonly addedWithPtr: NewRecord[]
+}
 
 export class ZoneEditCommands implements ZoneEditSide {
   readonly #o: ZoneEditCommandsOptions
@@ -37,13 +44,16 @@ export class ZoneEditCommands implements ZoneEditSide {
       const serial = this.#o.zones.lastSerial(live.zone.id)
       if (input.ifSerial !== undefined && input.ifSerial !== serial)
         return err(refusal('changed', '', `${zone} has serial ${serial} now, not ${input.ifSerial}`, 'look at it again, then try again'))
-      const change: Steps = { removeIds: [...input.removeIds], add: [...input.add] }
+      const change: Steps = { removeIds: [...input.removeIds], add: [...input.add], removedWithPtr: [], addedWithPtr: [] }
       for (const [i, step] of input.steps.entries()) {
         const refused = this.#take(zone, step, `/changes/${i}`, change)
         if (refused !== undefined) return err(refused)
       }
       const { soa, author, dryRun } = input
-      const edits = await this.#o.editor.commit([{ zone, change, soa, author }], dryRun)
+      const added = change.addedWithPtr.map((record) => ({ record, zone: live.identity.name }))
+      const reverse = ptrChanges(this.#o.dns, change.removedWithPtr, added, author)
+      if (!reverse.ok) return reverse
+      const edits = await this.#o.editor.commit([{ zone, change, soa, author }, ...reverse.value], dryRun)
       return edits.ok ? ok(toldOf(edits.value[0] as ZoneEdit)) : edits
     })
   }
@@ -56,6 +66,7 @@ export class ZoneEditCommands implements ZoneEditSide {
       const chosen = this.#chosen(zone, remove, `${pointer}/remove`)
       if (!chosen.ok) return chosen.error
       change.removeIds.push(...chosen.value.map((record) => record.id))
+      if (remove.ptr === true) change.removedWithPtr.push(...chosen.value)
       return undefined
     }
     let record = add
@@ -64,12 +75,14 @@ export class ZoneEditCommands implements ZoneEditSide {
       const chosen = this.#chosen(zone, { id }, `${pointer}/change`)
       if (!chosen.ok) return chosen.error
       change.removeIds.push(id)
+      if (changed.ptr === true) change.removedWithPtr.push(...chosen.value)
       record = { ...inputOf(chosen.value[0] as DnsRecord), ...fields }
     }
     if (record === undefined) return undefined
     const read = readRecord(record, `${pointer}/${add === undefined ? 'change' : 'add'}`, this.#o.clock.wallMs())
     if (!read.ok) return read.error
     change.add.push(read.value)
+    if (record.ptr === true) change.addedWithPtr.push(read.value)
     return undefined
   }
 

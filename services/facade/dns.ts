@@ -39,6 +39,8 @@ export type RecordInput = {
   readonly enabled?: boolean
   /** When it is removed, RFC 3339; null or left away: it stays. */
   readonly expiresAt?: string | null
+  /** A and AAAA: a PTR record in our reverse zone comes with it, and goes with the address that it takes the place of. */
+  readonly ptr?: boolean
 }
 export type RecordView = {
   readonly id: number
@@ -78,7 +80,8 @@ export interface DnsServices {
   /** `author`: who asks, for the history. */
   addRecord(zone: string, input: RecordInput, author?: string): Answer<RecordView>
   changeRecord(zone: string, id: number, change: Partial<RecordInput>, author?: string): Answer<RecordView>
-  removeRecord(zone: string, id: number, author?: string): Answer<null>
+  /** `ptr`: with the PTR record that leads back to it. */
+  removeRecord(zone: string, id: number, author?: string, ptr?: boolean): Answer<null>
   recordHistory(zone: string, filter: RecordFilter, paging: Paging): Answer<Page<RecordHistoryView>>
   /** The zone as a master file (RFC 1035 §5); `signed`: with what DNSSEC adds to it; `leases` false: without their records. */
   exportZone(name: string, signed?: boolean, leases?: boolean): Answer<string>

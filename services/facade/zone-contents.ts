@@ -13,10 +13,10 @@ export type ZoneFileInput = {
   readonly create: boolean
 }
 
-/** Chooses records: one by its id, or all of a name, a type and data. */
+/** Chooses records: one by its id, or all of a name, a type and data. `ptr`: with the PTR records that lead back to them. */
 export type RecordChoice =
-  | { readonly id: number }
-  | { readonly name: string; readonly type?: string | undefined; readonly data?: string | undefined }
+  | { readonly id: number; readonly ptr?: boolean | undefined }
+  | { readonly name: string; readonly type?: string | undefined; readonly data?: string | undefined; readonly ptr?: boolean | undefined }
 
 /** One of several changes: exactly one of the three fields. */
 export type RecordStep = {

@@ -268,8 +268,9 @@ export class FakeServices implements Services {
   async addRecord(zone: string, input: RecordInput): Answer<RecordView> {
     const found = await this.getZone(zone)
     if (!found.ok) return found
+    const { ptr: _ptr, ...fields } = input
     const record = {
-      ...input,
+      ...fields,
       zone,
       name: fullName(input.name, zone),
       ttl: input.ttl ?? found.value.defaultTtl,
@@ -297,7 +298,7 @@ export class FakeServices implements Services {
   async changeRecord(zone: string, id: number, change: Partial<RecordInput>): Answer<RecordView> {
     const found = await this.getRecord(zone, id)
     if (!found.ok) return found
-    const { ttl, name, ...rest } = change
+    const { ttl, name, ptr: _ptr, ...rest } = change
     const changed = {
       ...rest,
       ...(name === undefined ? {} : { name: fullName(name, zone) }),

@@ -238,3 +238,41 @@ describe('serials by policy', () => {
     expect([first.serialAfter, second.serialAfter]).toEqual(serialPolicy === 'increment' ? [serials[0] as number + 1, serials[0] as number + 2] : expected)
   })
 })
+
+describe('PTR records that follow', () => {
+  const A = { name: 'printer', type: 'A', ttl: null, data: '10.53.0.40', comment: null, ptr: true }
+  const reverse = async ({ services }: ReturnType<typeof start>) =>
+    (await rows(services, '0.53.10.in-addr.arpa')).filter((row) => row.includes(' PTR ') && !row.endsWith('system'))
+
+  test('come, move and go with the address', async () => {
+    const running = start()
+    const { dns, zoneContents } = running.services
+    const { id } = await done(dns.addRecord('lab.internal', A, 'token t'))
+    expect(await reverse(running)).toEqual(['40.0.53.10.in-addr.arpa 300 PTR printer.lab.internal hand'])
+    const moved = await done(dns.changeRecord('lab.internal', id, { data: '10.53.0.41', ptr: true }))
+    expect(await reverse(running)).toEqual(['41.0.53.10.in-addr.arpa 300 PTR printer.lab.internal hand'])
+    await done(dns.removeRecord('lab.internal', moved.id, 'token t', true))
+    expect(await reverse(running)).toEqual([])
+    await done(zoneContents.changeRecords('lab.internal', [{ add: A }, { add: { ...A, name: 'other', data: '10.53.0.42' } }], undefined, false))
+    expect(await reverse(running)).toHaveLength(2)
+    await done(zoneContents.changeRecords('lab.internal', [{ remove: { name: 'other', ptr: true } }], undefined, false))
+    expect(await reverse(running)).toEqual(['40.0.53.10.in-addr.arpa 300 PTR printer.lab.internal hand'])
+  })
+
+  test('of IPv6 addresses, where the zone is here', async () => {
+    const running = start()
+    await done(running.services.zoneContents.importZone('8.b.d.0.1.0.0.2.ip6.arpa', { ...FILE, create: true, text: '' }, false))
+    await done(running.services.dns.addRecord('lab.internal', { ...A, type: 'AAAA', data: '2001:db8::7' }))
+    expect((await rows(running.services, '8.b.d.0.1.0.0.2.ip6.arpa')).at(-1)).toMatch(/^7\.0\..*\.8\.b\.d\.0\.1\.0\.0\.2\.ip6\.arpa 3600 PTR printer/)
+  })
+
+  test.each([
+    ['no zone for the reverse name', { ...A, data: '192.0.2.1' }, /^conflict \/ptr: no zone here holds 1\.2\.0\.192\.in-addr\.arpa/],
+    ['a type without an address', { ...A, type: 'TXT', data: '"x"' }, /^invalid \/ptr: a record of type TXT/],
+    ['an address that is another name already', { ...A, data: '10.53.0.2' }, /^conflict \/ptr: 10\.53\.0\.2 is taproot\.lab\.internal already/],
+  ])('%s is refused, and nothing changes', async (_what, input, expected) => {
+    const { services } = start()
+    expect(await refused(services.dns.addRecord('lab.internal', input))).toMatch(expected)
+    expect((await done(services.dns.getZone('lab.internal'))).serial).toBe(2)
+  })
+})
