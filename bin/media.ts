@@ -1,5 +1,5 @@
 /** SHELL: where the interfaces of the network thread get their frames from: open TAP devices, and guests of QEMU. */
-import { type Link, mac, openGuestSocket, Switch, TapLink } from '../stack/index.ts'
+import { type Link, type Mac, mac, openGuestSocket, Switch, TapLink } from '../stack/index.ts'
 import type { GuestPort } from '../stack/index.ts'
 import { type Clock, err, ok, type Result } from '../stack/platform/index.ts'
 import type { NetworkInterface } from '../services/index.ts'
@@ -22,12 +22,19 @@ export type GuestMediumOptions = {
   readonly owner: number | undefined
 }
 
+/** By the name of the interface: the hardware addresses of a guest that went away. */
+export type StationsLeft = (name: string, stations: readonly Mac[]) => void
+
 /** Our own port of a learning switch, whose other ports are the guests at the socket. */
-export function openGuestLink(clock: Clock, o: GuestMediumOptions): Required<OpenMedium> {
+export function openGuestLink(clock: Clock, o: GuestMediumOptions, left: StationsLeft): Required<OpenMedium> {
   const bridge = new Switch(clock, { ports: 0, macs: [o.mac], mtu: o.mtu })
   const link: Link = bridge.addPort(o.name)
   let port: GuestPort | undefined
   let closed = false
+  // When the socket is closed by us, no guest was unplugged.
+  bridge.onRemoved = (stations) => {
+    if (!closed) left(o.name, stations)
+  }
   const ready = openGuestSocket(bridge, { path: o.socket, owner: o.owner }).then((opened) => {
     if (!opened.ok) return opened.error
     if (closed) opened.value.close()
@@ -51,8 +58,10 @@ export class WorkerMedia implements Media {
   readonly first: Media['first']
   readonly #clock: Clock
   readonly #devices: DeviceTable
+  readonly #left: StationsLeft
 
-  constructor(clock: Clock, first: Media['first'], devices: DeviceTable) {
+  constructor(clock: Clock, first: Media['first'], devices: DeviceTable, left: StationsLeft) {
+    this.#left = left
     this.#clock = clock
     this.first = first
     this.#devices = devices
@@ -60,7 +69,7 @@ export class WorkerMedia implements Media {
 
   open(i: NetworkInterface, given: TapHandle | undefined, lost: (reason: string) => void): Result<OpenMedium, MediumFault> {
     const { medium, name, mtu } = i
-    if (medium.kind === 'qemu') return ok(openGuestLink(this.#clock, { name, mac: i.mac, mtu, socket: medium.socket, owner: medium.owner }))
+    if (medium.kind === 'qemu') return ok(openGuestLink(this.#clock, { name, mac: i.mac, mtu, socket: medium.socket, owner: medium.owner }, this.#left))
     const device = given ?? this.#devices[name] ?? NOT_OPEN
     if ('problem' in device) return err(device)
     const link = openTapLink({ name, mac: i.mac, mtu, device }, (code) => lost(`its TAP device is gone (${code})`))

@@ -18,7 +18,7 @@ import { formatIpv4, type Link, netOf } from '../stack/index.ts'
 import { SystemClock, SystemRandom } from '../stack/platform/index.ts'
 import { answerCall, type CallMessage } from './channel.ts'
 import type { DeviceTable } from './devices.ts'
-import { openGuestLink, openTapLink, WorkerMedia } from './media.ts'
+import { openGuestLink, openTapLink, type StationsLeft, WorkerMedia } from './media.ts'
 import type { HistoryAnswer, StorageRequest } from './storage-worker.ts'
 import { type StreamRequest, StreamSources } from './streams.ts'
 import type { TlsPorts } from './tls-messages.ts'
@@ -130,6 +130,8 @@ function serveTls({ dns, stack }: Appliance): void {
 const linkGone = (problem: string, remedy: string): void =>
   control.postMessage({ kind: 'link-gone', problem, remedy } satisfies NetworkReport)
 
+const stationsLeft: StationsLeft = (name, stations) => appliance?.dhcp.stationsLeft(name, stations)
+
 /** The first link; without it there is nothing to do. */
 function openFirst(): Link {
   const { device, link: name, mac, medium, mtu } = data
@@ -137,7 +139,7 @@ function openFirst(): Link {
     return openTapLink({ name, mac, mtu, device }, (code) => linkGone(`the TAP device ${name} is gone (${code})`, 'start again'))
   }
   if (medium.kind !== 'qemu') throw new Error('a TAP device is open before the network worker begins')
-  guests = openGuestLink(clock, { name, mac, mtu, socket: medium.socket, owner: medium.owner })
+  guests = openGuestLink(clock, { name, mac, mtu, socket: medium.socket, owner: medium.owner }, stationsLeft)
   return guests.link
 }
 
@@ -157,7 +159,7 @@ function begin(port: MessagePort): void {
     clock,
     random,
     link,
-    media: new WorkerMedia(clock, first, data.devices),
+    media: new WorkerMedia(clock, first, data.devices, stationsLeft),
     settings: data.settings,
     snapshot: reader.snapshot(),
     soon: queueMicrotask,

@@ -31,6 +31,7 @@ const policyFields = {
   leasesPerRelayPort: rate('Leases of one relay port; null: no limit.'),
   rapidCommit: bool('RFC 4039: an ACK at once to a client that asks for it.'),
   bootp: bool('Addresses of pools for BOOTP clients, for ever.'),
+  releaseOnLinkLoss: bool('A guest of QEMU that is unplugged gives its leases back.'),
   ddns: Type.Object(ddnsFields, { additionalProperties: false, description: 'Names of leases.' }),
 }
 

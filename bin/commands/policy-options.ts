@@ -15,6 +15,7 @@ export const POLICY_OPTIONS = {
   'leases-per-port': rate('leases of one relay port'),
   'rapid-commit': yesNo('an ACK at once to a client that asks for it (RFC 4039)'),
   bootp: yesNo('addresses of pools for BOOTP clients, for ever'),
+  'release-on-link-loss': yesNo('a guest of QEMU that is unplugged gives its leases back'),
   names: yesNo('publish the names of leases'),
   'names-by-client': yesNo('leave its name to a client that updates it itself (RFC 4702)'),
   dhcid: yesNo('a DHCID record with each name (RFC 4701)'),
@@ -40,6 +41,7 @@ export function policyFields({ text, integer }: Invocation): { readonly [field: 
     leasesPerRelayPort: limit('leases-per-port'),
     rapidCommit: asked('rapid-commit'),
     bootp: asked('bootp'),
+    releaseOnLinkLoss: asked('release-on-link-loss'),
     ddns,
   })
 }

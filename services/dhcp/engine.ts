@@ -251,7 +251,7 @@ export class Engine {
   }
 
   /** A decision that no packet asked for: an expiry, or the administrator's. */
-  decideFor(row: Lease, received: 'expiry' | 'administrator', steps: readonly TraceStep[]): void {
+  decideFor(row: Lease, received: 'expiry' | 'administrator' | 'link-loss', steps: readonly TraceStep[]): void {
     const scope = this.configuration.scope(row.subnetId)
     this.ports.decide({
       at: this.ports.clock.wallMs(),

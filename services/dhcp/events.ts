@@ -251,6 +251,11 @@ export const DHCP_EVENTS = {
     says: '{address} released by the administrator',
     means: 'The lease was ended by hand. The client may use the address until it next tries to renew.',
   },
+  'dhcp.lease.released-by-link-loss': {
+    level: 'info',
+    says: 'the lease of {address} is over: its client was unplugged',
+    means: 'The port of a virtual machine is gone, and by the policy of its segment the lease with it.',
+  },
   'dhcp.lease.imported': {
     level: 'info',
     says: '{address} taken over from the leases of another server',

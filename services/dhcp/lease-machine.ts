@@ -120,6 +120,8 @@ export type LeaseEvent =
   /** The client was bound to another address of the subnet just now. */
   | { readonly kind: 'move'; readonly client: ClientKey }
   | { readonly kind: 'revoke' }
+  /** The port that the client was on is gone. */
+  | { readonly kind: 'link-lost' }
   /** Another server gave this lease, or had given it. */
   | { readonly kind: 'import'; readonly lease: Lease }
   /** The deadline of the state has come. */
@@ -181,6 +183,9 @@ export function step(state: BindingState, event: LeaseEvent, at: Moment): LeaseS
       return state.kind === 'bound'
         ? end(state, 'released', 'dhcp.lease.released-by-administrator', at)
         : [state, NOTHING]
+    case 'link-lost':
+      if (state.kind === 'saving') return [state, DEFER]
+      return state.kind === 'bound' ? end(state, 'released', 'dhcp.lease.released-by-link-loss', at) : [state, NOTHING]
     case 'import':
       return state.kind === 'free' ? take(state, event.lease, at) : [state, NOTHING]
     case 'timeout':

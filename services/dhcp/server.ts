@@ -11,7 +11,7 @@
 import { TokenBucket, err } from '../../stack/platform/index.ts'
 import type { Counters, Result } from '../../stack/platform/index.ts'
 import { formatIpv4, formatMac } from '../../stack/index.ts'
-import type { Ipv4 } from '../../stack/index.ts'
+import type { Ipv4, Mac } from '../../stack/index.ts'
 import type { DhcpConfiguration, Lease, SegmentPolicy } from '../model/index.ts'
 import { DROP_REASONS, dropCounterOf } from './drop-reasons.ts'
 import type { DhcpCounter, DropReason } from './drop-reasons.ts'
@@ -31,6 +31,7 @@ import { importLeases } from './import-leases.ts'
 import type { ImportedLeases } from './import-leases.ts'
 import type { ForeignLease } from './interchange/foreign-leases.ts'
 import type { ExhaustedSegment } from './exhaustion.ts'
+import { stationsLeft } from './link-loss.ts'
 import { RelayQuestions } from './relay-questions.ts'
 import { BOOT_SERVER_PORT, MAX_MESSAGE_BYTES } from './wire/message.ts'
 
@@ -197,6 +198,11 @@ export class DhcpServer {
       sent: 'none',
       steps: [step],
     })
+  }
+
+  /** Machines on the link of an interface were unplugged: hardware addresses as text. */
+  stationsLeft(interfaceName: string, stations: readonly Mac[]): void {
+    stationsLeft(this.#engine, interfaceName, stations)
   }
 
   /** One message of a connection to TCP port 67: its answers as octets, one by one; undefined when it is no question. */

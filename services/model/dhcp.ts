@@ -61,6 +61,8 @@ export type SegmentPolicy = {
   readonly rapidCommit: boolean
   /** Addresses of pools for BOOTP clients, for ever (RFC 1534). Hosts with an address get it either way. */
   readonly bootp: boolean
+  /** A guest of QEMU that is unplugged gives its leases back. */
+  readonly releaseOnLinkLoss: boolean
   readonly ddns: {
     /** Names of leases are published. */
     readonly enabled: boolean
@@ -82,6 +84,7 @@ export const DEFAULT_POLICY: SegmentPolicy = {
   leasesPerRelayPort: undefined,
   rapidCommit: false,
   bootp: false,
+  releaseOnLinkLoss: false,
   ddns: { enabled: true, updateFromClient: false, dhcid: false },
 }
 

@@ -46,6 +46,8 @@ export class Switch {
   readonly #clock: Clock
   readonly #delayMs: number
   readonly #table = new LruMap<Mac, Learnt>(TABLE_LIMIT)
+  /** A port is gone: who was heard on it last. */
+  onRemoved: (stations: readonly Mac[]) => void = () => {}
 
   constructor(clock: Clock, options: SwitchOptions) {
     this.#clock = clock
@@ -70,8 +72,10 @@ export class Switch {
   /** Closes a port and forgets who was heard on it. */
   removePort(port: MemoryLink): void {
     this.#ports = this.#ports.filter((other) => other !== port)
-    for (const [address, learnt] of [...this.#table.entries()]) if (learnt.port === port) this.#table.delete(address)
+    const heard = [...this.#table.entries()].flatMap(([address, learnt]) => (learnt.port === port ? [address] : []))
+    for (const address of heard) this.#table.delete(address)
     port.close()
+    this.onRemoved(heard)
   }
 
   /** The port on which an address was last heard; undefined when it would be flooded. */

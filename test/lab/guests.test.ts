@@ -92,6 +92,13 @@ describeLab('guests at a unix socket', () => {
       expect(await guest.lease()).toBe('10.53.0.100')
       expect(await guest.reaches(APPLIANCE)).toBe(true)
       expect(await appliance.list<InterfaceView>('/interfaces')).toMatchObject([{ kind: 'qemu', socket, first: true, guests: ['guest0'] }])
+      expect((await appliance.rest('PATCH', '/segments/1', { policy: { releaseOnLinkLoss: true } })).status).toBe(200)
+      const passing = guestAt(socket)
+      expect(await passing.lease()).toBe('10.53.0.101')
+      guests = guests.filter(each => each !== passing)
+      passing.close()
+      await eventually('the end of its lease', async () => ((await appliance.get<LeaseView>('/leases/10.53.0.101')).state === 'released' ? true : undefined))
+      expect((await appliance.get<LeaseView>('/leases/10.53.0.100')).state).toBe('bound')
       expect(await appliance.stop()).toEqual({ code: 0, signal: null })
       expect(existsSync(socket)).toBe(false)
     } finally {

@@ -153,6 +153,17 @@ describe('switch', () => {
     expect(say(1, toHost)).toEqual([1, 0, 0])
   })
 
+  test('of a port that is removed it says who was heard on it last', () => {
+    const { bridge, say } = open()
+    const gone: (readonly string[])[] = []
+    bridge.onRemoved = stations => gone.push(stations)
+    say(1, toHost)
+    say(0, toPeer)
+    const [first, second, third] = bridge.ports
+    for (const port of [second, third, first]) if (port !== undefined) bridge.removePort(port)
+    expect(gone).toEqual([[PEER_MAC], [], [HOST_MAC]])
+  })
+
   test('floods broadcasts', () => {
     expect(open().say(2, arpFrame())).toEqual([1, 1, 0])
   })
