@@ -5,7 +5,7 @@
 import { DeadlineQueue } from './dhcp/deadline-queue.ts'
 import type { Clock } from '../stack/platform/index.ts'
 import type { DnsServer } from './dns/index.ts'
-import type { DnsRecord, ZoneEdit } from './model/index.ts'
+import { type DnsRecord, type ZoneEdit, zoneText } from './model/index.ts'
 import type { Settled } from './storage/commit-queue.ts'
 import type { Transaction, Write } from './storage/store.ts'
 import type { ZoneBook } from './zone-book.ts'
@@ -91,7 +91,7 @@ export class RecordExpiry {
     const there = ids.filter((id) => live?.record(id) !== undefined)
     for (const id of ids) if (!there.includes(id)) this.#drop(id)
     if (live === undefined || there.length === 0) return
-    const zone = live.identity.name
+    const zone = zoneText(live.identity)
     const planned = dns.planEdit(zone, { removeIds: there, add: [] }, zones.pending(zoneId))
     const at = clock.wallMs()
     if (!planned.ok) {

@@ -26,7 +26,7 @@ const PrimaryInput = creation('PrimaryInput', 'A server that a zone is to be cop
 const primaries = list(Primary, 'Asked in this order.')
 
 export const Secondary = view<SecondaryView>()('Secondary', "A copy of another server's zone, and how it does.", {
-  zone: text('domain-name', 'The zone.', 'example.internal'),
+  zone: text('zone-name', 'The zone.', 'example.internal'),
   primaries,
   state: oneOf(['waiting', 'asking', 'transferring'], 'What it is at.'),
   serial: nullable(count('The version that is here; null: none yet.', 2_026_112_201)),

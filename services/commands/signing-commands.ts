@@ -9,7 +9,7 @@ import { name } from '../dns/wire/name.ts'
 import { formatRdata } from '../dns/wire/rdata.ts'
 import { TYPE } from '../dns/wire/type-names.ts'
 import type { Answer, KeyImportInput, SigningInput, SigningView, ZoneKeyView } from '../facade.ts'
-import { type KeyAlgorithm, type KeyRole, type Refusal, refusal, type SigningPolicy, type Zone, type ZoneKey } from '../model/index.ts'
+import { type KeyAlgorithm, type KeyRole, type Refusal, refusal, type SigningPolicy, type Zone, type ZoneKey, zoneText } from '../model/index.ts'
 import type { SigningSide } from '../network-side.ts'
 import { timeText } from '../views.ts'
 import { formatDnskey, parsePrivateKeyFile, readPublicKeyFile } from '../zone-signing/key-files.ts'
@@ -118,7 +118,7 @@ export class SigningCommands implements SigningSide {
     const record = (type: 'DS' | 'CDS' | 'CDNSKEY', rdata: Uint8Array): string => `${zone.name}. ${policy.dnskeyTtl} IN ${type} ${formatRdata(TYPE[type], rdata)}`
     return {
       ...policy,
-      zone: zone.name,
+      zone: zoneText(zone),
       algorithm: ALGORITHMS[policy.algorithm].mnemonic,
       status: signing === undefined ? 'unsigned' : keys.some(({ ds }) => ds.kind === 'omnipresent') ? 'secure' : 'signed',
       keys: keys.map((key) => this.#keyView(zone, key, policy)),

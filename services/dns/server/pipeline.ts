@@ -5,6 +5,7 @@
  */
 import { u16, u32 } from '../../../stack/platform/index.ts'
 import type { Instant } from '../../../stack/platform/index.ts'
+import { zoneText } from '../../model/index.ts'
 import type { TraceStep } from '../../model/index.ts'
 import type { AnswerCache, CachedAnswer, Question } from '../cache/cache.ts'
 import { negativeTtl } from '../cache/negative.ts'
@@ -163,11 +164,11 @@ function zonesStep(parts: Parts): Step {
       return 'next'
     }
     if (r.trace !== undefined) {
-      const facts = { name: formatKey(r.key), zone: zone.zone.name, serial: zone.zone.serial }
+      const facts = { name: formatKey(r.key), zone: zoneText(zone.identity), serial: zone.zone.serial }
       r.say(zone === special ? 'dns.special-use' : 'dns.zone.enclosing', facts)
     }
     if (!zone.isServed) {
-      r.say('dns.zone.not-served', { zone: zone.zone.name, serial: zone.zone.serial })
+      r.say('dns.zone.not-served', { zone: zoneText(zone.identity), serial: zone.zone.serial })
       return fail(r, EXTENDED_ERROR.expired)
     }
     const found = find(zone, r.key, r.query.type)
@@ -235,7 +236,7 @@ function fromZone(r: Resolution, zone: LiveZone, found: Lookup, mayAsk: boolean)
       // Every edit makes the SOA's signature anew.
       response.depend(zone.slot, byWildcard || security !== undefined || r.hops > 0)
       if (exists) r.say('dns.answer.nodata', { name: formatKey(r.key), type: typeName(r.query.type) })
-      else r.say('dns.answer.nxdomain', { name: formatKey(r.key), zone: zone.zone.name })
+      else r.say('dns.answer.nxdomain', { name: formatKey(r.key), zone: zoneText(zone.identity) })
       return 'done'
     }
   }

@@ -76,7 +76,7 @@ export class ServedZones {
     this.#o.transfers.edited(edit)
     const resecured = touched.has(zone.key) && this.#o.signing.edited(zone)
     this.#o.table.edited(zone.slot, touched, zone.key, serial, resecured || reshapes(edit))
-    const facts = { zone: zone.identity.name, removed: edit.remove.length, added: edit.add.length, serial }
+    const facts = { zone: zoneText(zone.identity), removed: edit.remove.length, added: edit.add.length, serial }
     this.#o.emit('dns.zone.edited', facts)
     this.onChanged(zone)
   }

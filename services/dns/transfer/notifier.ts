@@ -8,7 +8,7 @@
  */
 import { formatIpv4, type Ipv4 } from '../../../stack/index.ts'
 import { u32, type Clock, type SecureRandom, type Timer } from '../../../stack/platform/index.ts'
-import type { NotifyTarget, TraceStep } from '../../model/index.ts'
+import { type NotifyTarget, type TraceStep, zoneText } from '../../model/index.ts'
 import type { QueryHandle } from '../resolver/forward.ts'
 import type { DnsPorts } from '../server/options.ts'
 import { findTsig, signTsig, tsigOctets, verifyTsig, type LiveTsigKey } from '../tsig/tsig.ts'
@@ -210,7 +210,7 @@ export class Notifier {
   #over(task: Task, outcome: NotifyState['outcome']): void {
     const { count, emit } = this.#o
     task.end(outcome, this.#o.clock.wallMs())
-    const facts = { zone: task.zone.zone.name, target: `${formatIpv4(task.target.address)}#${task.target.port}`, serial: task.state.serial }
+    const facts = { zone: zoneText(task.zone.identity), target: `${formatIpv4(task.target.address)}#${task.target.port}`, serial: task.state.serial }
     if (outcome === 'answered') count('notify-answered')
     else if (outcome === 'unanswered') {
       count('notify-unanswered')

@@ -5,6 +5,7 @@
  */
 import { formatIpv4, type Ipv4 } from '../../../stack/index.ts'
 import type { Clock, Instant, SecureRandom, Timer } from '../../../stack/platform/index.ts'
+import { zoneText } from '../../model/index.ts'
 import type { Primary, PrimaryTls, SecondaryZone, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
 import type { QueryHandle } from '../resolver/forward.ts'
 import type { Upstream } from '../resolver/upstreams.ts'
@@ -214,7 +215,7 @@ export class Secondaries {
   }
 
   #failureFacts({ live, lastFailure }: Copy, failures: number): TraceStep[1] {
-    return { zone: live.zone.name, primary: lastFailure === undefined ? null : primaryText(lastFailure.primary), because: lastFailure === undefined ? null : faultText(lastFailure.fault), failures }
+    return { zone: zoneText(live.identity), primary: lastFailure === undefined ? null : primaryText(lastFailure.primary), because: lastFailure === undefined ? null : faultText(lastFailure.fault), failures }
   }
 
   #ask(copy: Copy, index: number): void {
@@ -370,7 +371,7 @@ export class Secondaries {
     const { served, count, emit } = this.#o
     served.setServed(copy.live, false)
     count('secondary-expired')
-    emit('dns.secondary.expired', { zone: copy.live.zone.name, serial: copy.live.zone.serial, seconds: expireMs(copy.live) / 1000 })
+    emit('dns.secondary.expired', { zone: zoneText(copy.live.identity), serial: copy.live.zone.serial, seconds: expireMs(copy.live) / 1000 })
   }
 
   #failed(copy: Copy, primary: Primary, fault: SecondaryFailure['fault']): void {

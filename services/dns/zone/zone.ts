@@ -89,7 +89,7 @@ export class LiveZone {
   }
 
   /** What of the zone never changes. */
-  get identity(): Pick<Zone, 'id' | 'name'> {
+  get identity(): Pick<Zone, 'id' | 'name' | 'view'> {
     return this.#zone
   }
 

@@ -96,3 +96,28 @@ test('refused: two of one name, one that has zones and goes, and a zone of a vie
   expect(await refused(dns.addZone({ ...NEW_ZONE, view: 'inside' }))).toContain('lab.internal@inside')
   expect(await refused(views.setViews([]))).toMatch(/^conflict.*inside/)
 })
+
+test('everything that is done to a zone by its name is done to that of the view', async () => {
+  const running = startAppliance()
+  const { views, dns, zoneContents, secondaries, transfers } = running.services
+  await done(views.setViews([INSIDE]))
+  const text = '$TTL 300\n@ IN SOA ns admin 1 2 3 4 5\n@ IN NS ns\nns IN A 10.53.0.2\nwww IN A 10.54.0.80\n'
+  await done(zoneContents.importZone('lab.internal@inside', { text, mode: 'replace', soa: true, create: true }, false))
+  expect([ask(running, 'www.lab.internal', '10.54.0.9'), ask(running, 'www.lab.internal', '10.53.0.9')]).toEqual([['10.54.0.80'], []])
+  const record = await done(dns.addRecord('lab.internal@inside', { ...RECORD, name: 'soon', data: '10.54.0.81', expiresAt: new Date(running.clock.wallMs() + 60_000).toISOString() }))
+  expect(ask(running, 'soon.lab.internal', '10.54.0.9')).toEqual(['10.54.0.81'])
+  running.clock.advance(60_000)
+  for (let i = 0; i < 20; i++) await Promise.resolve()
+  expect(ask(running, 'soon.lab.internal', '10.54.0.9')).toEqual([])
+  expect(await refused(dns.getRecord('lab.internal@inside', record.id))).toMatch(/^not-found/)
+  const versions = await done(zoneContents.listVersions('lab.internal@inside', { limit: 9 }))
+  expect(versions.items[0]).toMatchObject({ by: 'expiry' })
+  await done(transfers.setTransferPolicy('lab.internal@inside', { addresses: ['10.54.0.0/24'], keys: [], tlsOnly: false }))
+  expect([await done(transfers.getTransferPolicy('lab.internal')), await done(transfers.getTransferPolicy('lab.internal@inside'))]).toMatchObject([
+    { addresses: [], keys: [] }, { addresses: ['10.54.0.0/24'], keys: [] },
+  ])
+  expect(await done(dns.exportZone('lab.internal@inside'))).toMatch(/www.*10\.54\.0\.80/)
+  const copy = await done(secondaries.setSecondary('copy.internal@inside', { primaries: [{ address: '10.53.0.9', port: 53, key: null, tls: null }] }))
+  expect(copy.zone).toBe('copy.internal@inside')
+  expect((await done(dns.listZones())).filter(({ view }) => view === 'inside').map(({ name, role }) => [name, role])).toEqual([['lab.internal', 'primary'], ['copy.internal', 'secondary']])
+})
