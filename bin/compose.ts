@@ -135,7 +135,6 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
       mtu: settings.mtu,
       devices: devices.table(),
       settings: network,
-      tls: { dns: settings.dnsOverTls === 'yes', https: settings.https === 'yes' },
       apiPort: settings.api === undefined || settings.apiOnLink === 'no' ? undefined : API_PORT_ON_LINK,
     }),
     onEvents: o.onEvents,
@@ -250,7 +249,7 @@ function networkSettings(s: Settings): ApplianceSettings {
       : s.upstreams.kind === 'none'
         ? []
         : hostNameservers(s.address.prefix).map((address) => ({ address, port: 53 }))
-  return { address: s.address, gateway: s.gateway, gatewayMetric: s.gateway === s.hostAddress?.address ? HOST_END_METRIC : 0, upstreams, upstreamPath: s.upstreamPath, upstreamsFromUplinks: s.upstreams.kind === 'auto', releaseUplinks: s.uplinkRelease === 'yes', probe: s.probe === 'yes', serveBesideOthers: s.serveBesideOthers === 'yes', nsid: s.nsid, rateLimit: s.rateLimit === undefined ? undefined : { perSecond: s.rateLimit, exempt: s.rateLimitExempt ?? [] } }
+  return { address: s.address, gateway: s.gateway, gatewayMetric: s.gateway === s.hostAddress?.address ? HOST_END_METRIC : 0, upstreams, upstreamPath: s.upstreamPath, upstreamsFromUplinks: s.upstreams.kind === 'auto', releaseUplinks: s.uplinkRelease === 'yes', probe: s.probe === 'yes', serveBesideOthers: s.serveBesideOthers === 'yes', nsid: s.nsid, tls: { name: ownNames(s)[0], dns: s.dnsOverTls === 'yes', https: s.https === 'yes' }, rateLimit: s.rateLimit === undefined ? undefined : { perSecond: s.rateLimit, exempt: s.rateLimitExempt ?? [] } }
 }
 
 /** How often certificates are looked at: files may be replaced, addresses may come, and the day of renewal does. */

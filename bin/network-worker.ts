@@ -41,8 +41,6 @@ export type NetworkWorkerData = {
   readonly served: readonly string[]
   /** Port of the appliance's own address on which the API is to be reached; undefined: not there. */
   readonly apiPort: number | undefined
-  /** The TLS servers that there are. */
-  readonly tls: { readonly dns: boolean; readonly https: boolean }
 }
 /** From the main thread, besides CallMessage. */
 export type NetworkControl =
@@ -121,9 +119,11 @@ function serveApi(stack: Appliance['stack']): void {
   netOf(stack).createServer({ allowHalfOpen: true }, (socket) => carry(socket, tunnels)).listen({ port: data.apiPort, host })
 }
 
+const NO_TLS = { dns: false, https: false } as const
+
 function serveTls({ dns, stack }: Appliance): void {
   const want = (): void => control.postMessage({ kind: 'tls-wanted' } satisfies NetworkReport)
-  tlsSide = new TlsSide({ stack, dns, clock, serves: data.tls, want })
+  tlsSide = new TlsSide({ stack, dns, clock, serves: data.settings.tls ?? NO_TLS, want })
   if (tlsPorts !== undefined) tlsSide.connect(tlsPorts)
 }
 

@@ -52,6 +52,8 @@ export type ApplianceSettings = {
   readonly probe: boolean
   /** What DNS tells who asks for the server's name (RFC 5001). */
   readonly nsid?: string | undefined
+  /** The TLS servers for DNS that there are, and the name that their certificate has; nobody is told of them without one. */
+  readonly tls?: { readonly name: string | undefined; readonly dns: boolean; readonly https: boolean }
   readonly rateLimit?: DnsOptions['rateLimit']
   /** DHCP serves although another server answers on the link. */
   readonly serveBesideOthers: boolean
@@ -128,7 +130,7 @@ export class Appliance {
     const nextRecordId = (): number => ++lastRecordId
     this.dns = new DnsServer(
       { clock: o.clock, random: o.random, query: (...asked) => path.query(...asked), queryStream: (...asked) => path.queryStream(...asked) },
-      { upstreams: o.settings.upstreams, nextRecordId, answerSlabs: o.answerSlabs, nsid: o.settings.nsid, history: o.history, rateLimit: o.settings.rateLimit, emit: (id, facts) => id === 'dns.upstream.down' && o.log(id, facts) },
+      { upstreams: o.settings.upstreams, nextRecordId, answerSlabs: o.answerSlabs, nsid: o.settings.nsid, designated: designated(o.settings), history: o.history, rateLimit: o.settings.rateLimit, emit: (id, facts) => id === 'dns.upstream.down' && o.log(id, facts) },
       o.snapshot.zones,
     )
     this.#dnsEndpoint = new DnsEndpoint(this.stack, this.dns)
@@ -362,6 +364,9 @@ function openNetwork(o: ApplianceOptions, stack: Stack, uplinks: () => Uplinks |
 const PROBE_WAIT_MS = 200
 /** The same for an ICMP echo, which goes through routers. */
 const PING_WAIT_MS = 500
+
+const designated = ({ address: { address }, tls }: ApplianceSettings): DnsOptions['designated'] =>
+  tls?.name === undefined ? undefined : { name: tls.name, address, tls: tls.dns, https: tls.https }
 
 /** How the appliance calls itself to the servers of its uplinks. */
 const HOST_NAME = 'taproot'

@@ -15,12 +15,18 @@ export function startScreen(s: Settings, running: Running): string {
     ['gateway', s.gateway === undefined ? 'none' : formatIpv4(s.gateway)],
     ['DHCP', `${s.pool.map((p) => `${formatIpv4(p.first)}–${formatIpv4(p.last)}`).join(', ')}, leases of ${s.leaseTime} s${running.linkShared && s.serveBesideOthers === 'no' ? '; silent while another DHCP server answers on this link' : ''}`],
     ['DNS', s.domain === undefined ? 'no zone of its own' : `zone ${s.domain} and the reverse zone of ${formatPrefix(s.address.prefix)}`],
+    ...inTls(s),
     ['upstreams', upstreams === '' ? 'none: only local names are answered' : `${upstreams} by the ${s.upstreamPath === 'host' ? "host's sockets" : "appliance's own stack"}`],
     ['API', running.apiUrl === undefined ? 'off' : `${running.apiUrl}/${s.apiOnLink === 'yes' ? ` and on the link http://${own}/` : ''}   REST under /api/v1, documentation to try at /docs`],
     ['token', running.tokenFile],
   ]
   const table = rows.map(([name, text]) => `  ${name.padEnd(10)} ${text}`).join('\n')
   return `\nTaproot is up.\n\n${table}\n\nAttach a client (${s.linkSocket === undefined ? 'as root; ' : ''}a copy of one line each):\n${attachLines(s).join('\n')}\n\n`
+}
+
+function inTls(s: Settings): readonly (readonly [string, string])[] {
+  const ways = [...(s.dnsOverTls === 'yes' ? ['port 853'] : []), ...(s.https === 'yes' ? [`https://${formatIpv4(s.address.address)}/dns-query`] : [])]
+  return ways.length === 0 ? [] : [['DNS in TLS', `${ways.join(', ')}   whom to trust: taproot certificate authority`]]
 }
 
 const where = (s: Settings): string =>

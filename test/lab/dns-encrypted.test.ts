@@ -73,6 +73,12 @@ describeLab('DNS within TLS', () => {
       expect(await kdig('+tls', '+tls-pin=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=', NAME, 'A')).not.toMatch(ANSWER)
     })
 
+    test('who knows the address finds the ways within TLS (RFC 9462)', async () => {
+      const text = await kdig('_dns.resolver.arpa', 'SVCB')
+      expect(text).toMatch(/SVCB\s+1 taproot\.lab\.internal\. alpn="?dot"? port="?853"? ipv4hint="?10\.53\.0\.2/)
+      expect(text).toMatch(/SVCB\s+2 .*dohpath="?\/dns-query\{\?dns\}/)
+    })
+
     test('padded answers have 468 octets', async () => {
       for (const how of ['+tls', '+https']) {
         const text = await kdig(how, '+padding', NAME, 'A')

@@ -1,4 +1,5 @@
 /** What the DNS server is made of and with: ports to the outside, settings, and the shapes of what it gives. */
+import type { Designation } from '../zone/special-use.ts'
 import type { Clock, SecureRandom } from '../../../stack/platform/index.ts'
 import type { TraceStep } from '../../model/index.ts'
 import type { QueryHandle } from '../resolver/forward.ts'
@@ -45,6 +46,8 @@ export type DnsOptions = {
   readonly mixCase?: boolean
   /** What a client that asks for the server's name gets (RFC 5001); nothing without it. */
   readonly nsid?: string | undefined
+  /** What clients are told of how to reach us by TLS (RFC 9462); nothing without it. */
+  readonly designated?: Designation | undefined
   /** Limits answers over UDP; without it there is no limit. */
   readonly rateLimit?: RateLimit | undefined
   /** Ids for new records; without it they count on from the highest one known. */

@@ -130,7 +130,7 @@ export class DnsServer {
       zones: this.zones, views: this.views, nextRecordId: () => this.served.nextRecordId(), wallMs: () => ports.clock.wallMs(),
       count: (what) => this.counters.count(what), countRcode: (rcode) => countRcode(this.counters, rcode),
     })
-    for (const zone of specialUseZones()) {
+    for (const zone of specialUseZones(options.designated)) {
       zone.slot = this.#table.addZone(zone.zone.serial)
       this.#specialUse.add(zone)
     }

@@ -4,6 +4,7 @@
  * RFC 7793). They are served as small zones of our own, so everything about negative answers is as for any zone. A
  * configured zone of the same name replaces one; a configured zone below one is found first, because the longest wins.
  */
+import { formatIpv4, type Ipv4 } from '../../../stack/index.ts'
 import { PLAIN_RECORD, type DnsRecord, type Zone } from '../../model/index.ts'
 import { LiveZone } from './zone.ts'
 
@@ -34,14 +35,42 @@ const EMPTY: readonly string[] = [
   '8.b.d.0.1.0.0.2.ip6.arpa',
 ]
 
+/** Where this same resolver is to be reached by TLS. */
+export type Designation = {
+  /** Of its certificate. */
+  readonly name: string
+  readonly address: Ipv4
+  /** DNS over TLS, and over HTTPS. */
+  readonly tls: boolean
+  readonly https: boolean
+}
+
+const DESIGNATED_ZONE = 'resolver.arpa'
+
+/**
+ * By these a client that knows our address finds that we speak TLS (RFC 9462 §4); it checks that the certificate is good for
+ * that address. §6.4: every other name there has no data, which a wildcard of a type that nobody asks for (NULL) sees to.
+ */
+function designation({ name, address, tls, https }: Designation): readonly Row[] {
+  const hint = `ipv4hint=${formatIpv4(address)}`
+  const owner = `_dns.${DESIGNATED_ZONE}`
+  return [
+    ...(tls ? [[owner, 'SVCB', `1 ${name}. alpn=dot port=853 ${hint}`] as const] : []),
+    ...(https ? [[owner, 'SVCB', `2 ${name}. alpn=h2,http/1.1 port=443 ${hint} dohpath=/dns-query{?dns}`] as const] : []),
+    [`*.${DESIGNATED_ZONE}`, 'TYPE10', '\\# 0'],
+  ]
+}
+
 /** The zones, made anew. Their ids are negative: no store has them. */
-export function specialUseZones(): readonly LiveZone[] {
+export function specialUseZones(designated?: Designation): readonly LiveZone[] {
+  const more: { readonly [zone: string]: readonly Row[] } =
+    designated === undefined || !(designated.tls || designated.https) ? LOOPBACK : { ...LOOPBACK, [DESIGNATED_ZONE]: designation(designated) }
   const names = [...Object.keys(LOOPBACK), ...EMPTY]
   return names.map((zoneName, i) => {
     const zone: Zone = {
       id: -1 - i, name: zoneName, serial: 1, primaryServer: zoneName, hostmaster: 'nobody.invalid', ...TIMES,
     }
-    const rows: readonly Row[] = [[zoneName, 'NS', `${zoneName}.`], ...(LOOPBACK[zoneName] ?? [])]
+    const rows: readonly Row[] = [[zoneName, 'NS', `${zoneName}.`], ...(more[zoneName] ?? [])]
     return new LiveZone(zone, rows.map((row, id) => recordOf(zone, id, row)))
   })
 }

@@ -43,6 +43,22 @@ describe('RFC 6761, RFC 6303: names that never leave', () => {
     expect(bench.sent).toEqual([])
   })
 
+  const DESIGNATED = { name: 'taproot.lab.internal', address: 0x0a35_0002, tls: true, https: true }
+  const DOT = '_dns.resolver.arpa 10800 SVCB 1 taproot.lab.internal alpn="dot" port=853 ipv4hint=10.53.0.2'
+  const DOH = '_dns.resolver.arpa 10800 SVCB 2 taproot.lab.internal alpn="h2,http/1.1" port=443 ipv4hint=10.53.0.2 dohpath="/dns-query{?dns}"'
+  test.each([
+    ['RFC 9462 §4: who speaks TLS says so', '_dns.resolver.arpa SVCB', DESIGNATED, 'NOERROR', [DOT, DOH]],
+    ['RFC 9462 §4: one of two ways', '_dns.resolver.arpa SVCB', { ...DESIGNATED, https: false }, 'NOERROR', [DOT]],
+    ['RFC 9462 §6.4: no other type', '_dns.resolver.arpa A', DESIGNATED, 'NOERROR', []],
+    ['RFC 9462 §6.4: no data for other names', 'x.resolver.arpa SVCB', DESIGNATED, 'NOERROR', []],
+    ['who speaks neither', '_dns.resolver.arpa SVCB', { ...DESIGNATED, tls: false, https: false }, 'NXDOMAIN', []],
+  ] as const)('%s: %s', (_section, question, designated, rcode, answer) => {
+    const [name, type] = question.split(' ') as [string, string]
+    const bench = new Bench([], { ...UPSTREAM, designated })
+    expect(bench.askTwice(name, type)).toMatchObject({ rcode, answer })
+    expect(bench.sent).toEqual([])
+  })
+
   test.each(
     [
       '1.1.15.172.in-addr.arpa', '1.1.32.172.in-addr.arpa', '1.1.63.100.in-addr.arpa', 'localhost.example.com',
