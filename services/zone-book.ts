@@ -3,7 +3,7 @@
  * and answers what lease names ask about zones.
  */
 import type { Ipv4 } from '../stack/index.ts'
-import type { DnsServer, LiveZone } from './dns/index.ts'
+import type { DnsServer, LiveZone, SeenZones } from './dns/index.ts'
 import { isNewerSerial, serialBy } from './dns/index.ts'
 import { keyOf, knownName } from './dns/wire/name.ts'
 import type { NameZones, UnnumberedEdit, ZoneIdentity } from './lease-names/lease-names.ts'
@@ -25,12 +25,19 @@ export class ZoneBook implements NameZones {
     this.#wallMs = wallMs
   }
 
-  zoneNamed(name: string): ZoneIdentity | undefined {
-    return ofOurOwn(this.#dns.zones.get(name))
+  zoneNamed(name: string, client: Ipv4): ZoneIdentity | undefined {
+    const key = knownName(name)?.key
+    const zone = key === undefined ? undefined : this.#seenBy(client).closest(key)
+    return zone?.key === key ? ofOurOwn(zone) : undefined
   }
 
-  zoneEnclosing(name: string): ZoneIdentity | undefined {
-    return ofOurOwn(this.#dns.zones.enclosing(name))
+  zoneEnclosing(name: string, client: Ipv4): ZoneIdentity | undefined {
+    const key = knownName(name)?.key
+    return key === undefined ? undefined : ofOurOwn(this.#seenBy(client).closest(key))
+  }
+
+  #seenBy(client: Ipv4): SeenZones {
+    return this.#dns.zones.seenFrom(this.#dns.views.viewOf(client, undefined))
   }
 
   /** What is served at a name, and what people have put there that is on its way to the disk. */

@@ -3,7 +3,7 @@ import { formatIpv4, formatPrefix, type Ipv4 } from '../../stack/index.ts'
 import { type Clock, err, ok, type Result } from '../../stack/platform/index.ts'
 import type { DhcpConfiguration } from '../model/index.ts'
 import { type DnsServer, isCopy, signedFile } from '../dns/index.ts'
-import { parseName } from '../dns/wire/name.ts'
+import { keyOf, parseName } from '../dns/wire/name.ts'
 import type { Answer, RecordInput } from '../facade.ts'
 import { type DnsRecord, PLAIN_RECORD, type Refusal, refusal, type Zone, type ZoneEdit, zoneText } from '../model/index.ts'
 import type { DnsSide, NameExplanation } from '../network-side.ts'
@@ -85,9 +85,10 @@ export class DnsCommands implements DnsSide {
       const zone = this.#o.dns.zones.get(name)?.zone
       if (zone === undefined) return missing(`zone ${name}`)
       const { subnets, segments } = this.#o.configuration()
-      // Names of leases are in zones of everybody.
-      const subnet = subnets.find((each) => each.domain === zoneText(zone))
-      const segment = segments.find((each) => each.domain === zoneText(zone))
+      // Without a view's zone, names of leases are in that of everybody.
+      const isLast = zone.view === undefined || this.#o.dns.zones.named(keyOf(zone.name)).length === 1
+      const subnet = subnets.find((each) => isLast && each.domain === zone.name)
+      const segment = segments.find((each) => isLast && each.domain === zone.name)
       const user = subnet === undefined ? segment && `segment ${segment.name}` : `subnet ${formatPrefix(subnet.prefix)}`
       if (user !== undefined)
         return err(refusal('conflict', '', `the names of the leases of ${user} are in ${name}`, `give ${user} another domain, or null, first`))

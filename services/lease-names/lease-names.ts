@@ -13,12 +13,12 @@ export const LEASE_RECORD_TTL_SECONDS = 60
 
 export type ZoneIdentity = Pick<Zone, 'id' | 'name'>
 
-/** What is asked of the zones. */
+/** What is asked of the zones. Of several of one name, in views, it is the one that the client of a lease sees. */
 export interface NameZones {
-  /** The zone of exactly this name. */
-  zoneNamed(name: string): ZoneIdentity | undefined
+  /** The zone of exactly this name that a client at this address sees. */
+  zoneNamed(name: string, client: Ipv4): ZoneIdentity | undefined
   /** The zone in which this name lies: the longest one that encloses it. */
-  zoneEnclosing(name: string): ZoneIdentity | undefined
+  zoneEnclosing(name: string, client: Ipv4): ZoneIdentity | undefined
   /** All records at a name, letter case ignored. */
   recordsAt(zoneId: number, name: string): readonly DnsRecord[]
   /** The records that the lease of an address owns, in all zones. */
@@ -89,13 +89,13 @@ export class LeaseNames {
   /** The full name that a lease would be published under in the zone `domain`, or none, and why. Changes nothing. */
   nameFor(lease: Lease, domain: string | undefined): { readonly name: string | undefined; readonly trace: TraceStep | undefined } {
     if (lease.hostName === undefined || domain === undefined) return { name: undefined, trace: undefined }
-    const zone = this.#zones.zoneNamed(domain)
+    const zone = this.#zones.zoneNamed(domain, lease.address)
     if (zone === undefined) return { name: undefined, trace: ['names.no-zone', { domain }] }
     const name = `${lease.hostName}.${domain}`
     const other = this.#foreignRecord(zone.id, name)
     if (other !== undefined)
       return { name: undefined, trace: ['names.taken-by-record', { name, type: other.type, owner: other.owner.kind }] }
-    const holder = this.#holderOf(name)
+    const holder = this.#holderOf(name, zone)
     // Whoever takes an address over takes its name over too, if it calls itself alike.
     if (holder !== undefined && holder.client !== leaseClientKey(lease) && holder.address !== lease.address)
       return { name: undefined, trace: ['names.taken-by-lease', { name, holder: formatIpv4(holder.address) }] }
@@ -117,21 +117,21 @@ export class LeaseNames {
   #planOne({ after }: LeaseChange, planning: Planning): void {
     const name = after.state === 'bound' ? after.publishedName : undefined
     const { address } = after
-    const holder = name === undefined ? undefined : this.#holderOf(name)
+    const zone = name === undefined ? undefined : this.#zones.zoneEnclosing(name, address)
+    const holder = name === undefined ? undefined : this.#holderOf(name, zone)
     // The same client on another address: the name moves with it.
     if (holder !== undefined && holder.address !== address) this.#replace(holder.address, [], planning)
     // Also when the name stays: somebody may have made or removed a record in its place meanwhile.
-    this.#replace(address, name === undefined ? [] : this.#recordsFor(after, name), planning)
+    this.#replace(address, name === undefined ? [] : this.#recordsFor(after, name, zone), planning)
     const client = leaseClientKey(after)
     if (name !== undefined && (holder?.client !== client || holder.address !== address))
-      planning.ends.push(this.#holders.put(name, { client, address }, holder))
+      planning.ends.push(this.#holders.put(holdingKey(name, zone), { client, address }, holder))
   }
 
   /** Who has the name: whoever a commit under way gives it to, else the lease whose address stands there. */
-  #holderOf(name: string): Holder | undefined {
-    const noted = this.#holders.get(name)
+  #holderOf(name: string, zone: ZoneIdentity | undefined): Holder | undefined {
+    const noted = this.#holders.get(holdingKey(name, zone))
     if (noted !== undefined) return noted
-    const zone = this.#zones.zoneEnclosing(name)
     if (zone === undefined) return undefined
     for (const { owner, type } of this.#zones.recordsAt(zone.id, name)) {
       if (owner.kind !== 'lease' || type !== 'A') continue
@@ -158,7 +158,7 @@ export class LeaseNames {
   }
 
   /** The A record, a DHCID record where it is wanted, and the PTR record where nobody else made one. */
-  #recordsFor(lease: Lease, name: string): readonly UnnumberedRecord[] {
+  #recordsFor(lease: Lease, name: string, zone: ZoneIdentity | undefined): readonly UnnumberedRecord[] {
     const { address } = lease
     const records: UnnumberedRecord[] = []
     const put = (zone: ZoneIdentity | undefined, owner: string, type: string, data: string): void => {
@@ -173,11 +173,10 @@ export class LeaseNames {
         ...PLAIN_RECORD,
       })
     }
-    const zone = this.#zones.zoneEnclosing(name)
     put(zone, name, 'A', formatIpv4(address))
     if (this.#wantsDhcid(lease.subnetId)) put(zone, name, 'DHCID', dhcidOf(lease, name))
     const reverse = reverseName(address)
-    const reverseZone = this.#zones.zoneEnclosing(reverse)
+    const reverseZone = this.#zones.zoneEnclosing(reverse, address)
     if (reverseZone !== undefined && this.#foreignRecord(reverseZone.id, reverse) === undefined)
       put(reverseZone, reverse, 'PTR', name)
     return records
@@ -187,5 +186,8 @@ export class LeaseNames {
     return this.#zones.recordsAt(zoneId, name).find((record) => record.owner.kind !== 'lease')
   }
 }
+
+/** The same name may be held in zones of several views. */
+const holdingKey = (name: string, zone: ZoneIdentity | undefined): string => `${name} ${zone?.id ?? ''}`
 
 const isLike = (a: DnsRecord, b: UnnumberedRecord): boolean => a.zoneId === b.zoneId && a.type === b.type && a.name === b.name && a.data === b.data

@@ -3,9 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { DnsServer } from '../../../services/dns/index.ts'
 import { ZoneBook } from '../../../services/zone-book.ts'
 import type { DnsRecord } from '../../../services/index.ts'
+import { ipv4 } from '../../../stack/index.ts'
 import { SeededSecureRandom, VirtualClock } from '../../../stack/platform/index.ts'
-import { ADDRESS, FORWARD, leaseRecord, NOON, record, REVERSE, recordLine, zone } from '../../support/leases.ts'
+import { LeaseNames } from '../../../services/lease-names/lease-names.ts'
+import { ADDRESS, change, FORWARD, lease, leaseRecord, NOON, record, REVERSE, recordLine, zone } from '../../support/leases.ts'
 
+const CLIENT = ipv4('10.53.0.9')
 const WWW = record(1, 'www.lab.internal', 'A', '10.53.0.20')
 
 function book(zones = [{ zone: { ...FORWARD, serial: 7 }, records: [WWW] as readonly DnsRecord[] }, { zone: REVERSE, records: [] }]) {
@@ -57,12 +60,12 @@ describe('serials', () => {
 describe('what lease names ask', () => {
   test('zones by their name and by what lies in them', () => {
     const { zones } = book([{ zone: FORWARD, records: [] }, { zone: zone('sub.lab.internal', 3), records: [] }])
-    expect(zones.zoneNamed('lab.internal')?.id).toBe(1)
-    expect(zones.zoneNamed('www.lab.internal')).toBeUndefined()
-    expect(zones.zoneEnclosing('www.lab.internal')?.id).toBe(1)
-    expect(zones.zoneEnclosing('www.sub.lab.internal')?.id).toBe(3)
-    expect(zones.zoneEnclosing('www.example.com')).toBeUndefined()
-    expect(zones.zoneEnclosing('..')).toBeUndefined()
+    expect(zones.zoneNamed('lab.internal', CLIENT)?.id).toBe(1)
+    expect(zones.zoneNamed('www.lab.internal', CLIENT)).toBeUndefined()
+    expect(zones.zoneEnclosing('www.lab.internal', CLIENT)?.id).toBe(1)
+    expect(zones.zoneEnclosing('www.sub.lab.internal', CLIENT)?.id).toBe(3)
+    expect(zones.zoneEnclosing('www.example.com', CLIENT)).toBeUndefined()
+    expect(zones.zoneEnclosing('..', CLIENT)).toBeUndefined()
   })
 
   test('records at a name in any letter case; nothing at one that is none', () => {
@@ -86,4 +89,21 @@ describe('what lease names ask', () => {
     zones.number(edit(leaseRecord(2, 'alpha.lab.internal', 'A', ADDRESS, ADDRESS)))
     expect(zones.recordsAt(FORWARD.id, 'alpha.lab.internal')).toEqual([])
   })
+})
+
+test('names of leases are in the zones that their clients see, each view by itself', () => {
+  const b = book()
+  b.dns.addZone({ ...FORWARD, id: 9, view: 'inside' }, [])
+  b.dns.setViews([{ name: 'inside', prefixes: [{ network: ipv4('10.54.0.0'), length: 16 }], keys: [] }])
+  const inside = ipv4('10.54.0.100')
+  expect([b.zones.zoneNamed('lab.internal', inside)?.id, b.zones.zoneEnclosing('pc.lab.internal', CLIENT)?.id]).toEqual([9, FORWARD.id])
+  const names = new LeaseNames(b.zones, () => 100, () => 'somebody')
+  const named = { hostName: 'pc', publishedName: 'pc.lab.internal' } as const
+  const first = lease('10.53.0.9', { ...named, mac: '02:00:00:00:00:01' })
+  const second = lease('10.54.0.100', { ...named, mac: '02:00:00:00:00:02' })
+  const edits = [first, second].map((each) => {
+    expect(names.nameFor(each, 'lab.internal').name).toBe('pc.lab.internal')
+    return names.plan([change(undefined, each)]).edits.filter(({ zoneId }) => zoneId !== REVERSE.id)
+  })
+  expect(edits.map((each) => each.map(({ zoneId, add }) => [zoneId, add[0]?.data]))).toEqual([[[FORWARD.id, '10.53.0.9']], [[9, '10.54.0.100']]])
 })
