@@ -27,6 +27,7 @@ import { networkRoutes } from './routes/network.ts'
 import { otherServerRoutes } from './routes/other-servers.ts'
 import { recordRoutes } from './routes/records.ts'
 import { routeRoutes } from './routes/routes.ts'
+import { catalogRoutes } from './routes/catalogs.ts'
 import { secondaryRoutes } from './routes/secondaries.ts'
 import { signingRoutes } from './routes/signing.ts'
 import { transferRoutes } from './routes/transfers.ts'
@@ -74,6 +75,7 @@ const ROUTES = [
   tsigKeyRoutes,
   transferRoutes,
   secondaryRoutes,
+  catalogRoutes,
   signingRoutes,
   certificateRoutes,
   updateRoutes,

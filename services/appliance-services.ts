@@ -12,6 +12,7 @@ import { ApplianceLinks } from './administration/link-services.ts'
 import { ApplianceOtherServers } from './administration/other-server-services.ts'
 import { ApplianceReasons } from './administration/reason-services.ts'
 import { ApplianceRoutes } from './administration/route-services.ts'
+import { ApplianceCatalogs } from './administration/catalog-services.ts'
 import { ApplianceSecondaries } from './administration/secondary-services.ts'
 import { ApplianceSigning } from './administration/signing-services.ts'
 import { ApplianceStatus } from './administration/status-services.ts'
@@ -50,6 +51,7 @@ export function applianceServices(o: ApplianceServicesOptions): Services {
     signing: new ApplianceSigning(o),
     transfers: new ApplianceTransfers(o),
     secondaries: new ApplianceSecondaries(o),
+    catalogs: new ApplianceCatalogs(o),
     certificates: o.certificates,
     updates: new ApplianceUpdates(o),
     views: new ApplianceViews(o),

@@ -13,6 +13,7 @@ import type { LinkServices } from './facade/links.ts'
 import type { OtherServerServices } from './facade/other-servers.ts'
 import type { ReasonServices } from './facade/reasons.ts'
 import type { RouteServices } from './facade/routes.ts'
+import type { CatalogServices } from './facade/catalogs.ts'
 import type { SecondaryServices } from './facade/secondaries.ts'
 import type { SigningServices } from './facade/signing.ts'
 import type { StatusServices } from './facade/status.ts'
@@ -34,6 +35,7 @@ export * from './facade/links.ts'
 export * from './facade/other-servers.ts'
 export * from './facade/reasons.ts'
 export * from './facade/routes.ts'
+export * from './facade/catalogs.ts'
 export * from './facade/secondaries.ts'
 export * from './facade/signing.ts'
 export * from './facade/status.ts'
@@ -57,6 +59,7 @@ export type Services = {
   readonly updates: UpdateServices
   readonly views: ViewServices
   readonly secondaries: SecondaryServices
+  readonly catalogs: CatalogServices
   readonly interfaces: InterfaceServices
   readonly routes: RouteServices
   readonly links: LinkServices

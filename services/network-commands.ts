@@ -10,6 +10,7 @@ import { DnsCommands } from './commands/dns-commands.ts'
 import { InterfaceCommands } from './commands/interface-commands.ts'
 import { LinkCommands } from './commands/link-commands.ts'
 import { RouteCommands } from './commands/route-commands.ts'
+import { CatalogCommands } from './commands/catalog-commands.ts'
 import { SecondaryCommands } from './commands/secondary-commands.ts'
 import { SigningCommands } from './commands/signing-commands.ts'
 import { StatusCommands } from './commands/status-commands.ts'
@@ -63,7 +64,7 @@ export type NetworkCommandsOptions = {
 
 export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const { turns } = o
-  const { lastIds, tsigKeys, transferPolicies, updatePolicies, views } = o.snapshot
+  const { lastIds, tsigKeys, transferPolicies, updatePolicies, views, catalogs, catalogMembers } = o.snapshot
   let lastZoneId = lastIds.zone
   const nextZoneId = (): number => ++lastZoneId
   const dhcp = new DhcpCommands({ ...o, lastIds, turns })
@@ -77,6 +78,7 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   return {
     dhcp, dns, signing: new SigningCommands(o), zoneEdits: new ZoneEditCommands({ ...o, turns, editor }), tsigKeys: new TsigKeyCommands({ ...o, tsigKeys, turns }), transfers: new TransferCommands({ ...o, transferPolicies, turns }),
     updates: new UpdateCommands({ ...o, updatePolicies, turns }), views: new ViewCommands({ ...o, views, turns, configuration: () => dhcp.current }),
-    secondaries: new SecondaryCommands({ ...o, nextZoneId, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
+    secondaries: new SecondaryCommands({ ...o, nextZoneId, turns }),
+    catalogs: new CatalogCommands({ ...o, catalogs, catalogMembers, editor, nextZoneId, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
   }
 }

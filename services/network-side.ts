@@ -5,7 +5,7 @@
  */
 import type { Ipv4 } from '../stack/index.ts'
 import type {
-  Answer, CaptureInput, DhcpClientView, InterfaceView, KeyImportInput, NeighbourView, NotifyInput, NotifyView,
+  Answer, CaptureInput, CatalogInput, CatalogMemberInput, CatalogView, DhcpClientView, InterfaceView, KeyImportInput, NeighbourView, NotifyInput, NotifyView,
   OtherServerView, Page, Paging, PastUpdateView, PingEventView, PingInput, RecordInput, RecordStep, RouteView,
   RoutingView, SecondaryInput, SecondaryView, SigningInput, SigningView, SocketFilter, SocketView, StatisticsView,
   Streaming, TracerouteEventView, TracerouteInput, TransferPolicyView, TsigKeyInput, TsigKeyView, UpdatePolicyView, ViewView,
@@ -128,6 +128,14 @@ export interface UpdateSide {
   recentUpdates(zone: string): Answer<readonly PastUpdateView[]>
 }
 
+export interface CatalogSide {
+  catalog(zone: string): Answer<CatalogView>
+  setCatalog(zone: string, input: CatalogInput): Answer<CatalogView>
+  removeCatalog(zone: string): Answer<null>
+  setCatalogMember(catalog: string, zone: string, input: CatalogMemberInput): Answer<CatalogView>
+  removeCatalogMember(catalog: string, zone: string): Answer<null>
+}
+
 export interface SecondarySide {
   secondary(zone: string): Answer<SecondaryView>
   setSecondary(zone: string, input: SecondaryInput): Answer<SecondaryView>
@@ -220,6 +228,7 @@ export type NetworkSide = {
   readonly updates: UpdateSide
   readonly views: ViewSide
   readonly secondaries: SecondarySide
+  readonly catalogs: CatalogSide
   readonly interfaces: InterfaceSide
   readonly routes: RouteSide
   readonly links: LinkSide
@@ -260,6 +269,7 @@ export const NETWORK_COMMANDS = {
   ],
   zoneEdits: ['editZone'],
   tsigKeys: ['tsigKeys', 'addTsigKey', 'removeTsigKey'],
+  catalogs: ['catalog', 'setCatalog', 'removeCatalog', 'setCatalogMember', 'removeCatalogMember'],
   secondaries: ['secondary', 'setSecondary', 'promote', 'refreshSecondary'],
   signing: ['signing', 'setSigning', 'rollKeys', 'confirmDs', 'importKeys'],
   transfers: ['transferPolicy', 'setTransferPolicy', 'notifyPolicy', 'setNotifyPolicy', 'notifyNow'],

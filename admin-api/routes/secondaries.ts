@@ -1,11 +1,8 @@
 import { Type } from 'typebox'
 import { type Api, granted } from '../api.ts'
 import type { Services } from '../../services/index.ts'
-import { Secondary, SecondaryInput, SecondaryRefresh } from '../schemas/secondaries.ts'
+import { primaryViews, Secondary, SecondaryInput, SecondaryRefresh } from '../schemas/secondaries.ts'
 import { zoneParams } from '../schemas/zones.ts'
-
-const DNS_PORT = 53
-const DNS_OVER_TLS_PORT = 853
 
 export function secondaryRoutes(app: Api, services: Services): void {
   app.get(
@@ -37,12 +34,7 @@ export function secondaryRoutes(app: Api, services: Services): void {
       },
     },
     async request => {
-      const primaries = request.body.primaries.map(({ address, port, key, tls }) => ({
-        address,
-        port: port ?? (tls == null ? DNS_PORT : DNS_OVER_TLS_PORT),
-        key: key ?? null,
-        tls: tls == null ? null : { name: tls.name ?? null, pin: tls.pin ?? null, authority: tls.authority ?? null },
-      }))
+      const primaries = primaryViews(request.body.primaries)
       return granted(await services.secondaries.setSecondary(request.params.name, { primaries }))
     },
   )

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { PrimaryTlsView, PrimaryView, SecondaryView } from '../../services/index.ts'
 import { count, creation, freeText, integer, list, nullable, object, oneOf, text, time, view, word } from './common.ts'
 
@@ -16,13 +16,26 @@ const fields = {
   port: integer(1, 65_535, 'Usually 53, and 853 for TLS.', 53),
   key: nullable(text('domain-name', 'The TSIG key that both sides sign with; null: none.', 'transfer.lab.internal')),
 }
-const Primary = view<PrimaryView>()('Primary', 'A server that a zone is copied from.', { ...fields, tls: nullable(PrimaryTls) })
+export const Primary = view<PrimaryView>()('Primary', 'A server that a zone is copied from.', { ...fields, tls: nullable(PrimaryTls) })
 const PrimaryInput = creation('PrimaryInput', 'A server that a zone is to be copied from, by TLS (RFC 9103) if tls is given.', {
   address: fields.address,
   port: nullable(fields.port),
   key: fields.key,
   tls: nullable(creation('PrimaryTlsInput', 'How it proves who it is; with neither name nor pin it need not.', tls, { name: null, pin: null, authority: null })),
 }, { port: null, key: null, tls: null })
+export const PrimaryInputs = Type.Array(PrimaryInput, { minItems: 1, maxItems: MOST_PRIMARIES, description: 'Asked in this order.' })
+
+const DNS_PORT = 53
+const DNS_OVER_TLS_PORT = 853
+/** With what was left out. */
+export const primaryViews = (inputs: Static<typeof PrimaryInputs>): readonly PrimaryView[] =>
+  inputs.map(({ address, port, key, tls }) => ({
+    address,
+    port: port ?? (tls == null ? DNS_PORT : DNS_OVER_TLS_PORT),
+    key: key ?? null,
+    tls: tls == null ? null : { name: tls.name ?? null, pin: tls.pin ?? null, authority: tls.authority ?? null },
+  }))
+
 const primaries = list(Primary, 'Asked in this order.')
 
 export const Secondary = view<SecondaryView>()('Secondary', "A copy of another server's zone, and how it does.", {
@@ -41,7 +54,7 @@ export const Secondary = view<SecondaryView>()('Secondary', "A copy of another s
   })),
 })
 export const SecondaryInput = object('SecondaryInput', 'Where the zone is copied from, instead of what was said before.', {
-  primaries: Type.Array(PrimaryInput, { minItems: 1, maxItems: MOST_PRIMARIES, description: 'Asked in this order.' }),
+  primaries: PrimaryInputs,
 })
 export const SecondaryRefresh = object('SecondaryRefresh', 'How to look.', {
   full: Type.Boolean({ description: 'Transfer the whole zone, whatever its serial.', default: false }),

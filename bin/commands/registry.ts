@@ -32,6 +32,7 @@ import { viewAdd, viewList, viewRemove } from './view.ts'
 import { dhcpWhatIf } from './what-if.ts'
 import { hostsEdit, hostsShow, zoneDiff, zoneImport, zoneUndo, zoneVersions } from './zone-contents.ts'
 import { zoneNotify } from './zone-notify.ts'
+import { catalogAdd, catalogConsume, catalogProduce, catalogRemove, catalogShow, catalogStop } from './catalog.ts'
 import { zonePromote, zoneRefresh, zoneSecondary } from './zone-secondary.ts'
 import { zoneDs, zoneKeyImport, zoneKeys, zoneRoll, zoneSign, zoneSigning, zoneUnsign } from './zone-signing.ts'
 import { zoneTransfers } from './zone-transfers.ts'
@@ -105,6 +106,12 @@ export const COMMANDS: readonly Command[] = [
   zoneSecondary,
   zoneRefresh,
   zonePromote,
+  catalogShow,
+  catalogProduce,
+  catalogConsume,
+  catalogAdd,
+  catalogRemove,
+  catalogStop,
   recordList,
   recordAdd,
   recordChange,

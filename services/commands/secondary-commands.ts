@@ -21,7 +21,7 @@ export type SecondaryCommandsOptions = {
 }
 
 /** Until the first transfer: names and times that nobody is given. */
-const NOTHING_YET = {
+export const NOTHING_YET = {
   serial: 0, primaryServer: '.', hostmaster: '.', refresh: 3600, retry: 600, expire: 1_209_600, minimum: 300, defaultTtl: 3600,
 } as const
 
@@ -38,7 +38,7 @@ export class SecondaryCommands implements SecondarySide {
 
   setSecondary(zoneName: string, input: SecondaryInput): Answer<SecondaryView> {
     return this.#o.turns.take(async () => {
-      const primaries = this.#primaries(input.primaries)
+      const primaries = primariesOf(this.#o.dns, input.primaries, '/primaries')
       if (!primaries.ok) return primaries
       const live = this.#o.dns.zones.get(zoneName)
       if (live !== undefined && !live.isSecondary)
@@ -81,19 +81,6 @@ export class SecondaryCommands implements SecondarySide {
     return this.#view(zoneName)
   }
 
-  #primaries(views: readonly PrimaryView[]): Result<readonly Primary[], Refusal> {
-    const primaries: Primary[] = []
-    for (const [i, { address, port, key, tls }] of views.entries()) {
-      const parsed = parseIpv4(address)
-      if (parsed === undefined) return err(refusal('invalid', `/primaries/${i}/address`, `"${address}" is not an IPv4 address`, 'as 10.53.0.9'))
-      if (key !== null && !isKnownKey(this.#o.dns, key)) return err(noKey(`/primaries/${i}/key`, key))
-      const refused = tls === null ? undefined : checkTls(tls, `/primaries/${i}/tls`)
-      if (refused !== undefined) return err(refused)
-      primaries.push({ address: parsed, port, key: key ?? undefined, tls: tls === null ? undefined : tlsOf(tls) })
-    }
-    return ok(primaries)
-  }
-
   #view(zoneName: string): Result<SecondaryView, Refusal> {
     const live = this.#o.dns.zones.get(zoneName)
     const state = live === undefined ? undefined : this.#o.secondaries.state(live.zone.id)
@@ -103,6 +90,24 @@ export class SecondaryCommands implements SecondarySide {
 
 const news = (clock: Clock, zone: Zone, how: 'added' | 'changed'): Write =>
   ({ kind: 'event', at: clock.wallMs(), event: 'zone.changed', facts: { zone: zoneText(zone), serial: zone.serial, how } })
+
+/** Primaries as an administrator names them; `field` is where they stand in the input. */
+export function primariesOf(dns: DnsServer, views: readonly PrimaryView[], field: string): Result<readonly Primary[], Refusal> {
+  const primaries: Primary[] = []
+  for (const [i, { address, port, key, tls }] of views.entries()) {
+    const parsed = parseIpv4(address)
+    if (parsed === undefined) return err(refusal('invalid', `${field}/${i}/address`, `"${address}" is not an IPv4 address`, 'as 10.53.0.9'))
+    if (key !== null && !isKnownKey(dns, key)) return err(noKey(`${field}/${i}/key`, key))
+    const refused = tls === null ? undefined : checkTls(tls, `${field}/${i}/tls`)
+    if (refused !== undefined) return err(refused)
+    primaries.push({ address: parsed, port, key: key ?? undefined, tls: tls === null ? undefined : tlsOf(tls) })
+  }
+  return ok(primaries)
+}
+
+export const primaryView = ({ address, port, key, tls }: Primary): PrimaryView => ({
+  address: formatIpv4(address), port, key: key ?? null, tls: tls === undefined ? null : tlsView(tls),
+})
 
 const SHA256_OCTETS = 32
 
@@ -122,7 +127,7 @@ const timeOrNull = (ms: number | undefined): string | null => (ms === undefined 
 
 const secondaryView = (zone: Zone, served: boolean, { secondary, phase, nextLookAt, expiresAt, lastFailure }: SecondaryState): SecondaryView => ({
   zone: zoneText(zone),
-  primaries: secondary.primaries.map(({ address, port, key, tls }) => ({ address: formatIpv4(address), port, key: key ?? null, tls: tls === undefined ? null : tlsView(tls) })),
+  primaries: secondary.primaries.map(primaryView),
   state: phase,
   serial: secondary.refreshedAt === undefined ? null : zone.serial,
   served,

@@ -57,6 +57,24 @@ export const DNS_EVENTS = {
     means: 'Clients get SERVFAIL until a primary server can be reached again.',
     remedy: 'Bring the primary back, name another, or make this server the primary of the zone.',
   },
+  'dns.catalog.added': {
+    level: 'info', says: '{zone} is copied, because the catalog {catalog} lists it',
+    means: 'A secondary zone was made; it is served as soon as it has been transferred.',
+  },
+  'dns.catalog.removed': {
+    level: 'info', says: '{zone} is removed: the catalog {catalog} does not list it any more, or as another zone',
+    means: 'The copy and its records are gone from here.',
+  },
+  'dns.catalog.conflict': {
+    level: 'warn', says: 'the catalog {catalog} lists {zone}, which stays as it is: {because}',
+    means: 'A catalog has a say in nothing but the zones that it brought (RFC 9432 §5.2).',
+    remedy: 'Remove the zone that is here, or take it out of the other catalog.',
+  },
+  'dns.catalog.broken': {
+    level: 'warn', says: 'nothing is done about version {serial} of the catalog {catalog}: {because}',
+    means: 'The zones that it brought before go on as they are (RFC 9432 §5.1).',
+    remedy: 'Correct the catalog at its producer.',
+  },
   'dns.special-use': {
     level: 'debug', says: '{name} lies in {zone}, a name reserved for local use',
     means: 'Such names mean something only inside a network (RFC 6761, RFC 6303) and are never sent out.',

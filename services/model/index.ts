@@ -1,3 +1,4 @@
+export * from './catalog.ts'
 export * from './decision.ts'
 export * from './dhcp.ts'
 export * from './dns.ts'

@@ -1,7 +1,7 @@
 /** Between rows and the model. Addresses are unsigned in rows and int32 in memory; absent is NULL there, undefined here. */
 import { formatIpv4, formatPrefix, type Ipv4, parseIpv4, parsePrefix, type Prefix } from '../../stack/index.ts'
 import type {
-  CachedUntil, DnsRecord, InterfaceProperties, KeyRecord, Lease, NetworkInterface, PrimaryTls, RecordOwner, RecordState, SealedKey,
+  CachedUntil, Catalog, DnsRecord, InterfaceProperties, KeyRecord, Lease, NetworkInterface, Primary, PrimaryTls, RecordOwner, RecordState, SealedKey,
   SecondaryZone, SerialPolicy, SigningPolicy, StaticNeighbour, StaticRoute, TransferPolicy, UpdatePolicy, UpdateRule,
   View, Zone, ZoneKey, ZoneSigningPolicy,
 } from '../model/index.ts'
@@ -223,15 +223,40 @@ export const neighbourOf = (r: NeighbourRow): StaticNeighbour => ({ interfaceNam
 type StoredPrimary = StoredTarget & { readonly tls?: Partial<PrimaryTls> }
 /** JSON leaves out what is undefined. */
 const tlsOf = ({ serverName, pin, authority }: Partial<PrimaryTls>): PrimaryTls => ({ serverName, pin, authority })
+const primariesOf = (stored: readonly StoredPrimary[]): readonly Primary[] =>
+  stored.map(({ tls, ...target }) => ({ ...targetOf(target), tls: tls === undefined ? undefined : tlsOf(tls) }))
+const storedPrimaries = (primaries: readonly Primary[]): readonly StoredPrimary[] =>
+  primaries.map((primary) => ({ ...storedTarget(primary), ...(primary.tls === undefined ? {} : { tls: primary.tls }) }))
+
+export type CatalogRow = { zone_id: number; role: Catalog['role']; primaries: string | null; groups: string }
+type StoredGroup = { readonly name: string; readonly primaries: readonly StoredPrimary[] }
+export const catalogOf = (r: CatalogRow): Catalog =>
+  r.role === 'producer'
+    ? { zoneId: r.zone_id, role: 'producer' }
+    : {
+        zoneId: r.zone_id,
+        role: 'consumer',
+        primaries: r.primaries === null ? undefined : primariesOf(JSON.parse(r.primaries) as readonly StoredPrimary[]),
+        groups: (JSON.parse(r.groups) as readonly StoredGroup[]).map(({ name, primaries }) => ({ name, primaries: primariesOf(primaries) })),
+      }
+/** In the order of the table. */
+export const catalogColumns = (c: Catalog): readonly (string | number | null)[] =>
+  c.role === 'producer'
+    ? [c.zoneId, c.role, null, '[]']
+    : [
+        c.zoneId, c.role, c.primaries === undefined ? null : JSON.stringify(storedPrimaries(c.primaries)),
+        JSON.stringify(c.groups.map(({ name, primaries }) => ({ name, primaries: storedPrimaries(primaries) }))),
+      ]
+
 export type SecondaryRow = { zone_id: number; primaries: string; refreshed_ms: number | null }
 export const secondaryOf = (r: SecondaryRow): SecondaryZone => ({
   zoneId: r.zone_id,
-  primaries: (JSON.parse(r.primaries) as readonly StoredPrimary[]).map(({ tls, ...target }) => ({ ...targetOf(target), tls: tls === undefined ? undefined : tlsOf(tls) })),
+  primaries: primariesOf(JSON.parse(r.primaries) as readonly StoredPrimary[]),
   refreshedAt: orUndefined(r.refreshed_ms),
 })
 /** In the order of the table. */
 export const secondaryColumns = (s: SecondaryZone): readonly (string | number | null)[] =>
-  [s.zoneId, JSON.stringify(s.primaries.map((primary) => ({ ...storedTarget(primary), tls: primary.tls }))), orNull(s.refreshedAt)]
+  [s.zoneId, JSON.stringify(storedPrimaries(s.primaries)), orNull(s.refreshedAt)]
 
 export type TransferPolicyRow = { zone_id: number; prefixes: string; keys: string; tls_only: number; notify: string; notify_servers: number }
 /** A server by address and port, and the TSIG key that is shared with it. */

@@ -1,6 +1,6 @@
 /** All that the network side keeps live, read from the database. Rows that may be a million come one by one. */
 import type { Database } from 'better-sqlite3'
-import { DHCP_KINDS, type DhcpConfiguration, type DnsRecord, type Lease, type TsigKey } from '../model/index.ts'
+import { type CatalogMember, DHCP_KINDS, type DhcpConfiguration, type DnsRecord, type Lease, type TsigKey } from '../model/index.ts'
 import { DHCP_TABLES } from './dhcp-rows.ts'
 import {
   dnssecKeyOf,
@@ -9,6 +9,7 @@ import {
   neighbourOf,
   recordOf,
   routeOf,
+  catalogOf,
   secondaryOf,
   signingPolicyOf,
   transferPolicyOf,
@@ -21,6 +22,7 @@ import {
   type NeighbourRow,
   type RecordRow,
   type RouteRow,
+  type CatalogRow,
   type SecondaryRow,
   type SigningPolicyRow,
   type TransferPolicyRow,
@@ -55,6 +57,8 @@ export function snapshotOf(db: Database): Snapshot {
     tsigKeys: all<TsigKey>('SELECT name, algorithm, secret FROM tsig_keys ORDER BY name'),
     transferPolicies: all<TransferPolicyRow>('SELECT * FROM zone_transfers ORDER BY zone_id').map(transferPolicyOf),
     updatePolicies: all<UpdatePolicyRow>('SELECT * FROM zone_updates ORDER BY zone_id').map(updatePolicyOf),
+    catalogs: all<CatalogRow>('SELECT * FROM catalogs ORDER BY zone_id').map(catalogOf),
+    catalogMembers: all<CatalogMember>('SELECT zone_id AS zoneId, catalog_id AS catalogId, label FROM catalog_members ORDER BY zone_id'),
     secondaries: all<SecondaryRow>('SELECT * FROM zone_secondaries ORDER BY zone_id').map(secondaryOf),
     signingPolicies: all<SigningPolicyRow>('SELECT * FROM zone_signing ORDER BY zone_id').map(signingPolicyOf),
     dnssecKeys: all<DnssecKeyRow>('SELECT * FROM dnssec_keys ORDER BY id').map(dnssecKeyOf),

@@ -20,6 +20,7 @@ import {
   RECORD_COLUMNS,
   recordCells,
   unsigned,
+  catalogColumns,
   secondaryColumns,
   signingPolicyText,
   transferPolicyColumns,
@@ -320,6 +321,15 @@ export class SqliteStore extends SqliteReader implements Store {
       case 'update-policy-put':
         sql.putUpdatePolicy.run(w.policy.zoneId, updateRulesText(w.policy))
         return
+      case 'catalog-put':
+        sql.putCatalog.run(...catalogColumns(w.catalog))
+        return
+      case 'catalog-remove':
+        sql.removeCatalog.run(w.zoneId)
+        return
+      case 'catalog-member-put':
+        sql.putCatalogMember.run(w.member.zoneId, w.member.catalogId, w.member.label)
+        return
       case 'secondary-put':
         sql.putSecondary.run(...secondaryColumns(w.secondary))
         return
@@ -486,6 +496,11 @@ const SQL = {
   removeViews: 'DELETE FROM views',
   addView: 'INSERT INTO views (name, position, prefixes, segments, keys, comment) VALUES (?, ?, ?, ?, ?, ?)',
   putUpdatePolicy: 'INSERT INTO zone_updates VALUES (?, ?) ON CONFLICT (zone_id) DO UPDATE SET rules = excluded.rules',
+  putCatalog: `INSERT INTO catalogs VALUES (?, ?, ?, ?)
+    ON CONFLICT (zone_id) DO UPDATE SET role = excluded.role, primaries = excluded.primaries, groups = excluded.groups`,
+  removeCatalog: 'DELETE FROM catalogs WHERE zone_id = ?',
+  putCatalogMember: `INSERT INTO catalog_members VALUES (?, ?, ?)
+    ON CONFLICT (zone_id) DO UPDATE SET catalog_id = excluded.catalog_id, label = excluded.label`,
   putSecondary: `INSERT INTO zone_secondaries VALUES (?, ?, ?)
     ON CONFLICT (zone_id) DO UPDATE SET primaries = excluded.primaries, refreshed_ms = excluded.refreshed_ms`,
   removeSecondary: 'DELETE FROM zone_secondaries WHERE zone_id = ?',

@@ -9,7 +9,7 @@ import type { Ipv4 } from '../../stack/index.ts'
 import type { Result } from '../../stack/platform/index.ts'
 import type { HistoryPiece } from '../dns/index.ts'
 import type {
-  DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, SealedKey,
+  Catalog, CatalogMember, DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, SealedKey,
   SecondaryZone, StaticNeighbour, StaticRoute, TransferPolicy, TsigKey, UpdatePolicy, View, Zone, ZoneEdit,
   ZoneSigningPolicy,
 } from '../model/index.ts'
@@ -31,6 +31,9 @@ export type Write =
   /** All of them, in their order. */
   | { readonly kind: 'views-put'; readonly views: readonly View[] }
   | { readonly kind: 'update-policy-put'; readonly policy: UpdatePolicy }
+  | { readonly kind: 'catalog-put'; readonly catalog: Catalog }
+  | { readonly kind: 'catalog-remove'; readonly zoneId: number }
+  | { readonly kind: 'catalog-member-put'; readonly member: CatalogMember }
   | { readonly kind: 'secondary-put'; readonly secondary: SecondaryZone }
   | { readonly kind: 'secondary-remove'; readonly zoneId: number }
   | { readonly kind: 'signing-policy-put'; readonly policy: ZoneSigningPolicy }
@@ -67,6 +70,8 @@ export type Snapshot = {
   /** In their order. */
   readonly views: readonly View[]
   readonly secondaries: readonly SecondaryZone[]
+  readonly catalogs: readonly Catalog[]
+  readonly catalogMembers: readonly CatalogMember[]
   readonly signingPolicies: readonly ZoneSigningPolicy[]
   /** In the order in which they were made. */
   readonly dnssecKeys: readonly SealedKey[]

@@ -34,6 +34,7 @@ import { fakeDhcp } from './fake-dhcp.ts'
 import { FakeNeighbours } from './fake-neighbours.ts'
 import { FakeCertificates } from './fake-certificates.ts'
 import { FakeDiagnostics } from './fake-diagnostics.ts'
+import { FakeCatalogs } from './fake-catalogs.ts'
 import { FakeSecondaries } from './fake-secondaries.ts'
 import { FakeSigning } from './fake-signing.ts'
 import { FakeTransfers } from './fake-transfers.ts'
@@ -121,6 +122,7 @@ export class FakeServices implements Services {
   readonly updates = new FakeUpdates()
   readonly views = new FakeViews()
   readonly secondaries = new FakeSecondaries()
+  readonly catalogs = new FakeCatalogs()
   readonly otherServers = new FakeOtherServers()
   readonly reasons = this
 

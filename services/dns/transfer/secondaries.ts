@@ -98,6 +98,8 @@ type Copy = {
 }
 
 export class Secondaries {
+  /** A copy has come to another version, which is served. */
+  onVersion: (live: LiveZone) => void = () => {}
   readonly #o: SecondariesOptions
   /** By zone. */
   readonly #copies = new Map<number, Copy>()
@@ -339,6 +341,7 @@ export class Secondaries {
       copy.secondary = secondary
       this.#o.count('secondary-transferred')
       over(undefined, { kind: 'transferred' })
+      this.onVersion(live)
     })
   }
 

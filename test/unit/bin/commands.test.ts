@@ -341,6 +341,7 @@ describe('--json is what the API answers', () => {
     ['view list', '/api/v1/views'],
     ['zone updates lab.internal', '/api/v1/zones/lab.internal/updates'],
     ['zone update-rules lab.internal', '/api/v1/zones/lab.internal/update-policy'],
+    ['catalog show catalog.lab.internal', '/api/v1/zones/catalog.lab.internal/catalog'],
     ['zone secondary copy.internal', '/api/v1/zones/copy.internal/secondary'],
     ['record list lab.internal', '/api/v1/zones/lab.internal/records'],
     ['interface list', '/api/v1/interfaces'],
