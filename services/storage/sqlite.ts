@@ -322,14 +322,11 @@ export class SqliteStore extends SqliteReader implements Store {
         sql.putUpdatePolicy.run(w.policy.zoneId, updateRulesText(w.policy))
         return
       case 'catalog-put':
-        sql.putCatalog.run(...catalogColumns(w.catalog))
-        return
+        return void sql.putCatalog.run(...catalogColumns(w.catalog))
       case 'catalog-remove':
-        sql.removeCatalog.run(w.zoneId)
-        return
+        return void sql.removeCatalog.run(w.zoneId)
       case 'catalog-member-put':
-        sql.putCatalogMember.run(w.member.zoneId, w.member.catalogId, w.member.label)
-        return
+        return void sql.putCatalogMember.run(w.member.zoneId, w.member.catalogId, w.member.label)
       case 'secondary-put':
         sql.putSecondary.run(...secondaryColumns(w.secondary))
         return

@@ -3,15 +3,17 @@ import type { Answer, NotifyInput, NotifyView, TransferPolicyView, TransferServi
 import { refusal } from '../../services/index.ts'
 import { err, ok } from '../../stack/platform/index.ts'
 
+const isKnown = (zone: string): boolean => zone === 'lab.internal' || zone === 'catalog.lab.internal'
+
 export class FakeTransfers implements TransferServices {
   policy: TransferPolicyView = { addresses: ['10.53.0.9/32'], keys: [], tlsOnly: false }
 
   async getTransferPolicy(zone: string): Answer<TransferPolicyView> {
-    return zone === 'lab.internal' ? ok(this.policy) : err(refusal('not-found', '', `there is no zone ${zone}`, 'list the zones'))
+    return isKnown(zone) ? ok(this.policy) : err(refusal('not-found', '', `there is no zone ${zone}`, 'list the zones'))
   }
 
   async setTransferPolicy(zone: string, policy: TransferPolicyView): Answer<TransferPolicyView> {
-    if (zone === 'lab.internal') this.policy = policy
+    if (isKnown(zone)) this.policy = policy
     return this.getTransferPolicy(zone)
   }
 
@@ -22,11 +24,11 @@ export class FakeTransfers implements TransferServices {
   }
 
   async getNotify(zone: string): Answer<NotifyView> {
-    return zone === 'lab.internal' ? ok(this.notifying) : err(refusal('not-found', '', `there is no zone ${zone}`, 'list the zones'))
+    return isKnown(zone) ? ok(this.notifying) : err(refusal('not-found', '', `there is no zone ${zone}`, 'list the zones'))
   }
 
   async setNotify(zone: string, input: NotifyInput): Answer<NotifyView> {
-    if (zone === 'lab.internal') this.notifying = { ...this.notifying, ...input }
+    if (isKnown(zone)) this.notifying = { ...this.notifying, ...input }
     return this.getNotify(zone)
   }
 
