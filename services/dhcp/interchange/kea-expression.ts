@@ -13,6 +13,7 @@ import type { Result } from '../../../stack/platform/index.ts'
 import { parseIpv4 } from '../../../stack/index.ts'
 import { MESSAGE_TYPES } from '../wire/message.ts'
 import { codeOf } from '../wire/options-table.ts'
+import { keaOption } from './kea-options.ts'
 import type { OptionRegistry } from '../wire/option-spaces.ts'
 
 /** Our expressions of the classes before, by Kea's names; undefined for one that has none. */
@@ -178,7 +179,7 @@ class Reader {
 
   #code(space: string): number {
     const word = this.#next()
-    const code = /^\d+$/.test(word) ? Number(word) : (this.#registry.named(word, space)?.code ?? 0)
+    const code = /^\d+$/.test(word) ? Number(word) : ((space === 'dhcp4' ? keaOption(this.#registry, word) : this.#registry.named(word, space))?.code ?? 0)
     if (code < 1 || code > 254) this.#refuse(`option ${word} is not known here`)
     this.#expect(']')
     return code

@@ -9,6 +9,7 @@ import type { Prefix } from '../../../stack/index.ts'
 import { DECLARABLE_TYPES, OptionRegistry, declarationFault } from '../wire/option-spaces.ts'
 import type { OptionDeclaration } from '../wire/option-spaces.ts'
 import { readKeaExpression } from './kea-expression.ts'
+import { keaOption } from './kea-options.ts'
 import { parseLinedJson } from './lined-json.ts'
 import type { Lined } from './lined-json.ts'
 import { octetsOf, optionValue } from './translated.ts'
@@ -121,7 +122,7 @@ class Translation {
 
   #option(of: Lined, into: Entry): void {
     const { name, code, data, space } = plain(of)
-    const named = typeof name === 'string' ? (this.#registry.named(name) ?? this.#registry.named(name.toLowerCase().replaceAll('_', '-'))) : undefined
+    const named = typeof name === 'string' ? keaOption(this.#registry, name) : undefined
     const row = named ?? (typeof code === 'number' ? this.#registry.coded(code).row : undefined)
     const what = typeof name === 'string' ? name : String(code)
     if (row === undefined || (space !== undefined && space !== 'dhcp4')) {

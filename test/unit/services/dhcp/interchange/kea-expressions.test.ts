@@ -32,6 +32,7 @@ describe('of Kea', () => {
     ['option[93].hex == 0x0007', 'option[93] == 0x0007'],
     ['option[61].hex == 0xFF0', 'client-id == 0x0ff0'],
     ['option[host-name].exists', 'option[12]'],
+    ["option[vendor-class-identifier].hex == 'a'", 'vendor-class == "a"'],
     ['not option[60].exists', 'not vendor-class'],
     ["option[77].hex == 'iPXE'", 'option[77] == "iPXE"'],
     ["relay4[1].hex == 'ge-0/0/7'", 'relay.circuit-id == "ge-0/0/7"'],

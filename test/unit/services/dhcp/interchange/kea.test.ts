@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readKea } from '../../../../../services/index.ts'
+import { keaOption } from '../../../../../services/dhcp/interchange/kea-options.ts'
+import { STANDARD_OPTIONS } from '../../../../../services/dhcp/wire/option-spaces.ts'
 import { done, startAppliance } from '../../../../support/running-appliance.ts'
 import { ROOT } from '../../../../support/source-tree.ts'
 
@@ -66,6 +68,21 @@ test.each([
   ['{ "Dhcp4": [] }', '1: Dhcp4 is no object'],
 ])('%j', (text, note) => {
   expect(read(text).notes.map(({ line, problem }) => `${line}: ${problem}`)).toEqual([note])
+})
+
+describe('every option of the standard list of Kea 2.2 has a row here, and is known by the name that Kea has for it', () => {
+  const LIST = readFileSync(join(ROOT, 'test/fixtures/kea/standard-options.txt'), 'utf8').trim().split('\n').map(line => line.split(' '))
+
+  test.each(LIST)('%s %s', (code = '', name = '') => {
+    const row = STANDARD_OPTIONS.coded(Number(code))
+    expect(row.name).not.toBe(`option-${code}`)
+    expect(keaOption(STANDARD_OPTIONS, name)).toBe(row.row)
+  })
+
+  test('as a value in a file', () => {
+    const { document, notes } = read('{ "Dhcp4": { "option-data": [ { "name": "v4-captive-portal", "data": "https://portal.lab" }, { "name": "pop-server", "data": "10.0.0.1, 10.0.0.2" } ] } }')
+    expect([document['sites']?.[0]?.['options'], notes]).toEqual([{ 'captive-portal': 'https://portal.lab', 'pop3-servers': ['10.0.0.1', '10.0.0.2'] }, []])
+  })
 })
 
 describe('option definitions', () => {
