@@ -97,7 +97,7 @@ export const leasesImport: Command = {
     const body = { format, text: readText(file), dryRun: flag('dry-run') }
     const done = await api.json<LeaseImportView>('POST', 'leases/import', {}, body)
     for (const { line, problem, remedy } of done.notes) terminal.err(`${printable(`${file}:${line}: ${problem}; ${remedy}`)}\n`)
-    printDone(invocation, `${done.dryRun ? 'would take' : 'took'} ${done.taken} leases over`, done)
+    printDone(invocation, `${done.dryRun ? 'would take' : 'took'} ${done.taken} lease${done.taken === 1 ? '' : 's'} over`, done)
   },
 }
 

@@ -24,7 +24,13 @@ test('every command line and every body does what it says, one after the other',
   const { services } = startAppliance()
   const line = await commandLine(services)
   const directory = mkdtempSync(join(tmpdir(), 'taproot-manual-'))
-  writeFileSync(join(directory, 'lab.yaml'), linesOf('yaml').join('\n'))
+  const files: { readonly [name: string]: string } = {
+    'lab.yaml': linesOf('yaml').join('\n'),
+    'kea-dhcp4.conf': readFileSync(join(ROOT, 'test/fixtures/kea/exported.conf'), 'utf8'),
+    'kea-leases4.csv': `address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context\n10.60.0.150,02:00:00:00:00:51,,3600,4102444800,1,0,0,ant,0,\n`,
+    'leases.csv': 'address,mac,client-id,hostname,expiry\n10.60.0.151,02:00:00:00:00:52,,bee,2099-01-01T00:00:00Z\n',
+  }
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)
   const printed = new Map<string, string>()
   try {
     for (const { language, text } of EXAMPLES) {
@@ -34,7 +40,7 @@ test('every command line and every body does what it says, one after the other',
       }
       for (const command of language === 'sh' ? text.split('\n') : []) {
         const [program, ...words] = wordsOf(command)
-        const { code, out, err } = await line.run(...words.map(word => (word === 'lab.yaml' ? join(directory, word) : word)))
+        const { code, out, err } = await line.run(...words.map(word => (Object.hasOwn(files, word) ? join(directory, word) : word)))
         expect([program, command, code, err]).toEqual(['bin/taproot', command, 0, ''])
         printed.set(words.join(' '), out)
       }
@@ -49,6 +55,8 @@ test('every command line and every body does what it says, one after the other',
   expect(guest).toMatch(/ntp-servers\s+none\s+class guests/)
   expect(guest).toMatch(/routers\s+\["10\.60\.1\.1"\]\s+subnet 10\.60\.1\.0\/24/)
   expect(printed.get('dhcp import lab.yaml')).toBe(printed.get('dhcp import lab.yaml --dry-run'))
+  expect(printed.get('leases import kea-leases4.csv --from kea --dry-run')).toBe('would take 1 lease over\n')
+  expect(printed.get('leases export')).toContain('10.60.0.151,02:00:00:00:00:52,,bee,')
   expect(await done(services.dhcp.list('hosts'))).toMatchObject([{ name: 'printer', addresses: ['10.60.0.20'] }])
 })
 
