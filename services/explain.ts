@@ -112,8 +112,10 @@ async function byName(services: Services, network: NetworkSide, name: string, cl
     for (const answer of dns.value.answers) lines.push(clip(`  ${answer}`))
     for (const step of dns.value.steps) lines.push(clip(`  because ${renderStep(step)}`))
   }
-  const records = await recordsAt(services, name, dns.ok ? dns.value.view : undefined)
+  const zone = await zoneOf(services, name, dns.ok ? dns.value.view : undefined)
+  const records = zone === undefined ? [] : await recordsAt(services, zone, name)
   for (const r of records) lines.push(clip(`  record ${r.id}: ${r.name} ${r.ttl} ${r.type} ${r.data} (owner: ${r.owner})`))
+  if (zone !== undefined) lines.push(...(await signingLines(services, zone)))
   lines.push('', ...dhcpLines(known.value))
   const mac = await macNamed(services, hostName)
   if (mac !== undefined) lines.push(...(await presentLines(services, mac)))
@@ -127,16 +129,32 @@ async function macNamed(services: Services, hostName: string): Promise<string | 
   return host?.identifiers.find(({ kind }) => kind === 'mac')?.value
 }
 
-/** Of the zone that answers in this view. */
-async function recordsAt(services: Services, name: string, view: string | undefined): Promise<readonly RecordView[]> {
+/** The zone that answers in this view, as the API calls it. */
+async function zoneOf(services: Services, name: string, view: string | undefined): Promise<string | undefined> {
   const zones = await services.dns.listZones()
-  if (!zones.ok) return []
+  if (!zones.ok) return undefined
   const zone = zones.value
     .filter((z) => (z.view === null || z.view === view) && (name === z.name || name.endsWith(`.${z.name}`)))
     .sort((a, b) => b.name.length - a.name.length || Number(a.view === null) - Number(b.view === null))[0]
-  if (zone === undefined) return []
-  const records = await services.dns.listRecords(zone.view === null ? zone.name : `${zone.name}@${zone.view}`, { name: `${name}.` }, page(20))
+  return zone === undefined || zone.view === null ? zone?.name : `${zone.name}@${zone.view}`
+}
+
+async function recordsAt(services: Services, zone: string, name: string): Promise<readonly RecordView[]> {
+  const records = await services.dns.listRecords(zone, { name: `${name}.` }, page(20))
   return records.ok ? records.value.items : []
+}
+
+/** With which keys the zone's answers are signed, and what they wait for. */
+async function signingLines(services: Services, zone: string): Promise<readonly string[]> {
+  const found = await services.signing.getSigning(zone)
+  if (!found.ok || found.value.status === 'unsigned') return []
+  const { keys, coming } = found.value
+  const signers = keys.filter((key) => key.signatures === 'rumoured' || key.signatures === 'omnipresent')
+  const by = signers.map((key) => `${key.role.toUpperCase()} ${key.keyTag}`).join(' and ')
+  return [
+    clip(`${zone} is signed with ${by}`),
+    ...coming.map(({ keyTag, at, what }) => clip(`  key ${keyTag}: ${what} ${at === null ? 'when that is done and said' : `at ${shortTime(at)}`}`)),
+  ]
 }
 
 type Filter = { readonly mac?: string; readonly address?: string; readonly hostName?: string }

@@ -31,6 +31,8 @@ export type NetworkHealth = {
   readonly transactionsUnderWay: number
   /** Zones served, and stored records that could not be served because they are not well formed. */
   readonly zones: { readonly served: number; readonly skippedRecords: number }
+  /** Zones that are signed, keys that cannot be read, and zones whose parent is to have other DS records. */
+  readonly signing: { readonly signed: number; readonly unreadable: readonly string[]; readonly waiting: readonly string[] }
   readonly upstreams: { readonly configured: number; readonly failing: number }
   /** How many there are, and those that are to be up and are not, in words. */
   readonly interfaces: { readonly configured: number; readonly down: readonly string[] }

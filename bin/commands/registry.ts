@@ -34,6 +34,7 @@ import { hostsEdit, hostsShow, zoneDiff, zoneImport, zoneUndo, zoneVersions } fr
 import { zoneNotify } from './zone-notify.ts'
 import { catalogAdd, catalogConsume, catalogProduce, catalogRemove, catalogShow, catalogStop } from './catalog.ts'
 import { zonePromote, zoneRefresh, zoneSecondary } from './zone-secondary.ts'
+import { zoneKeyExport } from './zone-key-export.ts'
 import { zoneDs, zoneKeyImport, zoneKeys, zoneRoll, zoneSign, zoneSigning, zoneUnsign } from './zone-signing.ts'
 import { zoneTransfers } from './zone-transfers.ts'
 import { zoneAllowUpdates, zoneForbidUpdates, zoneUpdateRules, zoneUpdates } from './zone-updates.ts'
@@ -98,6 +99,7 @@ export const COMMANDS: readonly Command[] = [
   zoneRoll,
   zoneDs,
   zoneKeyImport,
+  zoneKeyExport,
   zoneNotify,
   zoneUpdates,
   zoneUpdateRules,

@@ -26,7 +26,7 @@ export class ApplianceStatus implements StatusServices {
     const network = await this.#o.network.status.health()
     const checks: HealthView['checks'][number][] = [...this.#o.supervision()]
     if (network.ok) {
-      const { exhausted, interfaces, storageFault, transactionsUnderWay, upstreams, zones, otherServers, uplinks } = network.value
+      const { exhausted, interfaces, storageFault, transactionsUnderWay, upstreams, zones, otherServers, uplinks, signing } = network.value
       const pools = await this.#o.dhcp.list('pools')
       const full = (pools.ok ? pools.value : []).filter((pool) => pool.bound >= pool.size).map((pool) => `${pool.first}–${pool.last}`)
       checks.push({ name: 'network', status: 'ok', detail: 'the network worker answers' })
@@ -48,6 +48,7 @@ export class ApplianceStatus implements StatusServices {
         status: zones.skippedRecords > 0 ? 'degraded' : 'ok',
         detail: `${zones.served} zones served${zones.skippedRecords > 0 ? `; ${zones.skippedRecords} stored records are not well formed and left out` : ''}`,
       })
+      checks.push(signingCheck(signing))
       checks.push({
         name: 'upstreams',
         status: upstreams.failing > 0 ? 'degraded' : 'ok',
@@ -77,6 +78,13 @@ function otherServersCheck({ seen, silentOn }: NetworkHealth['otherServers']): H
   }
   if (seen.length > 0) return { name, status: 'degraded', detail: `other DHCP servers: ${seen.join(', ')}` }
   return { name, status: 'ok', detail: 'no other DHCP server was seen' }
+}
+
+function signingCheck({ signed, unreadable, waiting }: NetworkHealth['signing']): HealthView['checks'][number] {
+  const name = 'signing'
+  if (unreadable.length > 0) return { name, status: 'degraded', detail: `keys cannot be read: ${unreadable.join(', ')}` }
+  const waits = waiting.length === 0 ? '' : `; another DS record at the parent is waited for: ${waiting.join(', ')}`
+  return { name, status: 'ok', detail: `${signed} zones are signed${waits}` }
 }
 
 function uplinksCheck({ configured, without }: NetworkHealth['uplinks']): HealthView['checks'][number] {

@@ -9,6 +9,7 @@ import type { Interfaces } from '../links/interfaces.ts'
 import type { NetworkHealth, StatusSide } from '../network-side.ts'
 import type { CommitQueue } from '../storage/commit-queue.ts'
 import type { Uplinks } from '../uplinks.ts'
+import type { SignedZones } from '../zone-signing/signed-zones.ts'
 
 export type StatusCommandsOptions = {
   readonly stack: Stack
@@ -18,6 +19,7 @@ export type StatusCommandsOptions = {
   readonly interfaces: Interfaces
   readonly coexistence: Coexistence
   readonly uplinks: Uplinks
+  readonly signedZones: SignedZones
 }
 
 export class StatusCommands implements StatusSide {
@@ -51,6 +53,7 @@ export class StatusCommands implements StatusSide {
       storageFault: this.#o.commits.lastFault?.detail,
       transactionsUnderWay: this.#o.commits.underWay,
       zones: { served: zones.length, skippedRecords: zones.reduce((sum, zone) => sum + zone.skipped.length, 0) },
+      signing: this.#o.signedZones.standing,
       upstreams: { configured: states.length, failing: states.filter((s) => s.failing).length },
       interfaces: { configured: this.#o.interfaces.plans.length, down: this.#o.interfaces.down() },
       otherServers: this.#o.coexistence.troubles,

@@ -90,6 +90,22 @@ export class SignedZones {
     return this.#entries.get(zoneId)?.held.get(keyId)?.unreadable
   }
 
+  /** For health: how many zones are signed, what cannot sign, and which zones wait for their parent. */
+  get standing(): { readonly signed: number; readonly unreadable: readonly string[]; readonly waiting: readonly string[] } {
+    const known = [...this.#entries.values()].flatMap((entry) => {
+      const name = this.#o.zone(entry.zoneId)?.zone.name
+      return name === undefined || entry.keys.length === 0 ? [] : [{ name, entry }]
+    })
+    return {
+      signed: known.length,
+      unreadable: known.flatMap(({ name, entry }) => entry.keys.flatMap((key) => {
+        const because = entry.held.get(key.id)?.unreadable
+        return because === undefined ? [] : [`${key.keyTag} of ${name} (${because})`]
+      })),
+      waiting: known.flatMap(({ name, entry }) => (isWaitingForParent(entry) ? [name] : [])),
+    }
+  }
+
   /** To be called in a turn, as are all that follow. */
   setPolicy(zoneId: number, policy: SigningPolicy): Answer<null> {
     return this.#follow({ zoneId, state: this.#under(zoneId, policy), held: this.#entries.get(zoneId)?.held ?? new Map(), events: [] })

@@ -1,6 +1,18 @@
 /** The commands that sign zones, over the API of an appliance. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { dnskeyRdata, keyTagOf } from '../../../services/dns/rollover/dnskey.ts'
+import { newKey } from '../../../services/dns/rollover/new-key.ts'
+import { KeyFile } from '../../../services/storage/key-file.ts'
+import { openStore } from '../../../services/storage/sqlite.ts'
+import { parsePrivateKeyFile } from '../../../services/zone-signing/key-files.ts'
+import { publicKeyOf, toPkcs8 } from '../../../services/zone-signing/key-pair.ts'
+import { SeededSecureRandom } from '../../../stack/platform/index.ts'
 import { type CommandLine, commandLine } from '../../support/command-line.ts'
+import { zone } from '../../support/leases.ts'
+import { opened } from '../../support/storage.ts'
 import { type Running, startAppliance } from '../../support/running-appliance.ts'
 
 const FILE = new URL('../../fixtures/dnssec/Klab.internal.13-43768', import.meta.url).pathname
@@ -41,6 +53,31 @@ describe('zone', () => {
     ])
     expect(await run('zone unsign lab.internal')).toMatch('stays signed until the parent has no DS record')
     expect(await line.run('zone', 'ds', 'lab.internal', '--seen')).toEqual({ code: 0, out: '', err: 'the parent of lab.internal should have no DS record\n' })
+  })
+
+  test('key-export: the files of the keys, of which the API gives none', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'taproot-export-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const data = join(directory, 'data')
+    expect((await line.run('zone', 'key-export', 'lab.internal', '--data', data)).err).toContain('is no data directory of an appliance')
+    const text = readFileSync(`${FILE}.private`, 'utf8')
+    const read = parsePrivateKeyFile(text)
+    if (!read.ok) throw new Error('the fixture is no key')
+    const rdata = dnskeyRdata('csk', 13, publicKeyOf(read.value.key, 13))
+    mkdirSync(data)
+    const store = opened(openStore(data, 0))
+    const sealed = new KeyFile(data, new SeededSecureRandom(1)).seal(toPkcs8(read.value.key), rdata, true)
+    if (!sealed.ok) throw new Error(sealed.error)
+    const key = newKey({ id: 1, zoneId: 1, role: 'csk', algorithm: 13, keyTag: keyTagOf(rdata), dnskeyRdata: Buffer.from(rdata).toString('base64'), madeAt: 0 })
+    store.commit([[{ kind: 'zone-put', zone: zone('lab.internal', 1) }, { kind: 'dnssec-key-put', key: { key, sealed: sealed.value } }]])
+    store.close()
+    expect(await run(`zone key-export lab.internal --data ${data} --to ${directory}`)).toContain('Klab.internal.+013+43768.private and .key')
+    const file = join(directory, 'Klab.internal.+013+43768')
+    expect(text.startsWith(readFileSync(`${file}.private`, 'utf8'))).toBe(true)
+    expect(statSync(`${file}.private`).mode & 0o777).toBe(0o600)
+    expect(readFileSync(`${file}.key`, 'utf8')).toMatch(/^lab\.internal\. 3600 IN DNSKEY 257 3 13 jBsh/)
+    expect((await line.run('zone', 'key-export', 'lab.internal', '--data', data, '--to', directory)).err).toContain('cannot write')
+    expect((await line.run('zone', 'key-export', 'none', '--data', data)).err).toContain('there is no signed zone none')
   })
 
   test.each([

@@ -1,5 +1,6 @@
 /** One screen about a client, an address or a name. */
 import { describe, expect, test } from 'vitest'
+import { DEFAULT_SIGNING } from '../../../services/dns/rollover/policy.ts'
 import { storedDecision } from '../../../services/storage/stored-decision.ts'
 import type { Transaction } from '../../../services/storage/store.ts'
 import { mac } from '../../../stack/index.ts'
@@ -43,6 +44,14 @@ test('a name comes with its answer, the reason for it, and its records with thei
   expect(lines).toContain('  alpha.lab.internal 60 IN A 10.53.0.100')
   expect(lines.some((line) => line.startsWith('  because '))).toBe(true)
   expect(lines).toContain('  record 50: alpha.lab.internal 60 A 10.53.0.100 (owner: lease 10.53.0.100)')
+})
+
+test('a name in a signed zone says by which key, and what that waits for', async () => {
+  const running = started()
+  const { keys } = await done(running.services.signing.setSigning('lab.internal', { ...DEFAULT_SIGNING, algorithm: 'ECDSAP256SHA256' }))
+  const lines = await linesOf('alpha.lab.internal', running)
+  expect(lines).toContain(`lab.internal is signed with CSK ${keys[0]?.keyTag}`)
+  expect(lines).toContain(`  key ${keys[0]?.keyTag}: all caches know its DNSKEY record at 2026-01-01 13:05:02Z`)
 })
 
 test('a name that is not there says so', async () => {

@@ -36,6 +36,7 @@ const apexTypes = ({ appliance }: Running): readonly number[] => {
 const DNSKEY = 48
 const CDS = 59
 
+const health = async ({ services }: Running) => (await services.status.health()).checks.find(({ name }) => name === 'signing')
 const states = (view: SigningView): readonly string[] => view.keys.map((key) => `${key.role} ${key.dnskey} ${key.signatures} ${key.ds}`)
 const events = ({ log }: Running): readonly string[] => log.map(([id]) => id).filter((id) => id.startsWith('dnssec.'))
 
@@ -61,6 +62,7 @@ describe('a zone is signed', () => {
     const ready = await pass(running, 25 * HOUR)
     const tag = ready.keys[0]?.keyTag
     expect([states(ready), ready.dsRecords.length, ready.cdsRecords.length]).toEqual([['csk omnipresent omnipresent rumoured'], 2, 1])
+    expect((await health(running))?.detail).toBe('1 zones are signed; another DS record at the parent is waited for: lab.internal')
     expect(ready.dsRecords[0]).toMatch(new RegExp(`^lab\\.internal\\. 3600 IN DS ${tag} 13 2 [0-9A-F]{64}$`))
     expect(ready.coming).toMatchObject([{ keyTag: tag, at: null, what: 'the parent has its DS record' }])
     expect(apexTypes(running)).toContain(CDS)
@@ -95,7 +97,9 @@ describe('a zone is signed', () => {
       before: [{ kind: 'signing-policy-put', policy: policy ?? never() }, ...keys.map((key) => ({ kind: 'dnssec-key-put', key }) as const)],
     })
     expect(events(after)).toEqual(['dnssec.key.unreadable'])
-    expect((await look(after)).keys[0]?.unreadable).toBe('it is damaged')
+    const [key] = (await look(after)).keys
+    expect(key?.unreadable).toBe('it is damaged')
+    expect(await health(after)).toEqual({ name: 'signing', status: 'degraded', detail: `keys cannot be read: ${key?.keyTag} of lab.internal (it is damaged)` })
     expect(apexTypes(after)).toContain(DNSKEY)
   })
 
