@@ -38,7 +38,6 @@ export const viewAdd: Command = {
   },
   examples: [
     'taproot view add inside --address 10.53.0.0/16 --segment lab',
-    'taproot zone add lab.internal@inside',
     'taproot view add guests --address 10.53.7.0/24 --before inside',
   ],
   async run(invocation) {
