@@ -49,6 +49,10 @@ export class ZoneBook implements NameZones {
     return [...served, ...planned.filter((record) => record.zoneId === zoneId && keyOf(record.name) === key)]
   }
 
+  reverseNameOf(address: Ipv4): string {
+    return this.#dns.zones.reverseNameOf(address)
+  }
+
   /** What is served of a lease, in the order of the records' making. */
   recordsOfLease(address: Ipv4): readonly DnsRecord[] {
     return [...this.#dns.zones.recordsOfLease(address)].sort((a, b) => a.id - b.id)

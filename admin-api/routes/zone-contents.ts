@@ -3,7 +3,7 @@ import { type Api, granted, splitQuery } from '../api.ts'
 import { ProblemError } from '../errors.ts'
 import type { Services, ZoneDifferenceView } from '../../services/index.ts'
 import {
-  differenceQuery, dryRunQuery, fileQuery, RecordSteps, textBody, Undo, versionsQuery, ZoneDifference, ZoneEdit, ZoneVersionPage,
+  BlockDelegation, differenceQuery, dryRunQuery, fileQuery, RecordSteps, textBody, Undo, versionsQuery, ZoneDifference, ZoneEdit, ZoneVersionPage,
 } from '../schemas/zone-contents.ts'
 import { RECORD_DEFAULTS } from '../schemas/records.ts'
 import { zoneParams } from '../schemas/zones.ts'
@@ -72,6 +72,24 @@ function changes(app: Api, services: Services): void {
       const serial = serialOf(headers['if-match'])
       return granted(await services.zoneContents.changeRecords(params.name, steps, serial, query.dryRun === 'true', author))
     },
+  )
+
+  app.post(
+    '/zones/:name/blocks',
+    {
+      schema: {
+        operationId: 'delegateBlock',
+        tags: ['zones'],
+        summary: 'Delegate the reverse names of a block smaller than /24',
+        description: 'RFC 2317: NS records for the zone of the block, and a CNAME for each of its addresses, in one edit.',
+        params: zoneParams,
+        querystring: dryRunQuery,
+        body: BlockDelegation,
+        response: { 200: ZoneEdit },
+      },
+    },
+    async ({ params, query, body, author }) =>
+      granted(await services.zoneContents.delegateBlock(params.name, body.prefix, body.servers, query.dryRun === 'true', author)),
   )
 
   app.post(

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { ChangedRecordView, RecordStep, ZoneDifferenceView, ZoneEditView, ZoneVersionView } from '../../services/index.ts'
-import { count, integer, list, nullable, object, oneOf, page, pagingFields, parameters, time, view, word } from './common.ts'
+import { count, integer, list, nullable, object, oneOf, page, pagingFields, parameters, text, time, view, word } from './common.ts'
 import { RecordChange, RecordCreation } from './records.ts'
 
 const LARGEST_SERIAL = 0xffff_ffff
@@ -84,6 +84,11 @@ export const RecordSteps = Type.Unsafe<{ readonly changes: readonly RecordStep[]
 export const Undo = object('Undo', 'The way back to what a zone was.', {
   mode: oneOf(['undo', 'back'], 'undo: takes one version back. back: takes everything after a version back.'),
   serial: serial('The version.'),
+})
+
+export const BlockDelegation = object('BlockDelegation', 'Who answers for the reverse names of a block smaller than /24.', {
+  prefix: text('prefix', 'The block.', '192.0.2.0/26'),
+  servers: Type.Array(word('Name of a server.', 'ns.example.com.'), { minItems: 1, maxItems: 13, description: 'The name servers of its zone.' }),
 })
 
 const yesNo = (description: string) => Type.Optional(oneOf(['true', 'false'], description))

@@ -30,7 +30,7 @@ import { traceroute } from './traceroute.ts'
 import { tsigKeyAdd, tsigKeyList, tsigKeyRemove } from './tsig-key.ts'
 import { viewAdd, viewList, viewRemove } from './view.ts'
 import { dhcpWhatIf } from './what-if.ts'
-import { hostsEdit, hostsShow, zoneDiff, zoneImport, zoneUndo, zoneVersions } from './zone-contents.ts'
+import { hostsEdit, hostsShow, zoneDelegateBlock, zoneDiff, zoneImport, zoneUndo, zoneVersions } from './zone-contents.ts'
 import { zoneNotify } from './zone-notify.ts'
 import { catalogAdd, catalogConsume, catalogProduce, catalogRemove, catalogShow, catalogStop } from './catalog.ts'
 import { zonePromote, zoneRefresh, zoneSecondary } from './zone-secondary.ts'
@@ -89,6 +89,7 @@ export const COMMANDS: readonly Command[] = [
   zoneVersions,
   zoneDiff,
   zoneUndo,
+  zoneDelegateBlock,
   hostsShow,
   hostsEdit,
   zoneTransfers,

@@ -64,6 +64,22 @@ async function included(zone: string, file: string): Promise<string> {
   throw new NotDone(lines.join('\n'))
 }
 
+export const zoneDelegateBlock: Command = {
+  words: 'zone delegate-block',
+  summary: 'delegate the reverse names of a block smaller than /24 (RFC 2317)',
+  operands: 'ZONE PREFIX SERVER…',
+  fewest: 3,
+  most: 15,
+  options: DRY_RUN,
+  examples: ['taproot zone delegate-block 2.0.192.in-addr.arpa 192.0.2.0/26 ns.example.com.'],
+  async run(invocation) {
+    const { api, operands, flag } = invocation
+    const [zone, prefix, ...servers] = operands as readonly [string, string, ...string[]]
+    const query = { dryRun: flag('dry-run') ? 'true' : undefined }
+    printEdit(invocation, await api.json<ZoneEditView>('POST', path('zones', zone, 'blocks'), query, { prefix, servers }))
+  },
+}
+
 const VERSION_COLUMNS: readonly Column<ZoneVersionView>[] = [
   ['SERIAL', version => version.serial],
   ['AT', version => shortTime(version.at)],

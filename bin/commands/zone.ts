@@ -39,8 +39,8 @@ export const zoneList: Command = {
 
 export const zoneAdd: Command = {
   words: 'zone add',
-  summary: 'become authoritative for a zone',
-  operands: 'ZONE',
+  summary: 'become authoritative for a zone, or for the reverse zone of a prefix',
+  operands: 'ZONE|PREFIX',
   fewest: 1,
   most: 1,
   options: {
@@ -51,10 +51,10 @@ export const zoneAdd: Command = {
     minimum: { type: 'string', value: 'SECONDS', says: 'TTL of negative answers (default 300)' },
     serial: { type: 'string', value: 'increment|date|unixtime', says: 'how the serial moves (default increment)' },
   },
-  examples: ['taproot zone add lab.internal', 'taproot zone add 0.53.10.in-addr.arpa --ttl 600'],
+  examples: ['taproot zone add lab.internal', 'taproot zone add 10.54.0.0/24 --ttl 600'],
   async run(invocation) {
     const { api, operands, text, integer } = invocation
-    const name = operands[0] as string
+    const name = await zoneName(operands[0] as string)
     const zone = await api.json<ZoneView>(
       'POST',
       'zones',
@@ -72,6 +72,14 @@ export const zoneAdd: Command = {
     )
     printDone(invocation, `added the zone ${called(zone)}`, zone)
   },
+}
+
+/** A prefix stands for its reverse zone; of a block smaller than /24 that is the one of RFC 2317. */
+async function zoneName(text: string): Promise<string> {
+  if (!/^[\d.]+\/\d+$/.test(text)) return text
+  const [{ classlessZoneName }, { parsePrefix }] = await Promise.all([import('../../services/index.ts'), import('../../stack/index.ts')])
+  const prefix = parsePrefix(text)
+  return prefix === undefined ? text : classlessZoneName(prefix)
 }
 
 export const zoneRemove: Command = {

@@ -2,9 +2,10 @@
  * Zones as a whole. Files are read and compared on the main thread, against what is on disk; the network side gets the
  * difference only, and takes it or refuses it as one edit.
  */
+import { parsePrefix } from '../../stack/index.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
 import {
-  difference, formatHosts, isHostsRecord, isNewerSerial, parseHosts, readZoneFile, type Change, type ParsedZoneFile, type ZoneFileError,
+  delegationOf, difference, formatHosts, isHostsRecord, isNewerSerial, notClassless, parseHosts, readZoneFile, type Change, type ParsedZoneFile, type ZoneFileError,
 } from '../dns/index.ts'
 import type {
   Answer, ChangedRecordView, Page, Paging, RecordStep, Redirect, UndoInput, ZoneContentsServices, ZoneDifferenceView, ZoneEditView, ZoneFileInput,
@@ -59,6 +60,14 @@ export class ApplianceZoneContents implements ZoneContentsServices {
     const zone = canonical(zoneName)
     const edited = await this.#o.network.zoneEdits.editZone(zone, { removeIds: [], add: [], steps, ifSerial, author, dryRun })
     return edited.ok ? ok(editView(zone, dryRun, edited.value)) : edited
+  }
+
+  async delegateBlock(zone: string, text: string, servers: readonly string[], dryRun: boolean, author?: string): Answer<ZoneEditView> {
+    const prefix = parsePrefix(text)
+    const problem = prefix === undefined ? `"${text}" is no prefix` : notClassless(prefix)
+    if (prefix === undefined || problem !== undefined) return err(refusal('invalid', '/prefix', problem ?? '', 'a prefix of /25 to /31, as 192.0.2.0/26'))
+    const steps = delegationOf(prefix, servers).map((record): RecordStep => ({ add: { ...record, ttl: null, comment: null } }))
+    return this.changeRecords(zone, steps, undefined, dryRun, author)
   }
 
   async hostsFile(zoneName: string): Answer<string> {

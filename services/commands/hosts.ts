@@ -1,7 +1,7 @@
 /** Which address a person means, and what a host is called: by our own DNS. */
 import { formatIpv4, type Interface, type Ipv4, isUnicast, parseIpv4, type Stack } from '../../stack/index.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
-import { type DnsServer, reverseName } from '../dns/index.ts'
+import type { DnsServer } from '../dns/index.ts'
 import { type DhcpConfiguration, type Refusal, refusal } from '../model/index.ts'
 
 export type HostsOptions = {
@@ -37,7 +37,7 @@ export class Hosts {
 
   /** The name in a reverse zone of ours. */
   async nameOf(address: Ipv4): Promise<string | undefined> {
-    const reverse = reverseName(address)
+    const reverse = this.#o.dns.zones.reverseNameOf(address)
     // Others are not asked: a hop of the internet would make its line wait for their servers.
     if (this.#o.dns.zones.enclosing(reverse) === undefined) return undefined
     const { answers } = await this.#o.dns.explain(reverse, 'PTR')

@@ -1,4 +1,5 @@
 /** PTR records that come and go with A and AAAA records, where a person wants that: edits of our reverse zones. */
+import { parseIpv4 } from '../../stack/index.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
 import { canonicalRecord, type DnsServer, type NewRecord, reverseOf } from '../dns/index.ts'
 import { type DnsRecord, type Refusal, refusal, zoneText } from '../model/index.ts'
@@ -23,7 +24,7 @@ export function ptrChanges(
   }
   const gone = new Set<number>()
   for (const record of removed) {
-    const reverse = reverseNameOf(record)
+    const reverse = reverseNameOf(dns, record)
     const zone = reverse === undefined ? undefined : dns.zones.enclosing(reverse)
     for (const ptr of zone?.recordsNamed(reverse as string) ?? []) {
       if (zone === undefined || ptr.type !== 'PTR' || ptr.owner.kind === 'lease' || ptr.data.toLowerCase() !== record.name.toLowerCase()) continue
@@ -36,7 +37,7 @@ export function ptrChanges(
     if (!forward.ok) return err({ ...forward.error, field: `${record.pointer ?? ''}${forward.error.field}` })
     const { name, data } = forward.value
     const pointer = `${record.pointer ?? ''}/ptr`
-    const reverse = reverseNameOf(forward.value)
+    const reverse = reverseNameOf(dns, forward.value)
     if (reverse === undefined) return err(refusal('invalid', pointer, `a record of type ${forward.value.type} has no address`, 'a PTR record for A and AAAA records only'))
     const zone = dns.zones.enclosing(reverse)
     if (zone === undefined) return err(refusal('conflict', pointer, `no zone here holds ${reverse}`, 'add the reverse zone first, or leave the PTR record away'))
@@ -49,5 +50,8 @@ export function ptrChanges(
   return ok([...byZone].map(([zone, change]) => ({ zone, change, author })))
 }
 
-const reverseNameOf = ({ type, data }: Pick<Forward, 'type' | 'data'>): string | undefined =>
-  type === 'A' || type === 'AAAA' ? reverseOf(type, data) : undefined
+function reverseNameOf(dns: DnsServer, { type, data }: Pick<Forward, 'type' | 'data'>): string | undefined {
+  const ipv4 = type === 'A' ? parseIpv4(data) : undefined
+  if (ipv4 !== undefined) return dns.zones.reverseNameOf(ipv4)
+  return type === 'AAAA' ? reverseOf(type, data) : undefined
+}

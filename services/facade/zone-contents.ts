@@ -81,6 +81,11 @@ export interface ZoneContentsServices {
   importZone(zone: string, input: ZoneFileInput, dryRun: boolean, author?: string): Answer<ZoneEditView>
   /** All steps in one transaction; `ifSerial`: only while the zone has that serial. */
   changeRecords(zone: string, steps: readonly RecordStep[], ifSerial: number | undefined, dryRun: boolean, author?: string): Answer<ZoneEditView>
+  /**
+   * Gives the reverse names of a block smaller than /24 into other hands (RFC 2317): NS records for its zone, and a CNAME
+   * for each of its addresses.
+   */
+  delegateBlock(zone: string, prefix: string, servers: readonly string[], dryRun: boolean, author?: string): Answer<ZoneEditView>
   listVersions(zone: string, paging: Paging): Answer<Page<ZoneVersionView>>
   compareVersions(zone: string, from: number, to: number): Answer<ZoneDifferenceView>
   undo(zone: string, input: UndoInput, dryRun: boolean, author?: string): Answer<ZoneEditView>

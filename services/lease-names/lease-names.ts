@@ -4,7 +4,6 @@
  * transaction and applies them when it is on disk. Records of other owners are read, never touched. RFC 1034, RFC 1035 §3.5.
  */
 import { formatIpv4, type Ipv4, parseIpv4 } from '../../stack/index.ts'
-import { reverseName } from '../dns/index.ts'
 import { dhcidOf } from './dhcid.ts'
 import { type DnsRecord, type Lease, type LeaseChange, leaseClientKey, PLAIN_RECORD, type TraceStep, type Zone, type ZoneEdit } from '../model/index.ts'
 
@@ -19,6 +18,8 @@ export interface NameZones {
   zoneNamed(name: string, client: Ipv4): ZoneIdentity | undefined
   /** The zone in which this name lies: the longest one that encloses it. */
   zoneEnclosing(name: string, client: Ipv4): ZoneIdentity | undefined
+  /** The name of an address's PTR record. */
+  reverseNameOf(address: Ipv4): string
   /** All records at a name, letter case ignored. */
   recordsAt(zoneId: number, name: string): readonly DnsRecord[]
   /** The records that the lease of an address owns, in all zones. */
@@ -175,7 +176,7 @@ export class LeaseNames {
     }
     put(zone, name, 'A', formatIpv4(address))
     if (this.#wantsDhcid(lease.subnetId)) put(zone, name, 'DHCID', dhcidOf(lease, name))
-    const reverse = reverseName(address)
+    const reverse = this.#zones.reverseNameOf(address)
     const reverseZone = this.#zones.zoneEnclosing(reverse, address)
     if (reverseZone !== undefined && this.#foreignRecord(reverseZone.id, reverse) === undefined)
       put(reverseZone, reverse, 'PTR', name)

@@ -27,6 +27,10 @@ export class FakeZoneContents implements ZoneContentsServices {
     return this.#edit(zone, { steps, ifSerial, dryRun })
   }
 
+  delegateBlock(zone: string, prefix: string, servers: readonly string[], dryRun: boolean): Answer<ZoneEditView> {
+    return this.#edit(zone, { prefix, servers, dryRun })
+  }
+
   async listVersions(zone: string, _paging: Paging): Answer<Page<ZoneVersionView>> {
     const version = { serial: 8, at: '2026-11-22T03:11:00.000Z', added: 1, removed: 0, by: 'token first' }
     return zone === 'lab.internal' ? ok({ items: [version], next: null }) : missing(zone)

@@ -3,6 +3,7 @@
  * for names its A and AAAA records, of a reverse zone its PTR records. TTLs do not show; a comment at the end of a line
  * is that of its records. Records of leases stand in it as comments: they are not to be edited.
  */
+import { parseIpv4 } from '../../../stack/index.ts'
 import { err, ok } from '../../../stack/platform/index.ts'
 import type { Result } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Zone } from '../../model/index.ts'
@@ -10,6 +11,7 @@ import { ABSOLUTE, formatName, isAtOrBelow, name, nameKey, parseName } from '../
 import { formatRdata, parseRdataText } from '../wire/rdata.ts'
 import { TYPE } from '../wire/type-names.ts'
 import type { ZoneFileError } from './file-reader.ts'
+import { classlessBlock, nameInBlock } from './classless.ts'
 import type { FileRecord } from './master-file.ts'
 import { addressOfReverse, reverseOf } from './reverse.ts'
 
@@ -96,7 +98,10 @@ function recordOf(zone: Zone, address: Address, host: string): string | Omit<Fil
     return parsed.ok && isAtOrBelow(nameKey(parsed.value), nameKey(apex))
   }
   if (isReverse(zone.name)) {
-    const owner = reverseOf(address.type, address.data)
+    const block = classlessBlock(zone.name)
+    const ipv4 = parseIpv4(address.data)
+    const within = block !== undefined && ipv4 !== undefined && ipv4 - block.first >= 0 && block.last - ipv4 >= 0
+    const owner = within ? nameInBlock(zone.name, ipv4) : reverseOf(address.type, address.data)
     const target = parseName(host)
     if (!target.ok) return `${host} is no domain name: ${target.error}`
     return inZone(owner) ? { name: owner, type: 'PTR', data: formatName(target.value) } : `the reverse name of ${address.data} does not lie in ${zone.name}`

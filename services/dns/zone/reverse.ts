@@ -24,7 +24,8 @@ export function reverseZoneName(prefix: Prefix): string {
 
 /** The address of which a name is the reverse name; undefined when it is none. */
 export function addressOfReverseName(text: string): Ipv4 | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa\.?$/i.exec(text)
+  // Also in the zone of a block (RFC 2317): "5.0/26.2.0.192.in-addr.arpa".
+  const match = /^(\d{1,3})\.(?:\d{1,3}[/-]\d{1,3}\.)?(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa\.?$/i.exec(text)
   if (match === null) return undefined
   let address = 0
   for (let i = 4; i >= 1; i--) {

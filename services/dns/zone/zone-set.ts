@@ -7,7 +7,9 @@ import type { Ipv4 } from '../../../stack/index.ts'
 import { type DnsRecord, splitZoneText, zoneText } from '../../model/index.ts'
 import { knownName, parentKey } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
+import { ClasslessZones, nameInBlock } from './classless.ts'
 import { LeaseZones } from './lease-zones.ts'
+import { reverseName } from './reverse.ts'
 import type { LiveZone } from './zone.ts'
 
 /** Parents of names kept in mind; siblings are asked for together. */
@@ -104,6 +106,7 @@ export class ZoneSet implements SeenZones {
   readonly #everybodys = new ZoneLayer()
   readonly #views = new Map<string, ZonesOfView>()
   readonly #leases = new LeaseZones<LiveZone>()
+  readonly #classless = new ClasslessZones<LiveZone>()
 
   get size(): number {
     return this.#byId.size
@@ -150,6 +153,12 @@ export class ZoneSet implements SeenZones {
     return this.#everybodys.hasZoneBelow(key)
   }
 
+  /** The name of an address's PTR record: in the zone of its block (RFC 2317) where that is here. */
+  reverseNameOf(address: Ipv4): string {
+    const zone = this.#classless.of(address)
+    return zone === undefined ? reverseName(address) : nameInBlock(zone.identity.name, address)
+  }
+
   /** What is served of the lease of an address, however many zones there are. */
   recordsOfLease(address: Ipv4): readonly DnsRecord[] {
     const records: DnsRecord[] = []
@@ -170,6 +179,7 @@ export class ZoneSet implements SeenZones {
     if (view !== undefined && !this.#views.has(view)) this.#views.set(view, new ZonesOfView(this.#everybodys))
     this.#layerOf(zone)?.add(zone)
     this.#byId.set(zone.zone.id, zone)
+    if (view === undefined) this.#classless.add(zone.identity.name, zone)
     zone.followLeases((address, by) => this.#leases.count(zone, address, by))
     return old
   }
@@ -180,6 +190,7 @@ export class ZoneSet implements SeenZones {
     if (this.#byId.get(id) !== zone || layer === undefined) return
     layer.remove(zone)
     this.#byId.delete(id)
+    this.#classless.remove(zone.identity.name, zone)
     zone.forgetLeases()
     if (view !== undefined && layer.size === 0) this.#views.delete(view)
   }

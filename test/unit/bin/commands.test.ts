@@ -464,7 +464,7 @@ describe('wrong command lines are answered with what may have been meant', () =>
     ['leases --limit ten', '--limit takes a whole number, not "ten"'],
     ['leases list extra', '"extra" is one word too many'],
     ['explain', 'explain needs MAC|ADDRESS|NAME'],
-    ['zone add', 'zone add needs ZONE\nusage: taproot zone add ZONE [options]'],
+    ['zone add', 'zone add needs ZONE|PREFIX\nusage: taproot zone add ZONE|PREFIX [options]'],
     ['record remove lab.internal www', '"www" is not the id of a record'],
     ['dhcp export --to isc', '--to takes kea or dnsmasq, not "isc"'],
     ['leases export --to isc', '--to takes kea or csv, not "isc"'],

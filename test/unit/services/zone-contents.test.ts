@@ -1,6 +1,7 @@
 /** Zones as a whole, through the services: files in and out, several changes at once, versions and the way back. */
 import { describe, expect, test } from 'vitest'
 import type { RecordStep, Services, ZoneEditView } from '../../../services/index.ts'
+import { ipv4 } from '../../../stack/index.ts'
 import { ADDRESS, leaseRecord, record } from '../../support/leases.ts'
 import { done, refused, startAppliance } from '../../support/running-appliance.ts'
 
@@ -274,5 +275,42 @@ describe('PTR records that follow', () => {
     const { services } = start()
     expect(await refused(services.dns.addRecord('lab.internal', input))).toMatch(expected)
     expect((await done(services.dns.getZone('lab.internal'))).serial).toBe(2)
+  })
+})
+
+describe('RFC 2317 reverse names of blocks smaller than /24', () => {
+  const PARENT = '0.53.10.in-addr.arpa'
+  const ZONE = { primaryServer: null, hostmaster: null, refresh: 1, retry: 2, expire: 3, minimum: 4, defaultTtl: 300, soaTtl: null, serialPolicy: 'increment' as const, view: null }
+  const ptr = async ({ appliance }: ReturnType<typeof start>, name: string) => (await done(appliance.network.dns.explainName(name, 'PTR'))).answers
+
+  test('§5.2 the parent delegates the zone of the block, and leads every address of it there', async () => {
+    const running = start()
+    const edit = await done(running.services.zoneContents.delegateBlock(PARENT, '10.53.0.192/28', ['ns.example.com.', 'ns.lab.internal.'], false))
+    expect([edit.added, lines(edit).slice(0, 3)]).toEqual([18, [
+      '+ 192/28.0.53.10.in-addr.arpa NS ns.example.com', '+ 192/28.0.53.10.in-addr.arpa NS ns.lab.internal',
+      '+ 192.0.53.10.in-addr.arpa CNAME 192.192/28.0.53.10.in-addr.arpa',
+    ]])
+    expect(await ptr(running, '207.0.53.10.in-addr.arpa')).toEqual(['207.0.53.10.in-addr.arpa 300 IN CNAME 207.192/28.0.53.10.in-addr.arpa'])
+  })
+
+  test('the child holds the PTR records, also those of leases and of addresses made by hand', async () => {
+    const running = start()
+    const { services } = running
+    await done(services.dns.addZone({ ...ZONE, name: '64/26.0.53.10.in-addr.arpa' }))
+    await done(services.zoneContents.delegateBlock(PARENT, '10.53.0.64/26', ['taproot.lab.internal.'], false))
+    await done(services.dns.addRecord('lab.internal', { name: 'nas', type: 'A', ttl: null, data: '10.53.0.70', comment: null, ptr: true }))
+    expect(await ptr(running, '70.0.53.10.in-addr.arpa')).toEqual([
+      '70.0.53.10.in-addr.arpa 300 IN CNAME 70.64/26.0.53.10.in-addr.arpa', '70.64/26.0.53.10.in-addr.arpa 300 IN PTR nas.lab.internal',
+    ])
+    expect(await done(services.zoneContents.hostsFile('64/26.0.53.10.in-addr.arpa'))).toMatch(/\n10\.53\.0\.70 +nas\.lab\.internal\n/)
+    await done(services.zoneContents.putHostsFile('64/26.0.53.10.in-addr.arpa', '10.53.0.71 nas.lab.internal', false))
+    expect(await ptr(running, '71.64/26.0.53.10.in-addr.arpa')).toHaveLength(1)
+    expect(running.appliance.dns.zones.reverseNameOf(ipv4('10.53.0.100'))).toBe('100.64/26.0.53.10.in-addr.arpa')
+    await done(services.dns.removeZone('64/26.0.53.10.in-addr.arpa'))
+    expect(running.appliance.dns.zones.reverseNameOf(ipv4('10.53.0.100'))).toBe('100.0.53.10.in-addr.arpa')
+  })
+
+  test.each([['10.53.0.0/24'], ['10.53.0.1/32']])('%s is no such block', async (prefix) => {
+    expect(await refused(start().services.zoneContents.delegateBlock(PARENT, prefix, ['ns.example.com.'], false))).toMatch(/^invalid \/prefix: .* is no block of 2 to 128 addresses/)
   })
 })

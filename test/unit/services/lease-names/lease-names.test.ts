@@ -37,6 +37,9 @@ class Bench implements NameZones {
   zoneNamed(name: string) {
     return this.zones.find((zone) => zone.name === name)
   }
+  reverseNameOf(address: number) {
+    return reverseName(address)
+  }
   zoneEnclosing(name: string) {
     return this.zones.find((zone) => name.endsWith(`.${zone.name}`))
   }
