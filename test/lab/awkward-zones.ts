@@ -5,7 +5,7 @@
  * case, many types, large RRsets. And the questions that go with them.
  */
 import { SeededRandom } from '../../stack/platform/index.ts'
-import { nameKey, parseName } from '../../services/dns/wire/name.ts'
+import { MAX_NAME_OCTETS, nameKey, parseName } from '../../services/dns/wire/name.ts'
 import type { Name, NameKey } from '../../services/dns/wire/name.ts'
 
 export type AwkwardZone = { readonly zone: string; readonly text: string }
@@ -29,9 +29,9 @@ const DATA: readonly (readonly [type: string, data: string])[] = [
   ['TYPE65400', '\\# 3 010203'], ['TYPE1', '\\# 4 c0000209'], ['TYPE731', '\\# 0'], ['SPF', '"v=spf1 -all"'],
   ['EUI48', '00-00-5e-00-53-2a'], ['OPENPGPKEY', 'AQIDBA=='],
   ['DHCID', 'AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA='], ['CDS', `1 8 2 ${'ab'.repeat(32)}`],
-  ['CSYNC', '1 3 A NS'], ['RT', '1 ns'], ['MINFO', 'a b'], ['TYPE26', '\\# 6 000101610000'],
+  ['CSYNC', '1 3 A NS'], ['RT', '1 ns'], ['MINFO', 'a b'], ['TYPE65333', '\\# 6 000101610000'],
   ['APL', '1:192.0.2.0/24 !2:2001:db8::/32'], ['IPSECKEY', '10 1 2 192.0.2.38 AQNRU3mG'],
-  ['NID', '10 0014:4fff:ff20:ee64'], ['LP', '10 b'], ['TYPE19', '\\# 5 0431313131'],
+  ['NID', '10 1014:4fff:ff20:ee64'], ['LP', '10 b'], ['TYPE65334', '\\# 5 0431313131'],
 ]
 /** A, NS, CNAME, SOA, PTR, MX, TXT, AAAA, SRV, NAPTR, DNAME, DS, HTTPS, ANY, CAA, unknown. */
 const ASKED = [1, 1, 1, 2, 5, 6, 12, 15, 16, 28, 28, 33, 35, 39, 43, 65, 255, 257, 65_400]
@@ -47,14 +47,16 @@ class ZoneWriter {
   readonly zone: string
   readonly names: string[] = []
   readonly #random: SeededRandom
+  readonly #longest: number
   readonly #lines: string[] = []
   /** Owner → kind, so that aliases stand alone. */
   readonly #ttls = new Map<string, string>()
   readonly #redirected = new Set<string>()
   readonly #owners = new Map<string, 'data' | 'alias' | 'cut'>()
 
-  constructor(zone: string, random: SeededRandom) {
+  constructor(zone: string, random: SeededRandom, longest: number) {
     this.zone = zone
+    this.#longest = longest
     this.#random = random
   }
 
@@ -65,7 +67,8 @@ class ZoneWriter {
   /** The whole name of a relative one; undefined when it is too long. */
   whole(relative: string): string | undefined {
     const text = relative === '@' ? `${this.zone}.` : `${relative}.${this.zone}.`
-    return parseName(text).ok ? text : undefined
+    const parsed = parseName(text)
+    return parsed.ok && parsed.value.length <= this.#longest ? text : undefined
   }
 
   /** A line in one of the ways in which it can be written. */
@@ -241,11 +244,14 @@ function questionsOf(zone: ZoneWriter, random: SeededRandom, count: number): Que
   return questions
 }
 
-/** The zones of one seed: one, another delegated from it that is served too, one below that without a delegation. */
-export function awkwardWorld(seed: number, questions: number): AwkwardWorld {
+/**
+ * The zones of one seed: one, another delegated from it that is served too, one below that without a delegation.
+ * `longest`: octets of a name at most.
+ */
+export function awkwardWorld(seed: number, questions: number, longest = MAX_NAME_OCTETS): AwkwardWorld {
   const random = new SeededRandom(seed)
   const apexes = ['', 'child.', 'x.below.child.'].map(below => `${below}s${seed}.differ.internal`)
-  const writers = apexes.map(apex => new ZoneWriter(apex, random))
+  const writers = apexes.map(apex => new ZoneWriter(apex, random, longest))
   const names = apexes.flatMap(apex => [`ns.${apex}.`, `a.${apex}.`, `nothing.${apex}.`, `${apex}.`])
   const foreign = [...names, 'www.example.org.']
   writers.forEach((writer, i) => writeZone(writer, random, foreign, i === 0 ? ['child'] : []))

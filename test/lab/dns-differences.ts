@@ -130,7 +130,11 @@ const LAWFUL: readonly { readonly what: string; readonly accepts: (pair: Pair) =
 
 /** NS records of a zone that come with a positive answer: RFC 1034 §4.3.2 allows them, most leave them out. */
 const withoutServers = ({ answer, authority }: Told): readonly string[] =>
-  answer.length > 0 ? authority.filter(record => typeOf(record) !== 'NS') : authority
+  answer.length > 0 ? authority.filter(record => typeOf(record) !== 'NS' && !dataOf(record).startsWith('NS ')) : authority
+
+/** What only one of the two says. */
+const apart = (ours: readonly string[], theirs: readonly string[]): string =>
+  [...beyond(ours, theirs).map(record => `+ ${record}`), ...beyond(theirs, ours).map(record => `- ${record}`)].join(' ')
 
 /** What differs, as far as no row of LAWFUL allows it; undefined when nothing does. Not for truncated answers. */
 export function difference(pair: Pair): string | undefined {
@@ -139,13 +143,14 @@ export function difference(pair: Pair): string | undefined {
   const fields = [
     ours.rcode === theirs.rcode ? '' : `rcode ${ours.rcode}, not ${theirs.rcode}`,
     ours.authoritative === theirs.authoritative ? '' : `AA ${ours.authoritative}`,
-    sameSet(ours.answer, theirs.answer) ? '' : 'answer',
-    sameSet(withoutServers(ours), withoutServers(theirs)) ? '' : 'authority',
+    sameSet(ours.answer, theirs.answer) ? '' : `answer ${apart(ours.answer, theirs.answer)}`,
+    sameSet(withoutServers(ours), withoutServers(theirs))
+      ? '' : `authority ${apart(withoutServers(ours), withoutServers(theirs))}`,
     // RFC 9471 §2: a referral without the glue of servers below the cut is of no use.
     referral && glueMissing(pair).length > 0 ? `glue ${glueMissing(pair).join(', ')}` : '',
   ].filter(field => field !== '')
   if (fields.length === 0 || LAWFUL.some(({ accepts }) => accepts(pair))) return undefined
-  return `${pair.name} ${pair.type}: ${fields.join('; ')}\n  ours   ${shown(ours)}\n  theirs ${shown(theirs)}`
+  return `${pair.name} ${pair.type}: ${fields.join('; ').slice(0, 2000)}\n  ours   ${shown(ours)}\n  theirs ${shown(theirs)}`
 }
 
 /**
