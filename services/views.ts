@@ -2,6 +2,7 @@
 import { formatIpv4, formatPrefix, type Ipv4 } from '../stack/index.ts'
 import { fromHex } from '../stack/platform/index.ts'
 import { describeClientIdentifier, type WhatIf } from './dhcp/index.ts'
+import { fieldsOf } from './dns/index.ts'
 import { renderStep } from './events/catalogue.ts'
 import type {
   ChangedRecordView,
@@ -81,6 +82,7 @@ export const recordView = (r: DnsRecord, zone: string): RecordView => ({
   type: r.type,
   ttl: r.ttl,
   data: r.data,
+  fields: fieldsOf(r.type, r.data) ?? null,
   owner: ownerText(r.owner),
   enabled: r.enabled,
   expiresAt: r.expiresAt === undefined ? null : timeText(r.expiresAt),

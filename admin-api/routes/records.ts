@@ -6,6 +6,7 @@ import {
   RecordCreation,
   RecordHistoryPage,
   RecordPage,
+  RecordTypePage,
   recordParams,
   recordQuery,
   removalQuery,
@@ -15,8 +16,25 @@ import {
 import { zoneParams } from '../schemas/zones.ts'
 
 export function recordRoutes(app: Api, services: Services): void {
+  theTypes(app, services)
   theRecords(app, services)
   oneRecord(app, services)
+}
+
+function theTypes(app: Api, services: Services): void {
+  app.get(
+    '/dns/types',
+    {
+      schema: {
+        operationId: 'listRecordTypes',
+        tags: ['records'],
+        summary: 'Record types and their fields',
+        description: 'Every type that has a form of its own; any other is given as TYPE731 with data \\# LENGTH HEX (RFC 3597).',
+        response: { 200: RecordTypePage },
+      },
+    },
+    async () => ({ items: granted(await services.dns.recordTypes()), next: null }),
+  )
 }
 
 function theRecords(app: Api, services: Services): void {

@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
-import type { RecordHistoryView, RecordView } from '../../services/index.ts'
+import { Type, type TUnsafe } from 'typebox'
+import type { RecordFields, RecordHistoryView, RecordTypeView, RecordView } from '../../services/index.ts'
 import {
   change,
   count,
@@ -7,7 +7,9 @@ import {
   freeText,
   id,
   integer,
+  list,
   nullable,
+  object,
   oneOf,
   page,
   pagingFields,
@@ -36,18 +38,39 @@ const dataOf = 'rdata as in a zone file.'
 const owner = word('Who made it: "hand", "system", "file", "transfer", "catalog", "lease" and the address, or "update" and the key.', 'hand')
 const comment = nullable(freeText(500, 'For people.', 'web server'))
 
+/** Texts of one field that is a list; a master file has no longer line anyway. */
+const MOST_TEXTS = 1000
+
+const FIELDS_EXAMPLE = { preference: 10, exchange: 'mail' }
+const fieldsOf = (description: string): TUnsafe<RecordFields> => Type.Unsafe<RecordFields>({
+  type: 'object',
+  description,
+  maxProperties: 16,
+  additionalProperties: {
+    anyOf: [
+      { type: 'number' },
+      { type: 'string', maxLength: LONGEST_DATA },
+      { type: 'array', maxItems: MOST_TEXTS, items: { type: 'string', maxLength: LONGEST_DATA } },
+    ],
+  },
+  examples: [FIELDS_EXAMPLE],
+})
+
 const fields = {
   name,
   type,
   ttl: nullable(integer(0, LONGEST_TTL, "Seconds; null: the zone's default.", 3600)),
-  data: freeText(LONGEST_DATA, dataOf, '10.53.0.20'),
+  data: nullable(freeText(LONGEST_DATA, `${dataOf} null: it is given by its fields.`, '10.53.0.20')),
+  fields: nullable(fieldsOf('The data by the names of its fields, as GET /dns/types lists them, in place of data.')),
   comment,
   enabled: Type.Boolean({ description: 'false: it is kept, and not served.' }),
   expiresAt: nullable(time('When it is removed by itself; null: it stays.')),
   ptr: Type.Boolean({ description: 'A and AAAA: a PTR record in our reverse zone comes with it.' }),
 }
 
-export const RECORD_DEFAULTS = { ttl: null, comment: null, enabled: true, expiresAt: null, ptr: false }
+export const RECORD_DEFAULTS = {
+  ttl: null, data: null, fields: null, comment: null, enabled: true, expiresAt: null, ptr: false,
+}
 
 const shown = {
   name: word('The full name.', 'www.lab.internal'),
@@ -61,6 +84,7 @@ export const ZoneRecord = view<RecordView>()('Record', 'One record of a zone.', 
   id: id('record'),
   zone,
   ...shown,
+  fields: nullable(fieldsOf('The same by the names of the type\'s fields; null: a type or data that has none.')),
   enabled: fields.enabled,
   expiresAt: fields.expiresAt,
   comment,
@@ -77,6 +101,22 @@ export const RecordHistory = view<RecordHistoryView>()('RecordHistory', 'One rec
   by: nullable(word('Who made the change, where the owner does not say so.', 'token first start')),
 })
 export const RecordHistoryPage = page('RecordHistory', RecordHistory)
+
+const fieldForm = object('RecordField', 'A field of a record type.', {
+  name: word('What it is called.', 'preference'),
+  kind: word('Its form on the wire and in zone files.', 'u16'),
+  form: oneOf(['number', 'text', 'list'], 'What it is in JSON; a list is one of texts.'),
+  minimum: nullable(count('The least number; null: it is none.', 0)),
+  maximum: nullable(count('The largest number; null: it is none.', 65_535)),
+  says: word('What is to be given.', 'a whole number'),
+})
+const RecordType = view<RecordTypeView>()('RecordType', 'A type that records can have.', {
+  type: word('Its mnemonic.', 'MX'),
+  code: count('Its number.', 15),
+  rfc: word('Where it is defined.', 'RFC 1035 §3.3.9'),
+  fields: list(fieldForm, 'In the order of the wire and of zone files.'),
+})
+export const RecordTypePage = page('RecordType', RecordType)
 
 export const recordQuery = parameters({
   name: Type.Optional(name),

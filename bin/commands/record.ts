@@ -1,4 +1,4 @@
-import type { Page, RecordView } from '../../services/index.ts'
+import type { Page, RecordTypeView, RecordView } from '../../services/index.ts'
 import { type ApiClient, path } from './client.ts'
 import { type Command, type Invocation, NotDone, PAGING_OPTIONS, UsageError } from './command.ts'
 import { type Column, printDone, printPage, shortTime } from './print.ts'
@@ -56,6 +56,35 @@ function endOf(text: string | undefined): string | null | undefined {
   const ms = length === undefined ? Date.parse(text) : Date.now() + Number(length) * (UNIT_MS[unit as string] as number)
   if (Number.isNaN(ms)) throw new UsageError(`--expires takes a time such as 2h or 2026-12-24, not "${text}"`)
   return new Date(ms).toISOString()
+}
+
+const fieldText = ({ name, form, maximum, says }: RecordTypeView['fields'][number]): string =>
+  `${name}: ${says}${form === 'list' ? ' (a list)' : ''}${maximum === null ? '' : `, 0 to ${maximum}`}`
+
+const TYPE_COLUMNS: readonly Column<RecordTypeView>[] = [
+  ['TYPE', type => type.type],
+  ['CODE', type => type.code],
+  ['SOURCE', type => type.rfc],
+  ['FIELDS', type => type.fields.map(({ name }) => name).join(' ')],
+]
+
+export const recordTypes: Command = {
+  words: 'record types',
+  summary: 'list the record types, or say what the fields of one take',
+  operands: '[TYPE]',
+  fewest: 0,
+  most: 1,
+  options: {},
+  examples: ['taproot record types', 'taproot record types MX'],
+  async run(invocation) {
+    const { api, operands } = invocation
+    const all = await api.json<Page<RecordTypeView>>('GET', path('dns', 'types'))
+    const wanted = operands[0]?.toUpperCase()
+    if (wanted === undefined) return printPage(invocation, all, TYPE_COLUMNS, 'no types')
+    const found = all.items.find(({ type }) => type === wanted)
+    if (found === undefined) throw new NotDone(`${wanted} has no form of its own here: give TYPE and number, and data \\# LENGTH HEX`)
+    printDone(invocation, [`${found.type} (${found.code}), ${found.rfc}`, ...found.fields.map(each => `  ${fieldText(each)}`)].join('\n'), found)
+  },
 }
 
 export const recordAdd: Command = {

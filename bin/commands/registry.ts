@@ -19,7 +19,7 @@ import { optionsEffective } from './options.ts'
 import { ping } from './ping.ts'
 import { dhcpSearch, dhcpServers } from './other-servers.ts'
 import { poolAdd, poolChange, poolList, poolRemove } from './pool.ts'
-import { recordAdd, recordChange, recordList, recordRemove } from './record.ts'
+import { recordAdd, recordChange, recordList, recordRemove, recordTypes } from './record.ts'
 import { forwarding, routeAdd, routeList, routeRemove } from './route.ts'
 import { sockets } from './sockets.ts'
 import { stats } from './stats.ts'
@@ -119,6 +119,7 @@ export const COMMANDS: readonly Command[] = [
   recordAdd,
   recordChange,
   recordRemove,
+  recordTypes,
   viewList,
   viewAdd,
   viewRemove,

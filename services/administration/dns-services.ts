@@ -1,10 +1,10 @@
 /** Zones and records. */
 import { ok } from '../../stack/platform/index.ts'
-import type { Answer, DnsServices, Page, Paging, RecordFilter, RecordHistoryView, RecordInput, RecordView, ZoneInput, ZoneView } from '../facade.ts'
+import type { Answer, DnsServices, Page, Paging, RecordFilter, RecordHistoryView, RecordInput, RecordTypeView, RecordView, ZoneInput, ZoneView } from '../facade.ts'
 import { type Zone, zoneText } from '../model/index.ts'
 import type { NetworkSide } from '../network-side.ts'
 import type { StoreReader } from '../storage/store.ts'
-import { formatZone } from '../dns/index.ts'
+import { formatZone, TYPE_FORMS } from '../dns/index.ts'
 import { recordChangeView, recordView, zoneView } from '../views.ts'
 import { badCursor, canonical, cursorOf, given, none, notFound, pageOf, pick } from './inputs.ts'
 
@@ -18,6 +18,10 @@ export class ApplianceDns implements DnsServices {
 
   constructor(options: ApplianceDnsOptions) {
     this.#o = options
+  }
+
+  async recordTypes(): Answer<readonly RecordTypeView[]> {
+    return ok(TYPE_FORMS)
   }
 
   async listZones(): Answer<readonly ZoneView[]> {

@@ -10,7 +10,7 @@ import type { DnsSide, NameExplanation } from '../network-side.ts'
 import type { Write } from '../storage/store.ts'
 import type { ZoneBook } from '../zone-book.ts'
 import { ptrChanges } from './ptr-records.ts'
-import { inputOf, readRecord } from './record-input.ts'
+import { changed, readRecord } from './record-input.ts'
 import { type CommandTurns, missing } from './turns.ts'
 import { heldByLease } from './zone-edit-commands.ts'
 import type { ZoneEditor } from './zone-editor.ts'
@@ -106,7 +106,7 @@ export class DnsCommands implements DnsSide {
   changeRecord(zone: string, id: number, change: Partial<RecordInput>, author?: string): Answer<DnsRecord> {
     return this.#edit(zone, author, () => {
       const old = this.#record(zone, id)
-      return old.ok ? ok({ add: { ...inputOf(old.value), ...change }, removed: old.value, ptr: change.ptr === true }) : old
+      return old.ok ? ok({ add: changed(old.value, change), removed: old.value, ptr: change.ptr === true }) : old
     })
   }
 

@@ -7,7 +7,7 @@ import type { ZoneEditInput, ZoneEdited, ZoneEditSide } from '../network-side.ts
 import type { DnsServer } from '../dns/index.ts'
 import type { ZoneBook } from '../zone-book.ts'
 import { ptrChanges } from './ptr-records.ts'
-import { inputOf, readRecord } from './record-input.ts'
+import { changed as changedRecord, readRecord } from './record-input.ts'
 import { type CommandTurns, missing } from './turns.ts'
 import type { ZoneEditor } from './zone-editor.ts'
 
@@ -76,7 +76,7 @@ export class ZoneEditCommands implements ZoneEditSide {
       if (!chosen.ok) return chosen.error
       change.removeIds.push(id)
       if (changed.ptr === true) change.removedWithPtr.push(...chosen.value)
-      record = { ...inputOf(chosen.value[0] as DnsRecord), ...fields }
+      record = changedRecord(chosen.value[0] as DnsRecord, fields)
     }
     if (record === undefined) return undefined
     const read = readRecord(record, `${pointer}/${add === undefined ? 'change' : 'add'}`, this.#o.clock.wallMs())

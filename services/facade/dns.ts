@@ -1,4 +1,6 @@
 /** Zones and records. */
+import type { RecordFields, TypeForm } from '../dns/index.ts'
+export type { RecordFields } from '../dns/index.ts'
 import type { SerialPolicy } from '../model/index.ts'
 import type { Answer, Page, Paging } from './common.ts'
 
@@ -33,7 +35,10 @@ export type RecordInput = {
   readonly type: string
   /** null: the zone's default. */
   readonly ttl: number | null
-  readonly data: string
+  /** As in a zone file; null: it is given by its fields. */
+  readonly data: string | null
+  /** By the names of its type's fields (recordTypes); null or left away: it is given as data. */
+  readonly fields?: RecordFields | null
   readonly comment: string | null
   /** false: kept and not served. Left away: true. */
   readonly enabled?: boolean
@@ -49,6 +54,8 @@ export type RecordView = {
   readonly type: string
   readonly ttl: number
   readonly data: string
+  /** The same by the names of the type's fields; null: a type or data that has none. */
+  readonly fields: RecordFields | null
   readonly owner: string
   readonly enabled: boolean
   readonly expiresAt: string | null
@@ -69,7 +76,12 @@ export type RecordHistoryView = {
   readonly by: string | null
 }
 
+/** A record type: what its fields are called and what they take. */
+export type RecordTypeView = TypeForm
+
 export interface DnsServices {
+  /** Every record type that can be made. */
+  recordTypes(): Answer<readonly RecordTypeView[]>
   listZones(): Answer<readonly ZoneView[]>
   getZone(name: string): Answer<ZoneView>
   addZone(input: ZoneInput): Answer<ZoneView>

@@ -110,7 +110,7 @@ const LAWFUL: readonly { readonly what: string; readonly accepts: (pair: Pair) =
   {
     what: 'RFC 1034 §3.6.2: a loop of aliases is an error in the zone; some say SERVFAIL with it',
     accepts: ({ ours, theirs }) => sameSet(ours.answer, theirs.answer) && theirs.rcode === 'SERVFAIL' &&
-      ours.answer.map(ownerOf).includes(dataOf(ours.answer.at(-1) ?? '')),
+      ours.answer.map(ownerOf).includes(dataOf(aliases(ours.answer).at(-1) ?? '')),
   },
   {
     what: 'RFC 8020 §2: a name above another zone of the same server is there, delegated or not; others look at one zone',
@@ -119,6 +119,12 @@ const LAWFUL: readonly { readonly what: string; readonly accepts: (pair: Pair) =
       const asked = last === undefined ? name : dataOf(last)
       return ours.rcode === 'NOERROR' && theirs.rcode === 'NXDOMAIN' && zones.some(zone => zone.endsWith(`.${asked}`))
     },
+  },
+  {
+    what: 'RFC 4035 §3.1.3.4: we also prove what a wildcard without records of its own says; Knot and BIND leave it open',
+    accepts: ({ ours, theirs }) => ours.rcode === theirs.rcode && sameSet(ours.answer, theirs.answer) &&
+      beyond(theirs.authority, ours.authority).length === 0 &&
+      beyond(ours.authority, theirs.authority).every(record => /^(NSEC3? |RRSIG NSEC3? )/.test(`${typeOf(record)} ${dataOf(record)}`)),
   },
   {
     what: "RFC 4035 §3.1.4.1: DS at an apex that an alias leads to, or is, is the parent's; not all look for it there",

@@ -117,7 +117,7 @@ export class Administrator {
   }
 
   #add(zone: string, record: RecordInput): void {
-    const text = `${record.name}.${zone} ${record.type} ${record.data.replace(/\.$/, '')}`
+    const text = `${record.name}.${zone} ${record.type} ${(record.data ?? '').replace(/\.$/, '')}`
     if (this.#wishes.has(text)) return
     const wish: Wish = { zone, record, id: undefined, state: 'perhaps' }
     this.#wishes.set(text, wish)

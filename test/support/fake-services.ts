@@ -19,6 +19,7 @@ import type {
   RecordFilter,
   RecordHistoryView,
   RecordInput,
+  RecordTypeView,
   RecordView,
   Services,
   StatisticsView,
@@ -26,6 +27,7 @@ import type {
   ZoneView,
 } from '../../services/index.ts'
 import { FakeInterfaces, FakeRoutes } from './fake-links.ts'
+import { fieldsOf, TYPE_FORMS } from '../../services/dns/index.ts'
 import { type Refusal, refusal } from '../../services/index.ts'
 import { parseIpv4 } from '../../stack/index.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
@@ -267,12 +269,22 @@ export class FakeServices implements Services {
     )
   }
 
+  /** Both forms, as far as one of them is given. */
+  #dataOf({ type, data, fields }: RecordInput): Pick<RecordView, 'data' | 'fields'> {
+    return { data: data ?? '', fields: fields ?? (data === null ? null : fieldsOf(type, data) ?? null) }
+  }
+
+  async recordTypes(): Answer<readonly RecordTypeView[]> {
+    return ok(TYPE_FORMS)
+  }
+
   async addRecord(zone: string, input: RecordInput): Answer<RecordView> {
     const found = await this.getZone(zone)
     if (!found.ok) return found
-    const { ptr: _ptr, ...fields } = input
+    const { ptr: _ptr, ...given } = input
     const record = {
-      ...fields,
+      ...given,
+      ...this.#dataOf(input),
       zone,
       name: fullName(input.name, zone),
       ttl: input.ttl ?? found.value.defaultTtl,
@@ -300,9 +312,11 @@ export class FakeServices implements Services {
   async changeRecord(zone: string, id: number, change: Partial<RecordInput>): Answer<RecordView> {
     const found = await this.getRecord(zone, id)
     if (!found.ok) return found
-    const { ttl, name, ptr: _ptr, ...rest } = change
+    const { ttl, name, ptr: _ptr, data, fields, ...rest } = change
     const changed = {
       ...rest,
+      ...(data == null ? {} : { data }),
+      ...(fields == null ? {} : { fields }),
       ...(name === undefined ? {} : { name: fullName(name, zone) }),
       ...(typeof ttl === 'number' ? { ttl } : {}),
     }
@@ -393,6 +407,6 @@ const fullName = (name: string, zone: string): string =>
   name === '@' ? zone : name.endsWith('.') ? name.slice(0, -1) : `${name}.${zone}`
 
 const checkRecord = (input: Pick<RecordInput, 'type' | 'data'>): Refusal | undefined =>
-  input.type === 'A' && parseIpv4(input.data) === undefined
+  input.type === 'A' && input.data !== null && parseIpv4(input.data) === undefined
     ? refusal('invalid', '/data', `"${input.data}" is not an IPv4 address`, 'Four octets from 0 to 255, as 10.53.0.20.')
     : undefined

@@ -87,6 +87,8 @@ describe('every route answers as its description says', () => {
     ['GET', '/zones/lab.internal/export', undefined, 200, undefined],
     ['GET', '/zones/lab.internal/records', undefined, 200, { items: [{ name: 'www.lab.internal', type: 'A' }] }],
     ['POST', '/zones/lab.internal/records', { name: '@', type: 'txt', data: '"x"' }, 201, { type: 'TXT', ttl: 3600 }],
+    ['POST', '/zones/lab.internal/records', { name: '@', type: 'MX', fields: { preference: 10, exchange: 'mail' } }, 201, { type: 'MX', fields: { preference: 10, exchange: 'mail' } }],
+    ['POST', '/zones/lab.internal/records', { name: '@', type: 'MX', fields: { preference: true } }, 422, undefined],
     ['GET', '/zones/lab.internal/records/2', undefined, 200, { id: 2, data: '10.53.0.20', owner: 'hand' }],
     ['PATCH', '/zones/lab.internal/records/2', { data: '10.53.0.21' }, 200, { data: '10.53.0.21', ttl: 3600 }],
     ['DELETE', '/zones/lab.internal/records/2', undefined, 204, undefined],

@@ -40,7 +40,7 @@ describe('several changes', () => {
     const headers = { authorization: `Bearer ${api.token}`, ...(match === undefined ? {} : { 'if-match': match }) }
     const answer = await api.app.inject({ method: 'POST', url: `${URL}/changes`, headers, payload: { changes: [STEP, { remove: { id: 3 } }] } })
     expect(answer.statusCode).toBe(200)
-    const add = { ...STEP.add, ttl: null, comment: null, enabled: true, expiresAt: null, ptr: false }
+    const add = { ...STEP.add, ttl: null, fields: null, comment: null, enabled: true, expiresAt: null, ptr: false }
     expect(api.services.zoneContents.asked).toEqual([{ steps: [{ add }, { remove: { id: 3 } }], ifSerial, dryRun: false }])
   })
 

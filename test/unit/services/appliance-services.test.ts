@@ -189,13 +189,36 @@ describe('zones and records', () => {
   test('a record, its changes, and what changed', async () => {
     const { services } = startAppliance()
     const www = await done(services.dns.addRecord('lab.internal', { name: 'www', type: 'A', ttl: null, data: '10.53.0.20', comment: 'the web' }))
-    expect(www).toEqual({ id: www.id, zone: 'lab.internal', name: 'www.lab.internal', type: 'A', ttl: 300, data: '10.53.0.20', owner: 'hand', enabled: true, expiresAt: null, comment: 'the web' })
+    expect(www).toEqual({ id: www.id, zone: 'lab.internal', name: 'www.lab.internal', type: 'A', ttl: 300, data: '10.53.0.20', fields: { address: '10.53.0.20' }, owner: 'hand', enabled: true, expiresAt: null, comment: 'the web' })
     expect(await done(services.dns.getRecord('lab.internal', www.id))).toEqual(www)
     const changed = await done(services.dns.changeRecord('lab.internal', www.id, { data: '10.53.0.21' }))
     expect(changed).toMatchObject({ name: 'www.lab.internal', data: '10.53.0.21', comment: 'the web' })
     await done(services.dns.removeRecord('lab.internal', changed.id))
     const history = (await done(services.dns.recordHistory('lab.internal', { name: 'www' }, ALL))).items
     expect(history.map((c) => `${c.serial} ${c.action} ${c.data} ${c.owner}`)).toEqual(['5 remove 10.53.0.21 hand', '4 add 10.53.0.21 hand', '4 remove 10.53.0.20 hand', '3 add 10.53.0.20 hand'])
+  })
+
+  test('a record by its fields, changed by data and by fields', async () => {
+    const { services } = startAppliance()
+    const mx = await done(services.dns.addRecord('lab.internal', {
+      name: '@', type: 'MX', ttl: null, data: null, fields: { preference: 10, exchange: 'mail' }, comment: null,
+    }))
+    expect(mx).toMatchObject({ data: '10 mail.lab.internal', fields: { preference: 10, exchange: 'mail.lab.internal' } })
+    const lower = await done(services.dns.changeRecord('lab.internal', mx.id, { data: '5 mail' }))
+    expect(lower.fields).toEqual({ preference: 5, exchange: 'mail.lab.internal' })
+    const moved = await done(services.dns.changeRecord('lab.internal', lower.id, { fields: { preference: 5, exchange: 'post' } }))
+    expect(moved.data).toBe('5 post.lab.internal')
+  })
+
+  test.each([
+    ['neither', { data: null }, '/data'],
+    ['both', { data: '10 mail', fields: { preference: 10, exchange: 'mail' } }, '/fields'],
+    ['a wrong field', { data: null, fields: { preference: 70_000, exchange: 'mail' } }, '/fields/preference'],
+    ['a missing field', { data: null, fields: { preference: 7 } }, '/fields/exchange'],
+  ] as const)('a record with %s of data and fields is refused', async (_what, given, pointer) => {
+    const { services } = startAppliance()
+    const refused = await services.dns.addRecord('lab.internal', { name: '@', type: 'MX', ttl: null, comment: null, ...given })
+    expect(refused).toMatchObject({ ok: false, error: { code: 'invalid', field: pointer } })
   })
 
   test.each([
