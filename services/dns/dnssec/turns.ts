@@ -2,8 +2,8 @@
 import type { Clock } from '../../../stack/platform/index.ts'
 
 /** Some 50 ms. */
-const NODES_AT_ONCE = 10_000
-const NODES_A_TURN = 500
+const NODES_AT_ONCE = 5000
+const NODES_A_TURN = 200
 const TURN_PAUSE_MS = 2
 
 export class Turns {
