@@ -4,7 +4,7 @@
  * for queries each. Everyone in turn, several rounds in one session, because only ratios within one run count.
  *
  *   npm run bench:dns -- [--rounds 3] [--seconds 3] [--window 100] [--topology bridge|direct|both]
- *                        [--source zone|plain|cache|all] [--only NAME,…]
+ *                        [--source zone|plain|signed|cache|all] [--only NAME,…]
  *
  * Rates are closed loop with `window` queries outstanding; latencies are open loop at half the rate just measured.
  * Start-up is the second start on the same data. Prints tables, writes JSON to bench-results/, never fails on a figure.
@@ -56,11 +56,11 @@ const { values } = parseArgs({
   },
 })
 
-async function load(client: Host, source: Source, seconds: number, extra: readonly string[]): Promise<Load> {
+async function load(client: Host, source: Source, subject: Subject, seconds: number, extra: readonly string[]): Promise<Load> {
   const program = await cProgram('dns-load')
   const argv = [
     program, '-s', SERVER, '-z', zoneOf(source), '-n', String(NAMES), '-x', String(nxdomainOf(source)), '-d',
-    String(seconds), ...extra,
+    String(seconds), ...(source === 'signed' && subject.signed === 'yes' ? ['-k'] : []), ...extra,
   ]
   return JSON.parse(await client.succeed(argv, { timeoutMs: seconds * 1000 + 10_000 })) as Load
 }
@@ -75,11 +75,11 @@ async function round(lan: Host, client: Host, subject: Subject, setting: Setting
   await client.succeed(['ip', 'neighbour', 'flush', 'all'])
   try {
     const idle = processFigures(running.pid)
-    await load(client, setting.source, WARM_UP_SECONDS, ['-w', values.window])
+    await load(client, setting.source, subject, WARM_UP_SECONDS, ['-w', values.window])
     const before = processFigures(running.pid)
-    const closed = await load(client, setting.source, seconds, ['-w', values.window])
+    const closed = await load(client, setting.source, subject, seconds, ['-w', values.window])
     const after = processFigures(running.pid)
-    const half = await load(client, setting.source, seconds, ['-r', String(Math.max(1, Math.round(closed.qps / 2)))])
+    const half = await load(client, setting.source, subject, seconds, ['-r', String(Math.max(1, Math.round(closed.qps / 2)))])
     return {
       subject: subject.name,
       ...setting,
@@ -108,7 +108,8 @@ async function rounds(setting: Setting): Promise<readonly Round[]> {
   if (setting.source === 'cache') await startUpstream(lab, lan)
   const wanted = values.only === '' ? SUBJECTS.map(subject => subject.name) : values.only.split(',')
   const able = SUBJECTS.filter(subject => 
-    subject.topologies.includes(setting.topology) && (subject.caches === true || setting.source !== 'cache'))
+    subject.topologies.includes(setting.topology) && (subject.caches === true || setting.source !== 'cache') &&
+    (subject.signed !== 'no' || setting.source !== 'signed'))
   const subjects = able.filter(subject => wanted.includes(subject.name))
   const results: Round[] = []
   for (let i = 1; i <= Number(values.rounds); i++) {
@@ -163,12 +164,13 @@ function summary(all: readonly Round[]): readonly Row[] {
 }
 
 const topologies = (['bridge', 'direct'] as const).filter(one => values.topology === 'both' || values.topology === one)
-const sources = (['zone', 'plain', 'cache'] as const).filter(one => values.source === 'all' || values.source === one)
+const sources = (['zone', 'plain', 'signed', 'cache'] as const).filter(one => values.source === 'all' || values.source === one)
 const titles = {
   bridge: 'client – veth – bridge – server (as deployed)',
   direct: 'client on the host at the other end of the TAP',
   zone: 'local zone, 10% of the names do not exist',
   plain: 'local zone, every name exists',
+  signed: 'local zone with DNSSEC, asked with DO, 10% of the names do not exist (C on TAP: without)',
   cache: 'warm cache',
 } as const
 const results: Round[] = []

@@ -13,10 +13,10 @@ const SERVER_MAC = '02:00:00:00:00:02'
 /** bridge: client – veth – bridge – server, as deployed. direct: the client is the host at the other end of the TAP. */
 export type Topology = 'bridge' | 'direct'
 /**
- * zone: answers from an own zone, 10% of them that a name does not exist. plain: the same without these. cache: answers
- * that an upstream server gave once.
+ * zone: answers from an own zone, 10% of them that a name does not exist. plain: the same without these. signed: the
+ * zone with DNSSEC (ECDSA P-256, NSEC), asked with DO. cache: answers that an upstream server gave once.
  */
-export type Source = 'zone' | 'plain' | 'cache'
+export type Source = 'zone' | 'plain' | 'signed' | 'cache'
 export type Setting = { readonly topology: Topology; readonly source: Source }
 export const zoneOf = (source: Source): string => (source === 'cache' ? FOREIGN_ZONE : ZONE)
 export const nxdomainOf = (source: Source): number => (source === 'plain' ? 0 : NXDOMAIN_PERCENT)
@@ -32,6 +32,8 @@ export type Subject = {
   readonly topologies: readonly Topology[]
   /** Left out: an authoritative server only. */
   readonly caches?: true
+  /** What it does with the signed zone: has it, has the unsigned one (the least program, for comparison), or nothing. */
+  readonly signed: 'yes' | 'unsigned' | 'no'
   start(lan: Host, setting: Setting): Promise<Running>
 }
 
@@ -65,6 +67,7 @@ const nearEnd = async (lan: Host, device: string, topology: Topology): Promise<v
 
 const responder: Subject = {
   name: 'C on TAP',
+  signed: 'unsigned',
   topologies: ['bridge', 'direct'],
   caches: true,
   async start(lan, { topology, source }) {
@@ -81,6 +84,7 @@ const responder: Subject = {
 
 const taproot: Subject = {
   name: 'taproot',
+  signed: 'yes',
   topologies: ['bridge', 'direct'],
   caches: true,
   async start(lan, { topology, source }) {
@@ -90,12 +94,14 @@ const taproot: Subject = {
     const since = performance.now()
     const appliance = await Appliance.start(lan, { arguments: [...link, ...from] })
     const startMs = performance.now() - since
+    if (source === 'signed') await appliance.command('zone', 'sign', ZONE, '--denial', 'nsec')
     return { pid: appliance.program.pid, startMs, stop: async () => void (await appliance.stop()) }
   },
 }
 
 const dnsmasq: Subject = {
   name: 'dnsmasq',
+  signed: 'no',
   topologies: ['bridge'],
   caches: true,
   async start(lan, { source }) {
@@ -119,12 +125,22 @@ const dnsmasq: Subject = {
   },
 }
 
+/** The zone file with keys and signatures, made by BIND's tools; its path. */
+async function signedZoneFile(lan: Host): Promise<string> {
+  const directory = lan.directory
+  const path = writeZoneFile(directory)
+  const sign = `cd ${directory} && rm -f K${ZONE}.* && dnssec-keygen -q -a ECDSAP256SHA256 -f KSK ${ZONE} && dnssec-keygen -q -a ECDSAP256SHA256 ${ZONE} && dnssec-signzone -q -S -o ${ZONE} -f ${path}.signed ${path}`
+  await lan.succeed(['sh', '-c', sign], { timeoutMs: 120_000 })
+  return `${path}.signed`
+}
+
 /** An authoritative server behind the kernel's own stack, with one thread for queries. */
 const authoritative = (server: NameServer): Subject => ({
   name: server.name,
+  signed: 'yes',
   topologies: ['bridge'],
-  async start(lan) {
-    const path = writeZoneFile(lan.directory)
+  async start(lan, { source }) {
+    const path = source === 'signed' ? await signedZoneFile(lan) : writeZoneFile(lan.directory)
     await lan.succeed(['ip', 'address', 'replace', `${SERVER}/24`, 'dev', BRIDGE])
     const since = performance.now()
     const program = await server.start(lan, SERVER, [{ zone: ZONE, path }])

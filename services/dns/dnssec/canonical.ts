@@ -2,7 +2,7 @@
  * The one form of names, rdata and RRsets in which they are signed and sorted. Read RFC 4034 §6 and RFC 6840 §5.1 first.
  */
 import { put16, put32 } from '../../../stack/platform/index.ts'
-import { isWildcard, labelCount, LOWER, nameKey, nameOfKey } from '../wire/name.ts'
+import { isWildcard, labelCount, nameKey, nameOfKey } from '../wire/name.ts'
 import type { Name, NameKey } from '../wire/name.ts'
 import { canonicalRdata } from '../wire/rdata.ts'
 import type { Rrset } from '../wire/rrset.ts'
@@ -30,10 +30,9 @@ export function orderKey(key: NameKey, above = 1): OrderKey {
 /** Octets compared as unsigned numbers, a prefix before what it is a prefix of (RFC 4034 §6.3). */
 export const compareOctets = (a: Uint8Array, b: Uint8Array): number => Buffer.compare(a, b)
 
-const lower = (name: Name): Name => Uint8Array.from(name, (octet) => LOWER[octet] as number)
-
 /** Times in seconds since 1970, as 32-bit numbers (RFC 4034 §3.1.5). */
 export type SignatureTimes = { readonly inception: number; readonly expiration: number }
+/** `apex` in lower case. */
 export type Signer = { readonly apex: Name; readonly algorithm: number; readonly keyTag: number }
 
 /** The labels that a signature counts: without the root and a leading "*" (RFC 4034 §3.1.3). */
@@ -49,7 +48,7 @@ export function rrsigHead(rrset: Rrset, signer: Signer, times: SignatureTimes): 
   put32(head, 8, times.expiration)
   put32(head, 12, times.inception)
   put16(head, 16, signer.keyTag)
-  head.set(lower(signer.apex), 18)
+  head.set(signer.apex, 18)
   return head
 }
 

@@ -6,7 +6,7 @@ import { put16 } from '../../../stack/platform/index.ts'
 import type { Clock, Instant, Random } from '../../../stack/platform/index.ts'
 import type { DnsRecord } from '../../model/index.ts'
 import { negativeTtl } from '../cache/negative.ts'
-import { nameKey, parentKey } from '../wire/name.ts'
+import { nameKey, nameOfKey, parentKey } from '../wire/name.ts'
 import type { Name, NameKey } from '../wire/name.ts'
 import type { Rrset } from '../wire/rrset.ts'
 import { TYPE } from '../wire/type-names.ts'
@@ -41,6 +41,10 @@ export type DueSignature = {
   make(done: (kept: boolean) => void): void
 }
 
+/** Signed sets kept ready, some two megabytes. */
+const MOST_READY = 4096
+const readyKey = (node: number, type: number): number => node * 65_536 + type
+
 /** Nodes remembered after edits, to be signed ahead of need; those beyond are signed when they are asked for. */
 const MOST_TOUCHED = 200
 
@@ -52,6 +56,10 @@ export class SignedZone implements ZoneSecurity {
   readonly store = new SignatureStore()
   readonly hashParameters: HashParameters
   readonly #ports: SignedZonePorts
+  /** In lower case, as signatures name it. */
+  readonly #apex: Name
+  /** Signed sets as answers have them, by node and type. */
+  readonly #ready = new Map<number, Signed>()
   readonly #names: NameOrder
   readonly #hashes: HashOrder | undefined
   /** They put the nodes in order. */
@@ -72,6 +80,7 @@ export class SignedZone implements ZoneSecurity {
     this.zone = zone
     this.#signing = signing
     this.#ports = ports
+    this.#apex = nameOfKey(zone.key)
     this.hashParameters = signing.nsec3
     this.#names = new NameOrder(zone)
     this.#hashes = signing.denial === 'nsec3' ? new HashOrder(zone, signing.nsec3) : undefined
@@ -101,6 +110,7 @@ export class SignedZone implements ZoneSecurity {
     for (const walk of this.#walks) walk.changing(APEX)
     const staying = new Set(signing.keys.filter((key) => old.keys.some((was) => was.id === key.id && Buffer.compare(was.dnskey, key.dnskey) === 0)).map((key) => key.id))
     this.#signing = signing
+    this.#ready.clear()
     for (const type of [...KEY_TYPES, TYPE.NSEC, TYPE.NSEC3]) this.#forget(APEX, type)
     if (staying.size < old.keys.length) this.store.dropAll((_type, key) => !staying.has(key))
     return true
@@ -139,7 +149,7 @@ export class SignedZone implements ZoneSecurity {
 
   /** The NSEC record of a member of the chain. */
   nsecOf(node: number): Signed {
-    return this.#signed(this.#nsecRrsetOf(node), node, TYPE.NSEC)
+    return this.#readyAt(node, TYPE.NSEC) ?? this.#signNow(this.#nsecRrsetOf(node), node, TYPE.NSEC)
   }
 
   #nsecRrsetOf(node: number): Rrset {
@@ -150,7 +160,8 @@ export class SignedZone implements ZoneSecurity {
   nsec3(digest: Uint8Array): (Signed & { readonly matches: boolean }) | undefined {
     if (this.#hashes === undefined) return undefined
     const node = this.#hashes.atOrBefore(digest)
-    return { ...this.#signed(this.#nsec3Rrset(node, this.#hashes), node, TYPE.NSEC3), matches: Buffer.compare(this.#hashes.hashOf(node), digest) === 0 }
+    const signed = this.#readyAt(node, TYPE.NSEC3) ?? this.#signNow(this.#nsec3Rrset(node, this.#hashes), node, TYPE.NSEC3)
+    return { ...signed, matches: Buffer.compare(this.#hashes.hashOf(node), digest) === 0 }
   }
 
   #nsec3Rrset(node: number, hashes: HashOrder): Rrset {
@@ -239,6 +250,17 @@ export class SignedZone implements ZoneSecurity {
   }
 
   #signed(rrset: Rrset, node: number, type: number): Signed {
+    const ready = this.#readyAt(node, type)
+    return ready === undefined ? this.#signNow(rrset, node, type) : { ...ready, rrset }
+  }
+
+  /** What was signed lately, as long as nothing of it was forgotten. */
+  #readyAt(node: number, type: number): Signed | undefined {
+    const ready = this.#ready.get(readyKey(node, type))
+    return ready !== undefined && this.#ports.clock.now() < ready.until ? ready : undefined
+  }
+
+  #signNow(rrset: Rrset, node: number, type: number): Signed {
     let until = Number.POSITIVE_INFINITY
     const rdata = this.keysFor(type).map((key) => {
       const kept = this.store.find(node, type, key.id)
@@ -247,7 +269,10 @@ export class SignedZone implements ZoneSecurity {
       const times = { inception: this.store.inception(entry), expiration: this.store.expiration(entry) }
       return rrsigRdata(this.#head(rrset, key, times), this.store.signature(entry))
     })
-    return { rrset, signatures: this.#rrsig(rrset, rdata), until: this.#instant(until) }
+    const signed = { rrset, signatures: this.#rrsig(rrset, rdata), until: this.#instant(until) }
+    if (this.#ready.size >= MOST_READY) this.#ready.clear()
+    this.#ready.set(readyKey(node, type), signed)
+    return signed
   }
 
   /** Signs what is not kept: it belongs to one answer. */
@@ -271,7 +296,7 @@ export class SignedZone implements ZoneSecurity {
   }
 
   #head(rrset: Rrset, key: SigningKey, times: { readonly inception: number; readonly expiration: number }): Uint8Array {
-    return rrsigHead(rrset, { apex: this.zone.apex, algorithm: key.algorithm, keyTag: key.keyTag }, times)
+    return rrsigHead(rrset, { apex: this.#apex, algorithm: key.algorithm, keyTag: key.keyTag }, times)
   }
 
   /** A node whose signatures went with an edit; −1: there are none left. */
@@ -326,8 +351,13 @@ export class SignedZone implements ZoneSecurity {
   #forget(node: number, type?: number): void {
     const watch = this.#underWay.get(node)
     if (watch !== undefined) watch.forgotten++
-    if (type === undefined) this.store.dropNode(node)
-    else this.store.drop(node, type)
+    if (type === undefined) {
+      this.store.dropNode(node)
+      this.#ready.clear()
+    } else {
+      this.store.drop(node, type)
+      this.#ready.delete(readyKey(node, type))
+    }
     if (this.#touched.size >= MOST_TOUCHED) return
     this.#touched.add(node)
     this.onTouched()
@@ -446,6 +476,7 @@ export class SignedZone implements ZoneSecurity {
   soaChanged(): void {
     this.#forget(APEX, TYPE.SOA)
     for (const watch of this.#underWay.values()) watch.forgotten++
+    this.#ready.clear()
     this.store.dropAll((type) => type === TYPE.NSEC || type === TYPE.NSEC3)
   }
 }

@@ -1,7 +1,16 @@
 /** The types that a name owns, as NSEC and NSEC3 list them: RFC 4034 §4.1.2. */
 
 /** Windows of (number, length, bits), ascending. `types` in any order. */
-export function typeBitmap(types: Iterable<number>): Uint8Array {
+export function typeBitmap(types: readonly number[]): Uint8Array {
+  const largest = Math.max(0, ...types)
+  if (largest > 255) return severalWindows(types)
+  const octets = new Uint8Array(types.length === 0 ? 0 : 3 + (largest >>> 3))
+  if (octets.length > 0) octets[1] = octets.length - 2
+  for (const type of types) octets[2 + (type >>> 3)] = (octets[2 + (type >>> 3)] as number) | (0x80 >>> (type & 7))
+  return octets
+}
+
+function severalWindows(types: readonly number[]): Uint8Array {
   const windows = new Map<number, Uint8Array>()
   for (const type of types) {
     const window = type >>> 8

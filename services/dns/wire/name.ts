@@ -39,7 +39,11 @@ export function nameKey(b: Uint8Array, at = 0, length = b.length): NameKey {
 }
 
 /** The wire form of a key: a lower-case name. */
-export const nameOfKey = (key: NameKey): Name => Uint8Array.from({ length: key.length }, (_, i) => key.charCodeAt(i))
+export function nameOfKey(key: NameKey): Name {
+  const name = new Uint8Array(key.length)
+  for (let i = 0; i < key.length; i++) name[i] = key.charCodeAt(i)
+  return name
+}
 
 /** Key of the name one label up. Not for the root. */
 export const parentKey = (key: NameKey): NameKey => key.slice(1 + key.charCodeAt(0))

@@ -2,10 +2,11 @@
  * DNS load: a closed loop (a fixed number of queries outstanding) or an open one (a fixed rate), with every answer
  * checked against the bench zone: h00000 … h<names-1> have A 10.64.0.0 + i, x00000 … x<names/10-1> do not exist.
  *
- *   dns-load -s SERVER [-p PORT] [-z ZONE] [-n NAMES] [-x PERCENT] [-w WINDOW] [-d SECONDS] [-r RATE] [-e] [-t MS]
+ *   dns-load -s SERVER [-p PORT] [-z ZONE] [-n NAMES] [-x PERCENT] [-w WINDOW] [-d SECONDS] [-r RATE] [-e] [-k] [-t MS]
  *
  *   -x  percentage of queries for names that do not exist       -w  queries outstanding in the closed loop
  *   -r  queries a second: open loop instead of closed           -e  send an EDNS OPT record (RFC 6891)
+ *   -k  send DO with it, and expect each answer with one signature, each denial with a proof (RFC 4035)
  *   -t  a query unanswered for so long counts as lost and is sent again
  *
  * Prints one JSON object. In the open loop, latency runs from the instant at which the query was due, so that a stalled
@@ -32,7 +33,7 @@ static struct slot slots[MAX_SLOTS];
 static uint16_t free_slots[MAX_SLOTS];
 static int free_count;
 
-static int names = 10000, percent_nx = 10, window = 100, rate, edns, port = 53;
+static int names = 10000, percent_nx = 10, window = 100, rate, edns, signatures, port = 53;
 static uint64_t lost_after = 250000000u;
 static double seconds = 3;
 static const char *zone = "bench.internal", *server;
@@ -112,10 +113,11 @@ static void ask(int index, uint64_t since) {
   s->length = (uint16_t)(19 + suffix_length);
   if (edns) {
     q[11] = 1;
-    uint8_t *o = q + s->length; /* root, OPT, 1232 octets, no flags, no options */
+    uint8_t *o = q + s->length; /* root, OPT, 1232 octets, DO or no flag, no options */
     memset(o, 0, 11);
     o[2] = 41;
     put16(o + 3, 1232);
+    o[7] = signatures ? 0x80 : 0;
     s->length = (uint16_t)(s->length + 11);
   }
   enqueue(index, since);
@@ -126,9 +128,9 @@ static int right(const struct slot *s, const uint8_t *m, int length) {
   int question = 19 - 12 + suffix_length;
   int rcode = m[3] & 15, answers = get16(m + 6);
   if (get16(m + 4) != 1 || (m[2] & 0x82) != 0x80 || memcmp(m + 12, s->query + 12, (size_t)question) != 0) return 0;
-  if (s->name & 0x80000000u) return rcode == 3 && answers == 0;
+  if (s->name & 0x80000000u) return rcode == 3 && answers == 0 && (!signatures || get16(m + 8) >= 4);
   const uint8_t *rr = m + 12 + question;
-  return rcode == 0 && answers == 1 && length >= 12 + question + 16 && get16(rr) == 0xc00c && get16(rr + 2) == 1 &&
+  return rcode == 0 && answers == 1 + signatures && length >= 12 + question + 16 && get16(rr) == 0xc00c && get16(rr + 2) == 1 &&
          get16(rr + 10) == 4 && get32(rr + 12) == 0x0a400000u + s->name;
 }
 
@@ -216,8 +218,8 @@ static void open_loop(uint64_t start, uint64_t end) {
 
 int main(int argc, char **argv) {
   const char *help = "dns-load -s SERVER [-p PORT] [-z ZONE] [-n NAMES] [-x PERCENT] [-w WINDOW] [-d SECONDS] "
-                     "[-r RATE] [-e] [-t MS]";
-  for (int c; (c = getopt(argc, argv, "s:p:z:n:x:w:d:r:et:")) != -1;) {
+                     "[-r RATE] [-e] [-k] [-t MS]";
+  for (int c; (c = getopt(argc, argv, "s:p:z:n:x:w:d:r:ekt:")) != -1;) {
     switch (c) {
       case 's': server = optarg; break;
       case 'p': port = atoi(optarg); break;
@@ -228,6 +230,7 @@ int main(int argc, char **argv) {
       case 'd': seconds = atof(optarg); break;
       case 'r': rate = atoi(optarg); break;
       case 'e': edns = 1; break;
+      case 'k': edns = signatures = 1; break;
       case 't': lost_after = (uint64_t)atoi(optarg) * 1000000u; break;
       default: usage(help);
     }
