@@ -82,6 +82,24 @@ describeLab('dynamic update', () => {
       expect(await shown('many399.lab.internal', 'TXT')).toEqual([`"${'x'.repeat(60)}"`])
     })
 
+    test('a storm of them, one after another and from several at once, holds up no query', async () => {
+      const file = (n: number): string => {
+        const updates = Array.from({ length: 250 }, (_, i) => `update add s${n}-${i}.lab.internal 60 A 10.9.4.${i}\nsend`)
+        const path = join(sender.directory, `storm-${n}`)
+        writeFileSync(path, [`server ${APPLIANCE}`, 'zone lab.internal', ...updates, ''].join('\n'))
+        return path
+      }
+      const before = await serial()
+      let over = false
+      const storm = Promise.all([1, 2, 3, 4].map((n) => sender.succeed(['nsupdate', '-y', key, file(n)]))).then(() => (over = true))
+      const slowest: number[] = []
+      while (!over) slowest.push((await dig(sender, APPLIANCE, 'taproot.lab.internal', 'A')).milliseconds)
+      await storm
+      expect((await serial()) - before).toBe(1000)
+      expect(await shown('s4-249.lab.internal', 'A')).toEqual(['10.9.4.249'])
+      expect(Math.max(0, ...slowest)).toBeLessThan(1000)
+    })
+
     test('what it may not touch, and why, is listed; whose a record is, explain says', async () => {
       await world.appliance.command('record', 'add', 'lab.internal', 'byhand', 'A', '10.9.1.1')
       expect((await nsupdate(['update delete byhand.lab.internal'])).status).toBe('REFUSED')

@@ -74,6 +74,9 @@ type Waiting = {
   readonly send: Later
 }
 
+/** `onDisk`: its outcome hangs on nothing that is still to be stored. */
+type PlannedUpdate = { readonly waiting: Waiting; readonly plan: UpdatePlan; readonly onDisk: boolean }
+
 /** To be stored in one transaction. */
 export type UpdateBatch = {
   /** With new fields of the SOA, where the update has them. */
@@ -176,9 +179,11 @@ export class Updates {
     const news: TraceStep[] = []
     const planned = batch.map((waiting) => {
       this.#waitingOctets -= waiting.octets
+      // What those before it in the batch do, it was judged by.
+      const onOthers = edits.some(({ edit }) => edit.zoneId === waiting.zoneId)
       const plan = this.#plan(waiting, zones, pending)
       const { change } = plan
-      if (change === undefined) return { waiting, plan }
+      if (change === undefined) return { waiting, plan, onDisk: !onOthers }
       const zone = zones.get(waiting.zoneId) as Planned
       const { remove, add, soa } = change
       const { zoneId, requester } = waiting
@@ -188,7 +193,7 @@ export class Updates {
       const because: TraceStep = [plan.because[0], { ...plan.because[1], serial: edit.serialAfter, ...whoOf(waiting.requester) }]
       edits.push({ edit, soa })
       news.push(because)
-      return { waiting, plan: { ...plan, because } }
+      return { waiting, plan: { ...plan, because }, onDisk: false }
     })
     return { edits, news, settled: (durable) => this.#settle(planned, durable) }
   }
@@ -212,10 +217,10 @@ export class Updates {
     }
   }
 
-  #settle(planned: readonly { readonly waiting: Waiting; readonly plan: UpdatePlan }[], durable: boolean): void {
-    for (const { waiting, plan } of planned) {
+  #settle(planned: readonly PlannedUpdate[], durable: boolean): void {
+    for (const { waiting, plan, onDisk } of planned) {
       const { zone } = waiting
-      const stored = durable || plan.change === undefined
+      const stored = durable || onDisk
       const { rcode, because }: Omit<UpdatePlan, 'change'> = stored ? plan : { rcode: RCODE.SERVFAIL, because: ['dns.update.unstored', { zone }] }
       this.#o.count(COUNT_OF_EVENT[because[0]] ?? 'update-failed')
       this.#o.countRcode(rcode)

@@ -207,10 +207,13 @@ describe('RFC 2136 §3.8 response', () => {
   test('§3.5 what cannot be stored is SERVFAIL, and the zone is as before', () => {
     const bench = new UpdateBench(ZONE)
     bench.holding = true
-    const stored = bench.send(updateBytes(['add new.lab.example 60 A 10.9.9.9']))
     const idle = bench.send(updateBytes(['delete nobody.lab.example']))
+    const stored = bench.send(updateBytes(['add new.lab.example 60 A 10.9.9.9']))
+    // Judged on what the one before would have done.
+    const onIt = bench.send(updateBytes(['add new.lab.example 60 A 10.9.9.9']))
     bench.store(false)
-    expect([stored[0]?.rcode, idle[0]?.rcode, bench.at('new.lab.example'), bench.serial]).toEqual(['SERVFAIL', 'NOERROR', [], SERIAL])
+    expect([idle, stored, onIt].map((each) => each[0]?.rcode)).toEqual(['NOERROR', 'SERVFAIL', 'SERVFAIL'])
+    expect([bench.at('new.lab.example'), bench.serial]).toEqual([[], SERIAL])
     expect(bench.send(updateBytes(['prereq nxdomain new.lab.example', 'add new.lab.example 60 A 10.9.9.9']))).toEqual([])
     bench.store()
     expect(bench.serial).toBe(SERIAL + 1)
