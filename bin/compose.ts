@@ -120,7 +120,6 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   const connections = new EarlyConnections()
   const checkpointer = new Checkpointer(directory)
   undo.add(() => checkpointer.close())
-  const certificates = openCertificates(o, directory)
   const threads = new Threads({
     directory,
     onConnection: (socket) => connections.take(socket),
@@ -147,6 +146,8 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   })
   undo.add(() => threads.close())
   const started = threads.start()
+  // Meanwhile; nobody can have connected yet.
+  const certificates = openCertificates(o, directory)
   const adminApi = await loadApi()
   const token = ensureToken(adminApi, store, tokenFile)
   store.close()

@@ -182,7 +182,7 @@ describeLab('DNS with dig', () => {
   })
 
   test.each([
-    ['NOTIFY', ['+opcode=NOTIFY', 'example.internal', 'SOA'], 'NOTIMP'],
+    ['NOTIFY of a zone that is not here', ['+opcode=NOTIFY', 'example.com', 'SOA'], 'NOTAUTH'],
     ['STATUS', ['+opcode=STATUS', 'example.internal', 'SOA'], 'NOTIMP'],
     ['a name of nobody, without upstreams', ['www.example.com', 'A'], /^(REFUSED|SERVFAIL)$/],
     ['class CHAOS', ['version.bind', 'TXT', 'CH'], /^(REFUSED|NOTIMP)$/],
