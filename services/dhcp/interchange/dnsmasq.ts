@@ -6,6 +6,7 @@ import { ok } from '../../../stack/platform/index.ts'
 import type { Result } from '../../../stack/platform/index.ts'
 import { formatIpv4, parseIpv4, parseMac, formatMac } from '../../../stack/index.ts'
 import { STANDARD_OPTIONS } from '../wire/option-spaces.ts'
+import { DnsmasqTags, tagsOf } from './dnsmasq-tags.ts'
 import { octetsOf, optionValue } from './translated.ts'
 import type { Entry, ImportNote, Translated } from './translated.ts'
 
@@ -36,63 +37,93 @@ class Translation {
   readonly #tagged = new Map<string, Entry>()
   readonly #pools: Entry[] = []
   readonly #hosts: Entry[] = []
+  readonly #tags = new DnsmasqTags()
   #authoritative = false
+  #knownOnly = false
   #line = 0
 
+  /** What sets tags is read first, wherever it stands, and then what is for them. */
   whole(text: string): Translated {
-    for (const line of text.split('\n')) {
-      this.#line++
-      const directive = line.replace(/(^|\s)#.*$/, '').trim()
-      if (directive !== '') this.#directive(directive)
-    }
-    const policy = { authoritative: this.#authoritative }
+    const rest = this.#each(directivesOf(text), directive => this.#setter(directive))
+    const others = this.#each(rest, ({ name, words }) => name === 'dhcp-range' && this.#range(words))
+    this.#each(others, directive => this.#directive(directive))
+    const policy = { authoritative: this.#authoritative, ...(this.#knownOnly ? { knownOnly: true } : {}) }
     const subnets = [...this.#subnets.values()]
     const segments = subnets.map(({ prefix }) => ({ name: prefix, policy }))
-    return { document: { sites: [this.#site], segments, subnets, pools: this.#pools, hosts: this.#hosts }, notes: this.#notes }
+    const { classes } = this.#tags
+    const document = { sites: [this.#site], segments, subnets, pools: this.#pools, ...(classes.length === 0 ? {} : { classes }), hosts: this.#hosts }
+    return { document, notes: this.#notes.toSorted((a, b) => a.line - b.line) }
+  }
+
+  /** Those that `read` leaves to others. */
+  #each(directives: readonly Directive[], read: (directive: Directive) => boolean): readonly Directive[] {
+    return directives.filter(directive => {
+      this.#line = directive.line
+      return !read(directive)
+    })
+  }
+
+  #setter({ name, words }: Directive): boolean {
+    const read = this.#tags.read(name, words)
+    if (typeof read === 'string') this.#note(read, BY_TAG)
+    if (name === 'dhcp-host') for (const tag of tagsOf(words, 'set:')) this.#tags.hostHas(tag)
+    return read !== false
   }
 
   #note(problem: string, remedy: string): void {
     this.#notes.push({ line: this.#line, problem, remedy })
   }
 
-  #directive(text: string): void {
-    const at = text.indexOf('=')
-    const name = (at < 0 ? text : text.slice(0, at)).trim()
-    const words = at < 0 ? [] : text.slice(at + 1).split(',').map(word => word.trim())
+  #directive({ name, words }: Directive): boolean {
     if (name === 'dhcp-authoritative') this.#authoritative = true
-    else if (name === 'dhcp-range') this.#range(words)
+    else if (name === 'dhcp-ignore') this.#ignore(words)
     else if (name === 'dhcp-host') this.#host(words)
     else if (name === 'dhcp-option' || name === 'dhcp-option-force') this.#option(words)
     else if (name === 'dhcp-boot') this.#boot(words)
     else if (name === 'domain' && words.length === 1) this.#say('domain-name', words[0])
     else this.#note(`"${name}" was not taken over`, name.startsWith('dhcp') ? 'look whether a level, a policy or a class can say the same' : 'it is not of DHCP alone: set it by hand where it is wanted')
+    return true
+  }
+
+  /** Who gets no answer. */
+  #ignore(words: readonly string[]): void {
+    const tags = tagsOf(words, 'tag:')
+    const unknown = tags.length === 1 && tags[0] === '!known'
+    const denied = unknown ? undefined : this.#tags.classOf(tags)
+    if (unknown) this.#knownOnly = true
+    else if (denied !== undefined) denied['denied'] = true
+    else this.#note('"dhcp-ignore" was not taken over: nothing sets its tags', BY_TAG)
   }
 
   #say(option: string, value: unknown, at: Entry = this.#site): void {
     at['options'] = { ...(at['options'] as object | undefined), [option]: value }
   }
 
-  #range(all: readonly string[]): void {
-    if (all.some(word => /^(tag|constructor):/.test(word))) {
+  #range(all: readonly string[]): true {
+    const tags = tagsOf(all, 'tag:')
+    const denied = tags.length === 1 && tags[0]?.startsWith('!') === true
+    const members = tags.length === 0 ? undefined : this.#tags.classOf(denied ? tags.map(tag => tag.slice(1)) : tags)
+    if ((tags.length > 0 && members === undefined) || all.some(word => word.startsWith('constructor:'))) {
       this.#note('a range for a tag was not taken over', BY_TAG)
-      return
+      return true
     }
-    const words = all.filter(word => !word.startsWith('set:'))
+    const words = all.filter(word => !/^(set|tag):/.test(word))
     // Only hosts have addresses there.
     const isStatic = words[1] === 'static'
     const [first, last, mask] = words.map((word, at) => (at === 1 && isStatic ? parseIpv4(words[0] ?? '') : parseIpv4(word)))
     const length = mask === undefined ? undefined : lengthOf(mask)
     if (first === undefined || last === undefined || mask === undefined || length === undefined) {
       this.#note('a range without first, last and netmask was not taken over', 'write the netmask, as dhcp-range=10.53.0.100,10.53.0.199,255.255.255.0')
-      return
+      return true
     }
     const prefix = `${formatIpv4(first & mask)}/${length}`
     const subnet = this.#subnets.get(prefix) ?? { prefix, segment: prefix }
     this.#subnets.set(prefix, subnet)
     for (const word of all) if (word.startsWith('set:')) this.#tagged.set(word.slice(4), subnet)
-    if (isStatic) return
+    if (isStatic) return true
     const leaseSeconds = words.slice(3).map(secondsOf).find(seconds => seconds !== undefined)
-    this.#pools.push({ subnet: prefix, first: formatIpv4(first), last: formatIpv4(last), ...(leaseSeconds === undefined ? {} : { leaseSeconds }) })
+    this.#pools.push({ subnet: prefix, first: formatIpv4(first), last: formatIpv4(last), ...(members === undefined ? {} : { [denied ? 'deny' : 'allow']: [members['name']] }), ...(leaseSeconds === undefined ? {} : { leaseSeconds }) })
+    return true
   }
 
   #host(words: readonly string[]): void {
@@ -106,6 +137,7 @@ class Translation {
       else if (parseIpv4(word) !== undefined) host['addresses'] = [word]
       else if (word === 'ignore') host['denied'] = true
       else if (seconds !== undefined) host['leaseSeconds'] = seconds
+      else if (word.startsWith('set:') && this.#tags.classOf([word.slice(4)]) !== undefined) host['classes'] = [...((host['classes'] as readonly string[] | undefined) ?? []), word.slice(4)]
       else if (LABEL.test(word)) host['name'] = word.toLowerCase()
       else this.#note(`"${word}" of a host was not taken over`, BY_TAG)
     }
@@ -117,8 +149,10 @@ class Translation {
 
   /** Where what is for a tag belongs, and the words after it. */
   #place(words: readonly string[]): readonly [Entry, readonly string[]] {
-    const subnet = this.#tagged.get(/^tag:(.*)/.exec(words[0] ?? '')?.[1] ?? '')
-    return subnet === undefined ? [this.#site, words] : [subnet, words.slice(1)]
+    const tags = tagsOf(words, 'tag:')
+    if (tags.length === 0) return [this.#site, words]
+    const at = (tags.length === 1 ? this.#tagged.get(tags[0] ?? '') : undefined) ?? this.#tags.classOf(tags)
+    return at === undefined ? [this.#site, words] : [at, words.filter(word => !word.startsWith('tag:'))]
   }
 
   #option(all: readonly string[]): void {
@@ -140,7 +174,7 @@ class Translation {
   #boot(all: readonly string[]): void {
     const [at, words] = this.#place(all)
     const [bootFile, serverName, nextServer] = words
-    if (bootFile === undefined || bootFile.includes(':')) {
+    if (bootFile === undefined || /^(tag|net):/.test(bootFile)) {
       this.#note('a boot file for a tag was not taken over', BY_TAG)
       return
     }
@@ -148,6 +182,18 @@ class Translation {
     if (serverName !== undefined && serverName !== '') at['serverName'] = serverName
     if (nextServer !== undefined && parseIpv4(nextServer) !== undefined) at['nextServer'] = nextServer
   }
+}
+
+type Directive = { readonly line: number; readonly name: string; readonly words: readonly string[] }
+
+function directivesOf(text: string): readonly Directive[] {
+  return text.split('\n').flatMap((raw, i) => {
+    const directive = raw.replace(/(^|\s)#.*$/, '').trim()
+    if (directive === '') return []
+    const at = directive.indexOf('=')
+    const name = (at < 0 ? directive : directive.slice(0, at)).trim()
+    return [{ line: i + 1, name, words: at < 0 ? [] : directive.slice(at + 1).split(',').map(word => word.trim()) }]
+  })
 }
 
 /** Of a netmask; undefined for one with holes. */
