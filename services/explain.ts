@@ -4,6 +4,7 @@
  */
 import { type Ipv4, parseIpv4, parseMac, formatMac } from '../stack/index.ts'
 import { err, ok } from '../stack/platform/index.ts'
+import { isAskable } from './dns/index.ts'
 import { renderStep } from './events/catalogue.ts'
 import type { Answer, DecisionView, ExplanationView, LeaseHistoryView, LeaseView, RecordView, Services, WhatIfView } from './facade.ts'
 import { refusal } from './model/index.ts'
@@ -13,20 +14,23 @@ const COLUMNS = 100
 /** Decisions told step by step; one screen holds no more. */
 const DECISIONS_SHOWN = 3
 const HOLDINGS_SHOWN = 4
+/** Names of an alias chain whose records are listed. */
+const NAMES_SHOWN = 8
 
 type Known = Omit<ExplanationView, 'lines'>
 
 /** Explains a MAC, an IPv4 address or a domain name. */
-export async function explain(services: Services, network: NetworkSide, subject: string, at?: string, client?: string): Answer<ExplanationView> {
+export async function explain(services: Services, network: NetworkSide, subject: string, at?: string, client?: string, type = 'A'): Answer<ExplanationView> {
   const text = subject.trim()
   const asking = client === undefined ? undefined : parseIpv4(client)
   if (client !== undefined && asking === undefined)
     return err(refusal('invalid', '/client', `"${client}" is not an IPv4 address`, 'the address of who would ask, as 10.53.0.20'))
+  if (!isAskable(type)) return err(refusal('invalid', '/type', `${type} is no type that is answered`, 'a mnemonic such as A or MX, or TYPE65400'))
   const mac = parseMac(text)
   if (at !== undefined) return asItWas(services, mac === undefined ? text.toLowerCase() : formatMac(mac), at)
   if (mac !== undefined) return byClient(services, formatMac(mac))
   if (parseIpv4(text) !== undefined) return byAddress(services, text)
-  if (text.length > 0 && text.length <= 253 && /^[A-Za-z0-9_*.-]+$/.test(text)) return byName(services, network, text.toLowerCase().replace(/\.$/, ''), asking)
+  if (text.length > 0 && text.length <= 253 && /^[\x21-\x7e]+$/.test(text) && /^[^/:]+$/.test(text)) return byName(services, network, text.toLowerCase().replace(/\.$/, ''), asking, type.toUpperCase())
   return err(
     refusal('invalid', '/subject', `"${subject}" is neither an Ethernet address, an IPv4 address nor a name`, 'give one of them, as 02:00:00:00:00:01, 10.53.0.100 or printer.lab.internal'),
   )
@@ -101,19 +105,20 @@ async function byAddress(services: Services, address: string): Answer<Explanatio
   return ok({ ...known.value, lines })
 }
 
-async function byName(services: Services, network: NetworkSide, name: string, client: Ipv4 | undefined): Answer<ExplanationView> {
+async function byName(services: Services, network: NetworkSide, name: string, client: Ipv4 | undefined, type: string): Answer<ExplanationView> {
   const hostName = name.split('.')[0] as string
   const known = await gather(services, 'name', name, { hostName }, { hostName })
   if (!known.ok) return known
-  const dns = await network.dns.explainName(name, 'A', client)
+  const dns = await network.dns.explainName(name, type, client)
   const lines: string[] = []
   if (dns.ok) {
-    lines.push(clip(`${name} A: ${dns.value.rcode}${dns.value.answers.length === 0 ? ', no answer records' : ''}`))
+    lines.push(clip(`${name} ${type}: ${dns.value.rcode}${dns.value.answers.length === 0 ? ', no answer records' : ''}`))
     for (const answer of dns.value.answers) lines.push(clip(`  ${answer}`))
     for (const step of dns.value.steps) lines.push(clip(`  because ${renderStep(step)}`))
   }
-  const zone = await zoneOf(services, name, dns.ok ? dns.value.view : undefined)
-  const records = zone === undefined ? [] : await recordsAt(services, zone, name)
+  const view = dns.ok ? dns.value.view : undefined
+  const zone = await zoneOf(services, name, view)
+  const records = await recordsOf(services, [...new Set([name, ...(dns.ok ? dns.value.owners : [])])], view)
   for (const r of records) lines.push(clip(`  record ${r.id}: ${r.name} ${r.ttl} ${r.type} ${r.data} (owner: ${r.owner})`))
   if (zone !== undefined) lines.push(...(await signingLines(services, zone)))
   lines.push('', ...dhcpLines(known.value))
@@ -137,6 +142,16 @@ async function zoneOf(services: Services, name: string, view: string | undefined
     .filter((z) => (z.view === null || z.view === view) && (name === z.name || name.endsWith(`.${z.name}`)))
     .sort((a, b) => b.name.length - a.name.length || Number(a.view === null) - Number(b.view === null))[0]
   return zone === undefined || zone.view === null ? zone?.name : `${zone.name}@${zone.view}`
+}
+
+/** Records of a name and of those that its answer was made of, whatever zones they are in; with who made them. */
+async function recordsOf(services: Services, names: readonly string[], view: string | undefined): Promise<readonly RecordView[]> {
+  const records: RecordView[] = []
+  for (const name of names.slice(0, NAMES_SHOWN)) {
+    const zone = await zoneOf(services, name, view)
+    if (zone !== undefined) records.push(...(await recordsAt(services, zone, name)))
+  }
+  return records
 }
 
 async function recordsAt(services: Services, zone: string, name: string): Promise<readonly RecordView[]> {

@@ -46,6 +46,8 @@ export type NameExplanation = {
   readonly rcode: string
   readonly answers: readonly string[]
   readonly steps: readonly TraceStep[]
+  /** Names whose records are in the answer. */
+  readonly owners: readonly string[]
   /** What the client sees. */
   readonly view: string | undefined
 }

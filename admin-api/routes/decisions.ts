@@ -49,6 +49,9 @@ export function decisionRoutes(app: Api, services: Services): void {
         response: { 200: Explanation },
       },
     },
-    async request => granted(await services.reasons.explain(request.query.subject, request.query.at, request.query.client)),
+    async request => {
+      const { subject, at, client, type } = request.query
+      return granted(await services.reasons.explain(subject, at, client, type))
+    },
   )
 }

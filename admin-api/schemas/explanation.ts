@@ -21,4 +21,5 @@ export const explainQuery = parameters({
   subject: text('subject', 'A MAC address, an IPv4 address or a name.'),
   at: Type.Optional(moment('As it was then: a time or a date (UTC). Without: as it is now.')),
   client: Type.Optional(text('ipv4', 'Of a name: what this client would be answered, in its view.')),
+  type: Type.Optional(text('record-type', 'Of a name: the type that is asked for; A without.')),
 })

@@ -34,7 +34,7 @@ export class ApplianceReasons implements ReasonServices {
     return decision === undefined ? notFound(`decision ${id}`, 'it may have made room for newer ones; list the decisions') : ok(decisionView(decision))
   }
 
-  explain(subject: string, at?: string, client?: string): Answer<ExplanationView> {
-    return explain(this.#o.services(), this.#o.network, subject, at, client)
+  explain(subject: string, at?: string, client?: string, type?: string): Answer<ExplanationView> {
+    return explain(this.#o.services(), this.#o.network, subject, at, client, type)
   }
 }

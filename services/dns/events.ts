@@ -85,8 +85,12 @@ export const DNS_EVENTS = {
     means: 'The name exists and has the type that was asked for.',
   },
   'dns.answer.wildcard': {
-    level: 'debug', says: '{name} does not exist; the wildcard of its closest ancestor stands for it with {type}',
+    level: 'debug', says: '{name} does not exist; the wildcard {source} stands for it with {type}',
     means: 'A record whose first label is * answers for names that are not there (RFC 4592).',
+  },
+  'dns.answer.wildcard-nodata': {
+    level: 'debug', says: '{name} does not exist; the wildcard that stands for it has no {type} records',
+    means: 'A wildcard answers for a name with every type that it has, and with nothing for the others (RFC 4592 §2.2.1).',
   },
   'dns.answer.cname': {
     level: 'debug', says: '{name} is an alias of {target}',

@@ -44,5 +44,6 @@ export interface ReasonServices {
    * `at`: as it was then, a time or a date (UTC); undefined: as it is now, with why not otherwise. `client`: a name as it
    * is answered to this address.
    */
-  explain(subject: string, at?: string, client?: string): Answer<ExplanationView>
+  /** `type`: of a name, the type that is asked for; A unless said. */
+  explain(subject: string, at?: string, client?: string, type?: string): Answer<ExplanationView>
 }

@@ -10,15 +10,21 @@ export type Explanation = {
   readonly rcode: string
   readonly answers: readonly string[]
   readonly steps: readonly TraceStep[]
+  /** Names whose records are in the answer: of a wildcard its own, of aliases all on the way. */
+  readonly owners: readonly string[]
   /** The view that the client sees. */
   readonly view: string | undefined
 }
 
-export const NOT_ASKABLE: Explanation = { rcode: 'FORMERR', answers: [], steps: [], view: undefined }
+export const NOT_ASKABLE: Explanation = { rcode: 'FORMERR', answers: [], steps: [], owners: [], view: undefined }
 
 export const explanationOf = (r: Resolution, steps: readonly TraceStep[], view: string | undefined): Explanation => ({
-  rcode: rcodeName(r.response.rcode), answers: answerLines(r), steps, view,
+  rcode: rcodeName(r.response.rcode), answers: answerLines(r), steps, owners: ownersOf(r), view,
 })
+
+function ownersOf({ response }: Resolution): readonly string[] {
+  return [...new Set([...response.answer, ...response.authority].map(({ rrset }) => formatName(rrset.name).toLowerCase()))]
+}
 
 /** "www.lab.internal 300 IN A 10.53.0.20" */
 function answerLines(r: Resolution): readonly string[] {

@@ -235,7 +235,8 @@ function fromZone(r: Resolution, zone: LiveZone, found: Lookup, mayAsk: boolean)
       const byWildcard = found.kind === 'nodata' ? found.wildcard : zone.wildcards > 0
       // Every edit makes the SOA's signature anew.
       response.depend(zone.slot, byWildcard || security !== undefined || r.hops > 0)
-      if (exists) r.say('dns.answer.nodata', { name: formatKey(r.key), type: typeName(r.query.type) })
+      if (found.kind === 'nodata' && found.wildcard) r.say('dns.answer.wildcard-nodata', { name: formatKey(r.key), type: typeName(r.query.type) })
+      else if (exists) r.say('dns.answer.nodata', { name: formatKey(r.key), type: typeName(r.query.type) })
       else r.say('dns.answer.nxdomain', { name: formatKey(r.key), zone: zoneText(zone.identity) })
       return 'done'
     }
@@ -267,7 +268,7 @@ function saySecured(r: Resolution, zone: LiveZone, found: Lookup): void {
 
 function sayFound(r: Resolution, found: Lookup & { readonly kind: 'answer' | 'cname' }): void {
   const facts = { name: formatKey(r.key), type: typeName(found.rrset.type), count: found.rrset.rdata.length }
-  if (found.wildcard) r.say('dns.answer.wildcard', facts)
+  if (found.wildcard) r.say('dns.answer.wildcard', { ...facts, source: formatKey(nameKey(found.rrset.name)) })
   else if (found.kind === 'answer') r.say('dns.answer.node', facts)
   if (found.kind === 'cname') {
     const target = formatKey(nameKey(leadingName(found.rrset.rdata[0] as Uint8Array)))

@@ -34,3 +34,9 @@ export function typeCode(text: string): number | undefined {
 
 /** True for types that no zone can hold: 0, OPT and the range 128–255. */
 export const isMetaType = (code: number): boolean => code === 0 || code === META.OPT || (code >= 128 && code <= 255)
+
+/** Whether a question of this type, by its mnemonic or as TYPE731, is answered from zones: data, or ANY. */
+export function isAskable(text: string): boolean {
+  const code = typeCode(text)
+  return code !== undefined && (code === META.ANY || !isMetaType(code))
+}

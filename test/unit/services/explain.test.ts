@@ -130,3 +130,42 @@ describe('what would happen now, and why not otherwise', () => {
     expect(lines).toContain('a DISCOVER of 02:00:00:00:00:0a now would get: OFFER of 10.53.0.20')
   })
 })
+
+describe('an answer from a zone: what it was made of, and by whom', () => {
+  const rows = [
+    leaseRecord(50, 'alpha.lab.internal', 'A', '10.53.0.100', '10.53.0.100'),
+    { ...leaseRecord(51, '*.lab.internal', 'CNAME', 'www.lab.internal', ''), owner: { kind: 'update' as const, key: 'ddns.lab.internal' } },
+    { ...leaseRecord(52, 'www.lab.internal', 'A', '10.53.0.20', ''), owner: { kind: 'file' as const } },
+    { ...leaseRecord(53, 'lab.internal', 'MX', '10 www.lab.internal', ''), owner: { kind: 'hand' as const } },
+  ]
+  const zoned = (): Running => startAppliance({
+    before: [{ kind: 'zone-edit', at: NOON, edit: { zoneId: 1, serialBefore: 2, serialAfter: 3, remove: [], add: rows } }],
+  })
+  const told = async (subject: string, type?: string): Promise<readonly string[]> =>
+    (await done(zoned().services.reasons.explain(subject, undefined, undefined, type))).lines.filter((line) => /^\S+ [A-Z]+: |because|record/.test(line))
+
+  test('a wildcard and the alias that it is', async () => {
+    expect(await told('nobody.lab.internal')).toEqual([
+      'nobody.lab.internal A: NOERROR',
+      '  because nobody.lab.internal lies in the zone lab.internal (serial 3), which is served here',
+      '  because nobody.lab.internal does not exist; the wildcard *.lab.internal stands for it with CNAME',
+      '  because nobody.lab.internal is an alias of www.lab.internal',
+      '  because www.lab.internal lies in the zone lab.internal (serial 3), which is served here',
+      '  because www.lab.internal has 1 A record(s)',
+      '  record 51: *.lab.internal 60 CNAME www.lab.internal (owner: update ddns.lab.internal)',
+      '  record 52: www.lab.internal 60 A 10.53.0.20 (owner: file)',
+    ])
+  })
+
+  test('the type that is asked for', async () => {
+    const lines = await told('lab.internal', 'mx')
+    expect(lines).toContain('lab.internal MX: NOERROR')
+    expect(lines).toContain('  record 53: lab.internal 60 MX 10 www.lab.internal (owner: hand)')
+    expect(await told('alpha.lab.internal', 'TXT')).toContain('  because alpha.lab.internal exists but has no TXT')
+    expect(await told('odd\\.name.lab.internal', 'CNAME')).toContain('  because odd\\.name.lab.internal does not exist; the wildcard *.lab.internal stands for it with CNAME')
+  })
+
+  test.each(['AXFR', 'OPT', 'nonsense', 'TYPE0'])('%s is no type that is answered', async (type) => {
+    expect(await refused(zoned().services.reasons.explain('lab.internal', undefined, undefined, type))).toMatch(/^invalid \/type: /)
+  })
+})
