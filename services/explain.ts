@@ -30,7 +30,7 @@ export async function explain(services: Services, network: NetworkSide, subject:
   if (at !== undefined) return asItWas(services, mac === undefined ? text.toLowerCase() : formatMac(mac), at)
   if (mac !== undefined) return byClient(services, formatMac(mac))
   if (parseIpv4(text) !== undefined) return byAddress(services, text)
-  if (text.length > 0 && text.length <= 253 && /^[\x21-\x7e]+$/.test(text) && /^[^/:]+$/.test(text)) return byName(services, network, text.toLowerCase().replace(/\.$/, ''), asking, type.toUpperCase())
+  if (text.length > 0 && text.length <= 253 && /^(?:[A-Za-z0-9_*.-]|\\[\x21-\x7e])+$/.test(text)) return byName(services, network, text.toLowerCase().replace(/\.$/, ''), asking, type.toUpperCase())
   return err(
     refusal('invalid', '/subject', `"${subject}" is neither an Ethernet address, an IPv4 address nor a name`, 'give one of them, as 02:00:00:00:00:01, 10.53.0.100 or printer.lab.internal'),
   )
