@@ -1,9 +1,10 @@
 /** The same name answered differently: by source, by key, with zones of everybody beside those of a view. */
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ViewRule } from '../../../../../services/dns/views/views.ts'
 import { Views } from '../../../../../services/dns/views/views.ts'
 import { keyOf } from '../../../../../services/dns/wire/name.ts'
-import { ipv4, parsePrefix, type Prefix } from '../../../../../stack/index.ts'
+import { contains, firstOf, ipv4, lastOf, maskOf, parsePrefix, type Prefix } from '../../../../../stack/index.ts'
 import { Bench, zoneOf } from '../../../../support/dns.ts'
 import { KEY, signed } from '../../../../support/dns-tsig.ts'
 import { rule, UpdateBench, updateBytes } from '../../../../support/dns-update.ts'
@@ -33,6 +34,17 @@ describe('which view', () => {
     const views = new Views()
     views.set(RULES)
     expect(views.viewOf(ipv4(source), key === undefined ? undefined : keyOf(key))).toBe(view)
+  })
+
+  test('as going through all prefixes in their order would, whatever they are', () => {
+    const anyPrefix = fc.record({ address: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), length: fc.constantFrom(0, 1, 8, 15, 16, 24, 31, 32) })
+      .map(({ address, length }) => ({ network: address & maskOf(length), length }))
+    fc.assert(fc.property(fc.array(fc.array(anyPrefix, { maxLength: 5 }), { maxLength: 5 }), fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })), (lists, others) => {
+      const views = new Views()
+      views.set(lists.map((prefixes, i) => ({ name: `v${i}`, prefixes, keys: [] })))
+      const edges = lists.flat().flatMap((each) => [firstOf(each), lastOf(each), (firstOf(each) - 1) | 0, (lastOf(each) + 1) | 0])
+      for (const client of [...edges, ...others]) expect(views.slotOf(client)).toBe(lists.findIndex((prefixes) => prefixes.some((each) => contains(each, client))) + 1)
+    }))
   })
 
   test('none without views, and none where no prefix fits', () => {
