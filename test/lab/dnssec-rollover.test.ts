@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { SigningView } from '../../services/index.ts'
 import { describeLab } from './available.ts'
+import { Appliance } from './appliance.ts'
 import { dig, type DigAnswer } from './dig.ts'
 import type { Host } from './netns.ts'
-import { APPLIANCE, eventually, openWorld, showOnFailure, staticHost, type World } from './world.ts'
+import { APPLIANCE, BRIDGE, eventually, openWorld, showOnFailure, staticHost, type World } from './world.ts'
 
 const PARENT = 'corp.example'
 const CHILD = 'short.corp.example'
@@ -147,6 +148,20 @@ stub-zone:
     }, 60_000)
   })
 
+  test('a rollover goes on after the appliance was stopped in the midst of it', async () => {
+    await world.appliance.command('zone', 'roll', CHILD, '--role', 'ksk')
+    const { keys } = await signing(CHILD)
+    await world.appliance.stop()
+    world.appliance = await Appliance.start(world.lan, { arguments: ['--bridge', BRIDGE, '--serve-beside-others', 'yes'] })
+    const asked = await until('the parent is asked', CHILD, ({ coming }) => coming.some((each) => each.at === null))
+    expect(asked.keys.map((key) => key.keyTag)).toEqual(keys.map((key) => key.keyTag))
+    await delegate(asked.dsRecords)
+    const over = await until('it is over', CHILD, ({ coming }) => coming.length === 0)
+    expect(over.keys.map((key) => key.goal)).toEqual(['serve', 'serve'])
+    const { status, flags } = await resolved(`www.${CHILD}`)
+    expect([status, flags.includes('ad')]).toEqual(['NOERROR', true])
+  }, 60_000)
+
   test('it goes back to unsigned, and never to bogus', async () => {
     const said = await whileAsked(async () => {
       await world.appliance.command('zone', 'unsign', CHILD)
@@ -162,12 +177,15 @@ stub-zone:
     expect([status, flags.includes('ad')]).toEqual(['NOERROR', false])
   }, 60_000)
 
-  test.each([['ECDSAP256SHA256'], ['ED25519'], ['RSASHA256']])('keys of dnssec-keygen sign the zone, and delv trusts them: %s', async (algorithm) => {
-    const zone = `${algorithm.toLowerCase()}.example`
+  const generators = [['dnssec-keygen', ['-f', 'KSK']], ['ldns-keygen', ['-k']]] as const
+  const rows = generators.flatMap(([program, ksk]) => (['ECDSAP256SHA256', 'ED25519', 'RSASHA256'] as const).map((algorithm) => [program, algorithm, ksk] as const))
+  test.each(rows)('keys of %s sign the zone, and delv trusts them: %s', async (program, algorithm, flags) => {
+    const zone = `${program}.${algorithm.toLowerCase()}.example`
     await world.appliance.post('/zones', { name: zone })
+    const bits = algorithm === 'RSASHA256' ? ['-b', '2048'] : []
     const keygen = async (...how: readonly string[]): Promise<string> =>
-      join(client.directory, (await client.succeed(['dnssec-keygen', '-q', '-a', algorithm, ...(algorithm === 'RSASHA256' ? ['-b', '2048'] : []), '-K', client.directory, ...how, zone])).trim())
-    const files = [await keygen('-f', 'KSK'), await keygen()]
+      join(client.directory, (await client.succeed(['sh', '-c', 'cd "$0" && exec "$@"', client.directory, program, '-a', algorithm, ...bits, ...how, zone])).trim())
+    const files = [await keygen(...flags), await keygen()]
     const { stdout, stderr } = await world.appliance.command('zone', 'key-import', zone, ...files, '--in-use')
     expect([stderr, stdout]).toEqual(['', expect.stringMatching(/is signed with KSK \d+ and ZSK \d+/)])
     const [ksk] = (await signing(zone)).keys

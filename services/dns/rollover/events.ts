@@ -26,7 +26,7 @@ export const SIGNING_EVENTS = {
     remedy: 'Restore the file signing.key of the data directory, which private keys are encrypted with, and start again.',
   },
   'dnssec.ds.wanted': {
-    level: 'warn', says: '{zone}: the parent should have the DS record of {keyTags} (instead of {insteadOf})',
+    level: 'warn', says: '{zone}: the parent should have the DS record of {keyTags}, and no other',
     means: 'Resolvers validate the zone by the DS record in its parent zone, or by a trust anchor of their own. CDS and CDNSKEY records ask for it.',
     remedy: 'Where the parent does not look for CDS records, give it what `taproot zone ds` prints; then say that it is there with --seen.',
   },

@@ -154,8 +154,8 @@ function moveEvents({ record, put, take }: Move, enabled: boolean): readonly Sig
   if (record === 'dnskey') return [...each(put, 'dnssec.key.published'), ...each(take, 'dnssec.key.withdrawn')]
   if (record === 'signatures') return [...each(put, 'dnssec.key.signs'), ...each(take, 'dnssec.key.stops')]
   const tags = (keys: readonly ZoneKey[]): string => keys.map((key) => key.keyTag).join(', ')
-  if (!enabled) return [['dnssec.ds.unwanted', { keyTags: tags(take) }]]
-  return [['dnssec.ds.wanted', { keyTags: tags(put), insteadOf: take.length === 0 ? null : tags(take) }]]
+  if (!enabled || put.length === 0) return [['dnssec.ds.unwanted', { keyTags: tags(take) }]]
+  return [['dnssec.ds.wanted', { keyTags: tags(put) }]]
 }
 
 /** The parent's changes have reached all caches. */
