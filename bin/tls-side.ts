@@ -4,6 +4,7 @@
  */
 import { DNS_OVER_TLS_PORT, DnsTlsEndpoint, HTTPS_PORT, MAX_TLS_CONNECTIONS, MAX_TLS_PER_SOURCE } from '../services/dns-tls-endpoint.ts'
 import type { DnsServer } from '../services/dns/index.ts'
+import { HandshakeLimits } from '../services/tls/handshake-limits.ts'
 import type { TlsCount } from '../services/tls/tls-front.ts'
 import { netOf, type NetSocket, type Stack } from '../stack/index.ts'
 import type { Clock } from '../stack/platform/index.ts'
@@ -27,10 +28,12 @@ export class TlsSide {
   #connections: Tunnels | undefined
   #streams: Tunnels | undefined
   #isWanted = false
+  readonly #limits: HandshakeLimits
 
   constructor(options: TlsSideOptions) {
     this.#o = options
     this.#endpoint = new DnsTlsEndpoint(options.dns, options.clock)
+    this.#limits = new HandshakeLimits(options.clock)
     const { createServer } = netOf(options.stack)
     const { dns, https } = options.serves
     const ports = [...(dns ? [DNS_OVER_TLS_PORT] : []), ...(https ? [HTTPS_PORT] : [])]
@@ -67,13 +70,19 @@ export class TlsSide {
   }
 
   #take(socket: NetSocket): void {
+    const { counters } = this.#o.dns
     if (this.#connections === undefined) {
+      socket.resetAndDestroy()
+      return
+    }
+    if (!this.#limits.allows(socket.remoteAddress ?? '')) {
+      counters.count('tls-refused-rate')
       socket.resetAndDestroy()
       return
     }
     if (!this.#isWanted) this.#o.want()
     this.#isWanted = true
-    carry(socket, this.#connections)
+    if (!carry(socket, this.#connections)) counters.count('tls-refused-full')
   }
 
   #count(counts: { readonly [What in TlsCount]?: number }): void {
