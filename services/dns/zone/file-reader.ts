@@ -31,8 +31,8 @@ export type ParsedRecord = { readonly name: Name; readonly ttl: number; readonly
 export type TakeRecord = (record: ParsedRecord, at: Place) => ZoneFileError | undefined
 export type Place = { readonly line: number; readonly column: number; readonly file: string | undefined }
 
-/** Ten times the largest zone that one appliance is meant for. */
-export const MAX_FILE_RECORDS = 1_000_000
+/** Twice the largest zone that one appliance is meant for. */
+export const MAX_FILE_RECORDS = 2_000_000
 /** A person mends no more at a time. */
 const MOST_FAULTS = 100
 /** Files that include each other in a circle end here. */

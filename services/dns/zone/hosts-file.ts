@@ -36,22 +36,31 @@ export function formatHosts(zone: Zone, records: Iterable<DnsRecord>): string {
     const lease = record.owner.kind === 'lease'
     const key = JSON.stringify([address, record.comment, lease])
     const line = lines.get(key) ?? { address, names: [], comment: record.comment, lease }
-    line.names.push(host)
+    // What begins a comment is no part of a name here.
+    line.names.push(host.replaceAll('#', '\\035'))
     lines.set(key, line)
   }
   const body = [...lines.values()].map(({ address, names, comment, lease }) => {
-    const remark = lease ? '  # lease' : comment === undefined ? '' : `  # ${comment.replaceAll(/\s+/g, ' ')}`
+    const remark = lease ? '  # lease' : comment === undefined ? '' : `  # ${onOneLine(comment)}`
     return `${lease ? '# ' : ''}${address.padEnd(15)} ${names.join(' ')}${remark}`
   })
   return `${[`# ${zone.name}, serial ${zone.serial}`, ...body].join('\n')}\n`
 }
+
+const onOneLine = (comment: string): string => comment.replaceAll(/\s+/g, ' ').trim()
 
 /** Records of a hosts file for the zone; `present` says which TTLs its RRsets have. Everything that is wrong is said. */
 export function parseHosts(
   text: string, zone: Zone, present: Iterable<DnsRecord>,
 ): Result<readonly HostsRecord[], readonly [ZoneFileError, ...ZoneFileError[]]> {
   const ttls = new Map<string, number>()
-  for (const record of present) if (record.enabled) ttls.set(`${record.name.toLowerCase()} ${record.type}`, record.ttl)
+  // A comment that is as it was written here stays as it is.
+  const comments = new Map<string, string | undefined>()
+  for (const record of present) {
+    if (!record.enabled) continue
+    ttls.set(setOf(record), record.ttl)
+    comments.set(`${setOf(record)} ${record.data}`, record.comment)
+  }
   const faults: ZoneFileError[] = []
   const records = new Map<string, HostsRecord>()
   for (const [i, whole] of text.split('\n').entries()) {
@@ -71,14 +80,18 @@ export function parseHosts(
       const read = recordOf(zone, address, host[0])
       if (typeof read === 'string') fault(host.index + 1, read, isReverse(zone.name) ? 'a whole name, as www.lab.internal' : `"www", or a name that ends in .${zone.name}`)
       else {
-        const ttl = ttls.get(`${read.name.toLowerCase()} ${read.type}`) ?? zone.defaultTtl
-        records.set(`${read.name.toLowerCase()} ${read.type} ${read.data}`, { ...read, ttl, comment })
+        const key = `${setOf(read)} ${read.data}`
+        const before = comments.get(key)
+        const same = before !== undefined && (onOneLine(before) || undefined) === comment
+        records.set(key, { ...read, ttl: ttls.get(setOf(read)) ?? zone.defaultTtl, comment: same ? before : comment })
       }
     }
   }
   const [fault, ...others] = faults
   return fault === undefined ? ok([...records.values()]) : err([fault, ...others])
 }
+
+const setOf = ({ name: owner, type }: Pick<FileRecord, 'name' | 'type'>): string => `${owner.toLowerCase()} ${type}`
 
 type Address = { readonly type: 'A' | 'AAAA'; readonly data: string }
 

@@ -7,9 +7,9 @@ import { err, ok, toHex } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Zone } from '../../model/index.ts'
 import { ABSOLUTE, formatName, name, nameKey } from '../wire/name.ts'
 import { foldedRdata, formatRdata, parseRdataText } from '../wire/rdata.ts'
+import { RDATA } from '../wire/rdata-table.ts'
 import { TYPE, typeCode, typeName } from '../wire/type-names.ts'
 import { faultAt, ZoneFileReader } from './file-reader.ts'
-import { isInstruction } from './shelf.ts'
 import type { ParsedRecord, Place, ZoneFileError, ZoneFileOptions } from './file-reader.ts'
 
 type SoaField = 'primaryServer' | 'hostmaster' | 'serial' | 'refresh' | 'retry' | 'expire' | 'minimum'
@@ -139,10 +139,19 @@ function linesOf(zoneName: string, soa: SoaFields | undefined, defaultTtl: numbe
   return `${lines.join('\n')}\n`
 }
 
-/** Type and data. Those that are ours alone are written as other servers can read them (RFC 3597 §5). */
+/**
+ * Types that BIND, Knot, NSD and PowerDNS all read by name, in versions of 2023. The rest is written in the form that
+ * every server reads (RFC 3597 §5).
+ */
+const WELL_KNOWN = new Set([
+  'A', 'NS', 'CNAME', 'SOA', 'PTR', 'HINFO', 'MINFO', 'MX', 'TXT', 'RP', 'AFSDB', 'RT', 'KEY', 'AAAA', 'LOC', 'SRV', 'NAPTR', 'KX',
+  'CERT', 'DNAME', 'APL', 'DS', 'SSHFP', 'IPSECKEY', 'RRSIG', 'NSEC', 'DNSKEY', 'DHCID', 'NSEC3', 'NSEC3PARAM', 'TLSA', 'SMIMEA',
+  'CDS', 'CDNSKEY', 'OPENPGPKEY', 'CSYNC', 'ZONEMD', 'SVCB', 'HTTPS', 'SPF', 'NID', 'L32', 'L64', 'LP', 'EUI48', 'EUI64', 'URI', 'CAA',
+])
+
 function fileForm(record: Pick<DnsRecord, 'type' | 'data'>): string {
   const code = typeCode(record.type) ?? 0
-  if (!isInstruction(record)) return `${record.type}\t${dottedData(record)}`
+  if (WELL_KNOWN.has(record.type) || !(record.type in RDATA)) return `${record.type}\t${dottedData(record)}`
   const rdata = parseRdataText(code, record.data, ABSOLUTE)
   const octets = rdata.ok ? rdata.value : new Uint8Array(0)
   return `TYPE${code}\t\\# ${octets.length} ${toHex(octets)}`
