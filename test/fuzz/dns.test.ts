@@ -1,11 +1,13 @@
 /** Random and mutated octets, by seed: nothing throws, nothing hangs, what comes back is a well-formed message. */
 import { describe, expect, test } from 'vitest'
 import { parseZoneFile } from '../../services/dns/index.ts'
+import type { DenialKind } from '../../services/dns/index.ts'
 import { judge } from '../../services/dns/resolver/response.ts'
 import { parseMessage } from '../../services/dns/wire/message.ts'
 import { formatRdata } from '../../services/dns/wire/rdata.ts'
 import { keyOf, name } from '../../services/dns/wire/name.ts'
 import { SeededRandom } from '../../stack/platform/index.ts'
+import { signingOf } from '../support/dnssec.ts'
 import { Bench, queryBytes, replyTo, told, zoneOf } from '../support/dns.ts'
 
 const seeds = Array.from({ length: 8 }, (_, i) => i + 1)
@@ -37,11 +39,14 @@ const CORPUS = [
   queryBytes('ns.lab.example', 'A', { edns: { options: [0, 3, 0, 0, 0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 11, 0, 0] } }),
 ]
 
+const DENIALS = [undefined, 'nsec', 'nsec3', 'compact'] as const
+
 describe('queries', () => {
   test.each(seeds)('seed %i', (seed) => {
     const random = new SeededRandom(seed)
     const rateLimit = seed % 2 === 0 ? { perSecond: 20, exempt: [] } : undefined
     const bench = new Bench([ZONE], { upstreams: [{ address: 1, port: 53 }], maxPending: 16, nsid: 'a', rateLimit })
+    if (seed % 4 > 0) bench.server.setSigning(1, signingOf({ denial: DENIALS[seed % 4] as DenialKind }))
     bench.onSent = (sent) => {
       if (random.chance(0.5)) sent.reply(mutated(replyTo(sent, { answer: `${sent.name} 60 A 192.0.2.1` }), random))
       else if (random.chance(0.5)) sent.reply(replyTo(sent, { answer: `${sent.name} 60 A 192.0.2.1` }))
@@ -62,6 +67,7 @@ describe('queries', () => {
     }
     bench.clock.advance(10_000)
     expect(bench.server.counters.get('internal-error')).toBe(0)
+    bench.server.setSigning(1, undefined)
     expect(bench.server.sizes.pending).toBe(0)
     expect(bench.clock.next()).toBeUndefined()
   })

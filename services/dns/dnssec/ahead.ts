@@ -3,7 +3,7 @@
  * before they are over those that are due. It goes through the nodes a few at a time, in turns with answers, and has a
  * bounded number of signatures under way on the keys' own threads; an answer that comes first makes its own.
  */
-import type { Clock } from '../../../stack/platform/index.ts'
+import type { Clock, Timer } from '../../../stack/platform/index.ts'
 import type { DueSignature, SignedZone } from './signed-zone.ts'
 
 /** Under way at a time; more would only wait for the threads of libuv. */
@@ -27,7 +27,9 @@ export class AheadSigner {
   #underWay = 0
   /** Signatures of this round that took the place of others. */
   #renewed = 0
-  #waiting = false
+  /** Of the next turn, and of the next round. */
+  #turnTimer: Timer | undefined
+  #roundTimer: Timer | undefined
   #over = false
 
   /** `resigned`: signatures were renewed, of which secondaries have the old ones. */
@@ -42,6 +44,8 @@ export class AheadSigner {
   /** What is under way comes to nothing. */
   close(): void {
     this.#over = true
+    this.#turnTimer?.cancel()
+    this.#roundTimer?.cancel()
   }
 
   /** Begins a round through the zone: its keys or times are others. */
@@ -51,11 +55,10 @@ export class AheadSigner {
   }
 
   #soon(afterMs: number): void {
-    if (this.#waiting || this.#over) return
-    this.#waiting = true
-    this.#clock.at(this.#clock.now() + afterMs, () => {
-      this.#waiting = false
-      if (!this.#over) this.#turn()
+    if (this.#turnTimer !== undefined || this.#over) return
+    this.#turnTimer = this.#clock.at(this.#clock.now() + afterMs, () => {
+      this.#turnTimer = undefined
+      this.#turn()
     })
   }
 
@@ -92,8 +95,7 @@ export class AheadSigner {
     if (this.#renewed > 0) this.#resigned()
     this.#renewed = 0
     const rest = Math.min(LONGEST_REST_MS, Math.max(SHORTEST_REST_MS, this.#zone.signing.refreshSeconds * 100))
-    this.#clock.at(this.#clock.now() + rest, () => {
-      if (!this.#over && this.#node < 0) this.restart()
-    })
+    this.#roundTimer?.cancel()
+    this.#roundTimer = this.#clock.at(this.#clock.now() + rest, () => this.#node < 0 && this.restart())
   }
 }

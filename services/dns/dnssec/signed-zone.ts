@@ -48,7 +48,10 @@ const readyKey = (node: number, type: number): number => node * 65_536 + type
 /** Nodes remembered after edits, to be signed ahead of need; those beyond are signed when they are asked for. */
 const MOST_TOUCHED = 200
 
-export type SignedZonePorts = { readonly clock: Clock; readonly random: Random }
+/** Made because an answer needed it, before any did, or in the place of one that is soon over. */
+export type SignatureCount = 'signature-made' | 'signature-made-ahead' | 'signature-renewed'
+
+export type SignedZonePorts = { readonly clock: Clock; readonly random: Random; readonly count: (what: SignatureCount) => void }
 
 export class SignedZone implements ZoneSecurity {
   readonly zone: LiveZone
@@ -279,6 +282,7 @@ export class SignedZone implements ZoneSecurity {
   #signedOnce(rrset: Rrset): Signed {
     const times = this.times()
     const rdata = this.keysFor(rrset.type).map((key) => {
+      this.#ports.count('signature-made')
       const head = this.#head(rrset, key, times)
       return rrsigRdata(head, key.sign(signedOctets(head, rrset)))
     })
@@ -291,6 +295,7 @@ export class SignedZone implements ZoneSecurity {
 
   #make(rrset: Rrset, node: number, type: number, key: SigningKey): number {
     const times = this.times()
+    this.#ports.count('signature-made')
     const signature = key.sign(signedOctets(this.#head(rrset, key, times), rrset))
     return this.store.put(node, type, key.id, times.inception, times.expiration, signature)
   }
@@ -329,9 +334,11 @@ export class SignedZone implements ZoneSecurity {
   }
 
   #due(rrset: Rrset, node: number, type: number, key: SigningKey): DueSignature {
+    const renews = this.store.find(node, type, key.id) >= 0
     return {
-      renews: this.store.find(node, type, key.id) >= 0,
+      renews,
       make: (done) => {
+        this.#ports.count(renews ? 'signature-renewed' : 'signature-made-ahead')
         const times = this.times()
         const watch = this.#underWay.get(node) ?? { jobs: 0, forgotten: 0 }
         const { forgotten } = watch

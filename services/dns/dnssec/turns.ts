@@ -1,5 +1,5 @@
 /** Something done to every node of a zone: at once to those of a small zone, to a larger one's in turns with everything else. */
-import type { Clock } from '../../../stack/platform/index.ts'
+import type { Clock, Timer } from '../../../stack/platform/index.ts'
 
 /** Some 50 ms. */
 const NODES_AT_ONCE = 5000
@@ -12,7 +12,7 @@ export class Turns {
   readonly #visit: (node: number) => void
   /** Nodes before this one are done; −1: all are, and new ones are their maker's business. */
   #next = 0
-  #over = false
+  #timer: Timer | undefined
 
   /** `end`: nodes from there on hold nothing. */
   constructor(clock: Clock, end: () => number, visit: (node: number) => void) {
@@ -32,13 +32,13 @@ export class Turns {
   }
 
   close(): void {
-    this.#over = true
+    this.#timer?.cancel()
   }
 
   #go(count: number): void {
     const until = Math.min(this.#end(), this.#next + count)
     while (this.#next < until) this.#visit(this.#next++)
     if (this.#next >= this.#end()) this.#next = -1
-    else this.#clock.at(this.#clock.now() + TURN_PAUSE_MS, () => this.#over || this.#go(NODES_A_TURN))
+    else this.#timer = this.#clock.at(this.#clock.now() + TURN_PAUSE_MS, () => this.#go(NODES_A_TURN))
   }
 }

@@ -14,6 +14,7 @@ export const DNS_COUNTS = [
   'forward-joined', 'forward-failed', 'forward-full',
   'rate-limited-dropped', 'rate-limited-slipped', 'rate-limited-badcookie',
   'tsig-signed', 'tsig-badkey', 'tsig-badsig', 'tsig-badtime', 'tsig-badtrunc', 'tsig-malformed',
+  'signature-made', 'signature-made-ahead', 'signature-renewed',
   'transfer-begun', 'transfer-refused', 'transfer-full', 'transfer-broken',
   'notify-sent', 'notify-answered', 'notify-rejected', 'notify-unanswered', 'notify-stray', 'notify-full',
   'notify-received', 'notify-refused',

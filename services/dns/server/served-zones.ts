@@ -108,6 +108,7 @@ export class ServedZones {
     const live = new LiveZone(zone, this.#noted(records))
     const old = this.#o.zones.get(zoneText(zone))
     if (old !== undefined) this.#o.table.removeZone(old.slot)
+    if (old !== undefined && old.identity.id !== zone.id) this.#o.signing.forget(old.identity.id)
     this.#o.transfers.journal.forget(zone.id)
     live.slot = this.#o.table.addZone(zone.serial)
     this.#o.zones.add(live)

@@ -91,7 +91,7 @@ export class DnsServer {
     zones: Iterable<{ readonly zone: Zone; readonly records: Iterable<DnsRecord> }>,
   ) {
     this.#clock = ports.clock
-    this.signing = new Signing(ports)
+    this.signing = new Signing({ ...ports, count: (what) => this.counters.count(what) })
     this.transfers = new Transfers({
       zones: this.zones, views: this.views, keys: this.tsigKeys, seconds: () => this.#seconds(), count: (what) => this.counters.count(what),
       history: options.history,

@@ -57,6 +57,8 @@ describe('signatures ahead of need', () => {
     // Each name has an address and an NSEC; the apex SOA, NS, DNSKEY and NSEC. One is there already.
     expect([c.later, c.most]).toEqual([301 * 2 + 4 - 1, MAX_UNDER_WAY])
     expect(c.ask('h1', 'h2', 'h3', 'nothing', 'h55.h5')).toBe(0)
+    const { counters } = c.bench.server
+    expect([counters.get('signature-made'), counters.get('signature-made-ahead'), counters.get('signature-renewed')]).toEqual([1, c.later, 0])
   })
 
   test('what an edit took away is made anew soon, or at once when it is asked for', () => {
@@ -86,6 +88,7 @@ describe('signatures ahead of need', () => {
     expect(c.later).toBe(first)
     c.bench.clock.advance(2.5 * DAY)
     expect(c.later).toBe(2 * first)
+    expect(c.bench.server.counters.get('signature-renewed')).toBe(first)
     // Jitter spreads them over a day of hourly rounds.
     expect(c.stepped.length).toBeGreaterThan(15)
     expect(c.stepped.length).toBeLessThan(30)
