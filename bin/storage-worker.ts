@@ -27,8 +27,14 @@ const DECISIONS_AT_ONCE = 256
 /** Decisions that wait at most; beyond it the newest are dropped and counted. */
 const DECISIONS_WAITING = 20_000
 
-/** About 10 MiB of write-ahead log under a storm of new leases: few enough that no checkpoint takes long. */
-const COMMITS_PER_CHECKPOINT = 16
+/**
+ * The write-ahead log grows by so many octets, about, with a commit and with each transaction in it (measured with new
+ * leases and their names). At 8 MiB it is due to be moved: few enough that no checkpoint takes long, and not so few
+ * that checkpoints and commits get into each other's way on the disk many times a second.
+ */
+const LOG_OCTETS_PER_COMMIT = 38_000
+const LOG_OCTETS_PER_TRANSACTION = 1_400
+const LOG_OCTETS_PER_CHECKPOINT = 8 * 1024 * 1024
 
 const control = parentPort as MessagePort
 const { directory } = workerData as StorageWorkerData
@@ -48,7 +54,7 @@ let decisions: StoredDecision[] = []
 let questions: HistoryQuestion[] = []
 let dropped = 0
 let scheduled = false
-let commitsSinceCheckpoint = 0
+let logOctets = 0
 
 function gather(request: StorageRequest): void {
   if (request.kind === 'commit') batches.push(receivedBatch(request.posted))
@@ -63,9 +69,10 @@ function take(request: StorageRequest): void {
 }
 
 /** The main thread moves the write-ahead log into the database, so that no commit waits for it. */
-function tellAboutLog(): void {
-  if (++commitsSinceCheckpoint < COMMITS_PER_CHECKPOINT) return
-  commitsSinceCheckpoint = 0
+function tellAboutLog(transactions: number): void {
+  logOctets += LOG_OCTETS_PER_COMMIT + transactions * LOG_OCTETS_PER_TRANSACTION
+  if (logOctets < LOG_OCTETS_PER_CHECKPOINT) return
+  logOctets = 0
   control.postMessage({ kind: 'checkpoint-due' })
 }
 
@@ -90,7 +97,7 @@ function work(): void {
   const port = network
   if (now.length > 0) {
     commitBatches(store, now, (answer) => port?.postMessage(answer))
-    tellAboutLog()
+    tellAboutLog(now.reduce((sum, { transactions }) => sum + transactions.length, 0))
   } else if (questions.length > 0) {
     const { question, zoneId, before } = questions.shift() as HistoryQuestion
     port?.postMessage({ question, piece: store.historyPiece(zoneId, before) } satisfies HistoryAnswer)

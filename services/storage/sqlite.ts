@@ -44,6 +44,8 @@ const HISTORIES = ['events', 'lease_history', 'record_history'] as const
  * does, from a connection of its own: a commit that does takes 4–25 ms.
  */
 const LOG_PAGES_BOUND = 16_384
+/** Half a MiB, without waiting for the disk: some 0.3 ms. */
+const SMALL_LOG_PAGES = 128
 
 const migrationsDirectory = (name: string): string => new URL(`../../migrations/${name}`, import.meta.url).pathname
 
@@ -84,8 +86,9 @@ export function openDatabase(
     db.pragma('journal_mode = WAL')
     db.pragma(`synchronous = ${options.durable ? 'FULL' : 'OFF'}`)
     db.pragma('foreign_keys = ON')
-    // Safety net only: another connection moves the log into the database while this one goes on committing.
-    db.pragma(`wal_autocheckpoint = ${options.durable ? LOG_PAGES_BOUND : 1_000}`)
+    // Durable: a safety net only, because another connection moves the log into the database while this one goes on
+    // committing. Else a commit moves it, a little at a time.
+    db.pragma(`wal_autocheckpoint = ${options.durable ? LOG_PAGES_BOUND : SMALL_LOG_PAGES}`)
     const check = options.checked === true ? 'ok' : db.pragma('quick_check(1)', { simple: true })
     if (check !== 'ok')
       return err({
