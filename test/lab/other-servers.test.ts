@@ -21,6 +21,14 @@ let appliance: Appliance
 
 const macOf = async (host: Host): Promise<string> => (await host.succeed(['cat', '/sys/class/net/eth0/address'])).trim()
 const seen = (): Promise<readonly OtherServerView[]> => appliance.list<OtherServerView>('/dhcp/servers-seen')
+/** Decisions are stored a moment later than what they are about. */
+const reasonsFor = async (client: Host): Promise<readonly DecisionView[]> => {
+  const path = `/decisions?mac=${encodeURIComponent(await macOf(client))}`
+  return eventually('decisions', async () => {
+    const found = await appliance.list<DecisionView>(path)
+    return found.length > 0 ? found : undefined
+  })
+}
 const check = async (): Promise<HealthView['checks'][number] | undefined> => (await appliance.get<HealthView>('/health')).checks.find(({ name }) => name === 'dhcp-servers')
 
 describeLab('somebody else serves the bridge', () => {
@@ -43,8 +51,7 @@ describeLab('somebody else serves the bridge', () => {
     expect((await seen())[0]).toMatchObject({ interface: 'taproot0', server: '10.53.0.1', mac: await macOf(other) })
     await eventually('silence', async () => ((await check())?.detail.startsWith('no client is answered on taproot0') === true ? true : undefined))
     expect(await check()).toMatchObject({ status: 'degraded', detail: expect.stringContaining('10.53.0.1') as string })
-    const reasons = await appliance.list<DecisionView>(`/decisions?mac=${encodeURIComponent(await macOf(client))}`)
-    expect(reasons.length).toBeGreaterThan(0)
+    const reasons = await reasonsFor(client)
     expect(reasons.every(({ sent }) => sent === 'none')).toBe(true)
     expect(reasons[0]?.steps.at(-1)?.id).toBe('dhcp.silent')
     const listed = await appliance.command('dhcp', 'servers')
@@ -87,10 +94,12 @@ describeLab('somebody else serves the bridge', () => {
     expect(await check()).toMatchObject({ status: 'degraded', detail: expect.stringContaining('other DHCP servers: 10.53.0.1 on taproot0') as string })
     const next = await lab.hostOn(lan, BRIDGE, 'fourth')
     await DhcpClient.bind(next, 'udhcpc', { hostName: 'fourth' })
-    const reasons = await appliance.list<DecisionView>(`/decisions?mac=${encodeURIComponent(await macOf(next))}`)
     // Which of the two a client takes is chance; that we are not silent is not.
-    expect(reasons.flatMap(({ steps }) => steps.map(({ id }) => id))).toContain('dhcp.probe.sent')
-    expect(reasons.flatMap(({ steps }) => steps.map(({ id }) => id))).not.toContain('dhcp.silent')
+    const steps = await eventually('an offer of ours', async () => {
+      const ids = (await reasonsFor(next)).flatMap(each => each.steps.map(({ id }) => id))
+      return ids.includes('dhcp.probe.sent') ? ids : undefined
+    })
+    expect(steps).not.toContain('dhcp.silent')
     await dnsmasq.stop()
   }, 60_000)
 })
