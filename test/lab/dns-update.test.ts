@@ -146,30 +146,35 @@ describeLab('dynamic update', () => {
     expect(await listed()).toEqual([])
   })
 
-  test("Kea's DHCP server and its dhcp-ddns: A, PTR and DHCID of a lease come and go", async () => {
+  test.each([
+    ["Kea's dhcp-ddns", 'kea', startKea, '10.53.0.60', '192.0.2', 'dyn.lab.internal'],
+    ['ISC dhcpd', 'isc', startDhcpd, '10.53.0.61', '198.51.100', 'isc.lab.internal'],
+  ] as const)('%s: A, PTR and DHCID of a lease come and go', async (_what, name, start, ownAddress, net, domain) => {
     const { appliance, lab } = world
-    for (const zone of ['dyn.lab.internal', '2.0.192.in-addr.arpa']) {
+    const reverseZone = `${net.split('.').reverse().join('.')}.in-addr.arpa`
+    for (const zone of [domain, reverseZone]) {
       await appliance.command('zone', 'add', zone)
       await appliance.command('zone', 'allow-updates', zone, '--key', 'ddns.lab.internal')
     }
-    const kea = await staticHost(world, 'kea', '10.53.0.60')
-    const home = await lab.host('home')
+    const server = await staticHost(world, name, ownAddress)
+    const home = await lab.host(`home-${name}`)
     await home.bridge('br1')
-    await lab.cable(kea, 'lan1', home, 'br1')
-    await kea.address('lan1', '192.0.2.1/24')
-    const ddns = await startKea(kea)
-    const client = await lab.hostOn(home, 'br1', 'client')
+    await lab.cable(server, 'lan1', home, 'br1')
+    await server.address('lan1', `${net}.1/24`)
+    const ddns = await start(server, net, domain, reverseZone)
+    const client = await lab.hostOn(home, 'br1', `client-${name}`)
     const [dhcp, { address }] = await DhcpClient.bind(client, 'udhcpc', { hostName: 'laptop' })
+    const laptop = `laptop.${domain}`
     const reverse = `${address.split('.').reverse().join('.')}.in-addr.arpa`
     await eventually('the PTR record', async () => ((await shown(reverse, 'PTR')).length > 0 ? true : undefined))
-    expect(await shown('laptop.dyn.lab.internal', 'A')).toEqual([address])
-    expect(await shown(reverse, 'PTR')).toEqual(['laptop.dyn.lab.internal.'])
-    expect(await shown('laptop.dyn.lab.internal', 'DHCID')).toHaveLength(1)
-    const { stdout } = await appliance.command('record', 'list', 'dyn.lab.internal', '--json')
+    expect(await shown(laptop, 'A')).toEqual([address])
+    expect(await shown(reverse, 'PTR')).toEqual([`${laptop}.`])
+    expect(await shown(laptop, 'DHCID')).toHaveLength(1)
+    const { stdout } = await appliance.command('record', 'list', domain, '--json')
     expect(stdout).toMatch(/update ddns\.lab\.internal/)
     await dhcp.release()
     await eventually('the names are gone', async () => {
-      const left = [...(await shown('laptop.dyn.lab.internal', 'A')), ...(await shown('laptop.dyn.lab.internal', 'DHCID')), ...(await shown(reverse, 'PTR'))]
+      const left = [...(await shown(laptop, 'A')), ...(await shown(laptop, 'DHCID')), ...(await shown(reverse, 'PTR'))]
       return left.length === 0 ? true : undefined
     })
     expect(ddns.lines.join('\n')).not.toMatch(/ERROR/)
@@ -177,7 +182,7 @@ describeLab('dynamic update', () => {
 })
 
 /** Kea's DHCPv4 server on lan1 and its dhcp-ddns; the latter is returned. */
-async function startKea(host: Host): Promise<Program> {
+async function startKea(host: Host, net: string, forward: string, reverse: string): Promise<Program> {
   const environment = { KEA_PIDFILE_DIR: host.directory, KEA_LOCKFILE_DIR: host.directory, KEA_LOGGER_DESTINATION: 'stdout' }
   const logger = (name: string): object => ({ name, output_options: [{ output: 'stdout', flush: true }], severity: 'INFO' })
   const server = { 'ip-address': APPLIANCE, port: 53 }
@@ -187,8 +192,8 @@ async function startKea(host: Host): Promise<Program> {
     DhcpDdns: {
       'ip-address': '127.0.0.1', port: 53_001,
       'tsig-keys': [{ name: 'ddns.lab.internal', algorithm: 'HMAC-SHA256', secret: secret() }],
-      'forward-ddns': { 'ddns-domains': [domain('dyn.lab.internal.')] },
-      'reverse-ddns': { 'ddns-domains': [domain('2.0.192.in-addr.arpa.')] },
+      'forward-ddns': { 'ddns-domains': [domain(`${forward}.`)] },
+      'reverse-ddns': { 'ddns-domains': [domain(`${reverse}.`)] },
       loggers: [logger('kea-dhcp-ddns')],
     },
   }))
@@ -198,9 +203,9 @@ async function startKea(host: Host): Promise<Program> {
       'interfaces-config': { interfaces: ['lan1'], 'dhcp-socket-type': 'raw' },
       'lease-database': { type: 'memfile', persist: false },
       'dhcp-ddns': { 'enable-updates': true, 'server-ip': '127.0.0.1', 'server-port': 53_001 },
-      'ddns-send-updates': true, 'ddns-override-no-update': true, 'ddns-override-client-update': true, 'ddns-qualifying-suffix': 'dyn.lab.internal.',
+      'ddns-send-updates': true, 'ddns-override-no-update': true, 'ddns-override-client-update': true, 'ddns-qualifying-suffix': `${forward}.`,
       'valid-lifetime': 3600,
-      subnet4: [{ id: 1, subnet: '192.0.2.0/24', interface: 'lan1', pools: [{ pool: '192.0.2.100 - 192.0.2.110' }] }],
+      subnet4: [{ id: 1, subnet: `${net}.0/24`, interface: 'lan1', pools: [{ pool: `${net}.100 - ${net}.110` }] }],
       loggers: [logger('kea-dhcp4')],
     },
   }))
@@ -210,4 +215,21 @@ async function startKea(host: Host): Promise<Program> {
   const dhcp = host.start('kea-dhcp4', ['kea-dhcp4', '-c', dhcpFile], environment)
   await dhcp.line(/DHCP4_STARTED/)
   return ddns
+}
+
+/** ISC dhcpd on lan1, which sends updates itself. */
+async function startDhcpd(host: Host, net: string, forward: string, reverse: string): Promise<Program> {
+  const file = join(host.directory, 'dhcpd.conf')
+  const key = 'ddns.lab.internal'
+  writeFileSync(file, [
+    'authoritative;', 'default-lease-time 3600;', 'ddns-updates on;', 'ddns-update-style standard;', `ddns-domainname "${forward}.";`, 'ddns-rev-domainname "in-addr.arpa.";',
+    `key "${key}" { algorithm hmac-sha256; secret "${secret()}"; }`,
+    ...[forward, reverse].map((zone) => `zone ${zone}. { primary ${APPLIANCE}; key "${key}"; }`),
+    `subnet ${net}.0 netmask 255.255.255.0 { range ${net}.100 ${net}.110; }`, '',
+  ].join('\n'))
+  const leases = join(host.directory, 'dhcpd.leases')
+  writeFileSync(leases, '')
+  const program = host.start('dhcpd', ['dhcpd', '-4', '-f', '-d', '--no-pid', '-user', 'root', '-group', 'root', '-cf', file, '-lf', leases, 'lan1'])
+  await program.line(/Server starting service/)
+  return program
 }
