@@ -64,8 +64,8 @@ export type RefreshEvent =
   | { readonly kind: 'force'; readonly full: boolean }
   /** The primary has this version. */
   | { readonly kind: 'serial'; readonly serial: number }
-  /** It did not say: `silent` by UDP may still speak by TCP. */
-  | { readonly kind: 'no-serial'; readonly silent: boolean }
+  /** It did not say. `mayByTcp`: who is silent by UDP, or refuses, as Knot does for its catalogs, may still speak by TCP. */
+  | { readonly kind: 'no-serial'; readonly mayByTcp: boolean }
   /** A new version is durable and served. */
   | { readonly kind: 'transferred' }
   /** The transfer said that there is none. */
@@ -112,7 +112,7 @@ export function step(state: RefreshState, event: RefreshEvent, context: RefreshC
       return state.kind === 'asking' ? heard(state, event.serial, context) : [state, []]
     case 'no-serial':
       if (state.kind !== 'asking') return [state, []]
-      return event.silent ? transfer(state.failures, state) : next(state, context)
+      return event.mayByTcp ? transfer(state.failures, state) : next(state, context)
     case 'transferred':
     case 'current':
       return state.kind === 'transferring' ? done(state, context) : [state, []]

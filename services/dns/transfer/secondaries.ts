@@ -225,7 +225,7 @@ export class Secondaries {
     const key = this.#keyOf(primary)
     // What is asked in the clear would tell what TLS is there to hide (RFC 9103 §6.1): an IXFR asks for the serial too.
     if (primary.tls !== undefined) {
-      copy.handle = this.#later(() => this.#step(copy, { kind: 'no-serial', silent: true }))
+      copy.handle = this.#later(() => this.#step(copy, { kind: 'no-serial', mayByTcp: true }))
       return
     }
     copy.handle = this.#serialGate.enter((leave) => {
@@ -233,14 +233,14 @@ export class Secondaries {
         leave()
         return this.#later(() => {
           this.#failed(copy, primary, { kind: 'no-key' })
-          this.#step(copy, { kind: 'no-serial', silent: false })
+          this.#step(copy, { kind: 'no-serial', mayByTcp: false })
         })
       }
       const asked = askSerial(this.#o, copy.live, primary, key, (answer) => {
         leave()
         if (answer.kind === 'serial') return this.#step(copy, answer)
         this.#failed(copy, primary, answer)
-        this.#step(copy, { kind: 'no-serial', silent: answer.kind === 'silent' })
+        this.#step(copy, { kind: 'no-serial', mayByTcp: answer.kind !== 'not-authoritative' })
       })
       return { cancel: () => { asked.cancel(); leave() } }
     })

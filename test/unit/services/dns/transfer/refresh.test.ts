@@ -37,9 +37,9 @@ describe('RFC 1034 §4.3.5 the refresh machine', () => {
     ['any serial while there is no copy', asking, { kind: 'serial', serial: 0 }, 'transfer 0, → transferring', { copy: undefined }],
     ['an older serial: the other primary may know more', asking, { kind: 'serial', serial: 9 }, 'ask 1, → asking'],
     ['an older serial of the last one', { ...asking, ...second }, { kind: 'serial', serial: 9 }, 'gave-up 1, wait 600, → waiting'],
-    ['no answer over UDP: over TCP', asking, { kind: 'no-serial', silent: true }, 'transfer 0, → transferring'],
-    ['an answer of no use', asking, { kind: 'no-serial', silent: false }, 'ask 1, → asking'],
-    ['the last one is of no use', { ...asking, ...second }, { kind: 'no-serial', silent: false }, 'gave-up 1, wait 600, → waiting'],
+    ['no answer over UDP: over TCP', asking, { kind: 'no-serial', mayByTcp: true }, 'transfer 0, → transferring'],
+    ['an answer of no use', asking, { kind: 'no-serial', mayByTcp: false }, 'ask 1, → asking'],
+    ['the last one is of no use', { ...asking, ...second }, { kind: 'no-serial', mayByTcp: false }, 'gave-up 1, wait 600, → waiting'],
     ['a version is in place', transferring, { kind: 'transferred' }, 'refreshed, wait 3600, → waiting'],
     ['the transfer says that nothing is new', transferring, { kind: 'current' }, 'refreshed, wait 3600, → waiting'],
     ['what changed does not fit', transferring, { kind: 'failed', whole: true }, 'transfer 0 whole, → transferring'],
@@ -47,13 +47,13 @@ describe('RFC 1034 §4.3.5 the refresh machine', () => {
     ['the transfer fails', transferring, { kind: 'failed', whole: false }, 'ask 1, → asking'],
     ['all transfers fail', { ...transferring, ...second, failures: 3 }, { kind: 'failed', whole: false }, 'gave-up 4, wait 600, → waiting'],
     ['the only one fails', transferring, { kind: 'failed', whole: false }, 'gave-up 1, wait 600, → waiting', { primaries: 1 }],
-    ['the last one was asked first', { ...asking, primary: 1 }, { kind: 'no-serial', silent: false }, 'ask 0, → asking'],
+    ['the last one was asked first', { ...asking, primary: 1 }, { kind: 'no-serial', mayByTcp: false }, 'ask 0, → asking'],
   ])('%s', (_what, state, event, expected, change) => expect(does(state, event, change)).toBe(expected))
 
   test.each<[string, RefreshState, RefreshEvent]>([
     ['due while asking', asking, { kind: 'due' }],
     ['a serial while waiting', waiting, { kind: 'serial', serial: 11 }],
-    ['no serial while transferring', transferring, { kind: 'no-serial', silent: true }],
+    ['no serial while transferring', transferring, { kind: 'no-serial', mayByTcp: true }],
     ['a failure while waiting', waiting, { kind: 'failed', whole: true }],
     ['a version while asking', asking, { kind: 'transferred' }],
   ])('what comes late changes nothing: %s', (_what, state, event) => expect(step(state, event, CONTEXT)).toEqual([state, []]))
@@ -84,7 +84,7 @@ describe('RFC 1996 §4 NOTIFY, and who wants it at once', () => {
     ['by force', { ...waiting, at: 5_000_000 }, { kind: 'force', full: false }, 'ask 0, → asking'],
     ['by force, all of it', { ...waiting, at: 5_000_000 }, { kind: 'force', full: true }, 'transfer 0 whole, → transferring'],
     ['one more look is due', { ...asking, again: 'look' }, { kind: 'serial', serial: 10 }, `refreshed, wait ${quiet}, → waiting`],
-    ['one more look is due after a failure', { ...asking, ...second, again: 'look' }, { kind: 'no-serial', silent: false }, `gave-up 1, wait ${quiet}, → waiting`],
+    ['one more look is due after a failure', { ...asking, ...second, again: 'look' }, { kind: 'no-serial', mayByTcp: false }, `gave-up 1, wait ${quiet}, → waiting`],
     ['the whole is due', { ...waiting, full: true }, { kind: 'due' }, 'transfer 0 whole, → transferring'],
   ])('%s', (_what, state, event, expected) => expect(does(state, event)).toBe(expected))
 
