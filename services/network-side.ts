@@ -8,7 +8,7 @@ import type {
   Answer, CaptureInput, CatalogInput, CatalogMemberInput, CatalogView, DhcpClientView, InterfaceView, KeyImportInput, NeighbourView, NotifyInput, NotifyView,
   OtherServerView, Page, Paging, PastUpdateView, PingEventView, PingInput, RecordInput, RecordStep, RouteView,
   RoutingView, SecondaryInput, SecondaryView, SigningInput, SigningView, SocketFilter, SocketView, StatisticsView,
-  Streaming, TracerouteEventView, TracerouteInput, TransferPolicyView, TsigKeyInput, TsigKeyView, UpdatePolicyView, ViewView,
+  Streaming, TracerouteEventView, TracerouteInput, TransferPolicyView, TsigKeyInput, TsigKeyView, UpdatePolicyView, ZoneDigestView, ViewView,
 } from './facade.ts'
 import type { DescribedClient, EffectiveSettings, ExhaustedSegment, ForeignLease, ImportedLeases, WhatIf, WhatIfQuestion } from './dhcp/index.ts'
 import type { SoaChange } from './commands/zone-editor.ts'
@@ -120,6 +120,7 @@ export interface ZoneEditSide {
 
 export interface TransferSide {
   transferPolicy(zone: string): Answer<TransferPolicyView>
+  zoneDigest(zone: string): Answer<ZoneDigestView>
   setTransferPolicy(zone: string, policy: TransferPolicyView): Answer<TransferPolicyView>
   notifyPolicy(zone: string): Answer<NotifyView>
   setNotifyPolicy(zone: string, input: NotifyInput): Answer<NotifyView>
@@ -276,7 +277,7 @@ export const NETWORK_COMMANDS = {
   catalogs: ['catalog', 'setCatalog', 'removeCatalog', 'setCatalogMember', 'removeCatalogMember'],
   secondaries: ['secondary', 'setSecondary', 'promote', 'refreshSecondary'],
   signing: ['signing', 'setSigning', 'rollKeys', 'confirmDs', 'importKeys'],
-  transfers: ['transferPolicy', 'setTransferPolicy', 'notifyPolicy', 'setNotifyPolicy', 'notifyNow'],
+  transfers: ['transferPolicy', 'zoneDigest', 'setTransferPolicy', 'notifyPolicy', 'setNotifyPolicy', 'notifyNow'],
   updates: ['updatePolicy', 'setUpdatePolicy', 'recentUpdates'],
   views: ['views', 'setViews'],
   interfaces: ['interfaces', 'plans', 'checkInterface', 'addInterface', 'changeInterface', 'removeInterface'],

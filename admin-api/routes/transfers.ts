@@ -1,6 +1,6 @@
 import { type Api, granted } from '../api.ts'
 import type { Services } from '../../services/index.ts'
-import { NotifyPolicy, NotifyPolicyInput, TransferPolicy, TransferPolicyInput } from '../schemas/transfers.ts'
+import { NotifyPolicy, NotifyPolicyInput, TransferPolicy, TransferPolicyInput, ZoneDigest } from '../schemas/transfers.ts'
 import { zoneParams } from '../schemas/zones.ts'
 
 export function transferRoutes(app: Api, services: Services): void {
@@ -33,6 +33,21 @@ export function transferRoutes(app: Api, services: Services): void {
       },
     },
     async request => granted(await services.transfers.setTransferPolicy(request.params.name, { tlsOnly: false, ...request.body })),
+  )
+
+  app.get(
+    '/zones/:name/digest',
+    {
+      schema: {
+        operationId: 'getZoneDigest',
+        tags: ['zones'],
+        summary: 'The digest of a zone',
+        description: 'Computed over all records as they are given out (ZONEMD, RFC 8976, scheme SIMPLE), and compared with the ZONEMD records of the zone.',
+        params: zoneParams,
+        response: { 200: ZoneDigest },
+      },
+    },
+    async request => granted(await services.transfers.digest(request.params.name)),
   )
 
   app.get(

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { NotifiedView, NotifyTargetView, NotifyView, TransferPolicyView } from '../../services/index.ts'
+import type { NotifiedView, NotifyTargetView, NotifyView, TransferPolicyView, ZoneDigestView } from '../../services/index.ts'
 import { count, integer, list, nullable, object, oneOf, text, time, view, word } from './common.ts'
 
 const fields = {
@@ -41,3 +41,10 @@ export const NotifyPolicy = view<NotifyView>()('NotifyPolicy', "Who is told of t
   told: list(Notified, 'Those who were told last.'),
 })
 export const NotifyPolicyInput = object('NotifyPolicyInput', "Who is told of the zone's changes, instead of those before.", notifyFields)
+
+export const ZoneDigest = view<ZoneDigestView>()('ZoneDigest', 'The digest of a whole zone (ZONEMD, RFC 8976).', {
+  zone: text('domain-name', 'The zone.', 'example.internal'),
+  serial: count('The version that it is of.', 2_026_112_201),
+  published: oneOf(['none', 'right', 'wrong'], 'What its own ZONEMD records say; none: it has none that can be checked.'),
+  records: list(word('Data of a ZONEMD record.', '2026112201 1 1 c68090d9…'), 'Those that would be right, by SHA-384 and by SHA-512.'),
+})

@@ -31,6 +31,7 @@ import { tsigKeyAdd, tsigKeyList, tsigKeyRemove } from './tsig-key.ts'
 import { viewAdd, viewList, viewRemove } from './view.ts'
 import { dhcpWhatIf } from './what-if.ts'
 import { hostsEdit, hostsShow, zoneDelegateBlock, zoneDiff, zoneImport, zoneUndo, zoneVersions } from './zone-contents.ts'
+import { zoneDigest } from './zone-digest.ts'
 import { zoneNotify } from './zone-notify.ts'
 import { catalogAdd, catalogConsume, catalogProduce, catalogRemove, catalogShow, catalogStop } from './catalog.ts'
 import { zonePromote, zoneRefresh, zoneSecondary } from './zone-secondary.ts'
@@ -102,6 +103,7 @@ export const COMMANDS: readonly Command[] = [
   zoneKeyImport,
   zoneKeyExport,
   zoneNotify,
+  zoneDigest,
   zoneUpdates,
   zoneUpdateRules,
   zoneAllowUpdates,

@@ -1,5 +1,5 @@
 /** Transfers of zones; all of it is asked of the network side. */
-import type { Answer, NotifyInput, NotifyView, TransferPolicyView, TransferServices } from '../facade.ts'
+import type { Answer, NotifyInput, NotifyView, TransferPolicyView, TransferServices, ZoneDigestView } from '../facade.ts'
 import type { NetworkSide } from '../network-side.ts'
 import { canonical } from './inputs.ts'
 
@@ -20,6 +20,10 @@ export class ApplianceTransfers implements TransferServices {
 
   setTransferPolicy(zone: string, { addresses, keys, tlsOnly }: TransferPolicyView): Answer<TransferPolicyView> {
     return this.#o.network.transfers.setTransferPolicy(canonical(zone), { addresses, keys: keys.map(canonical), tlsOnly })
+  }
+
+  digest(zone: string): Answer<ZoneDigestView> {
+    return this.#o.network.transfers.zoneDigest(canonical(zone))
   }
 
   getNotify(zone: string): Answer<NotifyView> {

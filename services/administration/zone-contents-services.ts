@@ -5,7 +5,7 @@
 import { parsePrefix } from '../../stack/index.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
 import {
-  delegationOf, difference, formatHosts, isHostsRecord, isNewerSerial, notClassless, parseHosts, readZoneFile, type Change, type ParsedZoneFile, type ZoneFileError,
+  delegationOf, difference, fileDigest, formatHosts, isHostsRecord, isNewerSerial, notClassless, parseHosts, readZoneFile, type Change, type ParsedZoneFile, type ZoneFileError,
 } from '../dns/index.ts'
 import type {
   Answer, ChangedRecordView, Page, Paging, RecordStep, Redirect, UndoInput, ZoneContentsServices, ZoneDifferenceView, ZoneEditView, ZoneFileInput,
@@ -40,6 +40,8 @@ export class ApplianceZoneContents implements ZoneContentsServices {
     if (!found.ok && !input.create) return found
     const file = readZoneFile(input.text, splitZoneText(name).name, found.ok ? { defaultTtl: found.value.defaultTtl } : {})
     if (!file.ok) return err(faultsOf(file.error))
+    if (fileDigest(file.value, splitZoneText(name).name) === 'wrong')
+      return err(refusal('invalid', '/text', 'the digest of the zone (ZONEMD, RFC 8976) is not that of its records', 'get the file again, or take its ZONEMD record out'))
     if (found.ok) return this.#import(found.value, file.value, input, dryRun, author)
     if (dryRun) return err(refusal('not-found', '', `there is no zone ${name} yet; the file itself is good`, 'leave the dry run away to make it'))
     const fresh = NEW_ZONE(name)

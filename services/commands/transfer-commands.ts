@@ -1,15 +1,16 @@
 /** The administrator's commands on who may have a zone, and who is told of its changes. */
 import { formatIpv4, formatPrefix, parseIpv4, parsePrefix, type Prefix } from '../../stack/index.ts'
-import { err, ok } from '../../stack/platform/index.ts'
-import type { DnsServer, Notifier, NotifyState } from '../dns/index.ts'
+import { type Clock, err, ok } from '../../stack/platform/index.ts'
+import { type DnsServer, type Notifier, type NotifyState, servedDigest, zonemdText } from '../dns/index.ts'
 import { keyOf, parseName } from '../dns/wire/name.ts'
-import type { Answer, NotifiedView, NotifyInput, NotifyView, TransferPolicyView } from '../facade.ts'
+import type { Answer, NotifiedView, NotifyInput, NotifyView, TransferPolicyView, ZoneDigestView } from '../facade.ts'
 import { type NotifyTarget, type Refusal, refusal, type TransferPolicy, type Zone } from '../model/index.ts'
 import type { TransferSide } from '../network-side.ts'
 import { timeText } from '../views.ts'
 import { type CommandTurns, missing } from './turns.ts'
 
 export type TransferCommandsOptions = {
+  readonly clock: Clock
   readonly dns: DnsServer
   readonly notifier: Notifier
   readonly transferPolicies: readonly TransferPolicy[]
@@ -27,6 +28,13 @@ export class TransferCommands implements TransferSide {
   async transferPolicy(zoneName: string): Answer<TransferPolicyView> {
     const zone = this.#o.dns.zones.get(zoneName)?.zone
     return zone === undefined ? missing(`zone ${zoneName}`) : ok(policyView(this.#o.dns.transfers.policyOf(zone.id)))
+  }
+
+  async zoneDigest(zoneName: string): Answer<ZoneDigestView> {
+    const live = this.#o.dns.zones.get(zoneName)
+    if (live === undefined) return missing(`zone ${zoneName}`)
+    const { serial, digests, published } = await servedDigest(this.#o.clock, live)
+    return ok({ zone: live.zone.name, serial, published, records: [...digests].map(([algorithm, digest]) => zonemdText(serial, algorithm, digest)) })
   }
 
   setTransferPolicy(zoneName: string, input: TransferPolicyView): Answer<TransferPolicyView> {

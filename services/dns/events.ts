@@ -57,6 +57,11 @@ export const DNS_EVENTS = {
     means: 'Clients get SERVFAIL until a primary server can be reached again.',
     remedy: 'Bring the primary back, name another, or make this server the primary of the zone.',
   },
+  'dns.zone.digest-wrong': {
+    level: 'error', says: 'version {serial} of {zone} from {primary} is not what its own digest says',
+    means: 'The zone has a ZONEMD record (RFC 8976), and its records give another digest: it was changed on its way, or signed wrong. The version is not served.',
+    remedy: 'Compare the zone with that of its primary; have the primary make the ZONEMD record anew.',
+  },
   'dns.catalog.added': {
     level: 'info', says: '{zone} is copied, because the catalog {catalog} lists it',
     means: 'A secondary zone was made; it is served as soon as it has been transferred.',

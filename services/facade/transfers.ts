@@ -36,7 +36,19 @@ export type NotifiedView = {
   readonly at: string
 }
 
+/** The digest of a whole zone (RFC 8976). */
+export type ZoneDigestView = {
+  readonly zone: string
+  readonly serial: number
+  /** What the zone's own ZONEMD records say; none: it has none that can be checked. */
+  readonly published: 'none' | 'right' | 'wrong'
+  /** Data of the ZONEMD records that would be right. */
+  readonly records: readonly string[]
+}
+
 export interface TransferServices {
+  /** Computed now, over the zone as it is given out. */
+  digest(zone: string): Answer<ZoneDigestView>
   getTransferPolicy(zone: string): Answer<TransferPolicyView>
   setTransferPolicy(zone: string, policy: TransferPolicyView): Answer<TransferPolicyView>
   getNotify(zone: string): Answer<NotifyView>

@@ -1,5 +1,5 @@
 /** Who may have a zone, in memory, for tests of the admin API and the command line. */
-import type { Answer, NotifyInput, NotifyView, TransferPolicyView, TransferServices } from '../../services/index.ts'
+import type { Answer, NotifyInput, NotifyView, TransferPolicyView, TransferServices, ZoneDigestView } from '../../services/index.ts'
 import { refusal } from '../../services/index.ts'
 import { err, ok } from '../../stack/platform/index.ts'
 
@@ -7,6 +7,10 @@ const isKnown = (zone: string): boolean => zone === 'lab.internal' || zone === '
 
 export class FakeTransfers implements TransferServices {
   policy: TransferPolicyView = { addresses: ['10.53.0.9/32'], keys: [], tlsOnly: false }
+
+  async digest(zone: string): Answer<ZoneDigestView> {
+    return isKnown(zone) ? ok({ zone, serial: 2, published: 'none', records: ['2 1 1 c680'] }) : err(refusal('not-found', '', `there is no zone ${zone}`, 'list the zones'))
+  }
 
   async getTransferPolicy(zone: string): Answer<TransferPolicyView> {
     return isKnown(zone) ? ok(this.policy) : err(refusal('not-found', '', `there is no zone ${zone}`, 'list the zones'))

@@ -36,6 +36,8 @@ export type NewVersion = {
   readonly soa: TransferredSoa
   readonly remove: readonly DnsRecord[]
   readonly add: readonly DnsRecord[]
+  /** As it came. */
+  readonly soaRow: ZoneRow
   /** How it came. */
   readonly form: 'changes' | 'whole'
 }
@@ -198,11 +200,13 @@ export class IncomingTransfer {
   #version(): Received {
     const { live, nextRecordId } = this.#o
     const difference = this.#difference
-    const soa = this.#soa === undefined ? undefined : soaFieldsOf(this.#soa.rdata, this.#soa.ttl)
-    if (difference === undefined || soa === undefined) return failed('malformed')
+    if (difference === undefined || this.#soa === undefined) return failed('malformed')
+    const { rdata, ttl } = this.#soa
+    const soa = soaFieldsOf(rdata, ttl)
+    const soaRow = { owner: live.apex, type: TYPE.SOA, ttl, rdata }
     const { remove, add } = difference.end(live.zone.id, nextRecordId)
     if (!keepsServer(live, remove, add)) return failed('no-name-server')
-    return { kind: 'version', version: { soa, remove, add, form: difference.isWhole ? 'whole' : 'changes' } }
+    return { kind: 'version', version: { soa, soaRow, remove, add, form: difference.isWhole ? 'whole' : 'changes' } }
   }
 }
 

@@ -25,6 +25,8 @@ import { type RefreshEffect, type RefreshEvent, type RefreshState, step, waitUnt
 import { askSerial, type SerialAnswer } from './serial-query.ts'
 import { StreamSignature } from './stream-signature.ts'
 import { transferQuery } from './transfer-query.ts'
+import { apexDigests, rowsAfter } from './version-rows.ts'
+import { digestInTurns, isAnyRight, publishedDigests, ZoneDigest } from './zone-digest.ts'
 
 /** Each may hold a whole new version in memory. */
 export const MAX_INCOMING = 4
@@ -39,7 +41,7 @@ export const START_SPREAD_MS = 5000
 
 export type SecondaryCount =
   | 'secondary-current' | 'secondary-transferred' | 'secondary-failed' | 'secondary-expired' | 'notify-refused'
-export type SecondaryEvent = 'dns.secondary.transferred' | 'dns.secondary.failed' | 'dns.secondary.expired'
+export type SecondaryEvent = 'dns.zone.digest-wrong' | 'dns.secondary.transferred' | 'dns.secondary.failed' | 'dns.secondary.expired'
 
 /** A version to be stored, with the zone as it will be. */
 export type VersionToStore = { readonly zone: Zone; readonly edit: ZoneEdit; readonly event: SecondaryEvent; readonly facts: TraceStep[1] }
@@ -70,7 +72,7 @@ export type SecondaryFailure = {
   readonly primary: Primary
   /** Wall time in ms. */
   readonly at: number
-  readonly fault: TransferFault | Exclude<SerialAnswer, { readonly kind: 'serial' }> | { readonly kind: NoAnswer | 'not-stored' }
+  readonly fault: TransferFault | Exclude<SerialAnswer, { readonly kind: 'serial' }> | { readonly kind: NoAnswer | 'not-stored' | 'wrong-digest' }
 }
 
 /** Why nothing came of a transfer that a primary did not answer. */
@@ -307,7 +309,10 @@ export class Secondaries {
       case 'current':
         return over(undefined, { kind: 'current' })
       case 'version':
-        return this.#install(copy, primary, received.version, over)
+        return this.#judge(copy, primary, received.version, (isRight) => {
+          if (isRight) this.#install(copy, primary, received.version, over)
+          else over({ kind: 'wrong-digest' }, { kind: 'failed', whole: type === META.IXFR })
+        })
       case 'failed': {
         const { fault } = received
         // A server that knows no IXFR says so by an rcode (RFC 1995 §4: then AXFR).
@@ -316,6 +321,19 @@ export class Secondaries {
       }
       case 'more':
     }
+  }
+
+  /** Whether a version is what its own digest says (RFC 8976 §4); one without a digest that can be checked is. */
+  #judge(copy: Copy, primary: Primary, version: NewVersion, done: (isRight: boolean) => void): void {
+    const { live } = copy
+    const published = publishedDigests(apexDigests(live, version), version.soaRow.rdata)
+    if (published.length === 0) return done(true)
+    const digest = new ZoneDigest(live.key, rowsAfter(live, version), new Set(published.map((each) => each.algorithm)))
+    copy.handle = digestInTurns(this.#o.clock, digest, (digests) => {
+      const isRight = isAnyRight(published, digests)
+      if (!isRight) this.#o.emit('dns.zone.digest-wrong', { zone: live.zone.name, primary: primaryText(primary), serial: version.soa.serial })
+      done(isRight)
+    })
   }
 
   /** Stores the version, and then serves it. */
@@ -419,6 +437,7 @@ const FAULTS: { readonly [K in Exclude<SecondaryFailure['fault']['kind'], 'rcode
   'no-key': 'the TSIG key is not here any more',
   'too-slow': 'the transfer took too long',
   'not-stored': 'the version could not be stored',
+  'wrong-digest': 'the digest of the zone (ZONEMD) is not that of its records',
   malformed: 'its answer is malformed',
   'not-an-answer': 'its answer belongs to another question',
   'no-soa': 'its answer does not begin with the SOA',

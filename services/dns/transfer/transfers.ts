@@ -180,7 +180,7 @@ function listedRows(rows: readonly ZoneRow[], closed: () => void): Iterator<Zone
 }
 
 /** The zone as it is now. `closed` is called once, when all is read or return() says that no more will be. */
-function axfrRows(zone: LiveZone, closed: () => void): Iterator<ZoneRow> {
+export function axfrRows(zone: LiveZone, closed: () => void): Iterator<ZoneRow> {
   const { soa } = zone
   const soaRow = { owner: soa.name, type: soa.type, ttl: soa.ttl, rdata: soa.rdata[0] as Uint8Array }
   const walk = zone.walk()

@@ -130,6 +130,9 @@ export class ZoneRecords {
     return slots
   }
 
+  id(slot: number): number {
+    return this.#ids[slot] as number
+  }
   type(slot: number): number {
     return this.#types[slot] as number
   }

@@ -268,6 +268,15 @@ export class LiveZone {
     return knownName(text)?.key === this.key
   }
 
+  idAtPlace(place: number): number {
+    return this.#records.id(place)
+  }
+
+  rowAtPlace(place: number): ZoneRow {
+    const owner = this.#records.ownName(place) ?? this.#nodes.name(this.#records.node(place))
+    return { owner, type: this.#records.type(place), ttl: this.#records.ttl(place), rdata: this.#records.rdata(place) }
+  }
+
   recordAtPlace(place: number): DnsRecord {
     return this.#read(place)
   }

@@ -94,6 +94,7 @@ describe('every route answers as its description says', () => {
     ['DELETE', '/zones/lab.internal/records/2', undefined, 204, undefined],
     ['GET', '/zones/lab.internal/transfers', undefined, 200, { addresses: ['10.53.0.9/32'], keys: [] }],
     ['PUT', '/zones/lab.internal/transfers', { addresses: [], keys: ['update.lab.internal'] }, 200, { addresses: [], keys: ['update.lab.internal'] }],
+    ['GET', '/zones/lab.internal/digest', undefined, 200, { published: 'none', records: ['2 1 1 c680'] }],
     ['GET', '/zones/lab.internal/notify', undefined, 200, { nameServers: true, told: [{ outcome: 'rejected' }] }],
     ['PUT', '/zones/lab.internal/notify', { targets: [], nameServers: false }, 200, { targets: [], nameServers: false }],
     ['POST', '/zones/lab.internal/notify', undefined, 200, { targets: [{ address: '10.53.0.9' }] }],

@@ -337,6 +337,7 @@ describe('--json is what the API answers', () => {
     ['certificate authority', '/api/v1/certificate/authority'],
     ['zone signing lab.internal', '/api/v1/zones/lab.internal/signing'],
     ['zone transfers lab.internal', '/api/v1/zones/lab.internal/transfers'],
+    ['zone digest lab.internal', '/api/v1/zones/lab.internal/digest'],
     ['zone notify lab.internal', '/api/v1/zones/lab.internal/notify'],
     ['view list', '/api/v1/views'],
     ['zone updates lab.internal', '/api/v1/zones/lab.internal/updates'],

@@ -18,6 +18,12 @@ const rows = async (services: Services, zone = 'lab.internal'): Promise<readonly
 const add = (name: string, data: string, type = 'A'): RecordStep => ({ add: { name, type, ttl: null, data, comment: null } })
 
 describe('a master file', () => {
+  test('RFC 8976 §4 one that is not what its own digest says is refused', async () => {
+    const { services } = startAppliance()
+    const text = `@ 300 IN SOA ns hostmaster 7 3600 600 604800 60\n@ 300 NS ns\nns 300 A 10.53.0.3\n@ 300 ZONEMD 7 1 1 ${'ab'.repeat(48)}`
+    expect(await refused(services.zoneContents.importZone('lab.internal', { ...FILE, text }, false))).toContain('invalid /text')
+  })
+
   test('brings the zone to what it says, by the least difference; what leases own stays', async () => {
     const { services } = start()
     const text = '$TTL 300\nwww A 10.53.0.20\nmail 60 A 10.53.0.21\n@ MX 10 mail\nalpha A 10.53.0.100'
