@@ -1,6 +1,7 @@
-import type { Page, SubnetView } from '../../services/index.ts'
+import type { Page, SubnetView, ZoneView } from '../../services/index.ts'
 import { CHANGE_OPTIONS, changeEntry } from './change.ts'
-import { type Command, type Options } from './command.ts'
+import { ProblemAnswer } from './client.ts'
+import { type Command, type Invocation, type Options } from './command.ts'
 import { LEVEL_OPTIONS, levelFields, ownLevelFields } from './level-options.ts'
 import { type Column, printPage } from './print.ts'
 import { putEntry, removeEntry } from './put.ts'
@@ -44,9 +45,9 @@ export const subnetAdd: Command = {
   operands: 'PREFIX',
   fewest: 1,
   most: 1,
-  options: OPTIONS,
+  options: { ...OPTIONS, 'reverse-zone': { type: 'boolean', says: 'make the zone of its reverse names, if it is not here' } },
   examples: [
-    'taproot subnet add 10.53.0.0/24 --interface lan0 --domain lab.internal',
+    'taproot subnet add 10.53.0.0/24 --interface lan0 --domain lab.internal --reverse-zone',
     `taproot subnet add 10.54.0.0/24 --option 'routers=["10.54.0.1"]'`,
   ],
   async run(invocation) {
@@ -60,7 +61,23 @@ export const subnetAdd: Command = {
       ...levelFields(invocation),
     }
     await putEntry<SubnetView>(invocation, 'subnets', fields, each => `added the subnet ${each.prefix}, id ${each.id}`)
+    if (invocation.flag('reverse-zone')) await addReverseZone(invocation, operands[0] as string)
   },
+}
+
+/** The zone of whole octets: who has a subnet of private addresses has nobody who would delegate a part of it. */
+async function addReverseZone({ api, terminal, json }: Invocation, text: string): Promise<void> {
+  const [{ reverseZoneName }, { parsePrefix }] = await Promise.all([import('../../services/index.ts'), import('../../stack/index.ts')])
+  const prefix = parsePrefix(text)
+  if (prefix === undefined) return
+  const name = reverseZoneName(prefix)
+  try {
+    await api.json<ZoneView>('POST', 'zones', {}, { name })
+    if (!json) terminal.out(`added the zone ${name}\n`)
+  } catch (error) {
+    if (!(error instanceof ProblemAnswer) || error.problem.status !== 409) throw error
+    terminal.err(`taproot: ${name} is a zone here already\n`)
+  }
 }
 
 export const subnetChange: Command = {

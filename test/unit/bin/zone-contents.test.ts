@@ -94,3 +94,13 @@ test('a record is put off and on again, and gets an end', async () => {
   const { expiresAt } = JSON.parse(out) as { readonly expiresAt: string }
   expect(Math.abs(Date.parse(expiresAt) - Date.now() - 7_200_000)).toBeLessThan(60_000)
 })
+
+test('a prefix stands for its reverse zone, also when a subnet is added', async () => {
+  expect((await line.run('zone', 'add', '192.0.2.64/26')).out).toBe('added the zone 64/26.2.0.192.in-addr.arpa\n')
+  expect((await line.run('subnet', 'add', '10.60.0.0/24', '--reverse-zone')).out).toMatch(/added the subnet 10\.60\.0\.0\/24, id \d+\nadded the zone 0\.60\.10\.in-addr\.arpa\n$/)
+  expect((await line.run('subnet', 'add', '10.60.1.0/25', '--reverse-zone')).out).toMatch(/added the zone 1\.60\.10\.in-addr\.arpa/)
+  const again = await line.run('subnet', 'add', '10.60.1.128/25', '--reverse-zone')
+  expect([again.code, again.err]).toEqual([0, 'taproot: 1.60.10.in-addr.arpa is a zone here already\n'])
+  expect((await line.run('zone', 'delegate-block', 'lab.internal', '192.0.2.64/26', 'ns.example.com.')).out).toBe(DONE)
+  expect(asked()).toEqual({ prefix: '192.0.2.64/26', servers: ['ns.example.com.'], dryRun: false })
+})
