@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { ComingView, SigningInput, SigningView, ZoneKeyView } from '../../services/index.ts'
 import { count, creation, freeText, integer, list, nullable, object, oneOf, time, view, word } from './common.ts'
+import { warnings } from './levels.ts'
 
 const DAY = 86_400
 /** Longer than any sensible policy; a TTL is 31 bits (RFC 2181 §8). */
@@ -78,6 +79,7 @@ export const Signing = view<SigningView>()('Signing', 'How a zone is signed, wit
   cdsRecords: records('CDS records in the zone (RFC 7344), by which parents that look at them know.', 'lab.internal. 3600 IN CDS 43768 13 2 BD386E89…'),
   cdnskeyRecords: records('CDNSKEY records in the zone.', 'lab.internal. 3600 IN CDNSKEY 257 3 13 jBshb…'),
   coming: list(Coming, 'In the order of time.'),
+  warnings,
 })
 
 export const SigningPolicyInput = creation('SigningPolicyInput', 'How the zone is to be signed; what is left out is as it is by default.', policy, SIGNING_DEFAULTS)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { ComingView, SigningView, ZoneKeyView } from '../../services/index.ts'
 import { path } from './client.ts'
 import { type Command, type Invocation, NotDone, UsageError } from './command.ts'
-import { type Column, printDone, printJson, printTable, shortTime } from './print.ts'
+import { type Column, printable, printDone, printJson, printTable, shortTime } from './print.ts'
 
 const KEY_COLUMNS: readonly Column<ZoneKeyView>[] = [
   ['TAG', key => key.keyTag],
@@ -36,8 +36,12 @@ function lifetimeOf(option: string, text: string | undefined): number | null | u
 
 /** The fields of the policy out of all that is shown. */
 function policyOf(view: SigningView): Record<string, unknown> {
-  const { zone: _zone, status: _status, keys: _keys, dsRecords: _ds, cdsRecords: _cds, cdnskeyRecords: _cdnskey, coming: _coming, ...policy } = view
+  const { zone: _zone, status: _status, keys: _keys, dsRecords: _ds, cdsRecords: _cds, cdnskeyRecords: _cdnskey, coming: _coming, warnings: _warnings, ...policy } = view
   return policy
+}
+
+function warn({ terminal }: Invocation, { warnings }: SigningView): void {
+  for (const { problem, remedy } of warnings) terminal.err(`${printable(`taproot: warning: ${problem}; ${remedy}`)}\n`)
 }
 
 const keysText = (view: SigningView): string => view.keys.filter(key => key.goal === 'serve').map(key => `${key.role.toUpperCase()} ${key.keyTag}`).join(' and ')
@@ -64,6 +68,7 @@ export const zoneSign: Command = {
     }
     const changes = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
     const view = await api.json<SigningView>('PUT', signingOf(invocation), {}, { ...policyOf(before), ...changes, enabled: true })
+    warn(invocation, view)
     printDone(invocation, `${view.zone} is signed with ${keysText(view)}; what comes next: taproot zone signing ${view.zone}`, view)
   },
 }
@@ -92,6 +97,7 @@ export const zoneSigning: Command = {
   async run(invocation) {
     const view = await invocation.api.json<SigningView>('GET', signingOf(invocation))
     if (invocation.json) return printJson(invocation.terminal, view)
+    warn(invocation, view)
     printTable(invocation.terminal, view.coming, COMING_COLUMNS, `${view.zone} is ${view.status}; nothing is to happen`)
   },
 }

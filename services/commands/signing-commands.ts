@@ -12,6 +12,7 @@ import type { Answer, KeyImportInput, SigningInput, SigningView, ZoneKeyView } f
 import { type KeyAlgorithm, type KeyRole, type Refusal, refusal, type SigningPolicy, type Zone, type ZoneKey, zoneText } from '../model/index.ts'
 import type { SigningSide } from '../network-side.ts'
 import { timeText } from '../views.ts'
+import { missingDelegations } from '../zone-signing/delegations.ts'
 import { formatDnskey, parsePrivateKeyFile, readPublicKeyFile } from '../zone-signing/key-files.ts'
 import { ALGORITHMS } from '../zone-signing/key-pair.ts'
 import { isWaitingForParent, type PlacedKey, type SignedZones } from '../zone-signing/signed-zones.ts'
@@ -125,10 +126,17 @@ export class SigningCommands implements SigningSide {
       dsRecords: wantedAtParent(state).flatMap((key) => DS_DIGEST_TYPES.map((digest) => record('DS', dsRdata(owner, Buffer.from(key.dnskeyRdata, 'base64'), digest)))),
       cdsRecords: (signing?.cds ?? []).map((rdata) => record('CDS', rdata)),
       cdnskeyRecords: (signing?.cdnskey ?? []).map((rdata) => record('CDNSKEY', rdata)),
+      warnings: this.#warnings(zone, signing !== undefined),
       coming: comingOf(state).map(({ keyId, at, what, why }) => ({
         keyTag: keys.find((key) => key.id === keyId)?.keyTag ?? 0, at: at === null ? null : timeText(at), what, why,
       })),
     }
+  }
+
+  #warnings({ id }: Zone, isSigned: boolean): SigningView['warnings'] {
+    const { zones } = this.#o.dns
+    const live = zones.byId(id)
+    return live === undefined || !isSigned ? [] : missingDelegations(zones, live)
   }
 
   #keyView(zone: Zone, key: ZoneKey, { dnskeyTtl }: SigningPolicy): ZoneKeyView {

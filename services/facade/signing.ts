@@ -1,6 +1,7 @@
 /** Zones that are signed (DNSSEC): by which policy, with which keys, and what comes next. */
 import type { AlgorithmName, DenialKind, KeyRole, SigningScheme } from '../model/index.ts'
 import type { Answer } from './common.ts'
+import type { WarningView } from './dhcp.ts'
 
 /** hidden: no cache has it. rumoured: some may. omnipresent: all that have anything do. unretentive: some may still. */
 export type RecordStateName = 'hidden' | 'rumoured' | 'omnipresent' | 'unretentive'
@@ -60,6 +61,8 @@ export type SigningView = SigningInput & {
   readonly cdnskeyRecords: readonly string[]
   /** In the order of time. */
   readonly coming: readonly ComingView[]
+  /** What keeps validators from finding the zone, or those below it, as they should. */
+  readonly warnings: readonly WarningView[]
 }
 
 /** The two files of a key, as dnssec-keygen writes them. */

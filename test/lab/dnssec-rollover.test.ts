@@ -127,6 +127,18 @@ stub-zone:
     expect(await delv(`none.${CHILD}`, 'A')).toMatch(/; negative response, fully validated/)
   })
 
+  test('an unsigned zone of ours below a signed one: bogus without a delegation, of which is warned, and insecure with one', async () => {
+    for (const [name, delegated] of [['lost', false], ['found', true]] as const) {
+      const zone = `${name}.${PARENT}`
+      await world.appliance.post('/zones', { name: zone })
+      await world.appliance.post(`/zones/${zone}/records`, { name: 'www', type: 'A', data: '10.53.0.20' })
+      if (delegated) await world.appliance.command('record', 'add', PARENT, `${zone}.`, 'NS', `ns.${zone}.`)
+      expect((await signing(PARENT)).warnings.filter(({ problem }) => problem.includes(zone))).toHaveLength(delegated ? 0 : 1)
+      const { status, flags } = await resolved(`www.${zone}`)
+      expect([zone, status, flags.includes('ad')]).toEqual([zone, delegated ? 'NOERROR' : 'SERVFAIL', false])
+    }
+  })
+
   describe('while it is asked without a break, Unbound finds everything secure', () => {
     test.each([
       ['a CSK is replaced', ['zone', 'roll', CHILD]],

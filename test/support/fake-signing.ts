@@ -8,7 +8,7 @@ const UNSIGNED: SigningView = {
   algorithm: 'ECDSAP256SHA256', scheme: 'csk', denial: 'nsec', zskLifetime: 7_776_000, kskLifetime: null,
   signatureValidity: 1_209_600, signatureRefresh: 432_000, dnskeyTtl: 3600, largestTtl: 86_400, propagationDelay: 300,
   parentDsTtl: 86_400, parentPropagationDelay: 3600, dsCheck: 'by-hand',
-  keys: [], dsRecords: [], cdsRecords: [], cdnskeyRecords: [], coming: [],
+  keys: [], dsRecords: [], cdsRecords: [], cdnskeyRecords: [], coming: [], warnings: [],
 }
 const SIGNED: Partial<SigningView> = {
   status: 'signed',

@@ -33,7 +33,7 @@ test('every command line does what it says, one after the other', async () => {
   } finally {
     await line.close()
   }
-  expect(commands('sh')).toHaveLength(10)
+  expect(commands('sh')).toHaveLength(12)
 })
 
 test('the lines about files are right', () => {

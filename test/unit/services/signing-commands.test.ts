@@ -173,6 +173,33 @@ describe('the parent', () => {
   })
 })
 
+describe('zones of ours below one another', () => {
+  const add = ({ services }: Running, name: string) =>
+    done(services.dns.addZone({ name, primaryServer: null, hostmaster: null, refresh: 1, retry: 1, expire: 1, minimum: 1, defaultTtl: 60, soaTtl: null, serialPolicy: 'increment' }))
+  const delegate = ({ services }: Running, parent: string, child: string) => done(services.dns.addRecord(parent, { name: `${child}.`, type: 'NS', ttl: null, data: `taproot.${ZONE}.`, comment: null }))
+
+  test('a signed zone without a delegation to a zone here is warned of, until there is one', async () => {
+    const running = startAppliance()
+    for (const name of ['dev.lab.internal', 'deep.dev.lab.internal', 'a.internal']) await add(running, name)
+    expect((await look(running)).warnings).toEqual([])
+    const { warnings } = await setSigning(running)
+    expect(warnings).toMatchObject([{ problem: expect.stringContaining('lab.internal has no NS record for dev.lab.internal'), remedy: expect.stringContaining('taproot record add lab.internal dev.lab.internal. NS ') }])
+    await delegate(running, ZONE, 'dev.lab.internal')
+    expect((await look(running)).warnings).toEqual([])
+  })
+
+  test('so is a zone that is signed below a signed one', async () => {
+    const running = startAppliance()
+    const { signing } = running.services
+    await add(running, 'internal')
+    expect((await setSigning(running)).warnings).toEqual([])
+    await done(signing.setSigning('internal', POLICY))
+    expect((await look(running)).warnings).toMatchObject([{ problem: expect.stringContaining('internal has no NS record for lab.internal') }])
+    await delegate(running, 'internal', ZONE)
+    expect((await look(running)).warnings).toEqual([])
+  })
+})
+
 describe('keys from elsewhere', () => {
   const files = (which: string): KeyImportInput['keys'][number] => {
     const read = (end: string): string => readFileSync(new URL(`../../fixtures/dnssec/Klab.internal.${which}.${end}`, import.meta.url), 'utf8')
