@@ -114,7 +114,7 @@ stub-zone:
   })
 
   test('the parent has the DS record: Unbound and delv find answers and denials secure', async () => {
-    const { dsRecords } = await signing(CHILD)
+    const { dsRecords } = await until('a DS record is wanted', CHILD, (view) => view.dsRecords.length > 0)
     await delegate(dsRecords)
     await until('all know the DS record', CHILD, (view) => view.status === 'secure')
     const answers = [await resolved(`www.${CHILD}`), await resolved(`none.${CHILD}`), await resolved(`www.${CHILD}`, 'TXT'), await resolved(CHILD, 'CDS')]
