@@ -2,7 +2,7 @@
  * SHELL: TLS as the network thread sees it: it takes connections of the TLS ports, carries them to the TLS thread, and gets
  * back what is in them. While there is no such thread, one is asked for, and what it will be sent waits in the ports.
  */
-import { DNS_OVER_TLS_PORT, DnsTlsEndpoint, HTTPS_PORT, MAX_TLS_CONNECTIONS, MAX_TLS_PER_SOURCE } from '../services/dns-tls-endpoint.ts'
+import { DNS_OVER_TLS_PORT, DnsTlsEndpoint, HTTPS_PORT, MAX_DNS_OVER_TLS_CONNECTIONS, MAX_HTTPS_PORT_CONNECTIONS, MAX_TLS_PER_SOURCE } from '../services/dns-tls-endpoint.ts'
 import type { DnsServer } from '../services/dns/index.ts'
 import { HandshakeLimits } from '../services/tls/handshake-limits.ts'
 import type { TlsCount } from '../services/tls/tls-front.ts'
@@ -26,6 +26,8 @@ export class TlsSide {
   readonly #endpoint: DnsTlsEndpoint
   #ports: TlsPorts | undefined
   #connections: Tunnels | undefined
+  /** Connections by port. */
+  readonly #open = new Map<number, number>()
   #streams: Tunnels | undefined
   #isWanted = false
   readonly #limits: HandshakeLimits
@@ -34,11 +36,9 @@ export class TlsSide {
     this.#o = options
     this.#endpoint = new DnsTlsEndpoint(options.dns, options.clock)
     this.#limits = new HandshakeLimits(options.clock)
-    const { createServer } = netOf(options.stack)
     const { dns, https } = options.serves
-    const ports = [...(dns ? [DNS_OVER_TLS_PORT] : []), ...(https ? [HTTPS_PORT] : [])]
-    for (const port of ports)
-      createServer({ allowHalfOpen: true }, (socket) => this.#take(socket)).listen({ port, connectionsPerSource: MAX_TLS_PER_SOURCE })
+    if (dns) this.#listen(DNS_OVER_TLS_PORT, MAX_DNS_OVER_TLS_CONNECTIONS)
+    if (https) this.#listen(HTTPS_PORT, MAX_HTTPS_PORT_CONNECTIONS)
   }
 
   /** Ways to a thread that begins when it is wanted; those to the one before are no more. */
@@ -46,7 +46,7 @@ export class TlsSide {
     this.close()
     this.#isWanted = false
     this.#ports = ports
-    const connections = new Tunnels((message) => ports.wire.postMessage(message), MAX_TLS_CONNECTIONS)
+    const connections = new Tunnels((message) => ports.wire.postMessage(message), MAX_DNS_OVER_TLS_CONNECTIONS + MAX_HTTPS_PORT_CONNECTIONS)
     const streams = new Tunnels((message) => ports.plain.postMessage(message))
     this.#connections = connections
     this.#streams = streams
@@ -69,7 +69,12 @@ export class TlsSide {
     this.#ports = this.#connections = this.#streams = undefined
   }
 
-  #take(socket: NetSocket): void {
+  #listen(port: number, most: number): void {
+    const server = netOf(this.#o.stack).createServer({ allowHalfOpen: true }, (socket) => this.#take(socket, port, most))
+    server.listen({ port, connectionsPerSource: MAX_TLS_PER_SOURCE })
+  }
+
+  #take(socket: NetSocket, port: number, most: number): void {
     const { counters } = this.#o.dns
     if (this.#connections === undefined) {
       socket.resetAndDestroy()
@@ -82,7 +87,15 @@ export class TlsSide {
     }
     if (!this.#isWanted) this.#o.want()
     this.#isWanted = true
-    if (!carry(socket, this.#connections)) counters.count('tls-refused-full')
+    const open = this.#open.get(port) ?? 0
+    if (open >= most) {
+      counters.count('tls-refused-full')
+      socket.resetAndDestroy()
+      return
+    }
+    this.#open.set(port, open + 1)
+    socket.once('close', () => this.#open.set(port, (this.#open.get(port) as number) - 1))
+    carry(socket, this.#connections)
   }
 
   #count(counts: { readonly [What in TlsCount]?: number }): void {

@@ -167,17 +167,17 @@ export class Tunnels {
   }
 }
 
-/** Joins a connection of the appliance's TCP to a new stream. False: it is refused, because there are too many. */
-export function carry(socket: NetSocket, tunnels: Tunnels): boolean {
+/** Joins a connection of the appliance's TCP to a new stream; it is refused when there are too many. */
+export function carry(socket: NetSocket, tunnels: Tunnels): void {
   const { remoteAddress, remotePort, localAddress, localPort } = socket
   if (remoteAddress === undefined || remotePort === undefined || localAddress === undefined || localPort === undefined) {
     socket.destroy()
-    return true
+    return
   }
   const tunnel = tunnels.open({ remoteAddress, remotePort, localAddress, localPort })
   if (tunnel === undefined) {
     socket.resetAndDestroy()
-    return false
+    return
   }
   socket.setNoDelay(true)
   socket.on('error', () => tunnel.destroy())
@@ -186,5 +186,4 @@ export function carry(socket: NetSocket, tunnels: Tunnels): boolean {
   tunnel.on('close', () => socket.destroySoon())
   socket.pipe(tunnel)
   tunnel.pipe(socket)
-  return true
 }

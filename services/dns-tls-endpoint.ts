@@ -12,11 +12,15 @@ import type { HttpsAnswer, HttpsAsk } from './tls/https-front.ts'
 
 export const DNS_OVER_TLS_PORT = 853
 export const HTTPS_PORT = 443
-/** Connections of both ports at a time: each has a TLS session of some 50 KB. */
-export const MAX_TLS_CONNECTIONS = 384
+/**
+ * Connections at a time, those whose handshake is not over among them: somewhat more than may stay, so that who comes can
+ * take the place of who is idle. Each has a TLS session of some 50 KB.
+ */
+export const MAX_DNS_OVER_TLS_CONNECTIONS = 320
+export const MAX_HTTPS_PORT_CONNECTIONS = 192
 /** Of one client. */
 export const MAX_TLS_PER_SOURCE = 32
-/** Those of them that speak DNS over TLS; the rest is for HTTPS. */
+/** Streams of DNS over TLS that stay. */
 export const MAX_DNS_OVER_TLS = 256
 /** Questions out of HTTPS that are under way. */
 export const MAX_HTTPS_UNDER_WAY = 2048

@@ -12,6 +12,8 @@ export type HttpsAsk = { readonly client: string; readonly message: Uint8Array }
 export type HttpsAnswer = Uint8Array | 'dropped' | 'busy'
 
 export type HttpsFrontOptions = {
+  /** Something was asked on this connection. */
+  readonly used: (ends: Ends) => void
   readonly count: (what: TlsCount) => void
   readonly ask: (question: HttpsAsk, answered: (answer: HttpsAnswer) => void) => void
   readonly openApi: (ends: Ends) => Duplex | undefined
@@ -29,6 +31,8 @@ export class HttpsFront {
 
   request(request: IncomingMessage, response: ServerResponse): void {
     this.#o.count('https-requests')
+    const ends = endsOf(request.socket)
+    if (ends !== undefined) this.#o.used(ends)
     // Whoever goes away while being answered has no more to be told.
     request.on('error', () => response.destroy())
     response.on('error', () => response.destroy())

@@ -12,18 +12,20 @@ import { createServer, type Server, type TLSSocket } from 'node:tls'
 import type { KeyPair } from '../certificates/x509.ts'
 import { HttpsFront, type HttpsFrontOptions } from './https-front.ts'
 
-export type TlsCount = 'tls-handshakes' | 'tls-handshake-failed' | 'https-requests' | 'https-refused'
+export type TlsCount = 'tls-handshakes' | 'tls-handshake-failed' | 'https-requests' | 'https-refused' | 'https-closed-full'
 
 /** Where a connection's ends are. */
 export type Ends = { readonly remoteAddress: string; readonly remotePort: number; readonly localAddress: string; readonly localPort: number }
 export type Encrypted = Duplex & Ends
 
-export type TlsFrontOptions = HttpsFrontOptions & {
+export type TlsFrontOptions = Omit<HttpsFrontOptions, 'used'> & {
   readonly pair: KeyPair
   /** A stream of DNS messages to the server; undefined when there are too many. */
   readonly openDns: (ends: Ends) => Duplex | undefined
 }
 
+/** Connections of HTTPS whose handshake is over: one more ends the one that nothing was asked on for longest. */
+export const MAX_HTTPS_CONNECTIONS = 128
 /** Until a handshake is over; it takes two round trips. */
 export const HANDSHAKE_MS = 5000
 /** Of an HTTP connection that nothing is asked on. */
@@ -41,6 +43,8 @@ export class TlsFront {
   readonly #https: Http2SecureServer
   /** Connections, each with the end of its patience while its handshake is not over. */
   readonly #open = new Map<Encrypted, NodeJS.Timeout>()
+  /** Those of HTTPS by their client's end, the one that nothing was asked on for longest first. */
+  readonly #quiet = new Map<string, Encrypted>()
   /** The connection below the TLS one that an event is about: the library does not say. */
   readonly #below = new AsyncLocalStorage<Encrypted>()
 
@@ -50,7 +54,7 @@ export class TlsFront {
     // RFC 7301 §3.2: a client that offers other protocols only is refused; one that offers none is taken at its port.
     this.#dns = createServer({ ...secrets, ALPNProtocols: ['dot'] })
     this.#dns.on('secureConnection', (socket) => this.#carryDns(socket))
-    const front = new HttpsFront(options)
+    const front = new HttpsFront({ ...options, used: (ends) => this.#used(ends) })
     const timing = { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: HTTPS_IDLE_MS, connectionsCheckingInterval: HEADERS_MS }
     this.#https = createSecureServer(
       { ...secrets, allowHTTP1: true, maxSessionMemory: SESSION_MEMORY_MB, settings: { maxConcurrentStreams: MAX_STREAMS }, ...timing },
@@ -60,6 +64,7 @@ export class TlsFront {
     this.#https.on('session', (session) => session.setTimeout(HTTPS_IDLE_MS, () => session.close()))
     this.#https.on('sessionError', (_error, session) => session.destroy())
     this.#https.on('clientError', (_error: unknown, socket: Duplex) => void socket.destroy())
+    this.#https.prependListener('secureConnection', (socket: TLSSocket) => this.#makeRoom(socket))
     for (const server of [this.#dns, this.#https]) {
       server.prependListener('secureConnection', (socket: TLSSocket) => this.#secured(socket))
       server.on('tlsClientError', (_error, socket) => {
@@ -115,13 +120,37 @@ export class TlsFront {
     this.#o.count('tls-handshakes')
     socket.on('error', () => {})
     const below = this.#below.getStore()
-    if (below === undefined) throw new Error('a TLS connection came out of nowhere')
+    if (below === undefined) {
+      socket.destroy()
+      return
+    }
     clearTimeout(this.#open.get(below))
     const { remoteAddress, remotePort, localAddress, localPort } = below
     const ends = Object.entries({ remoteAddress, remotePort, localAddress, localPort } satisfies Ends)
     Object.defineProperties(socket, Object.fromEntries(ends.map(([name, value]) => [name, { value }])))
     // However it ends, what is below it does too.
     socket.once('close', () => below.destroy())
+  }
+
+  #makeRoom(socket: TLSSocket): void {
+    const ends = endsOf(socket)
+    const below = this.#below.getStore()
+    if (ends === undefined || below === undefined) return
+    const key = keyOf(ends)
+    this.#quiet.set(key, below)
+    below.once('close', () => this.#quiet.delete(key))
+    if (this.#quiet.size <= MAX_HTTPS_CONNECTIONS) return
+    this.#o.count('https-closed-full')
+    const [quietest] = this.#quiet.values()
+    quietest?.destroy()
+  }
+
+  #used(ends: Ends): void {
+    const key = keyOf(ends)
+    const below = this.#quiet.get(key)
+    if (below === undefined) return
+    this.#quiet.delete(key)
+    this.#quiet.set(key, below)
   }
 
   #carryDns(socket: TLSSocket): void {
@@ -138,6 +167,8 @@ export class TlsFront {
     stream.pipe(socket)
   }
 }
+
+const keyOf = ({ remoteAddress, remotePort }: Ends): string => `${remoteAddress} ${remotePort}`
 
 /** RFC 9325 §3.1.1: what is older than TLS 1.2 is not spoken. */
 const secretsOf = ({ certificate, key }: KeyPair) => ({ cert: certificate, key, minVersion: 'TLSv1.2' }) as const

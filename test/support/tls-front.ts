@@ -63,15 +63,15 @@ export class TlsBench {
   }
 
   /** A connection's raw octets, as from the wire. */
-  dial(port: 853 | 443): TunnelSocket {
-    const [ours, theirs] = streamPair({ ...CLIENT_ENDS, localPort: port })
+  dial(port: 853 | 443, remotePort = CLIENT_ENDS.remotePort): TunnelSocket {
+    const [ours, theirs] = streamPair({ ...CLIENT_ENDS, localPort: port, remotePort })
     if (port === 853) this.front.acceptDns(theirs)
     else this.front.acceptHttps(theirs)
     return ours
   }
 
-  tls(port: 853 | 443, options: ConnectionOptions = {}): TLSSocket {
-    const socket = connect({ socket: this.dial(port) as unknown as Socket, ca: CA, servername: SERVER_NAME, ...options })
+  tls(port: 853 | 443, options: ConnectionOptions = {}, remotePort = CLIENT_ENDS.remotePort): TLSSocket {
+    const socket = connect({ socket: this.dial(port, remotePort) as unknown as Socket, ca: CA, servername: SERVER_NAME, ...options })
     // Tests that want to know of it listen too.
     socket.on('error', () => {})
     return socket

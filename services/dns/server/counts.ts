@@ -22,7 +22,7 @@ export const DNS_COUNTS = [
   'update-prerequisite', 'update-full', 'update-failed',
   'secondary-current', 'secondary-transferred', 'secondary-failed', 'secondary-expired',
   'tcp-connections', 'tcp-queries', 'tcp-closed-idle', 'tcp-closed-malformed', 'tcp-closed-full', 'tcp-closed-overrun',
-  'tcp-closed-memory', 'tls-connections', 'tls-handshakes', 'tls-handshake-failed', 'tls-refused-rate', 'tls-refused-full', 'https-requests', 'https-refused',
+  'tcp-closed-memory', 'tls-connections', 'tls-handshakes', 'tls-handshake-failed', 'tls-refused-rate', 'tls-refused-full', 'https-requests', 'https-refused', 'https-closed-full',
   'tls-queries', 'https-queries', 'padded',
 ] as const
 export type DnsCount = (typeof DNS_COUNTS)[number]

@@ -1,8 +1,10 @@
 /** DNS over HTTPS, by both versions of HTTP, against Node's own HTTP clients. */
 import { once } from 'node:events'
 import { connect as connect2 } from 'node:http2'
+import type { TLSSocket } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import { freshSeconds } from '../../../services/tls/dns-over-https.ts'
+import { MAX_HTTPS_CONNECTIONS } from '../../../services/tls/tls-front.ts'
 import { Bench, queryBytes, replyTo, told, type QueryShape, zoneOf } from '../../support/dns.ts'
 import { ednsOption, optionsOf } from '../../support/dns-options.ts'
 import { UPSTREAM } from '../../support/dns-stream.ts'
@@ -162,4 +164,22 @@ describe.each(VERSIONS)('the API by HTTP/%s', (version) => {
     bench.api.on('request', (_request, response) => response.destroy())
     expect((await ask(bench, version, { path: '/' })).status).toBe(502)
   })
+})
+
+test('one connection more than there may be ends the one that nothing was asked on for longest', async () => {
+  const bench = new TlsBench()
+  const open = async (n: number): Promise<TLSSocket> => {
+    const socket = bench.tls(443, { ALPNProtocols: ['http/1.1'] }, 20_000 + n)
+    socket.resume()
+    await once(socket, 'secureConnect')
+    return socket
+  }
+  const sockets: TLSSocket[] = []
+  for (let n = 0; n < MAX_HTTPS_CONNECTIONS; n++) sockets.push(await open(n))
+  const [asking, silent] = sockets as [TLSSocket, TLSSocket]
+  asking.write(`GET ${get(query('www')).path} HTTP/1.1\r\nhost: taproot.lab.internal\r\n\r\n`)
+  await until(() => bench.bench.server.counters.get('https-queries') === 1)
+  await open(MAX_HTTPS_CONNECTIONS)
+  await until(() => silent.destroyed)
+  expect([asking.destroyed, sockets.filter((socket) => socket.destroyed).length, bench.counted.get('https-closed-full')]).toEqual([false, 1, 1])
 })
