@@ -7,11 +7,14 @@
  */
 import { formatIpv4 } from '../../../stack/index.ts'
 import type { Ipv4 } from '../../../stack/index.ts'
+import { copy, put16 } from '../../../stack/platform/index.ts'
 import { zoneText } from '../../model/index.ts'
 import type { TraceStep, UpdatePolicy, ZoneEdit } from '../../model/index.ts'
 import type { Later, LaterSlot } from '../server/options.ts'
 import { writeError } from '../server/respond.ts'
 import type { Edns } from '../wire/edns.ts'
+import { EXTENDED_ERROR } from '../wire/extended-errors.ts'
+import type { ExtendedError } from '../wire/extended-errors.ts'
 import { RCODE } from '../wire/message.ts'
 import { formatKey } from '../wire/name.ts'
 import { TYPE } from '../wire/type-names.ts'
@@ -143,7 +146,7 @@ export class Updates {
     const refuse = (count: UpdateCount, rcode: number, because: TraceStep): number => {
       this.#o.count(count)
       this.#remember(zoneName, requester, rcode, because)
-      return answer(rcode)
+      return withReason(into, intoAt, answer(rcode), limit, edns, because)
     }
     if (live === undefined || live.key !== message.zone || live.isSecondary) {
       return refuse('update-not-here', RCODE.NOTAUTH, ['dns.update.not-here', { zone: zoneName }])
@@ -226,8 +229,9 @@ export class Updates {
       this.#o.countRcode(rcode)
       this.#remember(zone, waiting.requester, rcode, because)
       const { head, edns, limit } = waiting
-      const octets = writeError(head, 0, head.length, rcode, edns, this.#response, 0, Math.min(limit, RESPONSE_OCTETS))
-      waiting.send(this.#response, 0, octets)
+      const most = Math.min(limit, RESPONSE_OCTETS)
+      const octets = writeError(head, 0, head.length, rcode, edns, this.#response, 0, most)
+      waiting.send(this.#response, 0, withReason(this.#response, 0, octets, most, edns, because))
     }
     if (this.#waiting.length > 0) this.onWaiting?.()
   }
@@ -244,6 +248,25 @@ function untilSoa(waiting: readonly Waiting[]): readonly Waiting[] {
   const speaksOfSoa = ({ message }: Waiting): boolean => [...message.prerequisites, ...message.updates].some(({ type }) => type === TYPE.SOA)
   const at = waiting.findIndex((each, i) => i > 0 && (speaksOfSoa(each) || speaksOfSoa(waiting[i - 1] as Waiting)))
   return at < 0 ? waiting : waiting.slice(0, at)
+}
+
+/** For who speaks EDNS (RFC 8914). */
+const REASONS: { readonly [id: string]: ExtendedError } = {
+  'dns.update.not-here': EXTENDED_ERROR.notAuthoritative,
+  'dns.update.not-allowed': EXTENDED_ERROR.updateNotAllowed,
+  'dns.update.name-not-allowed': EXTENDED_ERROR.updateNameNotAllowed,
+  'dns.update.foreign-record': EXTENDED_ERROR.updateForeignRecord,
+  'dns.update.full': EXTENDED_ERROR.updatesFull,
+  'dns.update.unstored': EXTENDED_ERROR.updateUnstored,
+}
+
+/** Puts the reason into the OPT, which ends the answer of `octets` at `at`. Returns the new length. */
+function withReason(b: Uint8Array, at: number, octets: number, limit: number, edns: Edns | undefined, because: TraceStep): number {
+  const reason = REASONS[because[0]]
+  if (reason === undefined || edns === undefined || octets + reason.length > limit) return octets
+  put16(b, at + octets - 2, reason.length)
+  copy(reason, 0, b, at + octets, reason.length)
+  return octets + reason.length
 }
 
 const COUNT_OF_EVENT: { readonly [id: string]: UpdateCount } = {

@@ -24,4 +24,9 @@ export const EXTENDED_ERROR = {
   invalidQueryType: option(30, ''),
   expired: option(24, 'a copy of a zone that no primary server has confirmed in time'),
   networkError: option(23, 'the upstream servers cannot be reached'),
+  updateNotAllowed: option(18, 'no rule lets this sender update the zone'),
+  updateNameNotAllowed: option(18, 'no rule lets this sender change records of this name and type'),
+  updateForeignRecord: option(18, 'it would touch records of people or leases'),
+  updatesFull: option(0, 'too many updates are waiting'),
+  updateUnstored: option(0, 'the update could not be stored'),
 } as const

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { UpdateRule } from '../../../services/index.ts'
 import { ipv4 } from '../../../stack/index.ts'
 import { isGenuine, KEY, signed, takenApart } from '../../support/dns-tsig.ts'
-import { rule, UpdateBench, updateBytes } from '../../support/dns-update.ts'
-import { zoneOf } from '../../support/dns.ts'
+import { rule, UpdateBench, updateBytes, type UpdateShape } from '../../support/dns-update.ts'
+import { told, zoneOf } from '../../support/dns.ts'
 
 const ZONE = `
   @ 300 IN NS ns
@@ -58,6 +58,23 @@ describe('RFC 2136 §3.3 permission', () => {
     const bench = benchOf(keyed(change as Partial<UpdateRule>))
     expect(await signedRcode(bench, `add ${owner} 60 ${type} ${data}`)).toBe(rcode)
     expect(bench.at(owner).some((text) => text.includes(data))).toBe(rcode === 'NOERROR')
+  })
+
+  test('RFC 8914 §4.19, §4.21 who speaks EDNS is told why', async () => {
+    const bench = benchOf(rule({ names: { kind: 'exact', name: 'a.lab.example' }, touches: 'updates' }), rule({ names: { kind: 'exact', name: 'www.lab.example' }, touches: 'updates' }))
+    const reason = async (lines: readonly string[], shape: UpdateShape = {}): Promise<unknown> => {
+      const answers = bench.send(updateBytes(lines, { edns: 0, ...shape }))
+      await Promise.resolve()
+      const bytes = answers[0]?.bytes as Uint8Array
+      const option = told(bytes, 0, bytes.length).edns?.options
+      return option === undefined || option.length === 0 ? undefined : [option[5], Buffer.from(option.subarray(6)).toString()]
+    }
+    expect(await reason(['add a.lab.example 60 A 10.9.9.9'])).toBeUndefined()
+    expect(await reason(['add b.lab.example 60 A 10.9.9.9'])).toEqual([18, expect.stringMatching(/no rule.*this name/)])
+    expect(await reason(['delete www.lab.example'])).toEqual([18, expect.stringMatching(/people or leases/)])
+    expect(await reason([], { zone: 'other.example' })).toEqual([20, ''])
+    bench.server.updates.setPolicy({ zoneId: 1, rules: [] })
+    expect(await reason([])).toEqual([18, expect.stringMatching(/no rule.*the zone/)])
   })
 
   test('one of several rules is enough, and one record that none allows refuses all', async () => {
