@@ -116,19 +116,22 @@ function faultOf(set: Set, sig: Rrsig, trust: Trust): string | undefined {
 
 /** What the sets of a section are worth: all good signatures of each, or a fault. */
 function checkSets(records: readonly MessageRecord[], trust: Trust, spared: (set: Set) => boolean): { readonly sets: readonly (Set & { readonly labels: number })[]; readonly fault?: string } {
-  const sigs = rrsigsOf(records)
+  const keyOf = (owner: Labels, type: number): string => `${owner.join('.')} ${type}`
+  const sigs = Map.groupBy(rrsigsOf(records), (sig) => keyOf(sig.owner, sig.covered))
   const sets: (Set & { readonly labels: number })[] = []
-  for (const set of setsOf(records)) {
+  const all = setsOf(records)
+  for (const set of all) {
     if (spared(set)) continue
-    const own = sigs.filter((sig) => same(sig.owner, set.owner) && sig.covered === set.type)
+    const own = sigs.get(keyOf(set.owner, set.type)) ?? []
     const faults = own.map((sig) => faultOf(set, sig, trust))
     if (own.length === 0 || faults.some((fault) => fault !== undefined)) {
       return { sets, fault: `${set.owner.join('.')} ${set.type}: ${faults.find((fault) => fault !== undefined) ?? 'no signature'}` }
     }
     sets.push({ ...set, labels: Math.min(...own.map((sig) => sig.labels)) })
   }
-  const stray = sigs.find((sig) => !setsOf(records).some((set) => same(set.owner, sig.owner) && set.type === sig.covered))
-  return stray === undefined ? { sets } : { sets, fault: `a stray signature of ${stray.owner.join('.')} ${stray.covered}` }
+  for (const set of all) sigs.delete(keyOf(set.owner, set.type))
+  const [stray] = sigs.keys()
+  return stray === undefined ? { sets } : { sets, fault: `a stray signature of ${stray}` }
 }
 
 const typesIn = (bitmap: Uint8Array): ReadonlySet<number> => {
@@ -271,14 +274,17 @@ function nodataVerdict(name: Labels, type: number, apex: Labels, denial: Denial,
   return !hashed && denial.covers(name) ? 'secure' : 'bogus: nothing says that there is no such type'
 }
 
-/**
- * What is wrong with a whole zone, signatures and all: sets without a good signature, and a chain of denials that does
- * not go round through all names or lists other types than they have. For zones without delegations.
- */
+/** What is wrong with a whole zone, signatures and all. For zones without delegations. */
 export function zoneFaults(records: readonly MessageRecord[], trust: Trust): readonly string[] {
-  const { sets, fault } = checkSets(records, trust, () => false)
-  const faults = fault === undefined ? [] : [fault]
-  const owners = Map.groupBy(setsOf(records), (set) => set.owner.join('.'))
+  const { fault } = checkSets(records, trust, () => false)
+  return [...(fault === undefined ? [] : [fault]), ...chainFaults(records)]
+}
+
+/** The same without looking at signatures: the chain of denials goes round through all names, and lists the types that they have. */
+export function chainFaults(records: readonly MessageRecord[]): readonly string[] {
+  const faults: string[] = []
+  const sets = setsOf(records)
+  const owners = Map.groupBy(sets, (set) => set.owner.join('.'))
   const hashed = sets.some((set) => set.type === T.NSEC3)
   const chain = sets.filter((set) => set.type === (hashed ? T.NSEC3 : T.NSEC)).sort((a, b) => compareNames(a.owner, b.owner))
   chain.forEach((set, i) => {
