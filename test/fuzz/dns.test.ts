@@ -134,10 +134,12 @@ $ORIGIN sub
 x\.y 60 IN MX 5 @
 u TYPE65400 \# 2 abcd
 l LOC 1 N 1 E 0m
+$GENERATE 1-9/2 g${'$'}{3,2,x} 60 IN A 10.0.0.$
+d DNAME elsewhere.example.
 `
   const bits = [
     '"', '(', ')', ';', '\\', '\n', ' ', '\t', '@', '$', '.', '\\000', '\\999', '99999999999', 'é', '\u{1F600}',
-    '$INCLUDE x', 'CNAME',
+    '$INCLUDE x', 'CNAME', 'DNAME', '${', '${0,3,d}', '-', '/', '\n$GENERATE 1-9 ', '\n$TTL 1\n',
   ]
 
   test.each(seeds)('seed %i', (seed) => {
@@ -161,5 +163,22 @@ l LOC 1 N 1 E 0m
     }
     expect(accepted).toBeGreaterThan(20)
     expect(accepted).toBeLessThan(380)
+  })
+
+  test.each([
+    ['a range of numbers beyond all zones', '$GENERATE 0-4294967295 a$ A 10.0.0.1'],
+    ['a running number that does not run', '$GENERATE 0-10/0 a$ A 10.0.0.1'],
+    ['a number of four thousand million digits', '$GENERATE 1-3 ${0,4000000000} A 10.0.0.1'],
+    ['a hundred thousand parentheses', `a ${'('.repeat(100_000)} A 10.0.0.1`],
+    ['an entry of a million words', `a TXT ${'x '.repeat(1_000_000)}`],
+    ['a word of a million letters', `a TXT ${'x'.repeat(1_000_000)}`],
+    ['a quote that stays open for a million lines', `a TXT "${'\n'.repeat(1_000_000)}`],
+    ['a name of backslashes', `a${'\\'.repeat(1_000_001)} A 10.0.0.1`],
+    ['a name of dots', `a${'.'.repeat(1_000_000)} A 10.0.0.1`],
+    ['a name of labels', `${'a.'.repeat(500_000)} A 10.0.0.1`],
+  ])('%s is refused with its place', (_what, absurd) => {
+    const parsed = parseZoneFile(`ns A 10.0.0.1\n${absurd}\n`, 'lab.example')
+    expect(parsed).toMatchObject({ ok: false, error: { problem: expect.stringMatching(/./) } })
+    if (!parsed.ok) expect(parsed.error.line).toBe(2)
   })
 })
