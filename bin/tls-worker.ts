@@ -38,7 +38,7 @@ const front = new TlsFront({
   pair,
   count,
   openDns: (ends) => dnsStreams.open(ends),
-  openApi: (ends) => (ends.localAddress === apiAddress ? apiStreams.open(ends) : undefined),
+  openApi: (ends) => (ends.localAddress === apiAddress ? (apiStreams.open(ends) ?? 'busy') : 'none'),
   ask: (question, answered) => {
     const https = ++questions
     answers.set(https, answered)

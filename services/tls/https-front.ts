@@ -16,14 +16,19 @@ export type HttpsFrontOptions = {
   readonly used: (ends: Ends) => void
   readonly count: (what: TlsCount) => void
   readonly ask: (question: HttpsAsk, answered: (answer: HttpsAnswer) => void) => void
-  readonly openApi: (ends: Ends) => Duplex | undefined
+  /** A connection to the API's server; 'none': it is not there; 'busy': too many are. */
+  readonly openApi: (ends: Ends) => Duplex | 'none' | 'busy'
 }
+
+/** Octets of questions that have not come whole, of all connections together: past this a question is turned away. */
+export const MAX_BODY_OCTETS = 8 * 1024 * 1024
 
 /** Headers that speak of one connection (RFC 9110 §7.6.1), which HTTP/2 has none of (RFC 9113 §8.2.2). */
 const OF_CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings'])
 
 export class HttpsFront {
   readonly #o: HttpsFrontOptions
+  #bodyOctets = 0
 
   constructor(options: HttpsFrontOptions) {
     this.#o = options
@@ -52,14 +57,25 @@ export class HttpsFront {
   #readBody(request: IncomingMessage, response: ServerResponse): void {
     const parts: Buffer[] = []
     let octets = 0
+    let held = 0
+    let isBusy = false
     request.on('data', (part: Buffer) => {
       octets += part.length
-      if (octets <= MAX_MESSAGE_OCTETS) parts.push(part)
+      isBusy ||= this.#bodyOctets + part.length > MAX_BODY_OCTETS
+      if (isBusy || octets > MAX_MESSAGE_OCTETS) return
+      parts.push(part)
+      held += part.length
+      this.#bodyOctets += part.length
     })
     request.on('end', () => {
       const fault = faultOf(octets)
       if (fault !== undefined) this.#refuse(response, fault)
+      else if (isBusy) this.#busy(response)
       else this.#ask(request, response, Buffer.concat(parts))
+    })
+    request.once('close', () => {
+      this.#bodyOctets -= held
+      parts.length = 0
     })
   }
 
@@ -73,7 +89,7 @@ export class HttpsFront {
     response.once('close', () => void (gone = true))
     this.#o.ask({ client, message }, (answer) => {
       if (gone) return
-      if (answer === 'busy') this.#end(response, 503, 'too much is under way', { 'retry-after': '1' })
+      if (answer === 'busy') this.#busy(response)
       else if (answer === 'dropped') this.#refuse(response, { status: 400, says: 'this is no question' })
       else {
         response.writeHead(200, {
@@ -89,6 +105,10 @@ export class HttpsFront {
     this.#end(response, status, says, status === 405 ? { allow: 'GET, POST' } : {})
   }
 
+  #busy(response: ServerResponse): void {
+    this.#end(response, 503, 'too much is under way', { 'retry-after': '1' })
+  }
+
   #end(response: ServerResponse, status: number, says: string, headers: OutgoingHttpHeaders = {}): void {
     response.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store', ...headers })
     response.end(`${says}\n`)
@@ -97,9 +117,13 @@ export class HttpsFront {
   /** The request again as HTTP/1.1 on a connection of its own, and the answer as it comes. */
   #toApi(request: IncomingMessage, response: ServerResponse): void {
     const ends = endsOf(request.socket)
-    const stream = ends === undefined ? undefined : this.#o.openApi(ends)
-    if (stream === undefined) {
+    const stream = ends === undefined ? 'busy' : this.#o.openApi(ends)
+    if (stream === 'none') {
       this.#end(response, 404, `there is ${DNS_PATH} and nothing else`)
+      return
+    }
+    if (stream === 'busy') {
+      this.#busy(response)
       return
     }
     const headers = { ...withoutConnection(request.headers), host: authorityOf(request) }

@@ -4,6 +4,7 @@ import { connect as connect2 } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import { freshSeconds } from '../../../services/tls/dns-over-https.ts'
+import { MAX_BODY_OCTETS } from '../../../services/tls/https-front.ts'
 import { MAX_HTTPS_CONNECTIONS } from '../../../services/tls/tls-front.ts'
 import { Bench, queryBytes, replyTo, told, type QueryShape, zoneOf } from '../../support/dns.ts'
 import { ednsOption, optionsOf } from '../../support/dns-options.ts'
@@ -54,7 +55,7 @@ describe.each(VERSIONS)('RFC 8484 §4 by HTTP/%s', (version) => {
     ['another method', 405, { method: 'PUT', path: '/dns-query', headers: { 'content-type': MEDIA }, body: query('www') }],
     ['another path', 404, { path: '/dns' }],
   ])('%s: %i', async (_what, status, asked) => {
-    const bench = new TlsBench({ openApi: () => undefined })
+    const bench = new TlsBench({ openApi: () => 'none' })
     const answer = await ask(bench, version, asked)
     expect([answer.status, answer.headers['cache-control']]).toEqual([status, 'no-store'])
     expect(answer.headers['allow']).toBe(status === 405 ? 'GET, POST' : undefined)
@@ -158,6 +159,10 @@ describe.each(VERSIONS)('the API by HTTP/%s', (version) => {
     expect([status, String(body).replace(':443', '')]).toEqual([200, 'POST /api/v1/zones?x=1 taproot.lab.internal Bearer T "{}" from 10.53.0.9, connection close'])
   })
 
+  test('too many connections to it: 503', async () => {
+    expect((await ask(new TlsBench({ openApi: () => 'busy' }), version, { path: '/' })).status).toBe(503)
+  })
+
   test('is not there when it is away: 502', async () => {
     const bench = new TlsBench()
     bench.api.removeAllListeners('request')
@@ -182,4 +187,27 @@ test('one connection more than there may be ends the one that nothing was asked 
   await open(MAX_HTTPS_CONNECTIONS)
   await until(() => silent.destroyed)
   expect([asking.destroyed, sockets.filter((socket) => socket.destroyed).length, bench.counted.get('https-closed-full')]).toEqual([false, 1, 1])
+})
+
+test('questions that do not come whole: memory has a bound, and it is free again when they are gone', async () => {
+  const bench = new TlsBench()
+  const sessions = Array.from({ length: 2 }, (_, n) => {
+    const session = connect2('https://taproot.lab.internal', { createConnection: () => bench.tls(443, { ALPNProtocols: ['h2'] }, 30_000 + n) })
+    session.on('error', () => {})
+    return session
+  })
+  const half = Buffer.alloc(60_000)
+  const streams = sessions.flatMap((session) => Array.from({ length: 90 }, () => {
+    const stream = session.request({ ':method': 'POST', ':path': '/dns-query', 'content-type': MEDIA })
+    stream.on('error', () => {})
+    stream.write(half)
+    return stream
+  }))
+  await until(() => bench.counted.get('https-requests') === streams.length)
+  let status = 0
+  while (status !== 503) ({ status } = await ask(bench, '2', post(Buffer.concat([query('www'), half]).subarray(0, 60_000))))
+  for (const session of sessions) session.destroy()
+  await until(() => bench.front.size === 0)
+  expect((await ask(bench, '2', post(query('www')))).status).toBe(200)
+  expect(90 * 2 * half.length).toBeGreaterThan(MAX_BODY_OCTETS)
 })
