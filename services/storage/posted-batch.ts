@@ -8,7 +8,9 @@ import type { Batch } from './writer.ts'
 export type PostedBatch = Batch | { readonly batch: number; readonly text: string }
 
 /** Writes that are made of text, finite numbers, booleans, lists and objects alone; a field that is undefined may go. */
-const IS_TEXT: Readonly<Partial<Record<Write['kind'], true>>> = { lease: true, 'zone-edit': true, event: true }
+const IS_TEXT: Readonly<Partial<Record<Write['kind'], true>>> = {
+  lease: true, 'zone-edit': true, 'zone-put': true, 'secondary-put': true, event: true,
+}
 
 export function postedBatch(batch: number, transactions: readonly Transaction[]): PostedBatch {
   for (const transaction of transactions)

@@ -25,12 +25,15 @@ export class GatheredDifference {
   readonly #whole: boolean
   /** Rows of the copy by their place: those that came again, or those that went. */
   readonly #marked = new Set<number>()
-  readonly #new = new Map<string, ZoneRow>()
+  /** As they will be stored: made as they come, a message at a time, and not all of them in the end. */
+  readonly #new = new Map<string, DnsRecord>()
+  readonly #nextId: () => number
 
-  /** `whole`: all rows of the new version are to come, as in AXFR; else what went and what came, as in IXFR. */
-  constructor(live: LiveZone, whole: boolean) {
+  /** `whole`: all rows of the new version are to come, as in AXFR; else what went and what came, as in IXFR. `nextId` numbers new rows. */
+  constructor(live: LiveZone, whole: boolean, nextId: () => number) {
     this.#live = live
     this.#whole = whole
+    this.#nextId = nextId
   }
 
   get isWhole(): boolean {
@@ -62,7 +65,7 @@ export class GatheredDifference {
         }
       }
     }
-    this.#new.set(key, row)
+    this.#new.set(key, recordOfRow(row, this.#live.zone.id, this.#nextId()))
     return true
   }
 
@@ -75,14 +78,13 @@ export class GatheredDifference {
     return true
   }
 
-  /** Gathers no more. `nextId` numbers the new rows. */
-  end(zoneId: number, nextId: () => number): Difference {
+  /** Gathers no more. */
+  end(): Difference {
     const remove: DnsRecord[] = []
     for (const place of this.#whole ? this.#live.places() : this.#marked) {
       if (!this.#whole || !this.#marked.has(place)) remove.push(this.#live.recordAtPlace(place))
     }
-    const add = Array.from(this.#new.values(), (row) => recordOfRow(row, zoneId, nextId()))
-    return { remove, add }
+    return { remove, add: [...this.#new.values()] }
   }
 }
 

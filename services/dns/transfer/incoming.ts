@@ -160,7 +160,7 @@ export class IncomingTransfer {
   }
 
   #begin(whole: boolean): void {
-    this.#difference = new GatheredDifference(this.#o.live, whole)
+    this.#difference = new GatheredDifference(this.#o.live, whole, this.#o.nextRecordId)
     this.#phase = whole ? { kind: 'whole' } : { kind: 'removing', serial: this.#o.live.zone.serial }
   }
 
@@ -198,13 +198,13 @@ export class IncomingTransfer {
   }
 
   #version(): Received {
-    const { live, nextRecordId } = this.#o
+    const { live } = this.#o
     const difference = this.#difference
     if (difference === undefined || this.#soa === undefined) return failed('malformed')
     const { rdata, ttl } = this.#soa
     const soa = soaFieldsOf(rdata, ttl)
     const soaRow = { owner: live.apex, type: TYPE.SOA, ttl, rdata }
-    const { remove, add } = difference.end(live.zone.id, nextRecordId)
+    const { remove, add } = difference.end()
     if (!keepsServer(live, remove, add)) return failed('no-name-server')
     return { kind: 'version', version: { soa, soaRow, remove, add, form: difference.isWhole ? 'whole' : 'changes' } }
   }

@@ -36,6 +36,8 @@ export const MAX_SERIAL_QUERIES = 32
 export const SILENCE_MS = 30_000
 /** A million rows over a slow line take minutes. */
 export const LONGEST_TRANSFER_MS = 30 * 60_000
+/** Rows put into a zone that is not served yet before others have their turn: about 5 ms. */
+const ROWS_OF_A_TURN = 1000
 /** After a start all copies are looked at within this time, not all at once. */
 export const START_SPREAD_MS = 5000
 
@@ -352,15 +354,55 @@ export class Secondaries {
     copy.handle = { cancel: () => (cancelled = true) }
     this.#o.store(secondary, { zone, edit, event: 'dns.secondary.transferred', facts }, (durable) => {
       // Stored for a zone that is gone, or has other primaries: what is on disk says so too, or says this version.
-      const isCurrent = this.#o.zones.byId(old.id) === live
-      if (durable && isCurrent) this.#o.served.applyVersion(live, zone, edit)
-      if (cancelled) return
-      if (!durable) return over({ kind: 'not-stored' }, { kind: 'failed', whole: false })
-      copy.secondary = secondary
-      this.#o.count('secondary-transferred')
-      over(undefined, { kind: 'transferred' })
-      this.onVersion(live)
+      if (!durable) {
+        if (!cancelled) over({ kind: 'not-stored' }, { kind: 'failed', whole: false })
+        return
+      }
+      const serving = this.#serve(live, zone, edit, () => {
+        if (cancelled) return
+        copy.secondary = secondary
+        this.#o.count('secondary-transferred')
+        over(undefined, { kind: 'transferred' })
+        this.onVersion(live)
+      })
+      if (cancelled) serving?.cancel()
+      else if (serving !== undefined) copy.handle = { cancel: () => { cancelled = true; serving.cancel() } }
     })
+  }
+
+  /**
+   * Puts a version that is on disk into the zone. One that is served changes at once, from a query to the next; one that
+   * is not is filled in turns with everything else; undefined when it is over at once. `done` is called at its end. When it
+   * is cancelled, the rest is done at once, because the disk has it.
+   */
+  #serve(live: LiveZone, zone: Zone, edit: ZoneEdit, done: () => void): QueryHandle | undefined {
+    const { clock, served, zones } = this.#o
+    const inTurns = !live.isServed && edit.add.length > ROWS_OF_A_TURN
+    let at = 0
+    let over = false
+    const goOn = (rows: number): boolean => {
+      if (zones.byId(zone.id) !== live) return true
+      const rest = at + rows >= edit.add.length
+      const part = { ...edit, remove: at === 0 ? edit.remove : [], add: edit.add.slice(at, at + rows) }
+      at += rows
+      if (rest) served.applyVersion(live, zone, part)
+      else live.apply(part.remove, part.add, live.zone.serial)
+      return rest
+    }
+    const turn = (): void => {
+      if (over) return
+      over = goOn(inTurns ? ROWS_OF_A_TURN : edit.add.length + 1)
+      if (over) done()
+      else clock.at(clock.now(), turn)
+    }
+    turn()
+    if (over) return undefined
+    return {
+      cancel: () => {
+        if (!over) goOn(edit.add.length + 1)
+        over = true
+      },
+    }
   }
 
   /** The copy is good as of now. `stored`: that is on disk with the version. */

@@ -60,6 +60,34 @@ describe('RFC 1034 §4.3.5 [D5] the first transfer', () => {
   })
 })
 
+describe('a large zone', () => {
+  const LARGE = zoneOf('lab.example', ['@ NS ns', 'ns A 10.0.0.1', ...Array.from({ length: 5000 }, (_, i) => `h${i} A 10.1.${i >> 8}.${i & 255}`)].join('\n'))
+
+  test('is filled in turns, and served when it is whole', () => {
+    const c = copied(LARGE)
+    const sizes = new Set<number>()
+    const live = c.secondary.server.zones.get('lab.example')
+    const served = (): boolean => live?.isServed === true
+    for (let i = 0; i < 20_000 && !served(); i++) {
+      c.clock.step()
+      if (!served()) sizes.add(live?.size ?? 0)
+    }
+    expect([sizes.size > 3, Math.max(...sizes) < 5002, c.rows().length]).toEqual([true, true, 5003])
+  })
+
+  test.each(['other primaries', 'a promotion'])('%s meanwhile: what is on disk is in place', (what) => {
+    const c = copied(LARGE)
+    const live = c.secondary.server.zones.get('lab.example')
+    for (let i = 0; i < 20_000 && live?.size === 0; i++) c.clock.step()
+    expect(live?.size).toBeLessThan(5000)
+    if (what === 'a promotion') c.secondaries.release(5)
+    else c.secondaries.put(c.disk.secondary)
+    expect([live?.size, c.rows()]).toEqual([5002, rowsOf(c.primary)])
+    c.run(100_000)
+    expect(c.rows()).toEqual(rowsOf(c.primary))
+  })
+})
+
 describe('RFC 1034 §4.3.5 refresh, retry, expire', () => {
   test('after the refresh time the serial is asked for; the same one is no transfer', () => {
     const c = begun()
