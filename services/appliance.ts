@@ -4,7 +4,7 @@
  * time. Invariant: what is live here is what is on disk, plus what is under way to it.
  */
 import { formatIpv4, type InterfaceAddress, type Ipv4, type Link, Stack } from '../stack/index.ts'
-import type { Clock, SecureRandom } from '../stack/platform/index.ts'
+import { type Clock, ok, type SecureRandom } from '../stack/platform/index.ts'
 import { DhcpBulkEndpoint } from './dhcp-bulk-endpoint.ts'
 import { DhcpEndpoint } from './dhcp-endpoint.ts'
 import { Coexistence } from './dhcp/coexist/index.ts'
@@ -13,6 +13,7 @@ import { DnsEndpoint, hostQuery, stackQuery } from './dns-endpoint.ts'
 import { hostQueryStream, stackQueryStream } from './dns-stream-query.ts'
 import { DnsTcpEndpoint } from './dns-tcp-endpoint.ts'
 import { type DnsOptions, DnsServer, type Upstream } from './dns/index.ts'
+import { ZoneEditor } from './commands/zone-editor.ts'
 import { CommandTurns } from './commands/turns.ts'
 import { FIRST_LINK_SETTING } from './commands/interface-commands.ts'
 import { FORWARDING_SETTING } from './commands/route-commands.ts'
@@ -32,7 +33,7 @@ import type { Snapshot, StoreFault, Transaction, Write } from './storage/store.t
 import { OtherServersEndpoint } from './other-servers-endpoint.ts'
 import { moveSerialsOfRenewed } from './renewed-serials.ts'
 import { Uplinks } from './uplinks.ts'
-import { askParentDs } from './zone-signing/parent-ds.ts'
+import { askParentDs, parentChange } from './zone-signing/parent-ds.ts'
 import { SignedZones, type SignedZonesOptions } from './zone-signing/signed-zones.ts'
 import { ZoneBook } from './zone-book.ts'
 import { ZoneTransfers } from './zone-transfers.ts'
@@ -267,6 +268,7 @@ export class Appliance {
 
   #signZones(o: ApplianceOptions, turns: CommandTurns): SignedZones {
     const { dns } = this
+    const editor = new ZoneEditor({ clock: o.clock, dns, zones: this.#zones, turns })
     return new SignedZones({
       clock: o.clock,
       snapshot: o.snapshot,
@@ -277,6 +279,11 @@ export class Appliance {
       store: (transaction) => turns.store(transaction),
       log: (event, facts) => o.log(event, facts),
       askDs: (zoneName) => askParentDs(dns, zoneName),
+      putDs: async (zoneId, records, ttl) => {
+        const change = parentChange(dns, zoneId, records, ttl)
+        const put = await editor.commit(change === undefined ? [] : [{ ...change, author: 'signing' }])
+        return put.ok ? ok(change !== undefined) : put
+      },
     })
   }
 

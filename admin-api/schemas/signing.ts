@@ -26,7 +26,7 @@ const policy = {
   propagationDelay: seconds(0, 7 * DAY, 'Until all secondaries have a change.', 300),
   parentDsTtl: seconds(0, 7 * DAY, 'TTL of the DS records in the parent zone.', DAY),
   parentPropagationDelay: seconds(0, 7 * DAY, 'Until all servers of the parent have a change.', 3600),
-  dsCheck: oneOf(['by-hand', 'ask'], 'Whether you say what the parent has, or it is asked by the upstream servers, every ten minutes while it matters.'),
+  dsCheck: oneOf(['by-hand', 'ask'], 'Whether you say what the parent has, or it is asked by the upstream servers, every ten minutes while it matters; a parent that is served here gets the DS records.'),
 }
 
 export const SIGNING_DEFAULTS: SigningInput = {

@@ -16,7 +16,7 @@ import { type KeyAlgorithm, type Refusal, refusal, type SigningPolicy, type Zone
 import type { Sealing } from '../storage/key-file.ts'
 import type { Snapshot, Transaction, Write } from '../storage/store.ts'
 import { fromPkcs8, publicKeyOf, type Signer, signerOf, toPkcs8 } from './key-pair.ts'
-import { publishedState, signingOf } from './zone-signing.ts'
+import { dsOf, publishedState, signingOf, wantedAtParent } from './zone-signing.ts'
 
 /** What counts of a zone that is served. */
 export type SignedZone = { readonly zone: Zone; readonly largestTtl: number }
@@ -35,6 +35,8 @@ export type SignedZonesOptions = {
   readonly log: (event: SigningEvent[0], facts: { readonly zone: string } & SigningEvent[1]) => void
   /** Rdata of the DS records that the parent has; undefined: nobody answered. */
   readonly askDs: (zoneName: string) => Promise<readonly Uint8Array[] | undefined>
+  /** Puts these DS records into the parent where that is a zone of ours; false: it is none. `ttl` in seconds. In a turn. */
+  readonly putDs: (zoneId: number, records: readonly Uint8Array[], ttl: number) => Answer<boolean>
 }
 
 export type PlacedKey = { readonly place: Place; readonly key: KeyObject }
@@ -189,7 +191,14 @@ export class SignedZones {
     this.#entries.set(zoneId, entry)
     this.#publish(entry)
     this.#sleep(zoneId)
-    return ok(null)
+    return policy.dsCheck === 'ask' && isWaitingForParent(entry) ? this.#tellParent(entry, served.zone.name) : ok(null)
+  }
+
+  /** A parent of ours gets the DS records at once. What it refuses is not this zone's failure: it is asked again later. */
+  async #tellParent(entry: Entry, zoneName: string): Answer<null> {
+    const wanted = wantedAtParent(entry)
+    const put = await this.#o.putDs(entry.zoneId, wanted.map((key) => dsOf(key, zoneName)), entry.policy.parentDsTtl)
+    return put.ok && put.value ? this.seen(entry.zoneId, (key) => wanted.some((each) => each.id === key.id)) : ok(null)
   }
 
   async #store(zone: string, { zoneId, state, held, events }: Next, removed: readonly ZoneKey[]): Answer<null> {

@@ -23,6 +23,9 @@ const inZone = ({ keys }: SigningState): readonly ZoneKey[] =>
 /** Keys whose DS records the parent is to have (RFC 7344 §4). */
 export const wantedAtParent = ({ keys }: SigningState): readonly ZoneKey[] => keys.filter((key) => isSep(key) && isPublished(key.ds))
 
+/** RFC 8624 §3.3: SHA-256 is the digest that every validator has. */
+export const dsOf = (key: ZoneKey, zoneName: string): Uint8Array => dsRdata(name(zoneName.toLowerCase()), Buffer.from(key.dnskeyRdata, 'base64'), 2)
+
 /** The parent may have DS records, and is to have none (RFC 8078 §4). */
 const isLeaving = (state: SigningState): boolean => !state.policy.enabled && state.keys.some((key) => key.ds.kind === 'unretentive' && key.ds.until === null)
 
@@ -39,17 +42,15 @@ export const publishedState = (state: SigningState): string =>
 export function signingOf(state: SigningState, zoneName: string, signerOf: (keyId: number) => Signer | undefined): ZoneSigning | undefined {
   const keys = inZone(state).map((key) => signingKey(key, signerOf(key.id)))
   if (keys.length === 0) return undefined
-  const owner = name(zoneName.toLowerCase())
-  const wanted = wantedAtParent(state).map((key) => Buffer.from(key.dnskeyRdata, 'base64'))
+  const wanted = wantedAtParent(state)
   const leaving = isLeaving(state)
   return {
     keys,
     ...timesOf(state.policy),
     denial: state.policy.denial,
     nsec3: { iterations: 0, salt: NO_SALT, optOut: false },
-    // RFC 8624 §3.3: SHA-256 is the digest that every validator has.
-    cds: leaving ? [CDS_DELETE] : wanted.map((rdata) => dsRdata(owner, rdata, 2)),
-    cdnskey: leaving ? [CDNSKEY_DELETE] : wanted,
+    cds: leaving ? [CDS_DELETE] : wanted.map((key) => dsOf(key, zoneName)),
+    cdnskey: leaving ? [CDNSKEY_DELETE] : wanted.map((key) => Buffer.from(key.dnskeyRdata, 'base64')),
   }
 }
 

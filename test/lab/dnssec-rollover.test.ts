@@ -139,6 +139,17 @@ stub-zone:
     }
   })
 
+  test('a zone whose parent is served here needs nobody: it is found secure as soon as its keys are known', async () => {
+    const zone = `alone.${PARENT}`
+    await world.appliance.post('/zones', { name: zone, defaultTtl: 1, minimum: 1 })
+    await world.appliance.post(`/zones/${zone}/records`, { name: 'www', type: 'A', data: '10.53.0.20' })
+    await world.appliance.command('record', 'add', PARENT, `${zone}.`, 'NS', `ns.${zone}.`)
+    await put(zone, { ...QUICK, dsCheck: 'ask' })
+    await until('all know the DS record', zone, (view) => view.status === 'secure')
+    const { status, flags } = await resolved(`www.${zone}`)
+    expect([status, flags.includes('ad')]).toEqual(['NOERROR', true])
+  })
+
   describe('while it is asked without a break, Unbound finds everything secure', () => {
     test.each([
       ['a CSK is replaced', ['zone', 'roll', CHILD]],

@@ -188,6 +188,25 @@ describe('zones of ours below one another', () => {
     expect((await look(running)).warnings).toEqual([])
   })
 
+  test('where a zone here delegates to it and is to be asked, it gets the DS records, and others in a rollover; those of people stay', async () => {
+    const running = startAppliance()
+    const { services } = running
+    await add(running, 'internal')
+    await delegate(running, 'internal', ZONE)
+    const byHand = await done(services.dns.addRecord('internal', { name: 'lab', type: 'DS', ttl: null, data: `1 13 2 ${'00'.repeat(32)}`, comment: null }))
+    const { keys: [first] } = await setSigning(running, { dsCheck: 'ask' })
+    const records = async () => (await done(services.dns.listRecords('internal', { type: 'DS' }, { limit: 9 }))).items.map(({ owner, data, ttl }) => [owner, Number(data.split(' ')[0]), ttl])
+    expect(await records()).toEqual([['hand', 1, 60]])
+    expect((await pass(running, 25 * HOUR)).coming[0]?.at).not.toBeNull()
+    expect(await records()).toEqual([['hand', 1, 60], ['system', first?.keyTag, 60]])
+    const [, second] = (await done(services.signing.rollKeys(ZONE, null))).keys
+    await pass(running, 28 * HOUR)
+    expect(await records()).toEqual([['hand', 1, 60], ['system', second?.keyTag, 60]])
+    await setSigning(running, { dsCheck: 'ask', enabled: false })
+    expect(await records()).toEqual([['hand', 1, 60]])
+    expect((await done(services.dns.listRecords('internal', {}, { limit: 9 }))).items.map(({ id }) => id)).toContain(byHand.id)
+  })
+
   test('so is a zone that is signed below a signed one', async () => {
     const running = startAppliance()
     const { signing } = running.services
