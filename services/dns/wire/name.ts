@@ -263,14 +263,19 @@ export type KnownName = { readonly name: Name; readonly key: NameKey }
 const KNOWN_NAMES = 1024
 const known = new Map<string, KnownName>()
 
-/** As parseName with ABSOLUTE; remembers what it has read lately. undefined when it is no name. */
+/** As parseName with ABSOLUTE. undefined when it is no name. */
+export function readName(text: string): KnownName | undefined {
+  const parsed = parseName(text)
+  return parsed.ok ? { name: parsed.value, key: nameKey(parsed.value) } : undefined
+}
+
+/** As readName; remembers what it has read lately. undefined when it is no name. */
 export function knownName(text: string): KnownName | undefined {
   const before = known.get(text)
   if (before !== undefined) return before
-  const parsed = parseName(text)
-  if (!parsed.ok) return undefined
+  const made = readName(text)
+  if (made === undefined) return undefined
   if (known.size >= KNOWN_NAMES) known.clear()
-  const made = { name: parsed.value, key: nameKey(parsed.value) }
   known.set(text, made)
   return made
 }

@@ -7,8 +7,8 @@ import type { Ipv4 } from '../../../stack/index.ts'
 import { equalBytes, put32 } from '../../../stack/platform/index.ts'
 import type { DnsRecord, SerialPolicy, Zone } from '../../model/index.ts'
 import type { ZoneSecurity } from '../dnssec/security.ts'
-import { ABSOLUTE, isAtOrBelow, isWildcard, knownName, name, nameKey } from '../wire/name.ts'
-import type { Name, NameKey } from '../wire/name.ts'
+import { ABSOLUTE, isAtOrBelow, isWildcard, knownName, name, nameKey, readName } from '../wire/name.ts'
+import type { KnownName, Name, NameKey } from '../wire/name.ts'
 import { foldedRdata, parseRdataText } from '../wire/rdata.ts'
 import type { Rrset } from '../wire/rrset.ts'
 import { TYPE, typeCode } from '../wire/type-names.ts'
@@ -27,6 +27,8 @@ const EMPTY_NODE: ZoneNode = { rrsets: [] }
 
 /** Nodes kept ready for the next look-up; a node made anew costs about a microsecond. */
 const READY_NODES = 1024
+/** Rows of an edit that is more than the names of one exchange. */
+const MANY_ROWS = 256
 
 export const findRrset = (node: ZoneNode, type: number): Rrset | undefined => {
   for (const rrset of node.rrsets) if (rrset.type === type) return rrset
@@ -80,7 +82,7 @@ export class LiveZone {
     this.#serial = zone.serial
     this.#nodes = new ZoneNodes(this.apex, this.key)
     this.#records = new ZoneRecords(zone.id)
-    for (const record of records) this.#hold(record)
+    for (const record of records) this.#hold(record, readName(record.name))
   }
 
   get zone(): Zone {
@@ -298,8 +300,10 @@ export class LiveZone {
       this.#drop(slot, node)
       emptied.push(node)
     }
+    // Of many names none is asked for twice.
+    const read = add.length > MANY_ROWS ? readName : knownName
     for (const record of add) {
-      const key = this.#hold(record)
+      const key = this.#hold(record, read(record.name))
       if (key !== undefined) touched.add(key)
     }
     this.#serial = serial
@@ -336,8 +340,8 @@ export class LiveZone {
     return this.#records.read(slot, () => this.#nodes.name(this.#records.node(slot)))
   }
 
-  #hold(record: DnsRecord): NameKey | undefined {
-    const owner = knownName(record.name)
+  /** `owner`: its name, read. */
+  #hold(record: DnsRecord, owner: KnownName | undefined): NameKey | undefined {
     const type = typeCode(record.type)
     const rdata = type === undefined ? undefined : parseRdataText(type, record.data, ABSOLUTE)
     if (owner === undefined || type === undefined || rdata === undefined || !rdata.ok || !isAtOrBelow(owner.key, this.key)) {
@@ -368,7 +372,7 @@ export class LiveZone {
   /** A node was made. */
   readonly #made = (key: NameKey, slot: number): void => {
     if (isWildcard(key)) this.wildcards++
-    this.#ready.delete(key)
+    if (this.#ready.size > 0) this.#ready.delete(key)
     this.security?.nodeMade(slot)
   }
 
