@@ -123,7 +123,8 @@ export class MadeAddresses {
       return
     }
     source.state = 'asking'
-    const answers = await Promise.all([this.#ask(record, 'A'), this.#ask(record, 'AAAA')])
+    const { view } = zone.identity
+    const answers = await Promise.all([this.#ask(record, 'A', view), this.#ask(record, 'AAAA', view)])
     const again = (source.state as Source['state']) === 'again'
     source.state = 'idle'
     if (this.#closed || !isCurrent()) return
@@ -135,8 +136,8 @@ export class MadeAddresses {
     this.#soon(source, again ? 0 : source.failing ? RETRY_MS : Math.min(Math.max(SHORTEST_MS, 1000 * seconds), LONGEST_MS))
   }
 
-  async #ask(record: DnsRecord, type: 'A' | 'AAAA'): Promise<Addresses> {
-    const { rcode, answers }: Explanation = await this.#o.dns.explain(record.data, type)
+  async #ask(record: DnsRecord, type: 'A' | 'AAAA', view: string | undefined): Promise<Addresses> {
+    const { rcode, answers }: Explanation = await this.#o.dns.explain(record.data, type, { view })
     if (rcode !== 'NOERROR' && rcode !== 'NXDOMAIN') return { type, found: undefined, seconds: 0 }
     const lines = answers.map((line) => line.split(' '))
     const found = lines.filter((line) => line[3] === type).map((line) => line[4] as string)

@@ -184,7 +184,7 @@ export class DnsCommands implements DnsSide {
   }
 
   async explainName(name: string, type: string, client?: Ipv4): Answer<NameExplanation> {
-    return ok(await this.#o.dns.explain(name, type, client))
+    return ok(await this.#o.dns.explain(name, type, { client }))
   }
 }
 

@@ -2,6 +2,7 @@
 import { formatIpv4, type Interface, type Ipv4, isUnicast, parseIpv4, type Stack } from '../../stack/index.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
 import type { DnsServer } from '../dns/index.ts'
+import { keyOf } from '../dns/wire/name.ts'
 import { type DhcpConfiguration, type Refusal, refusal } from '../model/index.ts'
 
 export type HostsOptions = {
@@ -35,12 +36,14 @@ export class Hosts {
     return invalid('/target', `${formatIpv4(address)} is not the address of one host`, 'give the address of a host')
   }
 
-  /** The name in a reverse zone of ours. */
+  /** The name in a reverse zone of ours, as the address itself sees it. */
   async nameOf(address: Ipv4): Promise<string | undefined> {
-    const reverse = this.#o.dns.zones.reverseNameOf(address)
+    const { dns } = this.#o
+    const reverse = dns.zones.reverseNameOf(address)
+    const view = dns.views.viewOf(address, undefined)
     // Others are not asked: a hop of the internet would make its line wait for their servers.
-    if (this.#o.dns.zones.enclosing(reverse) === undefined) return undefined
-    const { answers } = await this.#o.dns.explain(reverse, 'PTR')
+    if (dns.zones.seenFrom(view).closest(keyOf(reverse)) === undefined) return undefined
+    const { answers } = await dns.explain(reverse, 'PTR', { view })
     return dataOf(answers, 'PTR')?.replace(/\.$/, '')
   }
 
@@ -70,10 +73,13 @@ export class Hosts {
     const { segments, subnets } = this.#o.configuration()
     const domains = [...subnets, ...segments].flatMap(({ domain }) => (domain === undefined ? [] : [domain]))
     const names = name.includes('.') ? [name] : [...new Set(domains)].map((domain) => `${name}.${domain}`)
-    for (const full of names) {
-      const { answers } = await this.#o.dns.explain(full, 'A')
-      const data = dataOf(answers, 'A')
-      if (data !== undefined) return parseIpv4(data)
+    // What everybody sees first, then what the views do.
+    for (const view of [undefined, ...this.#o.dns.views.names]) {
+      for (const full of names) {
+        const { answers } = await this.#o.dns.explain(full, 'A', { view })
+        const data = dataOf(answers, 'A')
+        if (data !== undefined) return parseIpv4(data)
+      }
     }
     return undefined
   }

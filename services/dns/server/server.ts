@@ -399,10 +399,10 @@ export class DnsServer {
 
   /**
    * What a client that asks this with RD would get, and why: the steps name zone, node, wildcard, cache age and
-   * upstream. A name or type that cannot be asked gives rcode FORMERR and no steps. `client`: who asks; somebody in no
-   * view unless said.
+   * upstream. A name or type that cannot be asked gives rcode FORMERR and no steps. Asked by a client, or by
+   * somebody in a view; in none unless said.
    */
-  explain(name: string, type: string, client?: Ipv4): Promise<Explanation> {
+  explain(name: string, type: string, by: { readonly client?: Ipv4 | undefined; readonly view?: string | undefined } = {}): Promise<Explanation> {
     const parsed = parseName(name)
     const code = typeCode(type)
     if (!parsed.ok || code === undefined) return Promise.resolve(NOT_ASKABLE)
@@ -411,7 +411,8 @@ export class DnsServer {
       id: 0, flags: FLAG.RD, name: parsed.value, key: nameKey(parsed.value), type: code, class: CLASS_IN,
       edns: undefined,
     }
-    const view = client === undefined ? undefined : this.views.viewOf(client, undefined)
+    const { client } = by
+    const view = client === undefined ? by.view : this.views.viewOf(client, undefined)
     const r = new Resolution(query, this.zones.seenFrom(view), steps)
     if (client !== undefined && view !== undefined) r.say('dns.view.seen', { client: formatIpv4(client), view })
     return new Promise((resolve) => {

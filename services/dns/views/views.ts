@@ -77,6 +77,10 @@ export class Views {
     return (signer === undefined ? undefined : this.#keys.get(signer)) ?? this.slotOf(client)
   }
 
+  get names(): readonly string[] {
+    return this.#names
+  }
+
   has(name: string): boolean {
     return this.#names.includes(name)
   }

@@ -121,3 +121,19 @@ test('everything that is done to a zone by its name is done to that of the view'
   expect(copy.zone).toBe('copy.internal@inside')
   expect((await done(dns.listZones())).filter(({ view }) => view === 'inside').map(({ name, role }) => [name, role])).toEqual([['lab.internal', 'primary'], ['copy.internal', 'secondary']])
 })
+
+test("an ALIAS is followed in its zone's view, and names for ping are found in views too", async () => {
+  const running = startAppliance()
+  const { views, dns, diagnostics } = running.services
+  await done(views.setViews([{ ...INSIDE, addresses: ['10.53.0.0/24'] }]))
+  await done(dns.addZone({ ...NEW_ZONE, name: 'in.internal', view: 'inside' }))
+  await done(dns.addRecord('in.internal@inside', { ...RECORD, data: '10.53.0.2' }))
+  await done(dns.addRecord('in.internal@inside', { ...RECORD, name: '@', type: 'ALIAS', data: 'www.in.internal.' }))
+  for (let i = 0; i < 20; i++) {
+    running.clock.advance(1000)
+    for (let n = 0; n < 20; n++) await Promise.resolve()
+  }
+  expect(ask(running, 'in.internal', '10.53.0.9')).toEqual(['10.53.0.2'])
+  const pinged = await diagnostics.ping({ target: 'www.in.internal', count: 1, intervalMs: 1000, timeoutMs: 1000, octets: 56, ttl: 64, source: null, interface: null, dontFragment: false })
+  expect(pinged.ok).toBe(true)
+})

@@ -129,7 +129,7 @@ describe('answers by view', () => {
   })
 
   test('explain says which view', async () => {
-    const { steps, answers, view } = await bench().server.explain('www.lab.example', 'A', INSIDE)
+    const { steps, answers, view } = await bench().server.explain('www.lab.example', 'A', { client: INSIDE })
     expect([steps[0], view]).toEqual([['dns.view.seen', { client: '10.1.2.3', view: 'inside' }], 'inside'])
     expect(answers).toEqual(['www.lab.example 300 IN A 10.0.0.80'])
     expect((await bench().server.explain('www.lab.example', 'A')).answers).toEqual(['www.lab.example 300 IN A 203.0.113.1'])
