@@ -2,10 +2,8 @@
  * A zone that is signed here. Signatures are made when an answer needs them, or ahead of need (ahead.ts), and kept; an
  * edit forgets exactly those that it makes wrong. Read RFC 4035 §2, RFC 5155 §7.1, RFC 9824 §3 first.
  */
-import { put16 } from '../../../stack/platform/index.ts'
 import type { Clock, Instant, Random } from '../../../stack/platform/index.ts'
 import type { DnsRecord } from '../../model/index.ts'
-import { negativeTtl } from '../cache/negative.ts'
 import { nameKey, nameOfKey, parentKey } from '../wire/name.ts'
 import type { Name, NameKey } from '../wire/name.ts'
 import type { Rrset } from '../wire/rrset.ts'
@@ -14,9 +12,9 @@ import { APEX } from '../zone/zone-nodes.ts'
 import type { LiveZone } from '../zone/zone.ts'
 import type { ZoneWalk } from '../zone/zone-walk.ts'
 import { rrsigHead, rrsigRdata, signedOctets } from './canonical.ts'
+import { deniableTypes, nsec3Rrset, nsecRrset } from './denial-records.ts'
 import { HashOrder } from './hash-order.ts'
 import { NameOrder } from './name-order.ts'
-import { nsec3Owner } from './nsec3-hash.ts'
 import { ownersIn } from './owners.ts'
 import type { HashParameters, Signed, ZoneSecurity } from './security.ts'
 import { SignatureStore } from './signature-store.ts'
@@ -24,12 +22,9 @@ import type { DenialKind, SigningKey, ZoneSigning } from './signing-keys.ts'
 import { SignedWalk } from './signed-walk.ts'
 import { successor } from './successor.ts'
 import { Turns } from './turns.ts'
-import { typeBitmap } from './type-bitmap.ts'
 
 /** Signed by the keys that sign keys. */
 const KEY_TYPES: ReadonlySet<number> = new Set([TYPE.DNSKEY, TYPE.CDS, TYPE.CDNSKEY])
-/** What a delegation owns on our side of the cut (RFC 4035 §2.3); the NS records are the child's. */
-const CUT_TYPES: ReadonlySet<number> = new Set([TYPE.NS, TYPE.DS])
 /** A signature that is due for refreshing is asked for again so soon. */
 const DUE_AGAIN_MS = 30_000
 
@@ -110,7 +105,6 @@ export class SignedZone implements ZoneSecurity {
   change(signing: ZoneSigning): boolean {
     const old = this.#signing
     if (signing.denial !== old.denial || Buffer.compare(signing.nsec3.salt, old.nsec3.salt) !== 0) return false
-    for (const walk of this.#walks) walk.changing(APEX)
     const staying = new Set(signing.keys.filter((key) => old.keys.some((was) => was.id === key.id && Buffer.compare(was.dnskey, key.dnskey) === 0)).map((key) => key.id))
     this.#signing = signing
     this.#ready.clear()
@@ -152,39 +146,18 @@ export class SignedZone implements ZoneSecurity {
 
   /** The NSEC record of a member of the chain. */
   nsecOf(node: number): Signed {
-    return this.#readyAt(node, TYPE.NSEC) ?? this.#signNow(this.#nsecRrsetOf(node), node, TYPE.NSEC)
-  }
-
-  #nsecRrsetOf(node: number): Rrset {
-    const { tree } = this.zone
-    return this.#nsecRrset(tree.name(node), tree.name(this.#names.after(node)), [...this.#typesAt(node), TYPE.RRSIG, TYPE.NSEC])
+    return this.#readyAt(node, TYPE.NSEC) ?? this.#signNow(this.#nsecRrset(node), node, TYPE.NSEC)
   }
 
   nsec3(digest: Uint8Array): (Signed & { readonly matches: boolean }) | undefined {
     if (this.#hashes === undefined) return undefined
     const node = this.#hashes.atOrBefore(digest)
-    const signed = this.#readyAt(node, TYPE.NSEC3) ?? this.#signNow(this.#nsec3Rrset(node, this.#hashes), node, TYPE.NSEC3)
+    const signed = this.#readyAt(node, TYPE.NSEC3) ?? this.#signNow(nsec3Rrset(this.zone, node, this.#hashes, this.hashParameters), node, TYPE.NSEC3)
     return { ...signed, matches: Buffer.compare(this.#hashes.hashOf(node), digest) === 0 }
   }
 
-  #nsec3Rrset(node: number, hashes: HashOrder): Rrset {
-    const { salt, iterations } = this.hashParameters
-    const next = hashes.hashOf(hashes.after(node))
-    const bitmap = typeBitmap(this.#signedTypesAt(node))
-    const rdata = new Uint8Array(6 + salt.length + next.length + bitmap.length)
-    rdata[0] = 1
-    put16(rdata, 2, iterations)
-    rdata[4] = salt.length
-    rdata.set(salt, 5)
-    rdata[5 + salt.length] = next.length
-    rdata.set(next, 6 + salt.length)
-    rdata.set(bitmap, 6 + salt.length + next.length)
-    const owner = nsec3Owner(hashes.hashOf(node), this.zone.apex)
-    return { name: owner, type: TYPE.NSEC3, ttl: negativeTtl(this.zone.soa), rdata: [rdata] }
-  }
-
   nsecFor(owner: Name, types: readonly number[]): Signed {
-    return this.#signedOnce(this.#nsecRrset(owner, successor(owner, this.zone.apex), [...types, TYPE.RRSIG, TYPE.NSEC]))
+    return this.#signedOnce(nsecRrset(this.zone, owner, successor(owner, this.zone.apex), types))
   }
 
   ownedBy(key: NameKey): readonly Rrset[] {
@@ -201,7 +174,7 @@ export class SignedZone implements ZoneSecurity {
   signedAt(node: number): readonly Signed[] {
     const own = this.rrsetsAt(node).map((rrset) => this.#signed(rrset, node, rrset.type))
     if (this.denial === 'nsec' && this.#names.isMember(node)) return [...own, this.nsecOf(node)]
-    return this.denial === 'compact' ? [...own, this.nsecFor(this.zone.tree.name(node), this.#typesAt(node))] : own
+    return this.denial === 'compact' ? [...own, this.nsecFor(this.zone.tree.name(node), deniableTypes(this.zone, node))] : own
   }
 
   /** The RRsets of a node that are signed. */
@@ -221,29 +194,12 @@ export class SignedZone implements ZoneSecurity {
   }
 
   #denialRrset(node: number): Rrset {
-    return this.#hashes === undefined ? this.#nsecRrsetOf(node) : this.#nsec3Rrset(node, this.#hashes)
+    return this.#hashes === undefined ? this.#nsecRrset(node) : nsec3Rrset(this.zone, node, this.#hashes, this.hashParameters)
   }
 
-  /** Types whose records the zone speaks for at a node. */
-  #typesAt(node: number): readonly number[] {
-    const types = this.zone.nodeAt(node).rrsets.map((rrset) => rrset.type)
-    return this.zone.isCut(node) ? types.filter((type) => CUT_TYPES.has(type)) : types
-  }
-
-  /** The same for NSEC3, whose own record is elsewhere: RRSIG stands there only where something is signed. */
-  #signedTypesAt(node: number): readonly number[] {
-    const types = this.#typesAt(node)
-    const signed = types.length > 0 && (!this.zone.isCut(node) || types.includes(TYPE.DS))
-    return signed ? [...types, TYPE.RRSIG] : types
-  }
-
-  /** RFC 9077 §3: the TTL of a denial is that of a negative answer. */
-  #nsecRrset(owner: Name, next: Name, types: readonly number[]): Rrset {
-    const bitmap = typeBitmap(types)
-    const rdata = new Uint8Array(next.length + bitmap.length)
-    rdata.set(next)
-    rdata.set(bitmap, next.length)
-    return { name: owner, type: TYPE.NSEC, ttl: negativeTtl(this.zone.soa), rdata: [rdata] }
+  #nsecRrset(node: number): Rrset {
+    const { tree } = this.zone
+    return nsecRrset(this.zone, tree.name(node), tree.name(this.#names.after(node)), deniableTypes(this.zone, node))
   }
 
   /** The keys that sign RRsets of a type. */
@@ -476,6 +432,7 @@ export class SignedZone implements ZoneSecurity {
     this.#forget(node, TYPE.NSEC3)
   }
 
+  /** What stands at the apex is about to be otherwise. */
   soaChanging(): void {
     for (const walk of this.#walks) walk.changing(APEX)
   }

@@ -39,6 +39,8 @@ export class Signing {
     const { id } = zone.identity
     const signing = this.#settings.get(id)
     const before = this.#zones.get(id)
+    // A transfer under way gives the keys as they were when it began.
+    if (before?.zone === zone) before.soaChanging()
     zone.derive(signing === undefined ? [] : keyRrsets(zone.apex, signing))
     if (signing !== undefined && before?.zone === zone && before.change(signing)) {
       this.#ahead.get(id)?.restart()

@@ -8,7 +8,7 @@ import type { DnsRecord } from '../../../services/index.ts'
 import { ipv4 } from '../../../stack/index.ts'
 import { SeededRandom } from '../../../stack/platform/index.ts'
 import { Bench, queryBytes, zoneOf } from '../../support/dns.ts'
-import { signingOf } from '../../support/dnssec.ts'
+import { keyPair, signingKey, signingOf } from '../../support/dnssec.ts'
 import { labelsOf, zoneFaults } from '../../support/dnssec-verify.ts'
 
 const SECONDARY = ipv4('10.53.0.9')
@@ -22,9 +22,10 @@ function bench(denial: 'nsec' | 'nsec3' | 'compact'): Bench {
   return made
 }
 
-/** The records of a transfer; `between` runs after each message of it. */
-function transferred(b: Bench, query: Uint8Array, between: () => void = () => {}): readonly MessageRecord[] {
+/** The records of a transfer; `between` runs after each message of it, `begun` before the first. */
+function transferred(b: Bench, query: Uint8Array, between: () => void = () => {}, begun: () => void = () => {}): readonly MessageRecord[] {
   const transfer = b.server.transfers.begin(query, 0, query.length, SECONDARY)
+  begun()
   const into = new Uint8Array(65_535)
   const records: MessageRecord[] = []
   for (let length = transfer?.next(into) ?? 0; length > 0; length = transfer?.next(into) ?? 0) {
@@ -81,4 +82,16 @@ describe.each(['nsec', 'nsec3', 'compact'] as const)('RFC 5936 §3 a transfer of
     expect(zoneFaults(whole.slice(0, -1), trust(b))).toEqual([])
     expect(transferred(b, ixfr(8)).map((r) => r.type)).toEqual([6])
   })
+})
+
+test('RFC 5936 §3 keys that are replaced during a transfer are in it as they were', () => {
+  const b = bench('nsec')
+  const old = signingOf()
+  const records = transferred(b, queryBytes('big.example', 'AXFR', { flags: 0 }), undefined, () => {
+    const more = signingKey(13, { id: 2, flags: 256, signsKeys: false, signsZone: false }, keyPair(13, 1))
+    b.server.setSigning(1, signingOf({ keys: [...old.keys, more] }))
+  })
+  expect(records.filter((r) => r.type === 48)).toHaveLength(1)
+  const trust = { apex: labelsOf(name('big.example')), keys: old.keys.map((key) => key.dnskey), seconds: Math.floor(b.clock.wallMs() / 1000) }
+  expect(zoneFaults(records.slice(0, -1), trust)).toEqual([])
 })
