@@ -255,8 +255,8 @@ export class SignedZones {
     if (zone === undefined) return
     const now = publishedState(entry)
     if (this.#published.get(entry.zoneId) === now) return
-    this.#published.set(entry.zoneId, now)
     this.#o.publish(entry.zoneId, signingOf(entry, zone.name, (id) => entry.held.get(id)?.signer))
+    this.#published.set(entry.zoneId, now)
   }
 
   #sleep(zoneId: number, least = 0): void {
@@ -271,13 +271,18 @@ export class SignedZones {
   }
 
   #wake(zoneId: number): void {
-    void this.#o.take(async () => {
-      const entry = this.#entries.get(zoneId)
-      if (entry === undefined || this.#closed) return ok(null)
-      return this.#follow({ zoneId, state: entry, held: entry.held, events: [] })
-    })
     const entry = this.#entries.get(zoneId)
-    if (entry?.policy.dsCheck === 'ask' && isWaitingForParent(entry)) void this.askParent(zoneId)
+    if (entry === undefined || this.#closed) return
+    const stepped = this.#o.take(async () => {
+      const now = this.#entries.get(zoneId)
+      return now === undefined || this.#closed ? ok(null) : this.#follow({ zoneId, state: now, held: now.held, events: [] })
+    })
+    const asked = entry.policy.dsCheck === 'ask' && isWaitingForParent(entry) ? this.askParent(zoneId) : undefined
+    Promise.all([stepped, asked]).catch((error: unknown) => {
+      const zone = this.#o.zone(zoneId)?.zone.name ?? ''
+      this.#o.log('dnssec.fault', { zone, error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+      this.#sleep(zoneId, RETRY_MS)
+    })
   }
 
   /** Asks for the DS records that the parent has, and believes them. Not to be called in a turn. */

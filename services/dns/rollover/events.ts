@@ -25,6 +25,10 @@ export const SIGNING_EVENTS = {
     means: 'Nothing is signed with this key; what was signed with it fails to validate when its signatures have expired.',
     remedy: 'Restore the file signing.key of the data directory, which private keys are encrypted with, and start again.',
   },
+  'dnssec.fault': {
+    level: 'error', says: '{zone}: a step of its keys failed by a bug of ours: {error}',
+    means: 'The zone goes on being signed as it is, and everything else goes on. It is tried again in a minute.', remedy: 'Report it with this line.',
+  },
   'dnssec.ds.wanted': {
     level: 'warn', says: '{zone}: the parent should have the DS record of {keyTags}, and no other',
     means: 'Resolvers validate the zone by the DS record in its parent zone, or by a trust anchor of their own. CDS and CDNSKEY records ask for it.',

@@ -291,6 +291,22 @@ describe('refused', () => {
   })
 })
 
+test('a bug of ours costs one step, not the service', async () => {
+  const running = startAppliance()
+  await setSigning(running)
+  const { dns } = running.appliance
+  const { setSigning: serve } = dns
+  dns.setSigning = () => {
+    throw new Error('no more of this')
+  }
+  await pass(running, 25 * HOUR)
+  expect(running.log.filter(([id]) => id === 'dnssec.fault')).not.toEqual([])
+  expect(apexTypes(running)).not.toContain(CDS)
+  dns.setSigning = serve
+  expect(states(await pass(running, HOUR))).toEqual(['csk omnipresent omnipresent rumoured'])
+  expect(apexTypes(running)).toContain(CDS)
+})
+
 test('a zone that is removed takes its keys with it', async () => {
   const running = startAppliance()
   await setSigning(running)
