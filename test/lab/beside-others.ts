@@ -47,20 +47,21 @@ export class BesideOthers {
   /** `prepare` may make other zones of them in a directory, as by signing. */
   static async open(
     written: readonly AwkwardZone[], questions: readonly Question[],
-    prepare: (lan: Host, zones: readonly AwkwardZone[]) => Promise<readonly AwkwardZone[]> = (_, zones) => Promise.resolve(zones),
+    prepare?: (lan: Host, zones: readonly AwkwardZone[]) => Promise<readonly AwkwardZone[]>,
   ): Promise<BesideOthers> {
     const lab = await Lab.open()
     try {
       const lan = await lab.host('lan')
       await lan.bridge(BRIDGE)
-      const zones = await prepare(lan, written)
+      const zones = (await prepare?.(lan, written)) ?? written
       const files = zones.map(({ zone, text }) => {
         const path = join(lan.directory, `${zone}.zone`)
         writeFileSync(path, text)
         return { zone, path }
       })
       const list = files.map(({ zone, path }) => `${zone}=${path}`).join(',')
-      await Appliance.start(lan, { arguments: ['--bridge', BRIDGE, '--serve-beside-others', 'yes', '--zone-file', list] })
+      const settings = ['--bridge', BRIDGE, '--serve-beside-others', 'yes', '--zone-file', list]
+      await Appliance.start(lan, { arguments: settings })
       for (const [server, address] of PEERS) {
         const host = await lab.hostOn(lan, BRIDGE, server.name)
         await host.address('eth0', `${address}/24`)
@@ -80,19 +81,21 @@ export class BesideOthers {
     return this.#ask(APPLIANCE, asking)
   }
 
-  /** Questions to which two of the others at least say something else, with what both said. */
+  /** Questions to which all others say something else, or two of them the same other thing; with what two said. */
   async differences(ours: Answers, asking: Asking): Promise<readonly string[]> {
     const theirs: Answers[] = []
     for (const [, address] of PEERS) theirs.push(await this.#ask(address, asking))
     return this.#questions.flatMap(({ name, type }, i) => {
-      const from = theirs.map(answers => {
-        const [our, their] = [ours[i], answers[i]]
-        if (our === undefined || their === undefined) return `${formatName(name)}: no answer`
-        const asked = { name: formatName(name).toLowerCase(), type: typeName(type) }
-        return difference({ ...asked, ours: our, theirs: their, ...this.#names })
-      })
-      const differing = from.filter(what => what !== undefined)
-      return differing.length < 2 ? [] : differing.join('\n')
+      const asked = { name: formatName(name).toLowerCase(), type: typeName(type), ...this.#names }
+      const apart = (one: Told | undefined, other: Told | undefined): string | undefined => {
+        const nothing = `${formatName(name)}: no answer`
+        return one === undefined || other === undefined ? nothing : difference({ ...asked, ours: one, theirs: other })
+      }
+      const from = theirs.map(answers => ({ told: answers[i], what: apart(ours[i], answers[i]) }))
+      const [one, other, third] = from.filter(({ what }) => what !== undefined)
+      if (one === undefined || other === undefined) return []
+      const agreed = apart(one.told, other.told) === undefined || apart(other.told, one.told) === undefined
+      return agreed || third !== undefined ? `${one.what}\n${other.what}` : []
     })
   }
 

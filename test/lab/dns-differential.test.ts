@@ -1,8 +1,8 @@
 /**
  * The same zones in Taproot, Knot, NSD and BIND, the same thousands of questions to each, and the answers compared
- * field by field, but for the rows of dns-differences.ts. A difference is one when two of the three have it, because
- * each of them has errors and habits of its own in zones like these: Knot makes glue from wildcards, NSD forgets the
- * rest of a zone below the apex of another one.
+ * field by field, but for the rows of dns-differences.ts. A difference is one when all three have it, or two the same,
+ * because each of them has errors and habits of its own in zones like these: Knot makes glue from wildcards, NSD
+ * forgets the rest of a zone below the apex of another one.
  *
  * Seeds 1 to 16; with TAPROOT_LAB_LONG=1 as many more as take about a minute.
  */
