@@ -16,7 +16,7 @@ const TAG_OCTETS = 16
 
 /** Encrypts and decrypts; `about` is not secret, and what was sealed opens with the same only. */
 export interface Sealing {
-  /** `first`: nothing was ever sealed, so that the key may be made. */
+  /** `first`: nothing that is sealed is kept, so that the key may be made. */
   seal(secret: Uint8Array, about: Uint8Array, first: boolean): Result<Uint8Array, string>
   open(sealed: Uint8Array, about: Uint8Array): Result<Uint8Array, string>
 }

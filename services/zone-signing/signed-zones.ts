@@ -229,7 +229,9 @@ export class SignedZones {
     if (state.keys.length >= MOST_KEYS) return err(refusal('conflict', '', `the zone has ${MOST_KEYS} keys`, 'wait until those that go are gone'))
     const rdata = rdataOf(place, key)
     const pkcs8 = toPkcs8(key)
-    const sealed = this.#o.sealing.seal(pkcs8, rdata, this.#lastKeyId === 0)
+    // Where no key is held any more, a lost file may be made anew.
+    const first = next.held.size === 0 && [...this.#entries.values()].every((entry) => entry.held.size === 0)
+    const sealed = this.#o.sealing.seal(pkcs8, rdata, first)
     if (!sealed.ok) return err(refusal('unavailable', '', `the private key could not be encrypted: ${sealed.error}`, 'see to that file, or restore it from a backup'))
     const id = ++this.#lastKeyId
     const identity = { id, zoneId, ...place, keyTag: keyTagOf(rdata), dnskeyRdata: Buffer.from(rdata).toString('base64'), madeAt: this.#o.clock.wallMs() }

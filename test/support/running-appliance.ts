@@ -4,7 +4,7 @@
  */
 import { onTestFinished } from 'vitest'
 import { applianceServices } from '../../services/appliance-services.ts'
-import { Appliance } from '../../services/appliance.ts'
+import { Appliance, type ApplianceOptions } from '../../services/appliance.ts'
 import { readSettings, type Settings } from '../../services/config/settings.ts'
 import type { Decision, Facts, HealthView, Lease, Refusal, Services } from '../../services/index.ts'
 import { seed } from '../../services/seed.ts'
@@ -47,7 +47,7 @@ export type Running = {
 }
 
 /** With 10.53.0.2/24, the pool .100–.199 and lab.internal unless told otherwise, and whatever was written before. */
-export function startAppliance(options: { readonly flags?: { readonly [name: string]: string }; readonly before?: Transaction } = {}): Running {
+export function startAppliance(options: { readonly flags?: { readonly [name: string]: string }; readonly before?: Transaction; readonly keys?: ApplianceOptions['keys'] } = {}): Running {
   const clock = new VirtualClock(NOON)
   const { store } = smallDisk()
   const settings = settingsOf({ upstreams: 'none', ...options.flags })
@@ -63,7 +63,7 @@ export function startAppliance(options: { readonly flags?: { readonly [name: str
   const devices = new TestDevices()
   const log: Running['log'] = []
   const appliance = new Appliance({
-    keys: keysForTests(),
+    keys: options.keys ?? keysForTests(),
     clock,
     random: new SeededSecureRandom(1),
     link,

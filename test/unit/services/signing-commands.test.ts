@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_SIGNING } from '../../../services/dns/rollover/policy.ts'
 import type { KeyImportInput, SigningInput, SigningView } from '../../../services/index.ts'
+import { keysForTests } from '../../support/signing-keys.ts'
 import { done, refused, type Running, startAppliance } from '../../support/running-appliance.ts'
 
 const ZONE = 'lab.internal'
@@ -253,6 +254,19 @@ describe('keys from elsewhere', () => {
     const running = startAppliance()
     expect(await refused(running.services.signing.importKeys(ZONE, { keys, inUse: false }))).toMatch(problem)
     expect((await look(running)).status).toBe('unsigned')
+  })
+})
+
+describe('the file of the keys', () => {
+  test('may be made for the first key, and again when none is left; not while there are some', async () => {
+    const keys = keysForTests()
+    const asked: boolean[] = []
+    const running = startAppliance({ keys: { ...keys, sealing: { ...keys.sealing, seal: (secret, about, first) => (asked.push(first), keys.sealing.seal(secret, about, first)) } } })
+    await setSigning(running, { scheme: 'ksk-zsk' })
+    await setSigning(running, { enabled: false })
+    await pass(running, 26 * HOUR)
+    await setSigning(running)
+    expect(asked).toEqual([true, false, true])
   })
 })
 
