@@ -10,16 +10,15 @@ import { dnskeyRdata, keyTagOf } from '../dns/rollover/dnskey.ts'
 import { keyInUse, newKey } from '../dns/rollover/new-key.ts'
 import { DEFAULT_SIGNING } from '../dns/rollover/policy.ts'
 import { deadline, NOT_SIGNED, type Place, seenAtParent, type SigningEvent, type SigningState, step, withPolicy, type ZoneTtls } from '../dns/rollover/step.ts'
-import type { Zone } from '../model/index.ts'
 import type { Answer } from '../facade.ts'
-import { type KeyAlgorithm, type Refusal, refusal, type SigningPolicy, type ZoneKey } from '../model/index.ts'
+import { type KeyAlgorithm, type Refusal, refusal, type SigningPolicy, type Zone, type ZoneKey } from '../model/index.ts'
 import type { Sealing } from '../storage/key-file.ts'
 import type { Snapshot, Transaction, Write } from '../storage/store.ts'
 import { fromPkcs8, publicKeyOf, type Signer, signerOf, toPkcs8 } from './key-pair.ts'
 import { dsOf, publishedState, signingOf, wantedAtParent } from './zone-signing.ts'
 
 /** What counts of a zone that is served. */
-export type SignedZone = { readonly zone: Zone; readonly largestTtl: number }
+type SignedZone = { readonly zone: Zone; readonly largestTtl: number }
 
 export type SignedZonesOptions = {
   readonly clock: Clock
@@ -54,7 +53,7 @@ const LONGEST_SLEEP_MS = 3_600_000
 /** After a change could not be stored. */
 const RETRY_MS = 60_000
 /** Between two questions to the parent for a DS record that is waited for. */
-export const ASK_DS_MS = 600_000
+const ASK_DS_MS = 600_000
 /** Keys of one zone; more come only from imports without end. */
 const MOST_KEYS = 16
 /** Two keys with the same tag cost validators time (RFC 4034 appendix B); with 16 keys the third try is all but sure. */
