@@ -4,6 +4,12 @@ import { succeed } from './program.ts'
 /** Verify what a kernel would leave to its network card, and look into every stream. */
 const STRICT = ['ip.check_checksum', 'udp.check_checksum', 'tcp.check_checksum'].flatMap((name) => ['-o', `${name}:TRUE`])
 
+/**
+ * tshark puts streams together with fixed pieces in mind: a piece that is sent again with other bounds, as a sender may
+ * (RFC 9293 §3.8.1), is a reassembly error for it, when it happens to meet one that was whole.
+ */
+const SEGMENT_BY_SEGMENT = ['-o', 'tcp.desegment_tcp_streams:FALSE']
+
 /** Malformed, a wrong checksum, or anything else that tshark takes for an error rather than for news. */
 const WRONG = [
   '_ws.malformed', '_ws.expert.severity == "Error"', 'eth.fcs.status == "Bad"', 'ip.checksum.status == "Bad"',
@@ -20,13 +26,18 @@ export type Dissection = {
 
 /**
  * @param ours hardware address by which our frames are known
- * @param forwardedFrom whose datagrams we only pass on: what that host puts into them is its own
+ * @param more forwardedFrom: whose datagrams we only pass on, because what that host puts into them is its own.
+ *   repacketised: TCP pieces were sent again with other bounds
  */
-export async function dissect(file: string, ours: string, forwardedFrom?: string): Promise<Dissection> {
+export async function dissect(
+  file: string, ours: string, more: { readonly forwardedFrom?: string; readonly repacketised?: boolean } = {},
+): Promise<Dissection> {
+  const { forwardedFrom, repacketised } = more
+  const options = [...STRICT, ...(repacketised === true ? SEGMENT_BY_SEGMENT : [])]
   const sent = `eth.src == ${ours}${forwardedFrom === undefined ? '' : ` && !(ip.src#1 == ${forwardedFrom})`}`
   const tshark = (filter: string, ...fields: readonly string[]): Promise<string> =>
     succeed(
-      ['tshark', '-n', ...STRICT, '-r', file, '-Y', filter, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])],
+      ['tshark', '-n', ...options, '-r', file, '-Y', filter, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])],
       { timeoutMs: 60_000 },
     )
   const lines = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '')
