@@ -19,6 +19,7 @@ import { SystemClock, SystemRandom } from '../stack/platform/index.ts'
 import { answerCall, type CallMessage } from './channel.ts'
 import type { DeviceTable } from './devices.ts'
 import { openGuestLink, openTapLink, type StationsLeft, WorkerMedia } from './media.ts'
+import { goBeforeOthers } from './priority.ts'
 import type { HistoryAnswer, StorageRequest } from './storage-worker.ts'
 import { type StreamRequest, StreamSources } from './streams.ts'
 import type { TlsPorts } from './tls-messages.ts'
@@ -64,6 +65,8 @@ const DECISIONS_PER_MESSAGE = 128
 const DECISIONS_WAIT_MS = 50
 /** Log lines a second that reach the main thread; a storm of leases must not drown in its own log. */
 const EVENTS_PER_SECOND = 200
+
+goBeforeOthers()
 
 const control = parentPort as MessagePort
 const data = workerData as NetworkWorkerData

@@ -9,6 +9,7 @@ import type { StoredDecision } from '../services/storage/stored-decision.ts'
 import { type PostedBatch, receivedBatch } from '../services/storage/posted-batch.ts'
 import { openStore } from '../services/storage/sqlite.ts'
 import { type Batch, commitBatches } from '../services/storage/writer.ts'
+import { goBeforeOthers } from './priority.ts'
 
 export type StorageWorkerData = { readonly directory: string }
 /** From the main thread. connect: serve this network worker from now on, after what the last one had posted. */
@@ -35,6 +36,8 @@ const DECISIONS_WAITING = 20_000
 const LOG_OCTETS_PER_COMMIT = 38_000
 const LOG_OCTETS_PER_TRANSACTION = 1_400
 const LOG_OCTETS_PER_CHECKPOINT = 8 * 1024 * 1024
+
+goBeforeOthers()
 
 const control = parentPort as MessagePort
 const { directory } = workerData as StorageWorkerData

@@ -23,7 +23,8 @@ const RENEW_SECONDS = 4
 const HALF_LOAD_SECONDS = 4
 /** A client waits about so long before it sends again (RFC 2131 §4.1); less would punish a slow server twice. */
 const RESEND_MS = 4_000
-const WARM_UP_CLIENTS = 500
+const WARM_UP_CLIENTS = 40_000
+const RENEWING_CLIENTS = 500
 /** Beside half the load of DHCP. */
 const DNS_QUERIES_PER_SECOND = 5_000
 
@@ -90,7 +91,8 @@ async function round(lan: Host, client: Host, subject: Subject, leases: number):
   const startMs = performance.now() - began
   try {
     const clients = Number(values.clients)
-    // The code that all exchanges take is compiled by then; a server of C loses nothing.
+    // The code that all exchanges take is compiled by then, which takes some tens of thousands of them; a server of C
+    // loses nothing.
     await load(client, ['-o', '900000', '-c', String(WARM_UP_CLIENTS), '-k', String(subject.outstanding), '-s', '5'])
     const before = processFigures(running.pid)
     const dora = only(
@@ -98,7 +100,7 @@ async function round(lan: Host, client: Host, subject: Subject, leases: number):
     )
     const after = processFigures(running.pid)
     const renewals = await load(client, [
-      '-c', String(WARM_UP_CLIENTS), '-k', String(subject.outstanding), '-s', values.seconds,
+      '-c', String(RENEWING_CLIENTS), '-k', String(subject.outstanding), '-s', values.seconds,
       '-R', String(RENEW_SECONDS),
     ])
     const rate = Math.max(1, Math.round(dora.per_second / 2))
