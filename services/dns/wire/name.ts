@@ -260,7 +260,7 @@ export const keyOf = (text: string): NameKey => knownName(text)?.key ?? nameKey(
 export type KnownName = { readonly name: Name; readonly key: NameKey }
 
 /** Names of one exchange are asked for a dozen times within a millisecond; more are forgotten together. */
-const KNOWN_NAMES = 1024
+const KNOWN_NAMES = 256
 const known = new Map<string, KnownName>()
 
 /** As parseName with ABSOLUTE. undefined when it is no name. */
