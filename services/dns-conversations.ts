@@ -24,7 +24,7 @@ export const HELD_MOST_OCTETS = 16 * 1024 * 1024
 /** Messages answered in a row, about 0.5 ms; then others have their turn. */
 export const TURN_MESSAGES = 64
 /** Messages of a zone's transfer made in a row. Each is about 16 KiB and 0.3 ms. */
-export const TRANSFER_TURN_MESSAGES = 4
+export const TRANSFER_TURN_MESSAGES = 1
 /** Since the last whole message, either way, while there is room; clients are told (RFC 7828). */
 export const IDLE_MS = STREAM_IDLE_MS
 /** The same when there is none (RFC 7766 §6.2.3: a server may shorten it under load). */
