@@ -73,7 +73,7 @@ export class DnsServer {
   readonly #resolving: Resolving
   readonly #writer = new ResponseWriter()
   readonly #replyOptions: ReplyOptions
-  /** Hears of NOTIFY (RFC 1996), and says with which rcode it is answered; not implemented here without it. */
+  /** Hears of NOTIFY (RFC 1996), and says with which rcode it is answered; NOTIMP without it. */
   onNotify: ((notify: Notify, source: Ipv4, signer: NameKey | undefined) => number) | undefined
   readonly #limited: LimitedResponses | undefined
   /** Who sent the query that is being handled. */
