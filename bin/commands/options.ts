@@ -1,5 +1,5 @@
 import type { EffectiveSettingsView } from '../../services/index.ts'
-import { type Command, type Options, UsageError } from './command.ts'
+import { type Command, type Invocation, type Options, UsageError } from './command.ts'
 import { type Column, printable, printJson, printTable } from './print.ts'
 
 type Row = { readonly name: string; readonly value: unknown; readonly origin: string }
@@ -24,6 +24,20 @@ export const CLIENT_OPTIONS = {
   'remote-id': { type: 'string', value: 'TEXT|0xHEX', says: 'its relay' },
 } as const satisfies Options
 
+/** What CLIENT_OPTIONS say of a client, as the API takes it. */
+export const clientFields = ({ text, integer }: Invocation) => ({
+  mac: text('mac'),
+  subnet: text('subnet'),
+  clientId: text('client-id'),
+  uuid: text('uuid'),
+  hostName: text('host-name'),
+  vendorClass: text('vendor-class'),
+  userClass: text('user-class'),
+  architecture: integer('architecture'),
+  circuitId: text('circuit-id'),
+  remoteId: text('remote-id'),
+})
+
 export const optionsEffective: Command = {
   words: 'options effective',
   summary: 'what a client would be told, and which level says it',
@@ -35,20 +49,10 @@ export const optionsEffective: Command = {
     'taproot options effective --mac 02:00:0a:35:00:14',
     'taproot options effective --mac 02:00:0a:35:00:14 --vendor-class PXEClient:Arch:00007 --architecture 7',
   ],
-  async run({ api, text, integer, terminal, json }) {
+  async run(invocation) {
+    const { api, text, terminal, json } = invocation
     if (text('mac') === undefined) throw new UsageError('--mac MAC is needed')
-    const found = await api.json<EffectiveSettingsView>('GET', 'dhcp/effective-options', {
-      mac: text('mac'),
-      subnet: text('subnet'),
-      clientId: text('client-id'),
-      uuid: text('uuid'),
-      hostName: text('host-name'),
-      vendorClass: text('vendor-class'),
-      userClass: text('user-class'),
-      architecture: integer('architecture'),
-      circuitId: text('circuit-id'),
-      remoteId: text('remote-id'),
-    })
+    const found = await api.json<EffectiveSettingsView>('GET', 'dhcp/effective-options', clientFields(invocation))
     if (json) return printJson(terminal, found)
     if (terminal.isTerminal) {
       const who = [found.host ?? 'no host entry', ...found.classes.map(name => `class ${name}`)].join(', ')

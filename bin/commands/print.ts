@@ -56,5 +56,11 @@ export function printDone(invocation: Invocation, said: string, value: unknown):
   else line(invocation.terminal, printable(said))
 }
 
+/** A zone in a form of files: the text itself, or within JSON. */
+export function printZoneFile({ json, terminal }: Invocation, zone: string, file: string): void {
+  if (json) printJson(terminal, { zone, file })
+  else terminal.out(file)
+}
+
 /** "2026-11-22T03:11:00.000Z" → "2026-11-22 03:11:00Z". */
 export const shortTime = (time: string | null): string | null => time?.replace('T', ' ').replace(/\.\d+Z$/, 'Z') ?? null

@@ -1,7 +1,7 @@
 import type { WhatIfView } from '../../services/index.ts'
 import { type Command, type Options, UsageError } from './command.ts'
 import { optionSet } from './dhcp-options.ts'
-import { CLIENT_OPTIONS } from './options.ts'
+import { CLIENT_OPTIONS, clientFields } from './options.ts'
 import { type Column, printable, printJson, printTable } from './print.ts'
 
 const OPTIONS = {
@@ -37,20 +37,12 @@ export const dhcpWhatIf: Command = {
     'taproot dhcp what-if --mac 02:00:0a:35:00:14 --fqdn cam-1.lab.internal --option option-224=0a0b',
     'taproot dhcp what-if --mac 02:00:0a:35:00:14 --type REQUEST --requested-address 10.53.0.120',
   ],
-  async run({ api, text, texts, integer, terminal, json }) {
+  async run(invocation) {
+    const { api, text, texts, terminal, json } = invocation
     if (text('mac') === undefined && text('packet') === undefined) throw new UsageError('--mac MAC or --packet HEX is needed')
     const found = await api.json<WhatIfView>('POST', 'dhcp/what-if', {}, {
       messageType: text('type')?.toUpperCase(),
-      mac: text('mac'),
-      subnet: text('subnet'),
-      clientId: text('client-id'),
-      uuid: text('uuid'),
-      hostName: text('host-name'),
-      vendorClass: text('vendor-class'),
-      userClass: text('user-class'),
-      architecture: integer('architecture'),
-      circuitId: text('circuit-id'),
-      remoteId: text('remote-id'),
+      ...clientFields(invocation),
       interface: text('interface'),
       giaddr: text('giaddr'),
       ciaddr: text('ciaddr'),

@@ -7,7 +7,7 @@ import type { Page, ZoneDifferenceView, ZoneEditView, ZoneVersionView } from '..
 import { path } from './client.ts'
 import { type Command, type Invocation, NotDone, type Options, PAGING_OPTIONS, UsageError } from './command.ts'
 import { readText } from './dhcp.ts'
-import { type Column, printable, printJson, printPage, shortTime } from './print.ts'
+import { type Column, printable, printJson, printPage, printZoneFile, shortTime } from './print.ts'
 
 const DRY_RUN = { 'dry-run': { type: 'boolean', says: 'only say what would change' } } as const satisfies Options
 
@@ -150,11 +150,9 @@ export const hostsShow: Command = {
   most: 1,
   options: {},
   examples: ['taproot hosts show lab.internal'],
-  async run({ api, operands, terminal, json }) {
-    const zone = operands[0] as string
-    const file = await api.text(path('zones', zone, 'hosts'))
-    if (json) printJson(terminal, { zone, file })
-    else terminal.out(file)
+  async run(invocation) {
+    const zone = invocation.operands[0] as string
+    printZoneFile(invocation, zone, await invocation.api.text(path('zones', zone, 'hosts')))
   },
 }
 

@@ -1,7 +1,7 @@
 import type { Page, RecordHistoryView, ZoneView } from '../../services/index.ts'
 import { path } from './client.ts'
 import { type Command, PAGING_OPTIONS } from './command.ts'
-import { type Column, printDone, printJson, printPage, shortTime } from './print.ts'
+import { type Column, printDone, printPage, printZoneFile, shortTime } from './print.ts'
 
 const called = ({ name, view }: ZoneView): string => (view === null ? name : `${name}@${view}`)
 
@@ -107,12 +107,11 @@ export const zoneExport: Command = {
     'without-leases': { type: 'boolean', says: 'leave the records of leases out' },
   },
   examples: ['taproot zone export lab.internal > lab.internal.zone'],
-  async run({ api, terminal, operands, json, flag }) {
+  async run(invocation) {
+    const { api, operands, flag } = invocation
     const zone = operands[0] as string
     const query = { signed: flag('signed') ? 'true' : undefined, leases: flag('without-leases') ? 'false' : undefined }
-    const file = await api.text(path('zones', zone, 'export'), query)
-    if (json) printJson(terminal, { zone, file })
-    else terminal.out(file)
+    printZoneFile(invocation, zone, await api.text(path('zones', zone, 'export'), query))
   },
 }
 

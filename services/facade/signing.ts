@@ -1,28 +1,13 @@
 /** Zones that are signed (DNSSEC): by which policy, with which keys, and what comes next. */
-import type { AlgorithmName, DenialKind, KeyRole, SigningScheme } from '../model/index.ts'
+import type { AlgorithmName, KeyRole, SigningPolicy } from '../model/index.ts'
 import type { Answer } from './common.ts'
 import type { WarningView } from './dhcp.ts'
 
 /** hidden: no cache has it. rumoured: some may. omnipresent: all that have anything do. unretentive: some may still. */
 export type RecordStateName = 'hidden' | 'rumoured' | 'omnipresent' | 'unretentive'
 
-/** Durations in seconds. */
-export type SigningInput = {
-  readonly enabled: boolean
-  readonly algorithm: AlgorithmName
-  readonly scheme: SigningScheme
-  readonly denial: DenialKind
-  readonly zskLifetime: number | null
-  readonly kskLifetime: number | null
-  readonly signatureValidity: number
-  readonly signatureRefresh: number
-  readonly dnskeyTtl: number
-  readonly largestTtl: number
-  readonly propagationDelay: number
-  readonly parentDsTtl: number
-  readonly parentPropagationDelay: number
-  readonly dsCheck: 'by-hand' | 'ask'
-}
+/** A policy with its algorithm by name. Durations in seconds. */
+export type SigningInput = Omit<SigningPolicy, 'algorithm'> & { readonly algorithm: AlgorithmName }
 
 export type ZoneKeyView = {
   readonly id: number
