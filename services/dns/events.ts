@@ -135,6 +135,14 @@ export const DNS_EVENTS = {
     level: 'debug', says: 'clients that ask for DNSSEC (DO) get the proof of it ({denial})',
     means: 'With nsec: the names between which it would stand; nsec3: the same of hashed names; compact: what this name has.',
   },
+  'dns.policy.decided': {
+    level: 'debug', says: '{name}: {action}, says {list}: {rule}',
+    means: 'A block list or rule that counts for this client decided; no server was asked for the answer.',
+    remedy: 'To let the name pass, allow it: taproot allow NAME.',
+  },
+  'dns.policy.allowed': {
+    level: 'debug', says: '{name} is excepted from blocking by {list}: {rule}', means: 'No other list or rule is asked about it.',
+  },
   'dns.cache.hit': {
     level: 'debug', says: 'answered from the cache: {rcode}, {ageSeconds} s old, good for {leftSeconds} s more',
     means: 'An upstream server said this a while ago, and its time to live has not ended.',

@@ -39,7 +39,7 @@ export type Ask = {
   readonly key: NameKey
   readonly type: number
   readonly budget: Budget
-  /** Questions between this one and the client's: 0 for the client's own. */
+  /** Questions between this one and the client's: 0 for the client's own. The resolver counts it up for others. */
   readonly depth: number
   readonly trace: Trace
 }
@@ -57,14 +57,14 @@ export interface AnswerSource {
   ask(ask: Ask, done: (outcome: SourceOutcome) => void): void
 }
 
-/** What is found of a name and type by whatever means, for those who need it to go on; undefined: it could not be found. */
+/**
+ * What is found of a name and type by whatever means, for those who need it to go on with `ask`, which is handed on as it
+ * was given: by it the resolver sees who waits for whom, and ends circles. Undefined: it could not be found.
+ */
 export type FindOther = (
   key: NameKey, type: number, options: {
+    readonly ask: Ask
     /** False: what servers say is taken without looking at its signatures, as for the keys that prove it. */
     readonly validated: boolean
-    readonly partition: number
-    readonly budget: Budget
-    readonly depth: number
-    readonly trace: Trace
   }, done: (finding: Finding | undefined) => void,
 ) => void

@@ -8,7 +8,7 @@ import { NO_ZONE } from './respond.ts'
 export const DNS_COUNTS = [
   'queries', 'answered-from-table', 'answered-from-zone', 'answered-from-cache', 'answered-by-upstream',
   'nxdomain', 'nodata', 'referral', 'refused', 'servfail', 'formerr', 'notimp', 'badvers', 'truncated',
-  'dropped-short', 'dropped-response', 'internal-error',
+  'dropped-short', 'dropped-response', 'dropped-by-policy', 'internal-error',
   'upstream-sent', 'upstream-answered', 'upstream-stray', 'upstream-malformed', 'upstream-failed',
   'upstream-silent', 'upstream-truncated', 'upstream-tcp-sent', 'upstream-tcp-failed',
   'forward-joined', 'forward-failed', 'forward-full',

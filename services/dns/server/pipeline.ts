@@ -4,6 +4,7 @@
  * RFC 1034 §4.3.2 and §5.3.1.
  */
 import { u16, u32 } from '../../../stack/platform/index.ts'
+import type { Ipv4 } from '../../../stack/index.ts'
 import type { Instant } from '../../../stack/platform/index.ts'
 import { zoneText } from '../../model/index.ts'
 import type { TraceStep } from '../../model/index.ts'
@@ -11,6 +12,7 @@ import type { AnswerCache, CachedAnswer, Question } from '../cache/cache.ts'
 import { negativeTtl } from '../cache/negative.ts'
 import type { ZoneSecurity } from '../dnssec/security.ts'
 import type { DnsEventId } from '../events.ts'
+import type { DnsPolicy, PolicyDecision } from '../policy/decision.ts'
 import type { Forwarder } from '../resolver/forward.ts'
 import { MAX_CHAIN } from '../resolver/response.ts'
 import { EXTENDED_ERROR } from '../wire/extended-errors.ts'
@@ -30,6 +32,7 @@ import type { SeenZones, ZoneSet } from '../zone/zone-set.ts'
 import { UDP } from './carrier.ts'
 import type { Carrier } from './carrier.ts'
 import { redirect } from './redirect.ts'
+import { policyStep } from './policy-step.ts'
 import { ANY_ZONE, place, placeGlue, Response } from './respond.ts'
 import { addProof, ownedBySecurity, placeSigned } from './secured.ts'
 
@@ -37,6 +40,9 @@ import { addProof, ownedBySecurity, placeSigned } from './secured.ts'
 const OF_THE_WHOLE_ZONE: ReadonlySet<number> = new Set([TYPE.SOA, TYPE.NSEC, TYPE.RRSIG])
 /** Address records added for one answer; enough for any sensible set of servers. */
 const MAX_ADDITIONAL = 16
+
+/** What there is for a client. */
+export type Seen = { readonly client: Ipv4; readonly zones: SeenZones; readonly policySet: number }
 
 /** One query's way through the steps. */
 export class Resolution {
@@ -54,10 +60,21 @@ export class Resolution {
   readonly carrier: Carrier
   /** The zones that the client sees. */
   readonly zones: SeenZones
+  /** Who asks, and the number of the policy that counts for it. */
+  readonly client: Ipv4
+  readonly policySet: number
+  /** A rule said that policy has nothing more to say of this question. */
+  exempt = false
+  /** What policy decided, for the query log. */
+  decision: PolicyDecision | undefined
+  /** Policy wants no answer at all to be sent. */
+  dropped = false
 
-  constructor(query: Query, zones: SeenZones, trace: TraceStep[] | undefined, carrier: Carrier = UDP) {
+  constructor(query: Query, seen: Seen, trace: TraceStep[] | undefined, carrier: Carrier = UDP) {
     this.query = query
-    this.zones = zones
+    this.zones = seen.zones
+    this.client = seen.client
+    this.policySet = seen.policySet
     this.carrier = carrier
     this.name = query.name
     this.key = query.key
@@ -107,6 +124,7 @@ export type Parts = {
   readonly specialUse: ZoneSet
   readonly cache: AnswerCache
   readonly forwarder: Forwarder
+  readonly policy: () => DnsPolicy | undefined
   readonly now: () => Instant
 }
 
@@ -116,6 +134,7 @@ export const dnsPipeline = (parts: Parts): readonly Step[] => [
   refuseOthers,
   zonesStep(parts),
   refuseRecursion(parts),
+  policyStep(parts.policy),
   cacheStep(parts),
   failureStep(parts),
   () => 'wait',

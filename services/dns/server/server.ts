@@ -10,6 +10,7 @@ import type { Clock, Result } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Refusal, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
 import { AnswerCache, DEFAULT_CACHE_OCTETS } from '../cache/cache.ts'
 import type { CachedAnswer } from '../cache/cache.ts'
+import type { DnsPolicy } from '../policy/decision.ts'
 import { DEFAULT_FORWARD, Forwarder } from '../resolver/forward.ts'
 import type { ForwardCount } from '../resolver/forward.ts'
 import type { Upstream, UpstreamState } from '../resolver/upstreams.ts'
@@ -37,6 +38,7 @@ import { ZoneSet } from '../zone/zone-set.ts'
 import { AnswerTable, DEFAULT_SLABS } from './answer-table.ts'
 import { isEncrypted, isStream, TCP, UDP } from './carrier.ts'
 import type { Carrier } from './carrier.ts'
+import { ClientSlots, UNKEPT } from './client-slots.ts'
 import { ServerCookies } from './cookies.ts'
 import { countRcode, countResponse, DNS_COUNTS } from './counts.ts'
 import type { DnsCount } from './counts.ts'
@@ -45,7 +47,7 @@ import type { Explanation } from './explanation.ts'
 import { LimitedResponses } from './limited.ts'
 import type { DnsOptions, DnsPorts, Later, LaterSlot } from './options.ts'
 import { Resolution } from './pipeline.ts'
-import type { Parts } from './pipeline.ts'
+import type { Parts, Seen } from './pipeline.ts'
 import { RateLimiter } from './rate-limit.ts'
 import { MALFORMED, ReplyOptions } from './reply-options.ts'
 import { Resolving } from './resolving.ts'
@@ -66,6 +68,8 @@ export class DnsServer {
   /** Called when subnets have changed: views may name segments. */
   onSubnetsChanged: (() => void) | undefined
   readonly #specialUse = new ZoneSet()
+  readonly #slots = new ClientSlots()
+  #policy: DnsPolicy | undefined
   readonly #clock: Clock
   readonly #table: AnswerTable
   readonly #cache: AnswerCache
@@ -119,6 +123,7 @@ export class DnsServer {
     this.#forwarder.onDown = (upstream, failures) => emit('dns.upstream.down', { upstream, failures })
     const parts: Parts = {
       specialUse: this.#specialUse, cache: this.#cache, forwarder: this.#forwarder,
+      policy: () => this.#policy,
       now: () => ports.clock.now(),
     }
     this.#resolving = new Resolving(parts, this.counters)
@@ -161,7 +166,8 @@ export class DnsServer {
     buffer: Uint8Array, at: number, length: number, into: Uint8Array, intoAt: number, limit: number,
     client: Ipv4, later: LaterSlot,
   ): number {
-    const usual = this.#table.scan(buffer, at, length, this.views.slotOf(client))
+    const slot = this.#slotOf(client)
+    const usual = slot !== UNKEPT && this.#table.scan(buffer, at, length, slot)
     if (usual) {
       const { optionsAt } = this.#table
       const more = optionsAt === 0 ? 0 : this.#replyOptions.read(buffer, optionsAt, at + length, UDP)
@@ -173,6 +179,23 @@ export class DnsServer {
       }
     }
     return this.#slow(buffer, at, length, into, intoAt, limit, later, usual, UDP)
+  }
+
+  /** HOT. Of the answer table: who has the same may get the same. */
+  #slotOf(client: Ipv4): number {
+    const policy = this.#policy
+    return policy === undefined ? this.views.slotOf(client) : this.#slots.slotOf(this.views.slotOf(client), policy.policySetOf(client), 0)
+  }
+
+  /** Lists, rules or what is behind them have changed: the next query is judged by the new ones. */
+  setPolicy(policy: DnsPolicy | undefined): void {
+    this.#policy = policy
+    this.#forgetFinished()
+  }
+
+  #forgetFinished(): void {
+    this.#slots.clear()
+    this.#table.clear()
   }
 
   /**
@@ -266,11 +289,11 @@ export class DnsServer {
     const room = (isStream(carrier) ? limit : udpLimit(query.edns, limit)) - reserved - more
     const most = Math.max(questionEnd + OPT_OCTETS, room)
     try {
-      const seen = this.zones.seenFrom(this.views.viewOf(client, this.#signer))
-      const r = new Resolution(query, seen, undefined, carrier)
+      const r = new Resolution(query, this.#seenBy(client, this.views.viewOf(client, this.#signer)), undefined, carrier)
       let send: Later | undefined
       const done = this.#resolving.resolve(
         r, () => {
+          if (this.#isDropped(r)) return
           const octets = this.#finish(r, this.#laterBytes, 0, most, reserved > 0)
           send?.(this.#laterBytes, 0, this.#withOptions(r, client, this.#laterBytes, 0, octets, reserved))
         },
@@ -279,6 +302,7 @@ export class DnsServer {
         send = later()
         return -1
       }
+      if (this.#isDropped(r)) return 0
       const octets = this.#finish(r, into, intoAt, most, reserved > 0)
       if (usual && !this.#writer.truncated && r.response.rcode !== RCODE.SERVFAIL) this.#keep(r, into, intoAt, octets)
       return this.#withOptions(r, client, into, intoAt, octets, reserved)
@@ -287,6 +311,15 @@ export class DnsServer {
       this.counters.count('internal-error')
       return writeError(buffer, at, HEADER_OCTETS, RCODE.SERVFAIL, query.edns, into, intoAt, limit - reserved)
     }
+  }
+
+  #isDropped(r: Resolution): boolean {
+    if (r.dropped) this.counters.count('dropped-by-policy')
+    return r.dropped
+  }
+
+  #seenBy(client: Ipv4, view: string | undefined): Seen {
+    return { client, zones: this.zones.seenFrom(view), policySet: this.#policy?.policySetOf(client) ?? 0 }
   }
 
   /** RFC 7873 §5.4: a query without a question asks for a server cookie, or whether the one that it has is still good. */
@@ -413,7 +446,7 @@ export class DnsServer {
     }
     const { client } = by
     const view = client === undefined ? by.view : this.views.viewOf(client, undefined)
-    const r = new Resolution(query, this.zones.seenFrom(view), steps)
+    const r = new Resolution(query, this.#seenBy(client ?? 0, view), steps)
     if (client !== undefined && view !== undefined) r.say('dns.view.seen', { client: formatIpv4(client), view })
     return new Promise((resolve) => {
       const finished = (): void => resolve(explanationOf(r, steps, view))
@@ -424,7 +457,7 @@ export class DnsServer {
   /** Sorts clients into views, from the next query on. */
   setViews(rules: readonly ViewRule[]): void {
     this.views.set(rules)
-    this.#table.clear()
+    this.#forgetFinished()
   }
 
   /** What an upstream server says now, whatever is served or cached here; undefined: none answered. */

@@ -17,6 +17,7 @@ export const EXTENDED_ERROR = {
   specialUse: option(0, 'a name for local use only (RFC 6761, RFC 6303): never asked outside'),
   overloaded: option(0, 'too many questions are waiting for upstream servers'),
   cachedError: option(13, 'asking upstream failed a moment ago'),
+  blocked: option(15, 'a list or rule of this network blocks the name'),
   notAuthoritative: option(20, ''),
   notSupported: option(21, ''),
   noReachableAuthority: option(22, 'no upstream server answered'),
