@@ -42,3 +42,11 @@ export { dataOf, fieldsOf, TYPE_FORMS } from './wire/rdata-fields.ts'
 export { isAskable } from './wire/type-names.ts'
 export { RDATA } from './wire/rdata-table.ts'
 export type { RrType } from './wire/rdata-table.ts'
+export type { DnsPolicy, PolicyDecision, RuleSource } from './policy/decision.ts'
+export type {
+  BlockAnswer, CompiledList, HashKey, ListFormat, ListKind, ListReport, NotUnderstood, Pause, PolicyList, PolicySet, RebindingCheck,
+} from './policy/model.ts'
+export { BLOCK_ANSWERS, DEFAULT_BLOCKED_TTL, LIST_FORMATS, MAX_LISTS, MAX_POLICY_SETS, REBINDING_CHECKS } from './policy/model.ts'
+export type { Schedule, ScheduleSpan, Weekday } from './policy/schedule.ts'
+export { isInForce, isTimeZone, localTime } from './policy/schedule.ts'
+export type { Dns64Prefix } from './resolver/dns64.ts'
