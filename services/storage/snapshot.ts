@@ -3,6 +3,10 @@ import type { Database } from 'better-sqlite3'
 import { type CatalogMember, DHCP_KINDS, type DhcpConfiguration, type DnsRecord, type Lease, type TsigKey } from '../model/index.ts'
 import { DHCP_TABLES } from './dhcp-rows.ts'
 import {
+  hostGroupOf, listStateOf, policyListOf, policyOf, policyRuleOf,
+  type HostGroupRow, type ListStateRow, type PolicyListRow, type PolicyRow, type PolicyRuleRow,
+} from './policy-rows.ts'
+import {
   dnssecKeyOf,
   interfaceOf,
   leaseOf,
@@ -63,6 +67,13 @@ export function snapshotOf(db: Database): Snapshot {
     signingPolicies: all<SigningPolicyRow>('SELECT * FROM zone_signing ORDER BY zone_id').map(signingPolicyOf),
     dnssecKeys: all<DnssecKeyRow>('SELECT * FROM dnssec_keys ORDER BY id').map(dnssecKeyOf),
     views: all<ViewRow>('SELECT * FROM views ORDER BY position').map(viewOf),
+    policy: {
+      lists: all<PolicyListRow>('SELECT * FROM policy_lists ORDER BY name').map(policyListOf),
+      states: all<ListStateRow>('SELECT * FROM policy_list_states ORDER BY name').map(listStateOf),
+      rules: all<PolicyRuleRow>('SELECT * FROM policy_rules ORDER BY id').map(policyRuleOf),
+      policies: all<PolicyRow>('SELECT * FROM policies ORDER BY position').map(policyOf),
+      groups: all<HostGroupRow>('SELECT * FROM host_groups ORDER BY name').map(hostGroupOf),
+    },
     settings: new Map(all<{ name: string; value: string }>('SELECT name, value FROM settings').map((r) => [r.name, r.value])),
     lastIds: {
       // What is gone may still be named by a lease or a history, which must not become another's.
@@ -79,6 +90,7 @@ export function snapshotOf(db: Database): Snapshot {
       record: last('records'),
       route: last('routes'),
       dnssecKey: last('dnssec_keys'),
+      policyRule: last('policy_rules'),
     },
   }
 }

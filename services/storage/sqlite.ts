@@ -10,6 +10,7 @@ import { DHCP_KINDS, type DhcpKind, type DnsRecord, type Lease, type LeaseChange
 import { DHCP_TABLES, type DhcpTable } from './dhcp-rows.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { SqliteReader } from './reader.ts'
+import { hostGroupCells, listStateCells, policyCells, policyListCells, policyRuleCells } from './policy-rows.ts'
 import { RowBatch } from './row-batch.ts'
 import { KEYED_HOLDINGS, RunKeys } from './run-keys.ts'
 import { loadedSnapshot } from './snapshot.ts'
@@ -27,7 +28,7 @@ import {
   updateRulesText,
   viewCells,
 } from './rows.ts'
-import type { LoadedSnapshot, Opened, Store, StoreFault, Transaction, Write } from './store.ts'
+import type { LoadedSnapshot, Opened, PolicyWrite, Store, StoreFault, Transaction, Write } from './store.ts'
 
 /** Rows kept of each history; the oldest go first. A home LAN fills this in years, 5,000 leases a second in minutes. */
 const HISTORY_ROWS = 1_000_000
@@ -357,6 +358,32 @@ export class SqliteStore extends SqliteReader implements Store {
       case 'token':
         sql.addToken.run(w.name, Buffer.from(w.sha256), w.at)
         return
+      default:
+        return this.#writePolicy(w)
+    }
+  }
+
+  #writePolicy(w: PolicyWrite): void {
+    const sql = this.#sql
+    switch (w.kind) {
+      case 'policy-list-put':
+        return void sql.putPolicyList.run(...policyListCells(w.list))
+      case 'policy-list-state':
+        return void sql.putListState.run(...listStateCells(w.state))
+      case 'policy-list-remove':
+        return void sql.removePolicyList.run(w.name)
+      case 'policy-rule-put':
+        return void sql.putPolicyRule.run(...policyRuleCells(w.rule))
+      case 'policy-rule-remove':
+        return void sql.removePolicyRule.run(w.id)
+      case 'policies-put':
+        sql.removePolicies.run()
+        for (const [position, policy] of w.policies.entries()) sql.addPolicy.run(...policyCells(policy, position))
+        return
+      case 'host-group-put':
+        return void sql.putHostGroup.run(...hostGroupCells(w.group))
+      case 'host-group-remove':
+        return void sql.removeHostGroup.run(w.name)
     }
   }
 
@@ -496,6 +523,20 @@ const SQL = {
   removeViews: 'DELETE FROM views',
   addView: 'INSERT INTO views (name, position, prefixes, segments, keys, comment) VALUES (?, ?, ?, ?, ?, ?)',
   putUpdatePolicy: 'INSERT INTO zone_updates VALUES (?, ?) ON CONFLICT (zone_id) DO UPDATE SET rules = excluded.rules',
+  putPolicyList: `INSERT INTO policy_lists VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, format = excluded.format, source = excluded.source,
+      enabled = excluded.enabled, refresh_seconds = excluded.refresh_seconds, comment = excluded.comment`,
+  putListState: 'INSERT OR REPLACE INTO policy_list_states VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  removePolicyList: 'DELETE FROM policy_lists WHERE name = ?',
+  putPolicyRule: `INSERT INTO policy_rules VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, domain = excluded.domain, policy = excluded.policy,
+      comment = excluded.comment, expires_ms = excluded.expires_ms`,
+  removePolicyRule: 'DELETE FROM policy_rules WHERE id = ?',
+  removePolicies: 'DELETE FROM policies',
+  addPolicy: 'INSERT INTO policies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  putHostGroup: `INSERT INTO host_groups VALUES (?, ?, ?)
+    ON CONFLICT (name) DO UPDATE SET members = excluded.members, comment = excluded.comment`,
+  removeHostGroup: 'DELETE FROM host_groups WHERE name = ?',
   putCatalog: `INSERT INTO catalogs VALUES (?, ?, ?, ?)
     ON CONFLICT (zone_id) DO UPDATE SET role = excluded.role, primaries = excluded.primaries, groups = excluded.groups`,
   removeCatalog: 'DELETE FROM catalogs WHERE zone_id = ?',

@@ -9,9 +9,9 @@ import type { Ipv4 } from '../../stack/index.ts'
 import type { Result } from '../../stack/platform/index.ts'
 import type { HistoryPiece } from '../dns/index.ts'
 import type {
-  Catalog, CatalogMember, DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, Lease, LeaseChange, NetworkInterface, SealedKey,
-  SecondaryZone, StaticNeighbour, StaticRoute, TransferPolicy, TsigKey, UpdatePolicy, View, Zone, ZoneEdit,
-  ZoneSigningPolicy,
+  Catalog, CatalogMember, DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, HostGroup, Lease, LeaseChange, ListState, NetworkInterface,
+  Policy, PolicyList, PolicyRule, SealedKey, SecondaryZone, StaticNeighbour, StaticRoute, TransferPolicy, TsigKey, UpdatePolicy, View, Zone,
+  ZoneEdit, ZoneSigningPolicy,
 } from '../model/index.ts'
 
 export type Write =
@@ -31,6 +31,7 @@ export type Write =
   /** All of them, in their order. */
   | { readonly kind: 'views-put'; readonly views: readonly View[] }
   | { readonly kind: 'update-policy-put'; readonly policy: UpdatePolicy }
+  | PolicyWrite
   | { readonly kind: 'catalog-put'; readonly catalog: Catalog }
   | { readonly kind: 'catalog-remove'; readonly zoneId: number }
   | { readonly kind: 'catalog-member-put'; readonly member: CatalogMember }
@@ -44,6 +45,18 @@ export type Write =
   | { readonly kind: 'event'; readonly at: number; readonly event: string; readonly facts: Facts }
   | { readonly kind: 'setting'; readonly name: string; readonly value: string }
   | { readonly kind: 'token'; readonly name: string; readonly sha256: Uint8Array; readonly at: number }
+
+/** What is blocked for whom. A list takes its state with it. */
+export type PolicyWrite =
+  | { readonly kind: 'policy-list-put'; readonly list: PolicyList }
+  | { readonly kind: 'policy-list-state'; readonly state: ListState }
+  | { readonly kind: 'policy-list-remove'; readonly name: string }
+  | { readonly kind: 'policy-rule-put'; readonly rule: PolicyRule }
+  | { readonly kind: 'policy-rule-remove'; readonly id: number }
+  /** All of them, in their order. */
+  | { readonly kind: 'policies-put'; readonly policies: readonly Policy[] }
+  | { readonly kind: 'host-group-put'; readonly group: HostGroup }
+  | { readonly kind: 'host-group-remove'; readonly name: string }
 
 /** One entry of the DHCP configuration, new or changed. */
 export type DhcpPut = {
@@ -69,6 +82,7 @@ export type Snapshot = {
   readonly updatePolicies: readonly UpdatePolicy[]
   /** In their order. */
   readonly views: readonly View[]
+  readonly policy: StoredPolicy
   readonly secondaries: readonly SecondaryZone[]
   readonly catalogs: readonly Catalog[]
   readonly catalogMembers: readonly CatalogMember[]
@@ -83,7 +97,17 @@ export type Snapshot = {
     readonly record: number
     readonly route: number
     readonly dnssecKey: number
+    readonly policyRule: number
   }
+}
+
+export type StoredPolicy = {
+  readonly lists: readonly PolicyList[]
+  readonly states: readonly ListState[]
+  readonly rules: readonly PolicyRule[]
+  /** In their order; none: nobody has said anything yet. */
+  readonly policies: readonly Policy[]
+  readonly groups: readonly HostGroup[]
 }
 
 /** A snapshot with all rows in hand. */
