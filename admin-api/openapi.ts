@@ -24,6 +24,7 @@ const TAGS = [
   { name: 'hosts', description: 'Machines that are known, and addresses kept for them.' },
   { name: 'zones', description: 'Parts of the name space that the appliance is authoritative for.' },
   { name: 'records', description: 'What is in a zone.' },
+  { name: 'resolver', description: 'Where answers come from that no zone has.' },
   { name: 'certificates', description: 'What the TLS servers show, and who vouches for it.' },
   { name: 'network', description: 'The own network stack.' },
   { name: 'diagnostics', description: 'Looking into the network.' },

@@ -32,6 +32,7 @@ import { secondaryRoutes } from './routes/secondaries.ts'
 import { signingRoutes } from './routes/signing.ts'
 import { transferRoutes } from './routes/transfers.ts'
 import { updateRoutes } from './routes/updates.ts'
+import { forwarderRoutes } from './routes/forwarders.ts'
 import { viewRoutes } from './routes/views.ts'
 import { tsigKeyRoutes } from './routes/tsig-keys.ts'
 import { uplinkRoutes } from './routes/uplinks.ts'
@@ -80,6 +81,7 @@ const ROUTES = [
   certificateRoutes,
   updateRoutes,
   viewRoutes,
+  forwarderRoutes,
   decisionRoutes,
 ] as const
 

@@ -6,6 +6,7 @@ import type { Clock } from '../stack/platform/index.ts'
 import { ApplianceDhcp } from './administration/dhcp-services.ts'
 import { ApplianceDiagnostics } from './administration/diagnostic-services.ts'
 import { ApplianceDns } from './administration/dns-services.ts'
+import { ApplianceForwarders } from './administration/forwarder-services.ts'
 import { ApplianceInterfaces, type Devices } from './administration/interface-services.ts'
 import { ApplianceLeases } from './administration/lease-services.ts'
 import { ApplianceLinks } from './administration/link-services.ts'
@@ -55,6 +56,7 @@ export function applianceServices(o: ApplianceServicesOptions): Services {
     certificates: o.certificates,
     updates: new ApplianceUpdates(o),
     views: new ApplianceViews(o),
+    forwarders: new ApplianceForwarders(o),
     interfaces: new ApplianceInterfaces(o),
     routes: new ApplianceRoutes(o),
     links: new ApplianceLinks(o),

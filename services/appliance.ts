@@ -12,7 +12,7 @@ import { DhcpServer } from './dhcp/index.ts'
 import { DnsEndpoint, hostQuery, stackQuery } from './dns-endpoint.ts'
 import { hostQueryStream, stackQueryStream } from './dns-stream-query.ts'
 import { DnsTcpEndpoint } from './dns-tcp-endpoint.ts'
-import { type DnsOptions, DnsServer, type Upstream } from './dns/index.ts'
+import { type DnsOptions, DnsServer, fallbackRule, type Upstream } from './dns/index.ts'
 import { ZoneEditor } from './commands/zone-editor.ts'
 import { CommandTurns } from './commands/turns.ts'
 import { FIRST_LINK_SETTING } from './commands/interface-commands.ts'
@@ -134,6 +134,8 @@ export class Appliance {
       { upstreams: o.settings.upstreams, nextRecordId, answerSlabs: o.answerSlabs, nsid: o.settings.nsid, designated: designated(o.settings), history: o.history, rateLimit: o.settings.rateLimit, emit: (id, facts) => id === 'dns.upstream.down' && o.log(id, facts) },
       o.snapshot.zones,
     )
+    const bySettings = fallbackRule(o.settings.upstreams, o.settings.upstreamPath, 'settings')
+    this.dns.forwardRules.setFallback(bySettings)
     this.#dnsEndpoint = new DnsEndpoint(this.stack, this.dns)
     this.#dnsTcpEndpoint = new DnsTcpEndpoint(this.stack, this.dns, o.clock)
 
@@ -173,6 +175,7 @@ export class Appliance {
       onNameServers: (servers) => {
         if (!o.settings.upstreamsFromUplinks) return
         path = servers.length > 0 ? byStack : bySetting
+        this.dns.forwardRules.setFallback(fallbackRule(servers.map((address) => ({ address, port: 53 })), 'stack', 'uplink') ?? bySettings)
         this.dns.setUpstreams(servers.length > 0 ? servers.map((address) => ({ address, port: 53 })) : o.settings.upstreams)
       },
     })
@@ -253,7 +256,7 @@ export class Appliance {
         configured: () => {
           this.#followLinks()
           this.#coexistence.reconsider()
-          this.dns.onSubnetsChanged?.()
+          for (const changed of this.dns.onSubnetsChanged) changed()
         },
         namesOtherServer: ({ interfaceName, server, message, client, address }) =>
           this.#coexistence.seen({

@@ -7,6 +7,7 @@ import type { CertificateServices } from './facade/certificates.ts'
 import type { DhcpServices } from './facade/dhcp.ts'
 import type { DiagnosticServices } from './facade/diagnostics.ts'
 import type { DnsServices } from './facade/dns.ts'
+import type { ForwarderServices } from './facade/forwarders.ts'
 import type { InterfaceServices } from './facade/interfaces.ts'
 import type { LeaseServices } from './facade/leases.ts'
 import type { LinkServices } from './facade/links.ts'
@@ -29,6 +30,7 @@ export * from './facade/common.ts'
 export * from './facade/dhcp.ts'
 export * from './facade/diagnostics.ts'
 export * from './facade/dns.ts'
+export * from './facade/forwarders.ts'
 export * from './facade/interfaces.ts'
 export * from './facade/leases.ts'
 export * from './facade/links.ts'
@@ -58,6 +60,7 @@ export type Services = {
   readonly transfers: TransferServices
   readonly updates: UpdateServices
   readonly views: ViewServices
+  readonly forwarders: ForwarderServices
   readonly secondaries: SecondaryServices
   readonly catalogs: CatalogServices
   readonly interfaces: InterfaceServices

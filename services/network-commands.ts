@@ -7,6 +7,7 @@ import type { Clock, SecureRandom } from '../stack/platform/index.ts'
 import { DiagnosticCommands } from './commands/diagnostic-commands.ts'
 import { DhcpCommands } from './commands/dhcp-commands.ts'
 import { DnsCommands } from './commands/dns-commands.ts'
+import { ForwarderCommands } from './commands/forwarder-commands.ts'
 import { InterfaceCommands } from './commands/interface-commands.ts'
 import { LinkCommands } from './commands/link-commands.ts'
 import { RouteCommands } from './commands/route-commands.ts'
@@ -64,7 +65,7 @@ export type NetworkCommandsOptions = {
 
 export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const { turns } = o
-  const { lastIds, tsigKeys, transferPolicies, updatePolicies, views, catalogs, catalogMembers } = o.snapshot
+  const { lastIds, tsigKeys, transferPolicies, updatePolicies, views, forwardRules, catalogs, catalogMembers } = o.snapshot
   let lastZoneId = lastIds.zone
   const nextZoneId = (): number => ++lastZoneId
   const dhcp = new DhcpCommands({ ...o, lastIds, turns })
@@ -78,6 +79,7 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   return {
     dhcp, dns, signing: new SigningCommands(o), zoneEdits: new ZoneEditCommands({ ...o, turns, editor }), tsigKeys: new TsigKeyCommands({ ...o, tsigKeys, turns }), transfers: new TransferCommands({ ...o, transferPolicies, turns }),
     updates: new UpdateCommands({ ...o, updatePolicies, turns }), views: new ViewCommands({ ...o, views, turns, configuration: () => dhcp.current }),
+    forwarders: new ForwarderCommands({ ...o, forwardRules, lastForwardRuleId: lastIds.forwardRule, turns, configuration: () => dhcp.current }),
     secondaries: new SecondaryCommands({ ...o, nextZoneId, turns }),
     catalogs: new CatalogCommands({ ...o, catalogs, catalogMembers, editor, nextZoneId, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
   }

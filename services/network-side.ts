@@ -5,7 +5,7 @@
  */
 import type { Ipv4 } from '../stack/index.ts'
 import type {
-  Answer, CaptureInput, CatalogInput, CatalogMemberInput, CatalogView, DhcpClientView, InterfaceView, KeyImportInput, NeighbourView, NotifyInput, NotifyView,
+  Answer, CaptureInput, CatalogInput, CatalogMemberInput, CatalogView, DhcpClientView, ForwarderInput, ForwarderView, InterfaceView, KeyImportInput, NeighbourView, NotifyInput, NotifyView,
   OtherServerView, Page, Paging, PastUpdateView, PingEventView, PingInput, RecordInput, RecordStep, RouteView,
   RoutingView, SecondaryInput, SecondaryView, SigningInput, SigningView, SocketFilter, SocketView, StatisticsView,
   Streaming, TracerouteEventView, TracerouteInput, TransferPolicyView, TsigKeyInput, TsigKeyView, UpdatePolicyView, ZoneDigestView, ViewView,
@@ -161,6 +161,13 @@ export interface ViewSide {
   setViews(views: readonly ViewView[]): Answer<readonly ViewView[]>
 }
 
+export interface ForwarderSide {
+  forwarders(): Answer<readonly ForwarderView[]>
+  addForwarder(input: ForwarderInput): Answer<ForwarderView>
+  changeForwarder(id: number, change: Partial<ForwarderInput>): Answer<ForwarderView>
+  removeForwarder(id: number): Answer<null>
+}
+
 export interface TsigKeySide {
   tsigKeys(): Answer<readonly TsigKeyView[]>
   addTsigKey(key: TsigKeyInput): Answer<TsigKey>
@@ -232,6 +239,7 @@ export type NetworkSide = {
   readonly transfers: TransferSide
   readonly updates: UpdateSide
   readonly views: ViewSide
+  readonly forwarders: ForwarderSide
   readonly secondaries: SecondarySide
   readonly catalogs: CatalogSide
   readonly interfaces: InterfaceSide
@@ -280,6 +288,7 @@ export const NETWORK_COMMANDS = {
   transfers: ['transferPolicy', 'zoneDigest', 'setTransferPolicy', 'notifyPolicy', 'setNotifyPolicy', 'notifyNow'],
   updates: ['updatePolicy', 'setUpdatePolicy', 'recentUpdates'],
   views: ['views', 'setViews'],
+  forwarders: ['forwarders', 'addForwarder', 'changeForwarder', 'removeForwarder'],
   interfaces: ['interfaces', 'plans', 'checkInterface', 'addInterface', 'changeInterface', 'removeInterface'],
   routes: ['routes', 'addRoute', 'changeRoute', 'removeRoute', 'routing', 'changeRouting'],
   links: ['neighbours', 'addNeighbour', 'removeNeighbour', 'flushNeighbours'],

@@ -28,6 +28,7 @@ import { siteAdd, siteChange, siteList, siteRemove } from './site.ts'
 import { subnetAdd, subnetChange, subnetList, subnetRemove } from './subnet.ts'
 import { traceroute } from './traceroute.ts'
 import { tsigKeyAdd, tsigKeyList, tsigKeyRemove } from './tsig-key.ts'
+import { forwarderAdd, forwarderChange, forwarderList, forwarderRemove } from './forwarder.ts'
 import { viewAdd, viewList, viewRemove } from './view.ts'
 import { dhcpWhatIf } from './what-if.ts'
 import { hostsEdit, hostsShow, zoneDelegateBlock, zoneDiff, zoneImport, zoneUndo, zoneVersions } from './zone-contents.ts'
@@ -125,6 +126,10 @@ export const COMMANDS: readonly Command[] = [
   viewList,
   viewAdd,
   viewRemove,
+  forwarderList,
+  forwarderAdd,
+  forwarderChange,
+  forwarderRemove,
   tsigKeyList,
   tsigKeyAdd,
   tsigKeyRemove,

@@ -24,7 +24,7 @@ export class ViewCommands implements ViewSide {
   constructor(options: ViewCommandsOptions) {
     this.#o = options
     this.#views = options.views
-    options.dns.onSubnetsChanged = () => this.#compile()
+    options.dns.onSubnetsChanged.push(() => this.#compile())
     this.#compile()
   }
 

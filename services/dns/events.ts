@@ -3,6 +3,7 @@
  * `says` has the facts in braces; `means` is for a person who has not read the RFCs; `remedy` says what to do, if
  * anything.
  */
+import { FORWARDING_EVENTS } from './forwarding/events.ts'
 import { UPDATE_EVENTS } from './update/events.ts'
 
 export type DnsEventRow = {
@@ -204,6 +205,7 @@ export const DNS_EVENTS = {
     means: 'The change is served from the next query on.',
   },
   ...UPDATE_EVENTS,
+  ...FORWARDING_EVENTS,
 } as const satisfies { readonly [id: string]: DnsEventRow }
 
 export type DnsEventId = keyof typeof DNS_EVENTS

@@ -34,6 +34,7 @@ import {
   type ViewRow,
   type ZoneRow,
 } from './rows.ts'
+import { forwardRuleOf, type ForwardRuleRow } from './forward-rows.ts'
 import type { LoadedSnapshot, Snapshot } from './store.ts'
 
 /** A zone that holds more than one in so many of all records is read in the order of the table, without the sorting. */
@@ -74,6 +75,7 @@ export function snapshotOf(db: Database): Snapshot {
       policies: all<PolicyRow>('SELECT * FROM policies ORDER BY position').map(policyOf),
       groups: all<HostGroupRow>('SELECT * FROM host_groups ORDER BY name').map(hostGroupOf),
     },
+    forwardRules: all<ForwardRuleRow>('SELECT * FROM forward_rules ORDER BY id').map(forwardRuleOf),
     settings: new Map(all<{ name: string; value: string }>('SELECT name, value FROM settings').map((r) => [r.name, r.value])),
     lastIds: {
       // What is gone may still be named by a lease or a history, which must not become another's.
@@ -89,6 +91,7 @@ export function snapshotOf(db: Database): Snapshot {
       zone: Math.max(last('zones'), last('record_history', 'zone_id')),
       record: last('records'),
       route: last('routes'),
+      forwardRule: last('forward_rules'),
       dnssecKey: last('dnssec_keys'),
       policyRule: last('policy_rules'),
     },

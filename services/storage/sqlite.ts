@@ -8,6 +8,7 @@ import Sqlite, { type Database, type Statement } from 'better-sqlite3'
 import { err, ok } from '../../stack/platform/index.ts'
 import { DHCP_KINDS, type DhcpKind, type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type ZoneEdit, zoneText } from '../model/index.ts'
 import { DHCP_TABLES, type DhcpTable } from './dhcp-rows.ts'
+import { forwardRuleCells } from './forward-rows.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { SqliteReader } from './reader.ts'
 import { hostGroupCells, listStateCells, policyCells, policyListCells, policyRuleCells } from './policy-rows.ts'
@@ -322,6 +323,10 @@ export class SqliteStore extends SqliteReader implements Store {
         sql.removeViews.run()
         for (const [position, view] of w.views.entries()) sql.addView.run(...viewCells(view, position))
         return
+      case 'forward-rule-put':
+        return void sql.putForwardRule.run(...forwardRuleCells(w.rule))
+      case 'forward-rule-remove':
+        return void sql.removeForwardRule.run(w.id)
       case 'update-policy-put':
         sql.putUpdatePolicy.run(w.policy.zoneId, updateRulesText(w.policy))
         return
@@ -522,6 +527,11 @@ const SQL = {
       notify_servers = excluded.notify_servers, tls_only = excluded.tls_only`,
   removeViews: 'DELETE FROM views',
   addView: 'INSERT INTO views (name, position, prefixes, segments, keys, comment) VALUES (?, ?, ?, ?, ?, ?)',
+  putForwardRule: `INSERT INTO forward_rules VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET domain = excluded.domain, target = excluded.target, servers = excluded.servers,
+      strategy = excluded.strategy, path = excluded.path, fail_closed = excluded.fail_closed, segments = excluded.segments,
+      prefixes = excluded.prefixes, authority = excluded.authority, enabled = excluded.enabled, comment = excluded.comment`,
+  removeForwardRule: 'DELETE FROM forward_rules WHERE id = ?',
   putUpdatePolicy: 'INSERT INTO zone_updates VALUES (?, ?) ON CONFLICT (zone_id) DO UPDATE SET rules = excluded.rules',
   putPolicyList: `INSERT INTO policy_lists VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, format = excluded.format, source = excluded.source,

@@ -9,7 +9,7 @@ import type { Ipv4 } from '../../stack/index.ts'
 import type { Result } from '../../stack/platform/index.ts'
 import type { HistoryPiece } from '../dns/index.ts'
 import type {
-  Catalog, CatalogMember, DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, HostGroup, Lease, LeaseChange, ListState, NetworkInterface,
+  Catalog, CatalogMember, DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, ForwardRule, HostGroup, Lease, LeaseChange, ListState, NetworkInterface,
   Policy, PolicyList, PolicyRule, SealedKey, SecondaryZone, StaticNeighbour, StaticRoute, TransferPolicy, TsigKey, UpdatePolicy, View, Zone,
   ZoneEdit, ZoneSigningPolicy,
 } from '../model/index.ts'
@@ -30,6 +30,8 @@ export type Write =
   | { readonly kind: 'transfer-policy-put'; readonly policy: TransferPolicy }
   /** All of them, in their order. */
   | { readonly kind: 'views-put'; readonly views: readonly View[] }
+  | { readonly kind: 'forward-rule-put'; readonly rule: ForwardRule }
+  | { readonly kind: 'forward-rule-remove'; readonly id: number }
   | { readonly kind: 'update-policy-put'; readonly policy: UpdatePolicy }
   | PolicyWrite
   | { readonly kind: 'catalog-put'; readonly catalog: Catalog }
@@ -83,6 +85,7 @@ export type Snapshot = {
   /** In their order. */
   readonly views: readonly View[]
   readonly policy: StoredPolicy
+  readonly forwardRules: readonly ForwardRule[]
   readonly secondaries: readonly SecondaryZone[]
   readonly catalogs: readonly Catalog[]
   readonly catalogMembers: readonly CatalogMember[]
@@ -96,6 +99,7 @@ export type Snapshot = {
     readonly zone: number
     readonly record: number
     readonly route: number
+    readonly forwardRule: number
     readonly dnssecKey: number
     readonly policyRule: number
   }

@@ -43,6 +43,7 @@ import { FakeTransfers } from './fake-transfers.ts'
 import { FakeZoneContents } from './fake-zone-contents.ts'
 import { FakeTsigKeys } from './fake-tsig-keys.ts'
 import { FakeUpdates } from './fake-updates.ts'
+import { FakeForwarders } from './fake-forwarders.ts'
 import { FakeViews } from './fake-views.ts'
 import { FakeOtherServers, FakeUplinks } from './fake-uplinks.ts'
 
@@ -123,6 +124,7 @@ export class FakeServices implements Services {
   readonly transfers = new FakeTransfers()
   readonly updates = new FakeUpdates()
   readonly views = new FakeViews()
+  readonly forwarders = new FakeForwarders()
   readonly secondaries = new FakeSecondaries()
   readonly catalogs = new FakeCatalogs()
   readonly otherServers = new FakeOtherServers()

@@ -32,6 +32,8 @@ import { readSignature, TsigKeys } from '../tsig/signature.ts'
 import type { Signature } from '../tsig/signature.ts'
 import { Updates } from '../update/updates.ts'
 import { specialUseZones } from '../zone/special-use.ts'
+import { ForwardRules } from '../forwarding/forward-rules.ts'
+import type { ClientRule } from '../forwarding/forward-rules.ts'
 import { Views } from '../views/views.ts'
 import type { ViewRule } from '../views/views.ts'
 import { ZoneSet } from '../zone/zone-set.ts'
@@ -65,8 +67,10 @@ export class DnsServer {
   readonly served: ServedZones
   readonly updates: Updates
   readonly views = new Views()
-  /** Called when subnets have changed: views may name segments. */
-  onSubnetsChanged: (() => void) | undefined
+  /** Each is called when subnets have changed: views and rules may name segments. */
+  readonly onSubnetsChanged: (() => void)[] = []
+  /** Who is asked for names that no zone has. */
+  readonly forwardRules = new ForwardRules()
   readonly #specialUse = new ZoneSet()
   readonly #slots = new ClientSlots()
   #policy: DnsPolicy | undefined
@@ -458,6 +462,12 @@ export class DnsServer {
   setViews(rules: readonly ViewRule[]): void {
     this.views.set(rules)
     this.#forgetFinished()
+  }
+
+  /** Sorts names and clients to servers, from the next query on; false as ForwardRules.setRules has it. */
+  setForwardRules(rules: readonly ClientRule[]): boolean {
+    this.#table.clear()
+    return this.forwardRules.setRules(rules)
   }
 
   /** What an upstream server says now, whatever is served or cached here; undefined: none answered. */

@@ -35,6 +35,7 @@ describe('what a pipe sees: a line per item, tabs between the fields', () => {
     ['interface', 1, /^lan0\ttap\tup\t02:00:0a:35:00:02\t1500\t10\.53\.0\.2\/24\t-$/m],
     ['route list', 1, /^-\t10\.53\.0\.0\/24\t-\tU\t0\tlan0\tdirect\t-$/m],
     ['route list --brief', 1, /^10\.53\.0\.0\/24 dev lan0 scope link proto direct$/m],
+    ['forwarder list', 2, /^1\tcorp\.example\t10\.60\.0\.53,tls:\/\/10\.60\.1\.53#dns\.corp\.example\tordered\tstack\tall\tnobody\ton\trule\tthe other office$/m],
     ['forwarding', 1, /^forwarding is off$/m],
     ['arp', 2, /^lan0\t10\.53\.0\.101\t-\tincomplete\t-$/m],
     ['dhcp servers', 1, /^lan0\t10\.53\.0\.250\t02:00:0a:35:00:fa\tanswered-our-search\tOFFER\t10\.53\.0\.66\t/],
@@ -128,6 +129,9 @@ describe('changes', () => {
       'bound',
     ],
     ['zone add Example --ttl 60', 'added the zone example', 'zone list', 'example\tprimary\t1\t1\t60'],
+    ['forwarder add . tls://192.0.2.1#dns.example --strategy parallel --if-they-fail others --segment lan0', 'added forwarder 2: . to tls://192.0.2.1#dns.example for lan0', 'forwarder list', '2\t.\ttls://192.0.2.1#dns.example\t-\thost\tlan0\tothers\ton\trule\t-'],
+    ['forwarder change corp.example recursion --off', 'forwarder 1 is now: corp.example to recursion for all (off)', 'forwarder list', '1\tcorp.example\trecursion\t-\tstack\tall\tnobody\toff\trule'],
+    ['forwarder remove corp.example', 'removed the forwarder corp.example', 'forwarder list', '-\t.\t192.0.2.53'],
     ['zone remove lab.internal', 'removed the zone lab.internal', 'zone list', ''],
     [
       'record add lab.internal mail A 10.53.0.3 --ttl 5',
