@@ -311,14 +311,11 @@ export class SqliteStore extends SqliteReader implements Store {
         return
       }
       case 'neighbour-remove':
-        sql.removeNeighbour.run(w.interfaceName, unsigned(w.address))
-        return
+        return void sql.removeNeighbour.run(w.interfaceName, unsigned(w.address))
       case 'route-remove':
-        sql.removeRoute.run(w.id)
-        return
+        return void sql.removeRoute.run(w.id)
       case 'transfer-policy-put':
-        sql.putTransferPolicy.run(...transferPolicyColumns(w.policy))
-        return
+        return void sql.putTransferPolicy.run(...transferPolicyColumns(w.policy))
       case 'views-put':
         sql.removeViews.run()
         for (const [position, view] of w.views.entries()) sql.addView.run(...viewCells(view, position))
@@ -328,8 +325,7 @@ export class SqliteStore extends SqliteReader implements Store {
       case 'forward-rule-remove':
         return void sql.removeForwardRule.run(w.id)
       case 'update-policy-put':
-        sql.putUpdatePolicy.run(w.policy.zoneId, updateRulesText(w.policy))
-        return
+        return void sql.putUpdatePolicy.run(w.policy.zoneId, updateRulesText(w.policy))
       case 'catalog-put':
         return void sql.putCatalog.run(...catalogColumns(w.catalog))
       case 'catalog-remove':
@@ -337,11 +333,9 @@ export class SqliteStore extends SqliteReader implements Store {
       case 'catalog-member-put':
         return void sql.putCatalogMember.run(w.member.zoneId, w.member.catalogId, w.member.label)
       case 'secondary-put':
-        sql.putSecondary.run(...secondaryColumns(w.secondary))
-        return
+        return void sql.putSecondary.run(...secondaryColumns(w.secondary))
       case 'secondary-remove':
-        sql.removeSecondary.run(w.zoneId)
-        return
+        return void sql.removeSecondary.run(w.zoneId)
       case 'signing-policy-put':
         sql.putSigningPolicy.run(w.policy.zoneId, signingPolicyText(w.policy))
         return

@@ -57,7 +57,7 @@ test.each([
   ['not a server', { servers: ['10.60.0.53', 'nowhere'] }, 'invalid /servers/1: '],
   ['one twice', { servers: ['10.60.0.53', '10.60.0.53:53'] }, 'invalid /servers/1: '],
   ['recursion with servers', { target: 'recursion' }, 'invalid /servers: '],
-  ['no prefix', { addresses: ['10.53.7.0'] }, 'invalid /addresses/0: '],
+  ['no prefix', { addresses: ['10.53.7.1/24'] }, 'invalid /addresses/0: '],
   ['no segment of that name', { segments: ['nowhere'] }, 'invalid /segments/0: '],
   ['an authority for nobody', { servers: ['10.60.0.53'], authority: 'x' }, 'invalid /authority: '],
   ['an authority that is none', { authority: '-----BEGIN CERTIFICATE-----' }, 'invalid /authority: '],
