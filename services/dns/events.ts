@@ -5,6 +5,7 @@
  */
 import { FORWARDING_EVENTS } from './forwarding/events.ts'
 import { UPDATE_EVENTS } from './update/events.ts'
+import { VALIDATION_EVENTS } from './validator/events.ts'
 
 export type DnsEventRow = {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
@@ -205,6 +206,7 @@ export const DNS_EVENTS = {
     means: 'The change is served from the next query on.',
   },
   ...UPDATE_EVENTS,
+  ...VALIDATION_EVENTS,
   ...FORWARDING_EVENTS,
 } as const satisfies { readonly [id: string]: DnsEventRow }
 

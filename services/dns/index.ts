@@ -51,3 +51,5 @@ export { BLOCK_ANSWERS, DEFAULT_BLOCKED_TTL, LIST_FORMATS, MAX_LISTS, MAX_POLICY
 export type { Schedule, ScheduleSpan, Weekday } from './policy/schedule.ts'
 export { isInForce, isTimeZone, localTime } from './policy/schedule.ts'
 export type { Dns64Prefix } from './resolver/dns64.ts'
+export { rsaParts } from './validator/algorithms.ts'
+export type { VerifySignature } from './validator/verifier.ts'

@@ -1,6 +1,7 @@
 /** What DNS counts: one name for each thing that can come of a message. */
 import type { Counters } from '../../../stack/platform/index.ts'
 import { EXCHANGE_COUNTS } from '../resolver/exchange.ts'
+import { VALIDATION_COUNTS } from '../validator/counts.ts'
 import { RCODE } from '../wire/message.ts'
 import { TYPE } from '../wire/type-names.ts'
 import type { Resolution } from './pipeline.ts'
@@ -25,7 +26,7 @@ export const DNS_COUNTS = [
   'tcp-connections', 'tcp-queries', 'tcp-closed-idle', 'tcp-closed-malformed', 'tcp-closed-full', 'tcp-closed-overrun',
   'tcp-closed-memory', 'tls-connections', 'tls-handshakes', 'tls-handshake-failed', 'tls-refused-rate', 'tls-refused-full', 'https-requests', 'https-refused', 'https-closed-full',
   'tls-queries', 'https-queries', 'padded',
-  ...EXCHANGE_COUNTS,
+  ...EXCHANGE_COUNTS, ...VALIDATION_COUNTS,
 ] as const
 export type DnsCount = (typeof DNS_COUNTS)[number]
 

@@ -4,13 +4,16 @@ import { OPTION } from './edns.ts'
 /** The whole option as it is sent: option head, INFO-CODE (u16), EXTRA-TEXT (UTF-8). */
 export type ExtendedError = Uint8Array
 
-function option(infoCode: number, text: string): ExtendedError {
+/** RFC 8914 §2. For what is known only when it happens; what is always said the same stands below. */
+export function extendedError(infoCode: number, text: string): ExtendedError {
   const extra = new TextEncoder().encode(text)
   const length = 2 + extra.length
   return Uint8Array.from([
     OPTION.EXTENDED_ERROR >> 8, OPTION.EXTENDED_ERROR & 255, length >> 8, length & 255, infoCode >> 8, infoCode & 255, ...extra,
   ])
 }
+
+const option = extendedError
 
 /** What we say, RFC 8914 §4. The texts are for a person who reads the output of dig. */
 export const EXTENDED_ERROR = {
