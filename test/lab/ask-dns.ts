@@ -1,7 +1,7 @@
 /**
  * Asks a DNS server many questions from inside a host of the lab:
  *
- *   node test/lab/ask-dns.ts SERVER udp|tcp < queries > answers
+ *   node test/lab/ask-dns.ts SERVER udp|tcp [PATIENCE_MS] < queries > answers
  *
  * A line of hexadecimal digits is a query message; the answers come in the same order, a line each, "-" where none
  * came. Over UDP some queries are outstanding at a time and are asked again when nothing comes; over TCP one connection
@@ -11,10 +11,10 @@ import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 
-const [server, transport] = process.argv.slice(2) as [string, string]
+const [server, transport, patience] = process.argv.slice(2) as [string, string, string | undefined]
 /** Few enough for every receive buffer on the way. */
 const WINDOW = 32
-const PATIENCE_MS = 1_500
+const PATIENCE_MS = Number(patience ?? 1_500)
 const TRIES = 3
 
 const lines = (await text(process.stdin)).split('\n').filter(line => line !== '')

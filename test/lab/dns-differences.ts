@@ -17,6 +17,8 @@ export type Told = {
   readonly rcode: string
   readonly authoritative: boolean
   readonly truncated: boolean
+  /** AD. */
+  readonly authentic: boolean
   readonly octets: number
   /** "www.example. 60 A 192.0.2.1", in the order of the message. */
   readonly answer: readonly string[]
@@ -53,6 +55,7 @@ export function told(message: Uint8Array): Told | undefined {
     rcode: rcodeName(rcode),
     authoritative: (flags & FLAG.AA) !== 0,
     truncated: (flags & FLAG.TC) !== 0,
+    authentic: (flags & FLAG.AD) !== 0,
     octets: message.length,
     answer: answer.map(line),
     authority: authority.map(line),

@@ -49,7 +49,7 @@ describeLab('awkward zones, beside Knot, NSD and BIND', () => {
   test('an answer that is wrong in any field would be noticed', () => {
     const answer = ['a.b 60 A 192.0.2.1']
     const plain: Told = {
-      rcode: 'NOERROR', authoritative: true, truncated: false, octets: 60, answer, authority: [], additional: [],
+      rcode: 'NOERROR', authoritative: true, truncated: false, authentic: false, octets: 60, answer, authority: [], additional: [],
     }
     const pair = (wrong: Partial<Told>): Pair => ({
       name: 'a.b', type: 'A', ours: { ...plain, ...wrong }, theirs: plain, zones: ['b'], owners: new Set(),

@@ -53,7 +53,7 @@ template:
     journal-content: ${open ? 'changes' : 'none'}
 ${open ? '    acl: lab\n' : ''}
 zone:
-${zones.map(({ zone, path }) => `  - domain: "${zone}."\n    file: "${path}"\n`).join('')}`)
+${zones.map(({ zone, path }) => `  - domain: "${zone.replace(/\.?$/, '.')}"\n    file: "${path}"\n`).join('')}`)
     const program = host.start('knotd', ['knotd', '-c', config])
     await program.line(/server started/, 0, START_TIMEOUT_MS)
     return program

@@ -1,0 +1,143 @@
+/**
+ * Makes the master files of the planned zones: each with its children's delegations, signed by the tools of BIND, ldns or
+ * Knot with keys made here, from the leaves up to the root, because a parent holds its children's DS.
+ */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { succeed } from '../program.ts'
+import { parentOf, type Denial, type PlannedZone, SERVER_ADDRESSES, type Signing, ZONES } from './plan.ts'
+
+/** `anchors`: the root's DS records, "20326 8 2 E06D…". */
+export type SignedInternet = { readonly paths: ReadonlyMap<string, string>; readonly anchors: readonly string[] }
+
+const DENIALS: { readonly [D in Denial]: readonly string[] } = {
+  nsec: [], nsec3: ['-3', '-'], 'nsec3-salted': ['-3', 'aabbccdd', '-H', '5'], 'opt-out': ['-3', '-', '-A'],
+  'nsec3-160': ['-3', '-', '-H', '160'],
+}
+const LDNS_DENIALS: { readonly [D in Denial]: readonly string[] } = {
+  nsec: [], nsec3: ['-n', '-t', '0'], 'nsec3-salted': ['-n', '-t', '5', '-s', 'aabbccdd'], 'opt-out': ['-n', '-p', '-t', '0'],
+  'nsec3-160': ['-n', '-t', '160'],
+}
+const VALIDITY = {
+  past: ['-s', '20200101000000', '-e', '20200201000000'], future: ['-s', '20900101000000', '-e', '20900201000000'],
+} as const
+
+const origin = (zone: string): string => (zone === '' ? '.' : `${zone}.`)
+const isBelow = (name: string, zone: string): boolean => zone === '' || name.endsWith(`.${zone}.`) || name === `${zone}.`
+
+/** NS, DS and glue of a child for its parent's zone. Siblings' addresses are given too, as far as the parent has them. */
+function delegation({ zone, servers }: PlannedZone, parent: string, ds: readonly string[]): string {
+  const addresses = servers.flatMap(name => {
+    const address = SERVER_ADDRESSES.get(name)
+    const known = address !== undefined && isBelow(name, parent) && !isInParent(name, parent)
+    return known ? [`${name} A ${address}`] : []
+  })
+  return [
+    ...servers.map(name => `${zone}. NS ${name}`), ...ds.map(data => `${zone}. DS ${data}`), ...addresses,
+  ].join('\n')
+}
+
+/** Addresses that the parent's own text has. */
+const isInParent = (name: string, parent: string): boolean =>
+  ZONES.find(({ zone }) => zone === parent)?.text.includes(`${name} A `) === true
+
+function masterFile(zone: PlannedZone, delegations: readonly string[]): string {
+  const soa = `@ SOA ${zone.servers[0]} hostmaster.${origin(zone.zone).replace(/^\.$/, '')} 1 3600 600 86400 60`
+  const servers = zone.servers.map(name => `@ NS ${name}`)
+  // Siblings may share glue.
+  const lines = new Set([...servers, ...zone.text.trim().split('\n'), ...delegations.join('\n').split('\n')])
+  return `$ORIGIN ${origin(zone.zone)}\n$TTL 300\n${soa}\n${[...lines].join('\n')}\n`
+}
+
+type Made = { readonly path: string; readonly ds: readonly string[] }
+
+async function bindKeys(zone: string, { algorithms }: Signing, directory: string): Promise<readonly string[]> {
+  const keys: string[] = []
+  for (const algorithm of algorithms) {
+    const argv = ['dnssec-keygen', '-q', '-a', algorithm, '-K', directory, '-f', 'KSK', origin(zone)]
+    keys.push(join(directory, (await succeed(argv)).trim()))
+  }
+  return keys
+}
+
+/** By BIND's or ldns's tool, with one key for each algorithm that signs everything. */
+async function signWithKeys(zone: string, file: string, signing: Signing, directory: string): Promise<Made> {
+  const keys = await bindKeys(zone, signing, directory)
+  const path = `${file}.signed`
+  const validity = signing.validity === undefined ? [] : VALIDITY[signing.validity]
+  if (signing.by === 'ldns') {
+    await succeed(['ldns-signzone', ...LDNS_DENIALS[signing.denial], '-o', origin(zone), '-f', path, file, ...keys])
+  } else {
+    await succeed([
+      'dnssec-signzone', '-q', '-P', '-z', '-O', 'full', '-S', '-K', directory, ...validity, ...DENIALS[signing.denial],
+      '-o', origin(zone), '-f', path, file, ...keys,
+    ])
+  }
+  const digest = signing.digest ?? 'SHA-256'
+  const ds = await Promise.all(keys.map(key => succeed(['dnssec-dsfromkey', '-a', digest, `${key}.key`])))
+  return { path, ds: ds.map(text => text.trim().split(' ').slice(3).join(' ')) }
+}
+
+/** By Knot, which makes its own keys. */
+async function signByKnot(zone: string, file: string, signing: Signing, directory: string): Promise<Made> {
+  const config = join(directory, 'knot.conf')
+  const out = join(directory, 'signed')
+  mkdirSync(out)
+  writeFileSync(config, `
+database:
+    storage: "${directory}"
+policy:
+  - id: small
+    algorithm: ${signing.algorithms[0]?.toLowerCase()}
+    single-type-signing: on
+    nsec3: ${signing.denial === 'nsec' ? 'off' : 'on'}
+    nsec3-iterations: 0
+    nsec3-salt-length: 0
+zone:
+  - domain: ${origin(zone)}
+    storage: "${directory}"
+    file: "${file}"
+    dnssec-signing: on
+    dnssec-policy: small
+`)
+  await succeed(['kzonesign', '-c', config, '-o', out, origin(zone)])
+  const [name] = readdirSync(out)
+  const ds = await succeed(['keymgr', '-c', config, origin(zone), 'ds'])
+  const sha256 = ds.split('\n').filter(line => / DS \d+ \d+ 2 /.test(line))
+  return { path: join(out, name ?? ''), ds: sha256.map(line => line.split(' DS ')[1] ?? '') }
+}
+
+async function make(zone: PlannedZone, directory: string, delegations: readonly string[]): Promise<Made> {
+  const own = join(directory, zone.zone === '' ? 'root' : zone.zone)
+  mkdirSync(own)
+  const file = join(own, 'zone')
+  writeFileSync(file, masterFile(zone, delegations))
+  if (zone.signing === undefined) return { path: file, ds: [] }
+  const sign = zone.signing.by === 'knot' ? signByKnot : signWithKeys
+  const made = await sign(zone.zone, file, zone.signing, own)
+  if (zone.spoil !== undefined) {
+    const lines = readFileSync(made.path, 'utf8').split('\n')
+    writeFileSync(made.path, zone.spoil(lines).join('\n'))
+  }
+  return made
+}
+
+const depth = (zone: string): number => (zone === '' ? 0 : zone.split('.').length)
+
+export async function signZones(directory: string): Promise<SignedInternet> {
+  const paths = new Map<string, string>()
+  const delegations = new Map<string, string[]>()
+  let anchors: readonly string[] = []
+  for (let level = Math.max(...ZONES.map(({ zone }) => depth(zone))); level >= 0; level--) {
+    await Promise.all(ZONES.filter(({ zone }) => depth(zone) === level).map(async zone => {
+      const below = delegations.get(zone.zone) ?? []
+      const { path, ds } = zone.delegationOnly ? { path: '', ds: [] } : await make(zone, directory, below)
+      if (path !== '') paths.set(zone.zone, path)
+      const parent = parentOf(zone.zone)
+      const told = zone.spoilDs === undefined ? ds : zone.spoilDs(ds)
+      if (parent === undefined) anchors = told
+      else delegations.set(parent, [...delegations.get(parent) ?? [], delegation(zone, parent, told)])
+    }))
+  }
+  return { paths, anchors }
+}
