@@ -75,7 +75,6 @@ options {
   trust-anchor-telemetry no;
   root-key-sentinel no;
   empty-zones-enable no;
-  resolver-query-timeout 3000;
   max-cache-size ${4 * CACHE_MB}m;
 };
 controls { };
