@@ -5,6 +5,7 @@
 import { u32 } from '../../../stack/platform/index.ts'
 import type { Instant } from '../../../stack/platform/index.ts'
 import type { Finding, SignedRrset } from '../resolver/finding.ts'
+import type { Rrset } from '../wire/rrset.ts'
 import { TYPE } from '../wire/type-names.ts'
 import { MAX_NEGATIVE_SECONDS, negativeTtl } from './negative.ts'
 
@@ -58,6 +59,28 @@ function signedSeconds(rrsets: readonly SignedRrset[], wallMs: number): number {
     }
   }
   return least
+}
+
+/** No TTL is longer than the whole may be kept, and none but a denial's shorter than the least. */
+export function withBounds(finding: Finding, bounds: TtlBounds): Finding {
+  const most = Math.floor((finding.expiresAt - finding.storedAt) / 1000)
+  const least = finding.kind === 'rrset' ? bounds.minSeconds : 0
+  const isBounded = ({ ttl }: Rrset): boolean => ttl >= least && ttl <= most
+  const bounded = (rrset: Rrset): Rrset => (isBounded(rrset) ? rrset : { ...rrset, ttl: Math.min(Math.max(rrset.ttl, least), most) })
+  const both = (signed: SignedRrset): SignedRrset =>
+    ({ rrset: bounded(signed.rrset), signatures: signed.signatures && bounded(signed.signatures) })
+  return { ...finding, answer: finding.answer.map(both), authority: finding.authority.map(both) }
+}
+
+/** The same, with TTLs that begin now and are over soon. */
+export function asStale(finding: Finding, now: Instant): Finding {
+  const short = ({ rrset, signatures }: SignedRrset): SignedRrset => ({
+    rrset: { ...rrset, ttl: STALE_TTL_SECONDS }, signatures: signatures && { ...signatures, ttl: STALE_TTL_SECONDS },
+  })
+  return {
+    ...finding, answer: finding.answer.map(short), authority: finding.authority.map(short),
+    storedAt: now, expiresAt: now + STALE_TTL_SECONDS * 1000,
+  }
 }
 
 /** The instant from which a hit should have the finding asked for again, so that it never ends while it is in demand. */

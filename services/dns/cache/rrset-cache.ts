@@ -1,84 +1,129 @@
 /**
  * What is known of names from other servers, per owner and type, for as long as it may be believed. Read RFC 2181 §5.4.1
- * (ranking), RFC 2308 (denials), RFC 8020 ("nothing below"), RFC 8767 (stale data) and RFC 4035 §4.5 first.
+ * (ranking), RFC 2308 (denials), RFC 8020 ("nothing below"), RFC 8198 (proofs), RFC 8767 (stale data) and RFC 4035 §4.5
+ * first.
  *
- * An entry stands under partition, owner and type; an alias under CNAME, "no such name" under type 0. A finding that
- * ended is kept as stale until its place is wanted. Bounded by octets; what was not used lately goes first.
+ * An entry stands under partition, owner and type; an alias under CNAME, "no such name" under type 0. What has ended is
+ * kept as stale until its place is wanted. Entries lie in a ring of octets (entry-log.ts) and become findings when they
+ * are asked for.
  */
 import type { Clock, Instant, SecureRandom } from '../../../stack/platform/index.ts'
 import { TRUST } from '../resolver/finding.ts'
-import type { Finding, SignedRrset } from '../resolver/finding.ts'
-import { parentKey, ROOT_KEY } from '../wire/name.ts'
+import type { Finding } from '../resolver/finding.ts'
+import { isAtOrBelow, MAX_LABELS, parentKey, ROOT_KEY } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 import { TYPE } from '../wire/type-names.ts'
-import { matches } from './cache-filter.ts'
 import type { CacheFilter, CacheRow } from './cache-filter.ts'
+import type { CacheCount } from './counts.ts'
+import { Denials } from './denials.ts'
 import { displaces } from './displace.ts'
-import { DEFAULT_STALE_SECONDS, DEFAULT_TTL_BOUNDS, lifetimeMs, prefetchAt, soaOf, STALE_TTL_SECONDS } from './lifetime.ts'
+import { EntryReader, EntryWriter, kindOf, securityOf, trustOf } from './entry-codec.ts'
+import { ENTRY_HEAD, EntryLog, NAME_LENGTH_AT } from './entry-log.ts'
+import {
+  asStale, DEFAULT_STALE_SECONDS, DEFAULT_TTL_BOUNDS, lifetimeMs, prefetchAt, soaOf, withBounds,
+} from './lifetime.ts'
 import type { TtlBounds } from './lifetime.ts'
 
+/** What some 300,000 RRsets without signatures need, or 150,000 with. */
 export const DEFAULT_CACHE_OCTETS = 64 * 1024 * 1024
 /** Type of the entry that says that there is no such name: no query can ask for it. */
 const NO_NAME = 0
-/** Names and structure of an entry beside its records, on the high side. */
-const ENTRY_OCTETS = 400
-const RDATA_OCTETS = 120
+const PARTITION_SHIFT = 16
 
 export type RrsetCacheOptions = {
   readonly octets?: number | undefined
   readonly ttl?: TtlBounds | undefined
   /** How long what has ended may still be given when nobody can be asked; 0: never. */
   readonly staleSeconds?: number | undefined
+  readonly count?: ((what: CacheCount) => void) | undefined
 }
 
-type Entry = { readonly finding: Finding; readonly octets: number }
+/** Where to go on is `next`; undefined: that was all. */
+export type CacheSweep = { readonly rows: readonly CacheRow[]; readonly next: number | undefined }
 
 export class RrsetCache {
   readonly #clock: Clock
+  readonly #log: EntryLog
   readonly #limit: number
   readonly #ttl: TtlBounds
   readonly #staleMs: number
-  readonly #entries = new Map<string, Entry>()
-  #octets = 0
+  readonly #count: (what: CacheCount) => void
+  readonly #writer = new EntryWriter()
+  readonly #reader = new EntryReader()
+  readonly #denials: Denials
+  readonly #labels = new Uint8Array(MAX_LABELS + 1)
+  /** Entries that say that a name does not exist, and are proven: without any, nobody looks above a name. */
+  #cuts = 0
 
   constructor(ports: { readonly clock: Clock; readonly random: SecureRandom }, options: RrsetCacheOptions = {}) {
     this.#clock = ports.clock
     this.#limit = options.octets ?? DEFAULT_CACHE_OCTETS
+    this.#log = new EntryLog(this.#limit, ports.random)
     this.#ttl = options.ttl ?? DEFAULT_TTL_BOUNDS
     this.#staleMs = (options.staleSeconds ?? DEFAULT_STALE_SECONDS) * 1000
+    this.#count = options.count ?? (() => {})
+    this.#denials = new Denials({
+      log: this.#log, read: (handle) => this.#freshAt(handle), rrset: (partition, key, type) => this.rrset(partition, key, type),
+      put: (partition, finding) => this.put(partition, finding),
+    })
+    this.#log.onEvict = (handle) => {
+      this.#count('cache-evicted')
+      this.#leaving(handle)
+    }
   }
 
+  /** Entries, stale ones included. */
   get size(): number {
-    return this.#entries.size
+    return this.#log.size
   }
 
+  /** Octets that they take. */
   get octets(): number {
-    return this.#octets
+    return this.#log.octets
+  }
+
+  get limitOctets(): number {
+    return this.#limit
+  }
+
+  /** Zones of which there are proofs to answer from. */
+  get provenZones(): number {
+    return this.#denials.zones
   }
 
   /** What is known of exactly this name and type (an RRset, or that there is none), however far it may be believed. */
   rrset(partition: number, key: NameKey, type: number): Finding | undefined {
-    return this.#fresh(partition, key, type)
+    return this.#freshAt(this.#find(partition, key, type))
   }
 
-  /** What a client may be answered with: judged, and of an answer's trust at least. */
+  /**
+   * What a client may be answered with: judged, and of an answer's trust at least. The exact type, else an alias, else that
+   * the name or, proven, one above it does not exist, else what proofs of its zone say.
+   */
   answer(partition: number, key: NameKey, type: number): Finding | undefined {
     const now = this.#clock.now()
-    return this.#answer(partition, key, type, (finding) => now < finding.expiresAt)
+    const known = this.#known(partition, key, type, now, 0)
+    if (known !== undefined) {
+      this.#count('cache-hits')
+      return known
+    }
+    const made = this.#denials.make(partition, key, type, now)
+    this.#count(made === undefined ? 'cache-misses' : 'cache-synthesized')
+    return made
   }
 
   /** What could be answered a while ago, to be given when nobody can be asked. TTLs are short and begin now. */
   stale(partition: number, key: NameKey, type: number): Finding | undefined {
     const now = this.#clock.now()
-    const found = this.#answer(
-      partition, key, type, (finding) => finding.security !== 'bogus' && now < finding.expiresAt + this.#staleMs,
-    )
-    return found === undefined ? undefined : asStale(found, now)
+    const found = this.#known(partition, key, type, now, this.#staleMs)
+    if (found === undefined || found.security === 'bogus') return undefined
+    this.#count('cache-stale')
+    return asStale(found, now)
   }
 
   /**
-   * False: it is not kept, because what is there ranks higher, it has no time to live, or it is a denial for clients
-   * without a SOA (RFC 2308 §5).
+   * False: it is not kept, because what is there ranks higher, it has no time to live, it is too long, or it is a denial
+   * for clients without a SOA (RFC 2308 §5). All records of a secure finding were validated.
    */
   put(partition: number, finding: Finding): boolean {
     const now = this.#clock.now()
@@ -86,104 +131,219 @@ export class RrsetCache {
     const lifetime = lifetimeMs(finding, this.#ttl, storedWallMs)
     if (finding.storedAt + lifetime <= now || !isKeepable(finding)) return false
     const type = entryType(finding)
-    const old = this.#fresh(partition, finding.owner, type)
-    if (old !== undefined && !displaces(finding, old)) return false
+    const old = this.#find(partition, finding.owner, type)
+    const oldIsFresh = old !== 0 && now < this.#log.expiresAt(old)
+    const oldState = old === 0 ? 0 : this.#log.stateOf(old)
+    if (oldIsFresh && !displaces(finding, { trust: trustOf(oldState), security: securityOf(oldState) })) {
+      this.#count('cache-outranked')
+      return false
+    }
     let expiresAt = finding.storedAt + lifetime
     // A name server of a delegation that was taken away must not keep it alive by repeating itself ("ghost domains").
-    if (type === TYPE.NS && old !== undefined && finding.trust <= old.trust) expiresAt = Math.min(expiresAt, old.expiresAt)
-    if (finding.kind !== 'nxdomain') this.#contradict(partition, finding)
+    if (type === TYPE.NS && oldIsFresh && finding.trust <= trustOf(oldState)) expiresAt = Math.min(expiresAt, this.#log.expiresAt(old))
     const kind = finding.kind === 'alias' ? 'rrset' : finding.kind
-    this.#set(keyFor(partition, finding.owner, type), withBounds({ ...finding, kind, type, expiresAt }, this.#ttl.minSeconds))
-    return true
+    if (kind !== 'nxdomain') this.#contradict(partition, finding)
+    const kept = this.#store(partition, withBounds({ ...finding, kind, type, expiresAt }, this.#ttl))
+    if (finding.security === 'secure') this.#denials.learn(partition, { ...finding, expiresAt })
+    return kept
   }
 
-  /** In the last tenth of its life, and in demand. */
+  /** As put(), for what was kept before a restart: it may have ended, and nothing that is here already makes way for it. */
+  restore(partition: number, finding: Finding): boolean {
+    const now = this.#clock.now()
+    if (finding.storedAt > now || finding.expiresAt + this.#staleMs <= now || !isKeepable(finding)) return false
+    if (this.#find(partition, finding.owner, entryType(finding)) !== 0) return false
+    return this.#store(partition, finding)
+  }
+
+  /** From then on a hit should have the finding asked for again: in the last tenth of its life. */
   wantsPrefetch(finding: Finding): boolean {
     return this.#clock.now() >= prefetchAt(finding)
   }
 
-  /** Forgets what the filter names; how many entries that were. */
+  /** Forgets what the filter names, all in one go; how many entries that were. */
   flush(filter: CacheFilter = {}): number {
     let count = 0
-    for (const [key, { finding }] of this.#entries) {
-      if (!matches(filter, { partition: key.charCodeAt(0), finding })) continue
-      this.#remove(key)
-      count++
+    for (let from: number | undefined = 0; from !== undefined;) {
+      const { forgotten, next } = this.flushSome(filter, from, this.#log.end)
+      count += forgotten
+      from = next
     }
     return count
   }
 
-  /** Entries from `after` on that the filter names, at most `limit`; `next` is where to go on, undefined at the end. */
-  list(filter: CacheFilter, after: number, limit: number): { readonly rows: readonly CacheRow[]; readonly next: number | undefined } {
-    const rows: CacheRow[] = []
-    let place = 0
-    for (const [key, { finding }] of this.#entries) {
-      if (place++ < after) continue
-      const row = { partition: key.charCodeAt(0), finding }
-      if (matches(filter, row)) rows.push(row)
-      if (rows.length === limit) return { rows, next: place }
+  /** The same for `count` places from `from` on, to be done in turns with everything else. */
+  flushSome(filter: CacheFilter, from: number, count: number): { readonly forgotten: number; readonly next: number | undefined } {
+    if (Object.values(filter).every((part) => part === undefined)) {
+      const forgotten = this.#log.size
+      this.#log.clear()
+      this.#denials.clear()
+      this.#cuts = 0
+      return { forgotten, next: undefined }
     }
-    return { rows, next: undefined }
+    let forgotten = 0
+    const next = this.#visit(filter, from, count, (handle) => {
+      this.#remove(handle)
+      forgotten++
+      return true
+    })
+    return { forgotten, next }
   }
 
-  #fresh(partition: number, key: NameKey, type: number): Finding | undefined {
-    const finding = this.#entries.get(keyFor(partition, key, type))?.finding
-    return finding !== undefined && this.#clock.now() < finding.expiresAt ? finding : undefined
+  /** Entries that the filter names, at most `limit` of those in `count` places from `from` on, stale ones included. */
+  list(filter: CacheFilter, from: number, limit: number, count = this.#log.end): CacheSweep {
+    const rows: CacheRow[] = []
+    const next = this.#visit(filter, from, count, (handle) => {
+      const finding = this.#read(handle)
+      if (finding !== undefined) rows.push({ partition: this.#log.tagOf(handle) >>> PARTITION_SHIFT, finding })
+      return rows.length < limit
+    })
+    return { rows, next }
   }
 
-  #answer(partition: number, key: NameKey, type: number, holds: (finding: Finding) => boolean): Finding | undefined {
-    const exact = this.#usable(partition, key, type, holds)
-    if (exact !== undefined) return exact
-    const alias = this.#usable(partition, key, TYPE.CNAME, holds)
-    if (alias !== undefined && alias.kind !== 'nodata') return { ...alias, type, kind: 'alias' }
-    const noName = this.#usable(partition, key, NO_NAME, holds)
-    if (noName !== undefined) return { ...noName, type }
-    for (let above = key; above !== ROOT_KEY;) {
-      above = parentKey(above)
-      const cut = this.#usable(partition, above, NO_NAME, holds)
-      // As Unbound: only where it is proven. Servers that deny names between dots wrongly are still about.
-      if (cut?.security === 'secure') return { ...cut, owner: key, type }
+  /** Calls `take` for the entries that the filter names until it says false; where to go on. */
+  #visit(filter: CacheFilter, from: number, count: number, take: (handle: number) => boolean): number | undefined {
+    const { end } = this.#log
+    const until = Math.min(end, from + count)
+    for (let handle = Math.max(1, from); handle < until; handle++) {
+      if (this.#log.isLive(handle) && this.#matches(handle, filter) && !take(handle)) return handle + 1
+    }
+    return until < end ? until : undefined
+  }
+
+  #matches(handle: number, filter: CacheFilter): boolean {
+    const tag = this.#log.tagOf(handle)
+    if (filter.partition !== undefined && filter.partition !== tag >>> PARTITION_SHIFT) return false
+    if (filter.type !== undefined && filter.type !== (tag & 0xffff)) return false
+    if (filter.security !== undefined && filter.security !== securityOf(this.#log.stateOf(handle))) return false
+    if (filter.name === undefined && filter.below === undefined) return true
+    const owner = this.#ownerOf(handle)
+    return (filter.name === undefined || filter.name === owner) && (filter.below === undefined || isAtOrBelow(owner, filter.below))
+  }
+
+  #ownerOf(handle: number): NameKey {
+    const { bytes } = this.#log
+    const at = this.#log.blockOf(handle)
+    return String.fromCharCode(...bytes.subarray(at + ENTRY_HEAD, at + ENTRY_HEAD + (bytes[at + NAME_LENGTH_AT] as number)))
+  }
+
+  #find(partition: number, key: NameKey, type: number): number {
+    return this.#log.find(this.#log.hashName(key), (partition << PARTITION_SHIFT) | type, key, 0)
+  }
+
+  /** An answer that was kept and has not ended longer ago than `staleMs`. */
+  #known(partition: number, key: NameKey, type: number, now: Instant, staleMs: number): Finding | undefined {
+    const log = this.#log
+    const hash = log.hashName(key)
+    const base = partition << PARTITION_SHIFT
+    const exact = log.find(hash, base | type, key, 0)
+    if (this.#isUsable(exact, now, staleMs)) return this.#taken(exact)
+    const alias = log.find(hash, base | TYPE.CNAME, key, 0)
+    if (this.#isUsable(alias, now, staleMs) && kindOf(log.stateOf(alias)) === 'rrset') return asKind(this.#taken(alias), 'alias', type)
+    const noName = log.find(hash, base | NO_NAME, key, 0)
+    if (this.#isUsable(noName, now, staleMs)) return asKind(this.#taken(noName), 'nxdomain', type)
+    return this.#cuts === 0 ? undefined : this.#cutAbove(partition, key, type, now, staleMs)
+  }
+
+  /**
+   * RFC 8020: below a name that does not exist there is nothing. As in Unbound only where that is proven: servers that
+   * deny names which have nothing but names below them are still about, and unsigned denials would spread the harm.
+   */
+  #cutAbove(partition: number, key: NameKey, type: number, now: Instant, staleMs: number): Finding | undefined {
+    const log = this.#log
+    const starts = this.#labels
+    let labels = 0
+    for (let at = 0; key.charCodeAt(at) !== 0; at += 1 + key.charCodeAt(at)) starts[labels++] = at
+    let to = key.length - 1
+    let hash = log.hashName(key, to)
+    for (let n = labels - 1; n > 0; n--) {
+      const from = starts[n] as number
+      hash = log.hashName(key, from, to, hash)
+      to = from
+      const cut = log.find(hash, (partition << PARTITION_SHIFT) | NO_NAME, key, from)
+      if (!this.#isUsable(cut, now, staleMs) || securityOf(log.stateOf(cut)) !== 'secure') continue
+      const finding = asKind(this.#taken(cut), 'nxdomain', type)
+      return finding && { ...finding, owner: key }
     }
     return undefined
   }
 
-  #usable(partition: number, key: NameKey, type: number, holds: (finding: Finding) => boolean): Finding | undefined {
-    const finding = this.#entries.get(keyFor(partition, key, type))?.finding
-    if (finding === undefined || finding.trust < TRUST.answer || finding.security === 'unchecked') return undefined
-    return holds(finding) ? finding : undefined
+  #isUsable(handle: number, now: Instant, staleMs: number): boolean {
+    if (handle === 0 || now >= this.#log.expiresAt(handle) + staleMs) return false
+    const state = this.#log.stateOf(handle)
+    return trustOf(state) >= TRUST.answer && securityOf(state) !== 'unchecked'
+  }
+
+  #freshAt(handle: number): Finding | undefined {
+    return handle !== 0 && this.#clock.now() < this.#log.expiresAt(handle) ? this.#taken(handle) : undefined
+  }
+
+  #taken(handle: number): Finding | undefined {
+    this.#log.use(handle)
+    return this.#read(handle)
+  }
+
+  #read(handle: number): Finding | undefined {
+    const log = this.#log
+    const at = log.blockOf(handle)
+    return this.#reader.read(log.bytes, at, at + log.blockOctets(handle), log.tagOf(handle) & 0xffff, log.expiresAt(handle), log.lifeMs(handle))
   }
 
   /** Something exists here: what said that the name, or one above it, did not is forgotten, unless that ranks higher. */
   #contradict(partition: number, finding: Finding): void {
     for (let above = finding.owner; ; above = parentKey(above)) {
-      const key = keyFor(partition, above, NO_NAME)
-      const denial = this.#entries.get(key)?.finding
-      if (denial !== undefined && displaces(finding, denial)) this.#remove(key)
+      const handle = this.#find(partition, above, NO_NAME)
+      if (handle !== 0) {
+        const state = this.#log.stateOf(handle)
+        if (displaces(finding, { trust: trustOf(state), security: securityOf(state) })) this.#remove(handle)
+      }
       if (above === ROOT_KEY) return
     }
   }
 
-  #set(key: string, finding: Finding): void {
-    this.#remove(key)
-    const octets = ENTRY_OCTETS + sizeOf(finding.answer) + sizeOf(finding.authority)
-    if (octets > this.#limit) return
-    this.#entries.set(key, { finding, octets })
-    this.#octets += octets
-    for (const oldest of this.#entries.keys()) {
-      if (this.#octets <= this.#limit) break
-      this.#remove(oldest)
+  /** Takes the place of what is there. */
+  #store(partition: number, finding: Finding): boolean {
+    const log = this.#log
+    const type = entryType(finding)
+    const old = this.#find(partition, finding.owner, type)
+    const fits = this.#writer.write(finding)
+    if (!fits) this.#count('cache-too-long')
+    let handle = old
+    if (old !== 0) this.#leaving(old)
+    if (old !== 0 && !(fits && log.rewrite(old, this.#writer.draft))) {
+      log.remove(old)
+      handle = 0
     }
+    if (!fits) return false
+    if (handle === 0) handle = log.put(log.hashName(finding.owner), (partition << PARTITION_SHIFT) | type, this.#writer.draft)
+    if (handle === 0) {
+      this.#count('cache-too-long')
+      return false
+    }
+    this.#count('cache-kept')
+    if (isCut(log.stateOf(handle))) this.#cuts++
+    if (isProof(type) && finding.kind === 'rrset' && finding.security === 'secure') this.#denials.index(partition, handle, finding)
+    return true
   }
 
-  #remove(key: string): void {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return
-    this.#entries.delete(key)
-    this.#octets -= entry.octets
+  #remove(handle: number): void {
+    this.#leaving(handle)
+    this.#log.remove(handle)
+  }
+
+  /** What is known of the entry elsewhere is forgotten. */
+  #leaving(handle: number): void {
+    const tag = this.#log.tagOf(handle)
+    if (isCut(this.#log.stateOf(handle))) this.#cuts--
+    const finding = isProof(tag & 0xffff) ? this.#read(handle) : undefined
+    if (finding !== undefined) this.#denials.forget(tag >>> PARTITION_SHIFT, finding)
   }
 }
 
-const keyFor = (partition: number, key: NameKey, type: number): string => String.fromCharCode(partition, type) + key
+const isProof = (type: number): boolean => type === TYPE.NSEC || type === TYPE.NSEC3
+const isCut = (state: number): boolean => kindOf(state) === 'nxdomain' && securityOf(state) === 'secure'
+
+const asKind = (finding: Finding | undefined, kind: Finding['kind'], type: number): Finding | undefined => finding && { ...finding, kind, type }
 
 function entryType(finding: Finding): number {
   if (finding.kind === 'alias') return TYPE.CNAME
@@ -194,34 +354,4 @@ const isKeepable = (finding: Finding): boolean => {
   if (finding.kind === 'rrset' || finding.kind === 'alias') return finding.answer.length > 0
   // Without a SOA only for ourselves: that a delegation has no DS.
   return soaOf(finding) !== undefined || finding.trust < TRUST.answer
-}
-
-/** No TTL is longer than the whole may be kept, and none but a denial's shorter than the least. */
-function withBounds(finding: Finding, minSeconds: number): Finding {
-  const seconds = Math.floor((finding.expiresAt - finding.storedAt) / 1000)
-  const least = finding.kind === 'rrset' ? minSeconds : 0
-  const bounded = (signed: SignedRrset): SignedRrset => ({
-    rrset: { ...signed.rrset, ttl: Math.min(Math.max(signed.rrset.ttl, least), seconds) },
-    signatures: signed.signatures && { ...signed.signatures, ttl: Math.min(Math.max(signed.signatures.ttl, least), seconds) },
-  })
-  return { ...finding, answer: finding.answer.map(bounded), authority: finding.authority.map(bounded) }
-}
-
-function asStale(finding: Finding, now: Instant): Finding {
-  const short = ({ rrset, signatures }: SignedRrset): SignedRrset => ({
-    rrset: { ...rrset, ttl: STALE_TTL_SECONDS }, signatures: signatures && { ...signatures, ttl: STALE_TTL_SECONDS },
-  })
-  return {
-    ...finding, answer: finding.answer.map(short), authority: finding.authority.map(short),
-    storedAt: now, expiresAt: now + STALE_TTL_SECONDS * 1000,
-  }
-}
-
-function sizeOf(rrsets: readonly SignedRrset[]): number {
-  let octets = 0
-  for (const { rrset, signatures } of rrsets) {
-    for (const rdata of rrset.rdata) octets += RDATA_OCTETS + rdata.length
-    for (const rdata of signatures?.rdata ?? []) octets += RDATA_OCTETS + rdata.length
-  }
-  return octets
 }
