@@ -137,6 +137,15 @@ export const DNS_EVENTS = {
     level: 'debug', says: 'clients that ask for DNSSEC (DO) get the proof of it ({denial})',
     means: 'With nsec: the names between which it would stand; nsec3: the same of hashed names; compact: what this name has.',
   },
+  'dns.answer.bogus': {
+    level: 'info', says: '{name} {type} does not pass validation',
+    means: 'SERVFAIL: the zone is signed, and what came is not what its signatures vouch for. It may be forged, or the zone is in disorder.',
+    remedy: 'If you know that it is the zone: have a negative trust anchor made for it, until it is repaired.',
+  },
+  'dns.cache.stale': {
+    level: 'info', says: '{name} {type} is answered with what {source} said earlier, because nobody can be asked now',
+    means: 'Its time to live has ended. Something old is mostly better than nothing (RFC 8767); clients may keep it for 30 seconds.',
+  },
   'dns.policy.decided': {
     level: 'debug', says: '{name}: {action}, says {list}: {rule}',
     means: 'A block list or rule that counts for this client decided; no server was asked for the answer.',
@@ -146,7 +155,7 @@ export const DNS_EVENTS = {
     level: 'debug', says: '{name} is excepted from blocking by {list}: {rule}', means: 'No other list or rule is asked about it.',
   },
   'dns.cache.hit': {
-    level: 'debug', says: 'answered from the cache: {rcode}, {ageSeconds} s old, good for {leftSeconds} s more',
+    level: 'debug', says: 'answered from the cache: {rcode} from {source}, {ageSeconds} s old, good for {leftSeconds} s more ({security})',
     means: 'An upstream server said this a while ago, and its time to live has not ended.',
     remedy: 'Flush the cache if it is wrong.',
   },
@@ -163,7 +172,7 @@ export const DNS_EVENTS = {
     means: 'One upstream query serves both.',
   },
   'dns.forward.answered': {
-    level: 'debug', says: '{upstream} answered {rcode} after {tookMs} ms', means: 'The upstream server knew.',
+    level: 'debug', says: '{upstream} answered {rcode} after {tookMs} ms ({security})', means: 'The upstream server knew.',
   },
   'dns.forward.truncated': {
     level: 'debug', says: '{upstream} cut its answer off',

@@ -10,7 +10,7 @@ export async function askParentDs(dns: DnsServer, zoneName: string): Promise<rea
   const key = keyOf(zoneName)
   if (key === ROOT_KEY) return []
   const parent = dns.zones.closest(parentKey(key))
-  const sets = parent === undefined ? (await dns.askUpstream(key, TYPE.DS))?.answer : (parent.node(key)?.rrsets ?? [])
+  const sets = parent === undefined ? (await dns.askUpstream(key, TYPE.DS))?.answer.map(({ rrset }) => rrset) : (parent.node(key)?.rrsets ?? [])
   return sets?.filter((rrset) => rrset.type === TYPE.DS).flatMap((rrset) => rrset.rdata)
 }
 

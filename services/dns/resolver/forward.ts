@@ -5,7 +5,8 @@
  */
 import { LruMap, put16, put32 } from '../../../stack/platform/index.ts'
 import type { Clock, Instant, SecureRandom, Timer } from '../../../stack/platform/index.ts'
-import type { AnswerCache, CachedAnswer, Question } from '../cache/cache.ts'
+import type { CachedAnswer, Question } from '../cache/cache.ts'
+export type { CachedAnswer } from '../cache/cache.ts'
 import { questionKey } from '../cache/cache.ts'
 import { OPT_OCTETS, OUR_UDP_OCTETS, writeOpt } from '../wire/edns.ts'
 import { FLAG, HEADER_OCTETS, RCODE } from '../wire/message.ts'
@@ -75,7 +76,6 @@ export class Forwarder {
   readonly #random: SecureRandom
   readonly #send: SendQuery
   readonly #sendStream: SendQuery | undefined
-  readonly #cache: AnswerCache
   readonly #count: (name: ForwardCount) => void
   readonly #options: ForwardOptions
   readonly #pending = new Map<string, Pending>()
@@ -93,13 +93,12 @@ export class Forwarder {
       readonly send: SendQuery
       readonly sendStream?: SendQuery | undefined
     },
-    cache: AnswerCache, upstreams: readonly Upstream[], count: (name: ForwardCount) => void, options: ForwardOptions,
+    upstreams: readonly Upstream[], count: (name: ForwardCount) => void, options: ForwardOptions,
   ) {
     this.#clock = ports.clock
     this.#random = ports.random
     this.#send = ports.send
     this.#sendStream = ports.sendStream
-    this.#cache = cache
     this.#count = count
     this.#options = options
     this.#upstreams = new UpstreamSet(upstreams)
@@ -281,7 +280,6 @@ export class Forwarder {
   }
 
   #answered(pending: Pending, server: number, answer: CachedAnswer): void {
-    this.#cache.set(pending.question, answer)
     const upstream = formatUpstream(pending.upstreams.get(server))
     const tookMs = Math.round(this.#clock.now() - pending.startedAt)
     this.#finish(pending, { kind: 'answer', answer, upstream, tookMs })

@@ -2,7 +2,7 @@
  * HOT PATH. Finished responses by question, watched by test/bench/micro/dns-answer.ts. Most queries end here: one pass
  * over the question folds and hashes it, one look-up finds the octets to send, which are copied and patched.
  *
- *   key    folded name | type | flags that change the answer (RD, CD, EDNS, DO, CO) | view, kept in front of the response
+ *   key    folded name | type | flags that change the answer (RD, CD, AD, EDNS, DO, CO) | view, kept in front of the response
  *   slot   | key | response | offsets of TTLs that age (u16 each) |  in one of a few sizes
  *
  * A response kept here was not truncated; a client with room for less takes the slow way. What may change on a hit: id,
@@ -36,6 +36,8 @@ const HAS_EDNS = 4
 const HAS_DO = 8
 /** Beside DO: the client takes the rcode of compact answers (RFC 9824 §5.1). */
 const HAS_CO = 16
+/** Asks whether the answer is authentic. */
+const HAS_AD = 32
 const MAX_KEY_OCTETS = MAX_NAME_OCTETS + 4
 /** Entries looked at for one key: hashes are keyed by a secret, so a longer chain is an attack or very bad luck. */
 const MAX_CHAIN = 32
@@ -188,7 +190,7 @@ export class AnswerTable {
 
   /** The key's last octet, or −1 when what follows the question is not at most one plain OPT. Sets #room. */
   #variant(b: Uint8Array, at: number, from: number, end: number): number {
-    const header = ((b[at + 2] as number) & 1) | (((b[at + 3] as number) & 0x10) >>> 3)
+    const header = ((b[at + 2] as number) & 1) | (((b[at + 3] as number) & 0x10) >>> 3) | ((b[at + 3] as number) & HAS_AD)
     const additional = u16(b, at + 10)
     this.optionsAt = 0
     if (additional === 0) {

@@ -2,6 +2,7 @@
 import type { Counters } from '../../../stack/platform/index.ts'
 import { EXCHANGE_COUNTS } from '../resolver/exchange.ts'
 import { VALIDATION_COUNTS } from '../validator/counts.ts'
+import { RESOLVER_COUNTS } from '../resolver/resolver.ts'
 import { RCODE } from '../wire/message.ts'
 import { TYPE } from '../wire/type-names.ts'
 import type { Resolution } from './pipeline.ts'
@@ -13,7 +14,7 @@ export const DNS_COUNTS = [
   'dropped-short', 'dropped-response', 'dropped-by-policy', 'internal-error',
   'upstream-sent', 'upstream-answered', 'upstream-stray', 'upstream-malformed', 'upstream-failed',
   'upstream-silent', 'upstream-truncated', 'upstream-tcp-sent', 'upstream-tcp-failed',
-  'forward-joined', 'forward-failed', 'forward-full',
+  ...RESOLVER_COUNTS,
   'rate-limited-dropped', 'rate-limited-slipped', 'rate-limited-badcookie',
   'tsig-signed', 'tsig-badkey', 'tsig-badsig', 'tsig-badtime', 'tsig-badtrunc', 'tsig-malformed',
   'signature-made', 'signature-made-ahead', 'signature-renewed',

@@ -8,13 +8,13 @@ import type { Ipv4 } from '../../../stack/index.ts'
 import type { Instant } from '../../../stack/platform/index.ts'
 import { zoneText } from '../../model/index.ts'
 import type { TraceStep } from '../../model/index.ts'
-import type { AnswerCache, CachedAnswer, Question } from '../cache/cache.ts'
 import { negativeTtl } from '../cache/negative.ts'
 import type { ZoneSecurity } from '../dnssec/security.ts'
 import type { DnsEventId } from '../events.ts'
 import type { DnsPolicy, PolicyDecision } from '../policy/decision.ts'
-import type { Forwarder } from '../resolver/forward.ts'
-import { MAX_CHAIN } from '../resolver/response.ts'
+import type { Finding } from '../resolver/finding.ts'
+import type { Resolver, Sought } from '../resolver/resolver.ts'
+import { Budget } from '../resolver/source.ts'
 import { EXTENDED_ERROR } from '../wire/extended-errors.ts'
 import type { ExtendedError } from '../wire/extended-errors.ts'
 import { FLAG, RCODE, rcodeName } from '../wire/message.ts'
@@ -32,17 +32,23 @@ import type { SeenZones, ZoneSet } from '../zone/zone-set.ts'
 import { UDP } from './carrier.ts'
 import type { Carrier } from './carrier.ts'
 import { redirect } from './redirect.ts'
+import { addFound, addStale } from './found.ts'
 import { policyStep } from './policy-step.ts'
 import { ANY_ZONE, place, placeGlue, Response } from './respond.ts'
 import { addProof, ownedBySecurity, placeSigned } from './secured.ts'
 
 /** Signed, these change with edits of other names: the SOA with all, NSEC with those beside it. */
 const OF_THE_WHOLE_ZONE: ReadonlySet<number> = new Set([TYPE.SOA, TYPE.NSEC, TYPE.RRSIG])
+/** Aliases followed in one answer; 16 as BIND and Unbound allow about. */
+const MAX_CHAIN = 16
 /** Address records added for one answer; enough for any sensible set of servers. */
 const MAX_ADDITIONAL = 16
 
+/** Of the last link, where aliases were followed. */
+export type Origin = 'own' | 'special-use' | 'cache' | 'network' | 'stale' | 'policy' | 'failure' | 'refused'
+
 /** What there is for a client. */
-export type Seen = { readonly client: Ipv4; readonly zones: SeenZones; readonly policySet: number }
+export type Seen = { readonly client: Ipv4; readonly zones: SeenZones; readonly policySet: number; readonly partition: number; readonly now: Instant }
 
 /** One query's way through the steps. */
 export class Resolution {
@@ -51,8 +57,13 @@ export class Resolution {
   /** The name that is looked for now: the query's, or where aliases have led. */
   name: Name
   key: NameKey
+  /** The type that is looked for now: the query's, but for records that others are made of. */
+  type: number
   /** Aliases followed. */
   hops = 0
+  /** What all of it may cost. */
+  readonly budget = new Budget()
+  readonly startedAt: Instant
   /** What upstream has said is in the response. */
   complete = false
   /** For `explain` only. */
@@ -60,9 +71,12 @@ export class Resolution {
   readonly carrier: Carrier
   /** The zones that the client sees. */
   readonly zones: SeenZones
-  /** Who asks, and the number of the policy that counts for it. */
+  /** Who asks, the number of the policy that counts for it, and the part of the cache. */
   readonly client: Ipv4
   readonly policySet: number
+  readonly partition: number
+  /** Where the answer comes from, as the query log has it. */
+  origin: Origin = 'own'
   /** A rule said that policy has nothing more to say of this question. */
   exempt = false
   /** What policy decided, for the query log. */
@@ -75,6 +89,9 @@ export class Resolution {
     this.zones = seen.zones
     this.client = seen.client
     this.policySet = seen.policySet
+    this.partition = seen.partition
+    this.startedAt = seen.now
+    this.type = query.type
     this.carrier = carrier
     this.name = query.name
     this.key = query.key
@@ -89,13 +106,13 @@ export class Resolution {
     return (this.query.flags & FLAG.RD) !== 0
   }
 
-  get question(): Question {
-    return {
-      key: this.key,
-      type: this.query.type,
-      dnssecOk: this.dnssecOk,
-      checkingDisabled: (this.query.flags & FLAG.CD) !== 0,
-    }
+  /** The client judges signatures by itself, and takes what we hold for forged. */
+  get checkingDisabled(): boolean {
+    return (this.query.flags & FLAG.CD) !== 0
+  }
+
+  get sought(): Sought {
+    return { partition: this.partition, key: this.key, type: this.type }
   }
 
   say(id: DnsEventId, facts: TraceStep[1]): void {
@@ -117,13 +134,15 @@ export class Resolution {
   }
 }
 
-/** `wait`: the resolution's question is to be asked upstream; then the list starts again. */
+/** `wait`: the resolver is to be asked; then the list starts again. */
 export type Outcome = 'done' | 'next' | 'restart' | 'wait'
 export type Step = (r: Resolution) => Outcome
 export type Parts = {
   readonly specialUse: ZoneSet
-  readonly cache: AnswerCache
-  readonly forwarder: Forwarder
+  readonly resolver: Resolver
+  /** Somebody may be asked for a name that is not ours. */
+  readonly mayAsk: (sought: Sought) => boolean
+  readonly wantsPrefetch: (finding: Finding) => boolean
   readonly policy: () => DnsPolicy | undefined
   readonly now: () => Instant
 }
@@ -157,7 +176,7 @@ const alreadyComplete: Step = (r) => (r.complete ? 'done' : 'next')
  * refused; MAILA and MAILB (RFC 1035 §3.2.3, long obsolete) get NOTIMP; the rest cannot stand in a question.
  */
 const refuseOthers: Step = (r) => {
-  const { type } = r.query
+  const { type } = r
   if (r.query.class !== CLASS_IN) return withRcode(r, RCODE.REFUSED, EXTENDED_ERROR.notSupported)
   if (type === META.AXFR || type === META.IXFR) return withRcode(r, RCODE.REFUSED, EXTENDED_ERROR.notSupported)
   if (type === META.MAILA || type === META.MAILB) return withRcode(r, RCODE.NOTIMP, EXTENDED_ERROR.notSupported)
@@ -175,7 +194,7 @@ function withRcode(r: Resolution, rcode: number, why?: ExtendedError): 'done' {
 function zonesStep(parts: Parts): Step {
   const { specialUse } = parts
   return (r) => {
-    const own = enclosing(r.zones, r.key, r.query.type)
+    const own = enclosing(r.zones, r.key, r.type)
     const special = specialUse.closest(r.key)
     const zone = special !== undefined && (own === undefined || own.key.length < special.key.length) ? special : own
     if (zone === undefined) {
@@ -190,8 +209,8 @@ function zonesStep(parts: Parts): Step {
       r.say('dns.zone.not-served', { zone: zoneText(zone.identity), serial: zone.zone.serial })
       return fail(r, EXTENDED_ERROR.expired)
     }
-    const found = find(zone, r.key, r.query.type)
-    const mayAsk = r.recursionDesired && parts.forwarder.hasUpstreams && special === undefined
+    const found = find(zone, r.key, r.type)
+    const mayAsk = r.recursionDesired && parts.mayAsk(r.sought) && special === undefined
     if (zone === special && found.kind === 'nxdomain') r.response.extendedError = EXTENDED_ERROR.specialUse
     return fromZone(r, zone, found, mayAsk)
   }
@@ -254,8 +273,8 @@ function fromZone(r: Resolution, zone: LiveZone, found: Lookup, mayAsk: boolean)
       const byWildcard = found.kind === 'nodata' ? found.wildcard : zone.wildcards > 0
       // Every edit makes the SOA's signature anew.
       response.depend(zone.slot, byWildcard || security !== undefined || r.hops > 0)
-      if (found.kind === 'nodata' && found.wildcard) r.say('dns.answer.wildcard-nodata', { name: formatKey(r.key), type: typeName(r.query.type) })
-      else if (exists) r.say('dns.answer.nodata', { name: formatKey(r.key), type: typeName(r.query.type) })
+      if (found.kind === 'nodata' && found.wildcard) r.say('dns.answer.wildcard-nodata', { name: formatKey(r.key), type: typeName(r.type) })
+      else if (exists) r.say('dns.answer.nodata', { name: formatKey(r.key), type: typeName(r.type) })
       else r.say('dns.answer.nxdomain', { name: formatKey(r.key), zone: zoneText(zone.identity) })
       return 'done'
     }
@@ -340,7 +359,7 @@ function addDelegation(
  */
 function refuseRecursion(parts: Parts): Step {
   return (r) => {
-    if (r.recursionDesired && parts.forwarder.hasUpstreams) return 'next'
+    if (r.recursionDesired && parts.mayAsk(r.sought)) return 'next'
     if (r.hops > 0) return 'done'
     r.say(r.recursionDesired ? 'dns.refused.no-upstream' : 'dns.refused.no-recursion', { name: formatKey(r.key) })
     return withRcode(r, RCODE.REFUSED, EXTENDED_ERROR.notAuthoritative)
@@ -349,56 +368,38 @@ function refuseRecursion(parts: Parts): Step {
 
 function cacheStep(parts: Parts): Step {
   return (r) => {
-    const cached = parts.cache.get(r.question)
-    if (cached === undefined) return 'next'
+    const { sought } = r
+    const known = parts.resolver.known(sought)
+    if (known === undefined) return 'next'
     if (r.trace !== undefined) {
       const now = parts.now()
       r.say('dns.cache.hit', {
-        rcode: rcodeName(cached.rcode), ageSeconds: Math.floor((now - cached.storedAt) / 1000),
-        leftSeconds: Math.floor((cached.expiresAt - now) / 1000),
+        rcode: rcodeName(known.kind === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR), ageSeconds: Math.floor((now - known.storedAt) / 1000),
+        leftSeconds: Math.floor((known.expiresAt - now) / 1000), source: known.source, security: known.security,
       })
     }
-    return addCached(parts, r, cached)
+    if (parts.wantsPrefetch(known)) parts.resolver.refresh(sought)
+    r.origin = 'cache'
+    return addFound(parts, r, known)
   }
 }
-
-/**
- * Puts what upstream said into the response. An alias into a zone of ours is followed here: upstream cannot know it.
- */
-export function addCached(parts: Parts, r: Resolution, cached: CachedAnswer): 'done' | 'restart' {
-  const { response } = r
-  const age = Math.floor((parts.now() - cached.storedAt) / 1000)
-  response.agedAt = cached.storedAt + 1000 * age
-  response.expiresAt = Math.min(response.expiresAt, cached.expiresAt)
-  for (const rrset of cached.answer) {
-    response.answer.push(aged(rrset, age))
-    if (rrset.type !== TYPE.CNAME || r.query.type === TYPE.CNAME || r.query.type === META.ANY) continue
-    const target = leadingName(rrset.rdata[0] as Uint8Array)
-    const key = nameKey(target)
-    if (r.zones.closest(key) === undefined && parts.specialUse.closest(key) === undefined) continue
-    response.depend(ANY_ZONE, true)
-    return r.follow(target) ? 'restart' : 'done'
-  }
-  for (const rrset of cached.authority) response.authority.push(aged(rrset, age))
-  response.rcode = cached.rcode
-  return 'done'
-}
-
-const aged = (rrset: Rrset, age: number): ReturnType<typeof place> => ({
-  owner: rrset.name, rrset, ttl: Math.max(0, rrset.ttl - age), ages: true, glue: false,
-})
 
 function failureStep(parts: Parts): Step {
   return (r) => {
-    if (!parts.forwarder.failedLately(r.question)) return 'next'
-    r.say('dns.cache.failure', { name: formatKey(r.key), type: typeName(r.query.type) })
-    return fail(r, EXTENDED_ERROR.cachedError)
+    const { sought } = r
+    const fault = parts.resolver.failedLately(sought)
+    if (fault === undefined) return 'next'
+    r.say('dns.cache.failure', { name: formatKey(r.key), type: typeName(r.type) })
+    const old = parts.resolver.stale(sought)
+    if (old === undefined) return fail(r, EXTENDED_ERROR.cachedError)
+    return addStale(parts, r, old)
   }
 }
 
 /** SERVFAIL says nothing else: half a chain of aliases would look like an answer. */
 export function fail(r: Resolution, why: ExtendedError | undefined): 'done' {
   r.response.clear()
+  r.origin = 'failure'
   r.complete = true
   return withRcode(r, RCODE.SERVFAIL, why)
 }

@@ -16,7 +16,7 @@ export function policyStep(policy: () => DnsPolicy | undefined): Step {
   return (r) => {
     const asked = policy()
     if (asked === undefined || r.exempt) return 'next'
-    const decision = asked.decideName(r.policySet, r.key, r.query.type, r.client)
+    const decision = asked.decideName(r.policySet, r.key, r.type, r.client)
     r.response.expiresAt = Math.min(r.response.expiresAt, asked.changesAt(r.policySet))
     return decision === undefined ? 'next' : decide(r, decision)
   }
@@ -38,6 +38,7 @@ function decide(r: Resolution, decision: PolicyDecision): Outcome {
     return 'next'
   }
   const { response } = r
+  r.origin = 'policy'
   // What aliases before it said would tell where the blocked name is.
   response.clear()
   r.complete = true

@@ -1,17 +1,15 @@
-/** A query's way through the pipeline, as often as upstream servers must be asked in between. */
+/** A query's way through the pipeline, as often as the resolver must be asked in between. */
 import type { Counters } from '../../../stack/platform/index.ts'
-import type { ForwardOutcome } from '../resolver/forward.ts'
+import type { ResolverOutcome } from '../resolver/resolver.ts'
+import { CLIENT_MS } from '../resolver/resolver.ts'
 import { EXTENDED_ERROR } from '../wire/extended-errors.ts'
-import { rcodeName } from '../wire/message.ts'
+import { rcodeName, RCODE } from '../wire/message.ts'
 import { formatKey } from '../wire/name.ts'
 import { typeName } from '../wire/type-names.ts'
-import { isStream } from './carrier.ts'
 import type { DnsCount } from './counts.ts'
-import { addCached, dnsPipeline, fail, run } from './pipeline.ts'
+import { addFound, addStale } from './found.ts'
+import { dnsPipeline, fail, run } from './pipeline.ts'
 import type { Parts, Resolution, Step } from './pipeline.ts'
-
-/** Failures to reach a server at all. */
-const UNREACHED: ReadonlySet<string> = new Set(['unreachable', 'refused', 'no-socket'])
 
 export class Resolving {
   readonly #parts: Parts
@@ -24,17 +22,22 @@ export class Resolving {
     this.#counters = counters
   }
 
-  /** Runs the pipeline, asking upstream where it must. True: done now. False: `finished` will be called. */
+  /** Runs the pipeline, asking the resolver where it must. True: done now. False: `finished` will be called. */
   resolve(r: Resolution, finished: () => void): boolean {
     for (;;) {
       if (run(this.#steps, r) === 'done') return true
-      const { question } = r
+      const { sought, budget } = r
+      const { resolver } = this.#parts
       if (r.trace !== undefined) {
-        const facts = { name: formatKey(r.key), type: typeName(r.query.type) }
-        r.say(this.#parts.forwarder.isPending(question) ? 'dns.forward.joined' : 'dns.forward.asked', facts)
+        const facts = { name: formatKey(r.key), type: typeName(r.type) }
+        r.say(resolver.isPending(sought) ? 'dns.forward.joined' : 'dns.forward.asked', facts)
       }
       let phase: 'asking' | 'answered' | 'waiting' = 'asking'
-      const accepted = this.#parts.forwarder.ask(question, (outcome) => {
+      const by = {
+        client: r.client, budget, until: r.startedAt + CLIENT_MS,
+        trace: r.trace === undefined ? undefined : ((...[id, facts]) => r.say(id, facts)) satisfies Parameters<typeof resolver.resolve>[1]['trace'],
+      }
+      const accepted = resolver.resolve(sought, by, (outcome) => {
         this.#absorb(r, outcome)
         if (phase === 'asking') phase = 'answered'
         else if (this.resolve(r, finished)) finished()
@@ -51,29 +54,25 @@ export class Resolving {
     }
   }
 
-  #absorb(r: Resolution, outcome: ForwardOutcome): void {
+  #absorb(r: Resolution, outcome: ResolverOutcome): void {
     switch (outcome.kind) {
-      case 'answer':
-        this.#counters.count('answered-by-upstream')
-        r.say(
-          'dns.forward.answered',
-          { upstream: outcome.upstream, rcode: rcodeName(outcome.answer.rcode), tookMs: outcome.tookMs },
-        )
-        r.complete = addCached(this.#parts, r, outcome.answer) === 'done'
-        return
-      case 'truncated':
-        r.say('dns.forward.truncated', { upstream: outcome.upstream })
-        // TC would send the client where it is already.
-        if (isStream(r.carrier)) {
-          fail(r, EXTENDED_ERROR.noReachableAuthority)
-          return
+      case 'found': {
+        const { finding, server, tookMs } = outcome
+        if (server !== undefined) {
+          this.#counters.count('answered-by-upstream')
+          const rcode = rcodeName(finding.kind === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR)
+          r.say('dns.forward.answered', { upstream: server, rcode, tookMs, security: finding.security })
         }
-        r.response.truncated = true
-        r.complete = true
+        r.origin = 'network'
+        r.complete = addFound(this.#parts, r, finding) === 'done'
+        return
+      }
+      case 'stale':
+        r.complete = addStale(this.#parts, r, outcome.finding) === 'done'
         return
       case 'failed':
-        r.say('dns.forward.failed', { name: formatKey(r.key), type: typeName(r.query.type), because: outcome.because })
-        fail(r, UNREACHED.has(outcome.because) ? EXTENDED_ERROR.networkError : EXTENDED_ERROR.noReachableAuthority)
+        r.say('dns.forward.failed', { name: formatKey(r.key), type: typeName(r.type), because: outcome.because })
+        fail(r, outcome.fault)
     }
   }
 }

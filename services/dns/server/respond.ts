@@ -33,6 +33,9 @@ export class Response {
   /** Why; told to who speaks EDNS. */
   extendedError: ExtendedError | undefined
   authoritative = false
+  /** Parts of it were validated; parts of it were not. Zones of our own are not validated. */
+  validated = false
+  unvalidated = false
   /** RFC 9824 §5.1: the rcode says NXDOMAIN where the proof is that of an empty name. */
   compactAnswerOk = false
   /** The upstream's answer was cut off; ours says so too. */
@@ -60,6 +63,7 @@ export class Response {
   clear(): void {
     this.answer.length = this.authority.length = this.additional.length = 0
     this.authoritative = false
+    this.validated = false
   }
 }
 
@@ -70,6 +74,11 @@ export const placeGlue = (rrset: Rrset): Placed => ({ ...place(rrset), glue: tru
 
 /** TTL fields that the answer table can keep track of; a longer answer is not kept. */
 export const MAX_AGEING = 64
+
+/** RFC 4035 §3.2.3; RFC 6840 §5.7 and §5.8: to who shows by AD or DO that it understands. Who checks by itself is told nothing. */
+const saysAuthentic = (query: Query, response: Response): boolean =>
+  response.validated && !response.unvalidated && response.zoneSlot === NO_ZONE && (query.flags & FLAG.CD) === 0 &&
+  ((query.flags & FLAG.AD) !== 0 || query.edns?.dnssecOk === true)
 
 /** Writes responses; the fields say about the last one what the answer table needs to keep it. */
 export class ResponseWriter {
@@ -123,7 +132,7 @@ export class ResponseWriter {
       put16(into, at + 10, u16(into, at + 10) + 1)
     }
     const echoed = query.flags & (FLAG.RD | FLAG.CD)
-    const flags = FLAG.QR | echoed | (response.authoritative ? FLAG.AA : 0) | (this.truncated ? FLAG.TC : 0)
+    const flags = FLAG.QR | echoed | (response.authoritative ? FLAG.AA : 0) | (saysAuthentic(query, response) ? FLAG.AD : 0) | (this.truncated ? FLAG.TC : 0)
     put16(into, at + 2, flags | (recursionAvailable ? FLAG.RA : 0) | (response.rcode & 15))
     return next - at
   }

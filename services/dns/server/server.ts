@@ -8,11 +8,13 @@ import type { Ipv4 } from '../../../stack/index.ts'
 import { Counters, u16 } from '../../../stack/platform/index.ts'
 import type { Clock, Result } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Refusal, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
-import { AnswerCache, DEFAULT_CACHE_OCTETS } from '../cache/cache.ts'
-import type { CachedAnswer } from '../cache/cache.ts'
+import { RrsetCache } from '../cache/rrset-cache.ts'
 import type { DnsPolicy } from '../policy/decision.ts'
 import { DEFAULT_FORWARD, Forwarder } from '../resolver/forward.ts'
 import type { ForwardCount } from '../resolver/forward.ts'
+import { forwarderSource } from '../resolver/forwarder-source.ts'
+import type { Finding } from '../resolver/finding.ts'
+import { Resolver } from '../resolver/resolver.ts'
 import type { Upstream, UpstreamState } from '../resolver/upstreams.ts'
 import { OPT_OCTETS } from '../wire/edns.ts'
 import type { Edns } from '../wire/edns.ts'
@@ -76,7 +78,8 @@ export class DnsServer {
   #policy: DnsPolicy | undefined
   readonly #clock: Clock
   readonly #table: AnswerTable
-  readonly #cache: AnswerCache
+  readonly #cache: RrsetCache
+  readonly #resolver: Resolver
   readonly #forwarder: Forwarder
   readonly #resolving: Resolving
   readonly #writer = new ResponseWriter()
@@ -105,11 +108,11 @@ export class DnsServer {
       history: options.history,
     })
     this.#table = new AnswerTable(ports.clock, ports.random, options.answerSlabs ?? DEFAULT_SLABS)
-    this.#cache = new AnswerCache(ports.clock, options.cacheOctets ?? DEFAULT_CACHE_OCTETS)
+    this.#cache = new RrsetCache(ports, { octets: options.cacheOctets })
     const send: DnsPorts['query'] = (upstream, bytes, length, received, failed) =>
       ports.query(upstream, bytes, length, received, failed)
     this.#forwarder = new Forwarder(
-      { clock: ports.clock, random: ports.random, send, sendStream: ports.queryStream?.bind(ports) }, this.#cache, options.upstreams,
+      { clock: ports.clock, random: ports.random, send, sendStream: ports.queryStream?.bind(ports) }, options.upstreams,
       (name: ForwardCount) => this.counters.count(name),
       {
         mixCase: options.mixCase ?? DEFAULT_FORWARD.mixCase,
@@ -125,8 +128,14 @@ export class DnsServer {
     this.#limited = limiter && new LimitedResponses(limiter, this.#replyOptions, (name) => this.counters.count(name))
     const emit = options.emit ?? (() => {})
     this.#forwarder.onDown = (upstream, failures) => emit('dns.upstream.down', { upstream, failures })
+    const source = forwarderSource(this.#forwarder, ports.clock)
+    this.#resolver = new Resolver({
+      clock: ports.clock, cache: this.#cache, sourceOf: () => (this.#forwarder.hasUpstreams ? source : undefined),
+      validate: (finding, _ask, done) => done({ ...finding, security: 'insecure' }), count: (name) => this.counters.count(name),
+    }, options)
     const parts: Parts = {
-      specialUse: this.#specialUse, cache: this.#cache, forwarder: this.#forwarder,
+      specialUse: this.#specialUse, resolver: this.#resolver, mayAsk: () => this.#forwarder.hasUpstreams,
+      wantsPrefetch: (finding) => this.#cache.wantsPrefetch(finding),
       policy: () => this.#policy,
       now: () => ports.clock.now(),
     }
@@ -323,7 +332,7 @@ export class DnsServer {
   }
 
   #seenBy(client: Ipv4, view: string | undefined): Seen {
-    return { client, zones: this.zones.seenFrom(view), policySet: this.#policy?.policySetOf(client) ?? 0 }
+    return { client, zones: this.zones.seenFrom(view), policySet: this.#policy?.policySetOf(client) ?? 0, partition: 0, now: this.#clock.now() }
   }
 
   /** RFC 7873 §5.4: a query without a question asks for a server cookie, or whether the one that it has is still good. */
@@ -400,6 +409,7 @@ export class DnsServer {
   /** Questions under way go on with the old servers; what they said is forgotten, because others may say otherwise. */
   setUpstreams(upstreams: readonly Upstream[]): void {
     this.#forwarder.setUpstreams(upstreams)
+    this.#resolver.forgetFailures()
     this.#cache.flush()
     this.#table.clear()
   }
@@ -471,10 +481,9 @@ export class DnsServer {
   }
 
   /** What an upstream server says now, whatever is served or cached here; undefined: none answered. */
-  askUpstream(key: NameKey, type: number): Promise<CachedAnswer | undefined> {
+  askUpstream(key: NameKey, type: number): Promise<Finding | undefined> {
     return new Promise((resolve) => {
-      const question = { key, type, dnssecOk: false, checkingDisabled: true }
-      const asked = this.#forwarder.hasUpstreams && this.#forwarder.ask(question, (outcome) => resolve(outcome.kind === 'answer' ? outcome.answer : undefined))
+      const asked = this.#resolver.resolve({ partition: 0, key, type }, {}, (outcome) => resolve(outcome.kind === 'found' ? outcome.finding : undefined))
       if (!asked) resolve(undefined)
     })
   }
@@ -484,8 +493,9 @@ export class DnsServer {
     const parsed = name === undefined ? undefined : parseName(name)
     if (parsed?.ok === false) return 0
     this.#table.clear()
+    this.#resolver.forgetFailures()
     this.#forwarder.forgetFailures()
-    return this.#cache.flush(parsed === undefined ? undefined : nameKey(parsed.value))
+    return this.#cache.flush(parsed === undefined ? {} : { below: nameKey(parsed.value) })
   }
 
   /** Answers kept from upstream servers, questions under way, finished responses kept. */
@@ -496,7 +506,7 @@ export class DnsServer {
     readonly finished: number
   } {
     return {
-      cached: this.#cache.size, 'cached-octets': this.#cache.octets, pending: this.#forwarder.pending,
+      cached: this.#cache.size, 'cached-octets': this.#cache.octets, pending: this.#resolver.pending,
       finished: this.#table.size,
     }
   }

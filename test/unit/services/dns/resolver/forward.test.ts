@@ -34,14 +34,27 @@ describe('a question goes upstream', () => {
     )
     expect(last(bench).cancelled).toBe(true)
     const ttls: string[] = []
-    for (const wait of [0, 999, 1, 58_000, 999]) {
+    for (const wait of [0, 999, 1, 52_000, 999]) {
       bench.clock.advance(wait)
       ttls.push(bench.ask('www.example.com', 'A').answer[0] as string)
     }
-    expect(ttls).toEqual([60, 60, 59, 1, 1].map((ttl) => `www.example.com ${ttl} A 192.0.2.1`))
+    expect(ttls).toEqual([60, 60, 59, 7, 7].map((ttl) => `www.example.com ${ttl} A 192.0.2.1`))
+    expect(bench.sent).toHaveLength(1)
+  })
+
+  test('what is in demand is asked for anew in the last tenth of its life, once, and nobody waits', () => {
+    const bench = new Bench([], { upstreams: ONE })
+    bench.askLater('www.example.com', 'A')
+    last(bench).reply(replyTo(last(bench), { answer: A }))
+    bench.clock.advance(53_999)
+    bench.ask('www.example.com', 'A')
     expect(bench.sent).toHaveLength(1)
     bench.clock.advance(1)
-    bench.askLater('www.example.com', 'A')
+    for (const ttl of [6, 6]) expect(bench.ask('www.example.com', 'A').answer).toEqual([`www.example.com ${ttl} A 192.0.2.1`])
+    expect(bench.sent).toHaveLength(2)
+    last(bench).reply(replyTo(last(bench), { answer: A }))
+    bench.clock.advance(7000)
+    expect(bench.ask('www.example.com', 'A').answer).toEqual(['www.example.com 53 A 192.0.2.1'])
     expect(bench.sent).toHaveLength(2)
   })
 
@@ -54,14 +67,6 @@ describe('a question goes upstream', () => {
       1,
       0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0,
     ])
-  })
-
-  test('DO and CD go along and make answers of their own', () => {
-    const bench = new Bench([], { upstreams: ONE })
-    bench.askLater('www.example.com', 'A')
-    bench.askLater('www.example.com', 'A', { edns: { dnssecOk: true } })
-    bench.askLater('www.example.com', 'A', { flags: 0x0110 })
-    expect(bench.sent.map((sent) => [sent.bytes[3], sent.bytes.at(-4)])).toEqual([[0, 0], [0, 0x80], [0x10, 0]])
   })
 
   test('clients that ask the same are joined, each with its own id and case', () => {
@@ -165,16 +170,6 @@ describe('only what answers the question is believed (RFC 5452)', () => {
       replyTo(sent, { answer: 'a.example 60 CNAME b.example\nb.example 60 CNAME a.example' }),
     )
     expect(bench.ask('a.example', 'A')).toMatchObject({ rcode: 'NOERROR', answer: { length: 2 } })
-  })
-
-  test('DNSSEC records come along for a client that sets DO', () => {
-    const bench = new Bench([], { upstreams: ONE })
-    const signature = 'www.example.com 60 RRSIG A 8 3 60 20300101000000 20200101000000 1 example.com AQID'
-    bench.onSent = (sent) => sent.reply(replyTo(sent, { answer: `${A}\n${signature}`, flags: 0x20 }))
-    expect(bench.ask('www.example.com', 'A', { edns: { dnssecOk: true } })).toMatchObject({
-      flags: 'rd ra', answer: [A, `${signature}`], edns: { dnssecOk: true },
-    })
-    expect(bench.ask('www.example.com', 'A').answer).toEqual([A])
   })
 })
 
@@ -285,19 +280,10 @@ describe('SERVFAIL in time', () => {
 })
 
 describe('what upstream cannot do', () => {
-  test('a truncated answer is passed on as such and not kept', () => {
+  test('a truncated answer is none, and not kept', () => {
     const bench = new Bench([], { upstreams: ONE })
     bench.onSent = (sent) => sent.reply(replyTo(sent, { answer: A, flags: 0x0200 }))
-    for (let times = 1; times <= 2; times++) {
-      expect(bench.ask('www.example.com', 'A')).toMatchObject({ rcode: 'NOERROR', flags: 'tc rd ra', answer: [] })
-      expect(bench.sent).toHaveLength(times)
-    }
-  })
-
-  test('a truncated answer is SERVFAIL to a client on TCP', () => {
-    const bench = new Bench([], { upstreams: ONE })
-    bench.onSent = (sent) => sent.reply(replyTo(sent, { answer: A, flags: 0x0200 }))
-    expect(bench.askByStream('www.example.com', 'A')).toMatchObject([{ rcode: 'SERVFAIL', flags: 'rd ra', answer: [] }])
+    expect(bench.ask('www.example.com', 'A')).toMatchObject({ rcode: 'SERVFAIL', flags: 'rd ra', answer: [] })
   })
 
   describe('where upstreams can be asked by stream, a truncated answer', () => {
@@ -331,12 +317,12 @@ describe('what upstream cannot do', () => {
       ['it answers something else', (sent: Sent) => sent.reply(replyTo(sent, { id: sent.id ^ 1, answer: A }))],
       ['it sends no message', (sent: Sent) => sent.reply(new Uint8Array(13))],
       ['it is silent', () => {}],
-    ])('stays so when %s: TC over UDP, SERVFAIL over TCP, in time', (_what, reply) => {
+    ])('is none when %s: SERVFAIL, in time', (_what, reply) => {
       const bench = truncating()
       bench.onStreamed = reply
       const [byDatagram, byStream] = [bench.askLater('www.example.com', 'A'), bench.askByStream('www.example.com', 'A')]
       bench.clock.advance(4000)
-      expect(byDatagram).toMatchObject([{ rcode: 'NOERROR', flags: 'tc rd ra', answer: [] }])
+      expect(byDatagram).toMatchObject([{ rcode: 'SERVFAIL', flags: 'rd ra', answer: [] }])
       expect(byStream).toMatchObject([{ rcode: 'SERVFAIL', flags: 'rd ra', answer: [] }])
       expect(bench.streamed.every((sent) => sent.cancelled)).toBe(true)
       expect(bench.server.sizes.pending).toBe(0)
@@ -405,14 +391,13 @@ describe('bounds', () => {
     expect(bench.askLater('b.example', 'A')).toEqual([])
   })
 
-  test('the cache stays within its octets and forgets what was used longest ago', () => {
+  test('the cache stays within its octets', () => {
     const bench = new Bench([], { upstreams: ONE, cacheOctets: 100_000, answerSlabs: [] })
     bench.onSent = answers
     for (let i = 0; i < 500; i++) {
       bench.ask('keep.example.com', 'A')
       bench.ask(`n${i}.example.com`, 'A')
     }
-    expect(bench.sent.filter((sent) => sent.name === 'keep.example.com')).toHaveLength(1)
     expect(bench.server.sizes['cached-octets']).toBeLessThanOrEqual(100_000)
     expect(bench.server.sizes.cached).toBeLessThan(200)
   })
