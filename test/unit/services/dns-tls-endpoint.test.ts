@@ -99,7 +99,7 @@ describe('questions out of HTTPS', () => {
   test('so many are under way and no more; each answer makes room', () => {
     const { bench, endpoint } = made({ upstreams: [UPSTREAM], maxPending: 2 * MAX_HTTPS_UNDER_WAY })
     const answers: HttpsAnswer[] = []
-    const ask = (n: number): void => endpoint.ask({ client: CLIENT, message: queryBytes(`n${n}.example.com`, 'A') }, (answer) => answers.push(answer))
+    const ask = (n: number): void => endpoint.ask({ client: CLIENT + (n & 7), message: queryBytes(`n${n}.example.com`, 'A') }, (answer) => answers.push(answer))
     for (let n = 0; n < MAX_HTTPS_UNDER_WAY; n++) ask(n)
     expect(answers).toEqual([])
     ask(-1)
