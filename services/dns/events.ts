@@ -174,10 +174,6 @@ export const DNS_EVENTS = {
   'dns.forward.answered': {
     level: 'debug', says: '{upstream} answered {rcode} after {tookMs} ms ({security})', means: 'The upstream server knew.',
   },
-  'dns.forward.truncated': {
-    level: 'debug', says: '{upstream} cut its answer off',
-    means: 'It is too long for UDP and did not come over TCP: a client on UDP is told with TC, one on TCP gets SERVFAIL.',
-  },
   'dns.forward.failed': {
     level: 'warn', says: 'no upstream server answered for {name} {type}: {because}', means: 'The client gets SERVFAIL.',
     remedy: 'Check that the upstream servers can be reached and serve this network.',

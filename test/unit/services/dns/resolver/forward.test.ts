@@ -394,12 +394,12 @@ describe('bounds', () => {
   test('the cache stays within its octets', () => {
     const bench = new Bench([], { upstreams: ONE, cacheOctets: 100_000, answerSlabs: [] })
     bench.onSent = answers
-    for (let i = 0; i < 500; i++) {
+    for (let i = 0; i < 2000; i++) {
       bench.ask('keep.example.com', 'A')
       bench.ask(`n${i}.example.com`, 'A')
     }
     expect(bench.server.sizes['cached-octets']).toBeLessThanOrEqual(100_000)
-    expect(bench.server.sizes.cached).toBeLessThan(200)
+    expect(bench.server.sizes.cached).toBeLessThan(1500)
   })
 })
 
