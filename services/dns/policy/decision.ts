@@ -5,6 +5,7 @@
 import type { Ipv4 } from '../../../stack/index.ts'
 import type { Finding } from '../resolver/finding.ts'
 import type { NameKey } from '../wire/name.ts'
+import type { ExtendedError } from '../wire/extended-errors.ts'
 import type { Rrset } from '../wire/rrset.ts'
 
 /** The rule that decided, for the query log and `explain`. */
@@ -13,6 +14,12 @@ export type RuleSource = {
   readonly list: string
   /** The rule as it stands there: "||ads.example^", "0.0.0.0 ads.example". */
   readonly rule: string
+  /** Of the list's text; undefined: it was not a text. */
+  readonly line?: number | undefined
+  /** TTL of what is answered instead, also of its absence. Seconds. */
+  readonly ttl?: number
+  /** What the client is told (RFC 8914). */
+  readonly error?: ExtendedError
 }
 
 export type PolicyDecision = RuleSource & (
@@ -23,7 +30,10 @@ export type PolicyDecision = RuleSource & (
   | { readonly action: 'drop' }
   /** TC over UDP, so that a client comes by TCP (RPZ's rpz-tcp-only). */
   | { readonly action: 'tcp-only' }
-  /** These records take the place of the answer; none has the type asked for: NODATA. Owner is the name asked for. */
+  /**
+   * These records take the place of the answer; none has the type asked for: NODATA. Owner is the name asked for. A CNAME
+   * among them counts for every type, and is followed without asking policy again.
+   */
   | { readonly action: 'records'; readonly rrsets: readonly Rrset[] }
 )
 

@@ -39,13 +39,25 @@ export type ListReport = {
 export const SCOPE = { exact: 1, subtree: 2, below: 3 } as const
 export type Scope = (typeof SCOPE)[keyof typeof SCOPE]
 
+/** For people: "||ads.example^" rather than its parts. */
+const TEXT_OF_SCOPE = { [SCOPE.exact]: (name: string) => `|${name}^`, [SCOPE.subtree]: (name: string) => `||${name}^`, [SCOPE.below]: (name: string) => `||*.${name}^` }
+
+/** A rule as adblock lists write it. */
+export const adblockText = (name: string, scope: Scope, allows: boolean, modifiers: readonly string[]): string =>
+  `${allows ? '@@' : ''}${TEXT_OF_SCOPE[scope](name === '.' ? '*' : name)}${modifiers.length > 0 ? `$${[...modifiers].sort().join(',')}` : ''}`
+
 /** What a rule does. `block`: whatever the policy set answers with. `detail`: more than fits here, see RuleDetail. */
 export const ACTION = { block: 0, allow: 1, nxdomain: 2, nodata: 3, refused: 4, drop: 5, 'tcp-only': 6, detail: 7 } as const
 export type Action = (typeof ACTION)[keyof typeof ACTION]
 export type PlainAction = Exclude<keyof typeof ACTION, 'detail'>
 
 /** Records of a rule, without owner: that is the name asked for. A CNAME to "*.x" puts the name asked for in the star's place. */
-export type RuleRecords = readonly { readonly type: number; readonly ttl: number; readonly rdata: readonly Uint8Array[] }[]
+export type RuleRecords = readonly {
+  readonly type: number
+  /** Seconds; undefined: the policy set's. */
+  readonly ttl: number | undefined
+  readonly rdata: readonly Uint8Array[]
+}[]
 
 /** A rule that says more than name and action. */
 export type RuleDetail = {
@@ -62,7 +74,9 @@ export type RuleDetail = {
   readonly clients?: { readonly not: boolean; readonly prefixes: readonly Prefix[] }
   /** Names, with all below them, for which the rule does not count. */
   readonly except?: readonly NameKey[]
-  /** `$badfilter`: takes away rules of any list that are written like this. */
+  /** An adblock rule in one way of the many that it can be written in: `$badfilter` compares by it. */
+  readonly form?: string
+  /** `$badfilter`: the form of the rules that it takes away, from whatever list. */
   readonly cancels?: string
 }
 

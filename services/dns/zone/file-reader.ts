@@ -68,16 +68,19 @@ export class ZoneFileReader {
   /** Reads a whole file. A line that is wrong is left out. */
   read(text: string): void {
     const entries = new EntryReader(text)
-    while (!this.full) {
-      const entry = entries.next()
-      if (entry !== undefined) {
-        this.#entry(entry)
-        continue
-      }
-      if (entries.fault === undefined) return
-      this.#fault(entries.fault, entries.fault.problem, entries.fault.remedy)
-      if (!entries.recover()) return
+    while (!this.full && this.readEntry(entries));
+  }
+
+  /** The same by single entries, for files that are read in turns; false at the end. */
+  readEntry(entries: EntryReader): boolean {
+    const entry = entries.next()
+    if (entry !== undefined) {
+      this.#entry(entry)
+      return true
     }
+    if (entries.fault === undefined) return false
+    this.#fault(entries.fault, entries.fault.problem, entries.fault.remedy)
+    return entries.recover()
   }
 
   /** There is no use in reading on. */
