@@ -4,6 +4,7 @@
  * anything.
  */
 import { FORWARDING_EVENTS } from './forwarding/events.ts'
+import { RECURSION_EVENTS } from './recursion/events.ts'
 import { UPDATE_EVENTS } from './update/events.ts'
 import { VALIDATION_EVENTS } from './validator/events.ts'
 
@@ -210,6 +211,7 @@ export const DNS_EVENTS = {
     level: 'info', says: 'zone {zone}: {removed} record(s) out, {added} in, serial {serial}',
     means: 'The change is served from the next query on.',
   },
+  ...RECURSION_EVENTS,
   ...UPDATE_EVENTS,
   ...VALIDATION_EVENTS,
   ...FORWARDING_EVENTS,

@@ -30,6 +30,8 @@ export const EXTENDED_ERROR = {
   notAuthoritative: option(20, ''),
   notSupported: option(21, ''),
   noReachableAuthority: option(22, 'no upstream server answered'),
+  noServerOfZone: option(22, 'no server of the zone gave an answer'),
+  tooCostly: option(0, 'to find it out takes more questions than are allowed for one'),
   /** RFC 9824 §9. */
   invalidQueryType: option(30, ''),
   expired: option(24, 'a copy of a zone that no primary server has confirmed in time'),
