@@ -1,7 +1,9 @@
 /** A small tree of signed zones for tests of validation: each served and signed by our own server, asked like a parent's and a child's servers are. */
 import { createPublicKey, verify } from 'node:crypto'
-import type { ZoneSigning } from '../../services/dns/index.ts'
+import type { SigningKey, ZoneSigning } from '../../services/dns/index.ts'
 import { rsaParts } from '../../services/dns/index.ts'
+import { rrsigHead, rrsigRdata, signedOctets } from '../../services/dns/dnssec/canonical.ts'
+import type { SignatureTimes } from '../../services/dns/dnssec/canonical.ts'
 import { TRUST } from '../../services/dns/resolver/finding.ts'
 import type { Finding, SignedRrset } from '../../services/dns/resolver/finding.ts'
 import { Budget } from '../../services/dns/resolver/source.ts'
@@ -13,15 +15,13 @@ import { Validator } from '../../services/dns/validator/validator.ts'
 import type { VerifySignature } from '../../services/dns/validator/verifier.ts'
 import { parseMessage, RCODE } from '../../services/dns/wire/message.ts'
 import type { Message, MessageRecord } from '../../services/dns/wire/message.ts'
-import { formatKey, formatName, isAtOrBelow, keyOf, name, nameKey, nameOfKey, parentKey, ROOT_KEY } from '../../services/dns/wire/name.ts'
+import { ABSOLUTE, formatKey, formatName, isAtOrBelow, keyOf, labelCount, name, nameKey, nameOfKey, parentKey, ROOT_KEY } from '../../services/dns/wire/name.ts'
 import type { NameKey } from '../../services/dns/wire/name.ts'
 import { formatRdata, parseRdataText } from '../../services/dns/wire/rdata.ts'
 import type { Rrset } from '../../services/dns/wire/rrset.ts'
 import { TYPE, typeCode, typeName } from '../../services/dns/wire/type-names.ts'
-import { ABSOLUTE } from '../../services/dns/wire/name.ts'
 import { VirtualClock } from '../../stack/platform/index.ts'
 import { Bench, CLIENT, queryBytes, zoneOf } from './dns.ts'
-import { signingOf } from './dnssec.ts'
 
 const HASH = new Map<number, string | null>([[8, 'sha256'], [10, 'sha512'], [13, 'sha256'], [14, 'sha384'], [15, null], [16, null]])
 const b64 = (octets: Uint8Array): string => Buffer.from(octets).toString('base64url')
@@ -60,9 +60,9 @@ export function setsOf(records: readonly MessageRecord[]): readonly SignedRrset[
 export function findingOf(message: Message, zone: NameKey, now: number): Finding {
   const { key: owner, type } = message
   const sets = setsOf(message.answer)
-  const own = sets.filter((set) => nameKey(set.rrset.name) === owner && (set.rrset.type === type || type === 255))
   const dname = sets.find((set) => set.rrset.type === TYPE.DNAME && nameKey(set.rrset.name) !== owner && isAtOrBelow(owner, nameKey(set.rrset.name)))
   const cname = sets.find((set) => set.rrset.type === TYPE.CNAME && nameKey(set.rrset.name) === owner)
+  const own = sets.filter((set) => nameKey(set.rrset.name) === owner && (set.rrset.type === type || (type === 255 && dname === undefined)))
   const kind = own.length > 0 ? 'rrset' : cname !== undefined ? 'alias' : message.rcode === RCODE.NXDOMAIN ? 'nxdomain' : 'nodata'
   const answer = own.length > 0 ? own : [dname, cname].filter((set) => set !== undefined)
   const authority = setsOf(message.authority).filter((set) => [TYPE.SOA, TYPE.NSEC, TYPE.NSEC3].includes(set.rrset.type as 6))
@@ -210,4 +210,26 @@ export function rrset(line: string): Rrset {
 export const answerText = (finding: Finding): readonly string[] =>
   finding.answer.flatMap((set) => set.rrset.rdata.map((rdata) => `${formatName(set.rrset.name)} ${typeName(set.rrset.type)} ${formatRdata(set.rrset.type, rdata)}`))
 
-export const SIGNED = signingOf()
+/** An RRset signed by hand, for what no sane signer makes. `labels`: as if made from a wildcard that deep. */
+export function signedBy(key: SigningKey, zone: string, set: Rrset, shape: { readonly times?: SignatureTimes; readonly labels?: number } = {}): SignedRrset {
+  const now = Date.UTC(2026, 10, 22) / 1000
+  const times = shape.times ?? { inception: now - 3600, expiration: now + 86_400 }
+  const head = rrsigHead(set, { apex: nameOfKey(keyOf(zone)), algorithm: key.algorithm, keyTag: key.keyTag }, times)
+  if (shape.labels !== undefined) head[3] = shape.labels
+  let owner = nameKey(set.name)
+  if (shape.labels !== undefined) {
+    while (labelCount(owner) > shape.labels) owner = parentKey(owner)
+    owner = `\x01*${owner}`
+  }
+  const signature = key.sign(signedOctets(head, { ...set, name: nameOfKey(owner) }))
+  return { rrset: set, signatures: { name: set.name, type: TYPE.RRSIG, ttl: set.ttl, rdata: [rrsigRdata(head, signature)] } }
+}
+
+/** The finding of a question that nobody was asked. */
+export function findingFor(question: string, kind: Finding['kind'], answer: readonly SignedRrset[], authority: readonly SignedRrset[] = []): Finding {
+  const [text, type] = question.split(' ') as [string, string]
+  return {
+    owner: keyOf(text), type: typeCode(type) as number, kind, answer, authority, trust: TRUST.authoritative, security: 'unchecked',
+    fault: undefined, storedAt: 0, expiresAt: 300_000, source: '192.0.2.1', zone: ROOT_KEY,
+  }
+}

@@ -83,14 +83,18 @@ export function nsecNoName(records: readonly NsecRecord[], zone: NameKey, key: N
 
 /** The name is there, or a wildcard in its place, and has no such type. */
 export function nsecNoType(records: readonly NsecRecord[], zone: NameKey, key: NameKey, type: number): Proof {
-  const own = records.find((record) => record.owner === key)
-  if (own !== undefined) return own.has(NXNAME) || lacks(own, type, zone) ? 'proven' : 'unproven'
+  const itself = records.find((record) => record.owner === key)
+  if (itself !== undefined) return itself.has(NXNAME) || lacks(itself, type, zone) ? 'proven' : 'unproven'
   const record = covering(records, zone, key)
   if (record === undefined) return 'unproven'
   // An empty non-terminal has no record of its own: the span over it ends below it.
   if (isBelow(record.next, key)) return 'proven'
   const wildcard = wildcardBelow(encloserBy(record, key))
-  return records.some((other) => other.owner === wildcard && lacks(other, type, zone)) ? 'proven' : 'unproven'
+  const own = records.find((other) => other.owner === wildcard)
+  if (own !== undefined) return lacks(own, type, zone) ? 'proven' : 'unproven'
+  // The wildcard may be an empty non-terminal itself (RFC 4592 §2.2.2).
+  const above = covering(records, zone, wildcard)
+  return above !== undefined && isBelow(above.next, wildcard) ? 'proven' : 'unproven'
 }
 
 /** Nothing stands between a name and the wildcard below `encloser` that its data came from: RFC 4035 §5.3.4. */

@@ -7,7 +7,7 @@
 import { u16, u32 } from '../../../stack/platform/index.ts'
 import { signedLabels, signedOctets } from '../dnssec/canonical.ts'
 import type { SignedRrset } from '../resolver/finding.ts'
-import { isAtOrBelow, nameKey, nameLength, nameOfKey, parentKey } from '../wire/name.ts'
+import { isAtOrBelow, labelCount, nameKey, nameLength, nameOfKey, parentKey } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 import { isNewerSerial } from '../zone/serial.ts'
 import { isAlgorithm } from './algorithms.ts'
@@ -105,9 +105,11 @@ function check(signature: Signature, set: SignedRrset, zone: NameKey, keys: read
 
 /** The closest encloser that the signature gives away, when the RRset was made from a wildcard (RFC 4035 §5.3.2). */
 export function wildcardEncloser(owner: NameKey, signature: Signature): NameKey | undefined {
+  if (signature.labels >= signedLabels(owner)) return undefined
+  // A leading "*" of the owner is a label like others here: "*.a.example" may have been made from "*.example".
   let encloser = owner
-  for (let above = signedLabels(owner) - signature.labels; above > 0; above--) encloser = parentKey(encloser)
-  return encloser === owner ? undefined : encloser
+  for (let above = labelCount(owner) - signature.labels; above > 0; above--) encloser = parentKey(encloser)
+  return encloser
 }
 
 /** What was signed: RFC 4035 §5.3.2. The wildcard's name takes the place of one that was made from it. */
