@@ -1,7 +1,7 @@
 /** What can be wrong with signed data: the code of RFC 8914 §4 and a text for people. */
 import { extendedError } from '../wire/extended-errors.ts'
 import type { ExtendedError } from '../wire/extended-errors.ts'
-import { formatKey } from '../wire/name.ts'
+import { formatKey, ROOT_KEY } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 import { typeName } from '../wire/type-names.ts'
 
@@ -18,8 +18,9 @@ export type Fault = {
   readonly isOurs: boolean
 }
 
-/** Names in texts come from the wire; a client is to get its answer all the same. */
-const MAX_TEXT = 200
+/** Names in texts come from the wire; a client is to get its answer all the same, and people the end of the sentence. */
+const MAX_TEXT = 240
+const MAX_NAME_TEXT = 64
 
 export const fault = (code: number, text: string): Fault => ({ code, text: text.slice(0, MAX_TEXT), isOurs: false })
 
@@ -40,9 +41,13 @@ export function moreTelling(a: Fault | undefined, b: Fault): Fault {
 
 export const errorOf = (one: Fault): ExtendedError => extendedError(one.code, one.text)
 
+function nameText(key: NameKey): string {
+  const text = formatKey(key)
+  return text.length > MAX_NAME_TEXT ? `${text.slice(0, MAX_NAME_TEXT)}…` : text
+}
 /** With the final dot, as zones are written. */
-export const zoneText = (key: NameKey): string => (key === '\0' ? '.' : `${formatKey(key)}.`)
-export const setText = (owner: NameKey, type: number): string => `${formatKey(owner)} ${typeName(type)}`
+export const zoneText = (key: NameKey): string => (key === ROOT_KEY ? '.' : `${nameText(key)}.`)
+export const setText = (owner: NameKey, type: number): string => `${nameText(owner)} ${typeName(type)}`
 
 /** "2026-11-20 04:05 UTC" */
 export const timeText = (secondsSince1970: number): string => `${new Date(1000 * secondsSince1970).toISOString().slice(0, 16).replace('T', ' ')} UTC`
