@@ -140,6 +140,8 @@ function isLabelStart(bytes: Uint8Array, from: number, block = 0): boolean {
 /** Reads entries; one reader, used again and again. */
 export class EntryReader {
   #bytes: Uint8Array = NO_OCTETS
+  /** The same memory, for texts. */
+  #buffer: Buffer = Buffer.alloc(0)
   #block = 0
   #at = 0
   #end = 0
@@ -155,7 +157,10 @@ export class EntryReader {
     const nameOctets = bytes[block + NAME_LENGTH_AT] as number
     const security = SECURITIES[(state >>> 3) & 7]
     const trust = trustOf(state)
-    this.#bytes = bytes
+    if (this.#bytes !== bytes) {
+      this.#bytes = bytes
+      this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    }
     this.#block = block
     this.#end = end
     this.#at = block + ENTRY_HEAD + nameOctets
@@ -163,8 +168,8 @@ export class EntryReader {
     if (nameLength(bytes, block + ENTRY_HEAD, this.#at) !== nameOctets) return undefined
     this.#good = true
     this.#owner = bytes.slice(block + ENTRY_HEAD, this.#at)
-    const owner = nameKey(this.#owner)
-    const zone = this.#name()
+    const owner = this.#buffer.toString('latin1', block + ENTRY_HEAD, this.#at)
+    const zone = this.#key(owner)
     const source = this.#text()
     const fault = this.#octets()
     const answer = this.#sets(bytes[block + COUNTS_AT] as number)
@@ -172,8 +177,7 @@ export class EntryReader {
     if (!this.#good) return undefined
     return {
       owner, type, kind: kindOf(state), answer, authority, trust, security,
-      fault: fault.length === 0 ? undefined : fault, storedAt: expiresAt - lifeMs, expiresAt, source,
-      zone: zone === this.#owner ? owner : nameKey(zone),
+      fault: fault.length === 0 ? undefined : fault, storedAt: expiresAt - lifeMs, expiresAt, source, zone,
     }
   }
 
@@ -216,10 +220,20 @@ export class EntryReader {
   }
 
   #text(): string {
-    const octets = this.#has(1) ? this.#take(this.#bytes[this.#at++] as number) : NO_OCTETS
-    let text = ''
-    for (let i = 0; i < octets.length; i++) text += String.fromCharCode(octets[i] as number)
-    return text
+    if (!this.#has(1)) return ''
+    const length = this.#bytes[this.#at++] as number
+    if (!this.#has(length)) return ''
+    this.#at += length
+    return this.#buffer.toString('latin1', this.#at - length, this.#at)
+  }
+
+  /** A name that is needed as a key. */
+  #key(owner: NameKey): NameKey {
+    const from = this.#bytes[this.#at] as number
+    if (from >= owner.length) return nameKey(this.#name())
+    this.#at++
+    this.#good &&= isLabelStart(this.#bytes, from, this.#block)
+    return from === 0 ? owner : owner.slice(from)
   }
 
   #name(): Name {
