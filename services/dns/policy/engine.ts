@@ -10,7 +10,6 @@ import type { Dns64Prefix } from '../resolver/dns64.ts'
 import type { Finding } from '../resolver/finding.ts'
 import { Views } from '../views/views.ts'
 import { extendedError, INFO_CODE } from '../wire/extended-errors.ts'
-import { isAtOrBelow } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 import { decisionOf } from './decide.ts'
 import type { DnsPolicy, PolicyDecision } from './decision.ts'
@@ -31,8 +30,10 @@ export type PolicyPorts = {
   readonly random: Pick<Random, 'u32'>
   /** What is known of the servers of a zone, and of the zones above it; for triggers by server. */
   readonly serversOf: (zone: NameKey) => ZoneServers
-  /** Whether a name lies in a zone of ours. */
+  /** Whether a name is one of ours: in a zone here, or below a domain that servers of its own are asked for. */
   readonly isLocal: (key: NameKey) => boolean
+  /** Networks of ours, private or not; asked for with every change of lists or sets. */
+  readonly ownNetworks?: () => readonly Prefix[]
 }
 
 /** For people: what would be decided, and by which of the rules that the name meets. */
@@ -65,8 +66,6 @@ export class PolicyEngine implements DnsPolicy {
   #pauses: readonly Pause[] = []
   /** By number; monotonic. */
   readonly #pausedUntil = new Float64Array(MAX_POLICY_SETS + 1)
-  #own: readonly Prefix[] = []
-  #trusted: readonly NameKey[] = []
   readonly #hits = new Map<string, number>()
   #timer: Timer | undefined
 
@@ -77,9 +76,9 @@ export class PolicyEngine implements DnsPolicy {
     this.#probe = new NameProbe(this.hashKey)
   }
 
-  /** All lists that there are, in the order that counts among equals. At most MAX_LISTS. */
+  /** All lists that there are, in the order that counts among equals: at most MAX_LISTS, and people's own rules for all and for each set. */
   setLists(lists: readonly PolicyList[]): void {
-    assert(lists.length <= MAX_LISTS, 'lists are bounded where they are made')
+    assert(lists.length <= MAX_LISTS + MAX_POLICY_SETS + 1, 'lists are bounded where they are made')
     assert(lists.every(({ compiled }) => compiled.hashKey[0] === this.hashKey[0] && compiled.hashKey[1] === this.hashKey[1]), 'lists are compiled with the engine\'s key')
     this.#lists = new Map(lists.map((list) => [list.name, list]))
     this.#rpz = new Map(lists.filter(isRpz).map((list) => {
@@ -101,13 +100,6 @@ export class PolicyEngine implements DnsPolicy {
   setPauses(pauses: readonly Pause[]): void {
     this.#pauses = pauses
     this.#tick()
-  }
-
-  /** Networks of ours, and names that servers of ours are asked for: they may lead inside. */
-  setInside(own: readonly Prefix[], domains: readonly NameKey[]): void {
-    this.#own = own
-    this.#trusted = domains
-    this.#plan()
   }
 
   close(): void {
@@ -210,13 +202,11 @@ export class PolicyEngine implements DnsPolicy {
   #plan(): void {
     this.#plans = this.#sets.map((set) => {
       const lists = set.lists.flatMap((name) => this.#lists.get(name) ?? [])
-      const exceptions = [...set.rebindingExceptions, ...this.#trusted]
-      // What servers of this network are asked for is ours, as much as what is in our zones.
-      const isLocal = (key: NameKey): boolean => this.#ports.isLocal(key) || this.#trusted.some((name) => isAtOrBelow(key, name))
+      const { isLocal, ownNetworks } = this.#ports
       return {
         set: { ...set, ttl: set.ttl >= 0 ? set.ttl : DEFAULT_BLOCKED_TTL }, lists: lists.filter((list) => !isRpz(list)),
         zones: new RpzZones(lists.flatMap(({ name }) => this.#rpz.get(name) ?? []), this.hashKey),
-        rebinding: { check: set.rebinding, exceptions, own: this.#own, isLocal },
+        rebinding: { check: set.rebinding, exceptions: set.rebindingExceptions, own: ownNetworks?.() ?? [], isLocal },
       }
     })
   }

@@ -18,7 +18,7 @@ export type RebindingRules = {
   readonly exceptions: readonly NameKey[]
   /** Networks of ours beside those that are private everywhere. */
   readonly own: readonly Prefix[]
-  /** Whether a name is one of ours: in a zone here. */
+  /** Whether a name is one of ours: in a zone here, or below a domain that servers of its own are asked for. */
   readonly isLocal: (key: NameKey) => boolean
 }
 

@@ -5,7 +5,10 @@
 import { EXTENDED_ERROR } from '../wire/extended-errors.ts'
 import { RCODE } from '../wire/message.ts'
 import { formatKey } from '../wire/name.ts'
-import { META } from '../wire/type-names.ts'
+import { leadingName } from '../wire/rdata.ts'
+import type { Rrset } from '../wire/rrset.ts'
+import { META, TYPE } from '../wire/type-names.ts'
+import { denialSoa } from '../policy/denial.ts'
 import type { DnsPolicy, PolicyDecision } from '../policy/decision.ts'
 import type { Finding } from '../resolver/finding.ts'
 import { isStream } from './carrier.ts'
@@ -23,17 +26,18 @@ export function policyStep(policy: () => DnsPolicy | undefined): Step {
 }
 
 /** The same of what was found: undefined when policy lets it pass. */
-export function decideFound(policy: DnsPolicy | undefined, r: Resolution, finding: Finding): 'done' | undefined {
+export function decideFound(policy: DnsPolicy | undefined, r: Resolution, finding: Finding): 'done' | 'restart' | undefined {
   if (policy === undefined || r.exempt) return undefined
   const decision = policy.decideFinding(r.policySet, finding, r.client)
-  return decision === undefined || decide(r, decision) === 'next' ? undefined : 'done'
+  const outcome = decision === undefined ? 'next' : decide(r, decision)
+  return outcome === 'done' || outcome === 'restart' ? outcome : undefined
 }
 
 function decide(r: Resolution, decision: PolicyDecision): Outcome {
   const { action, list, rule } = decision
   r.say(action === 'allow' ? 'dns.policy.allowed' : 'dns.policy.decided', { name: formatKey(r.key), action, list, rule })
   r.decision = decision
-  if (action === 'allow') {
+  if (action === 'allow' || (action === 'tcp-only' && isStream(r.carrier))) {
     r.exempt = true
     return 'next'
   }
@@ -42,32 +46,33 @@ function decide(r: Resolution, decision: PolicyDecision): Outcome {
   // What aliases before it said would tell where the blocked name is.
   response.clear()
   r.complete = true
-  response.extendedError = EXTENDED_ERROR.blocked
-  switch (action) {
-    case 'nxdomain':
-      response.rcode = RCODE.NXDOMAIN
-      return 'done'
-    case 'nodata':
-      response.rcode = RCODE.NOERROR
-      return 'done'
-    case 'refused':
-      response.rcode = RCODE.REFUSED
-      return 'done'
-    case 'drop':
-      r.dropped = true
-      return 'done'
-    case 'tcp-only':
-      if (isStream(r.carrier)) {
-        r.exempt = true
-        r.complete = false
-        response.extendedError = undefined
-        return 'next'
-      }
-      response.truncated = true
-      return 'done'
-    case 'records':
-      response.rcode = RCODE.NOERROR
-      for (const rrset of decision.rrsets) if (rrset.type === r.query.type || r.query.type === META.ANY) response.answer.push(place(rrset, r.query.name))
-      return 'done'
+  response.extendedError = decision.error ?? EXTENDED_ERROR.blocked
+  response.rcode = RCODES[action] ?? RCODE.NOERROR
+  if (action === 'drop') r.dropped = true
+  else if (action === 'tcp-only') response.truncated = true
+  else if (action === 'records') return answer(r, decision.rrsets, decision.ttl)
+  else if (action !== 'refused') deny(r, decision.ttl)
+  return 'done'
+}
+
+const RCODES: { readonly [action: string]: number } = { nxdomain: RCODE.NXDOMAIN, refused: RCODE.REFUSED }
+
+/** Without a SOA clients would not remember that there is nothing (RFC 2308 §5). */
+function deny(r: Resolution, ttl: number | undefined): void {
+  if (ttl !== undefined) r.response.authority.push(place(denialSoa(r.query.name, ttl)))
+}
+
+function answer(r: Resolution, rrsets: readonly Rrset[], ttl: number | undefined): Outcome {
+  const { answer: placed } = r.response
+  for (const rrset of rrsets) {
+    const leads = rrset.type === TYPE.CNAME && r.type !== TYPE.CNAME && r.type !== META.ANY
+    if (leads || rrset.type === r.type || r.type === META.ANY) placed.push(place(rrset, r.query.name))
+    if (!leads) continue
+    // What a rule leads to is not judged by rules.
+    r.exempt = true
+    r.complete = !r.follow(leadingName(rrset.rdata[0] as Uint8Array))
+    return r.complete ? 'done' : 'restart'
   }
+  if (placed.length === 0) deny(r, ttl)
+  return 'done'
 }

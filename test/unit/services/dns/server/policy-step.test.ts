@@ -49,6 +49,33 @@ describe('policy decides of a name', () => {
     expect(lab.ask('a.example', 'AAAA')).toMatchObject({ rcode: 'NOERROR', answer: [] })
   })
 
+  test('a CNAME of a rule is followed for every type, and what it leads to is not judged', () => {
+    const alias = { name: name('a.example'), type: 5, ttl: 10, rdata: [name('garden.example')] }
+    const lab = bench({ 'a.example': { ...said, action: 'records', rrsets: [alias] }, 'garden.example': { ...said, action: 'nxdomain' } })
+    expect(lab.ask('a.example', 'A').answer).toEqual(['a.example 10 CNAME garden.example', 'garden.example 60 A 192.0.2.1'])
+    expect(lab.ask('a.example', 'CNAME').answer).toEqual(['a.example 10 CNAME garden.example'])
+  })
+
+  test('what is not there has a SOA with the TTL of the policy, so that clients remember it', () => {
+    const rrset = { name: name('c.example'), type: A, ttl: 10, rdata: [Uint8Array.of(0, 0, 0, 0)] }
+    const lab = bench({
+      'a.example': { ...said, action: 'nxdomain', ttl: 10 }, 'b.example': { ...said, action: 'nodata', ttl: 10 },
+      'c.example': { ...said, action: 'records', rrsets: [rrset], ttl: 10 }, 'd.example': { ...said, action: 'refused', ttl: 10 },
+    })
+    const soa = (owner: string): string[] => [`${owner} 10 SOA policy.invalid policy.invalid 1 3600 600 86400 10`]
+    const denied = ['a.example', 'b.example', 'c.example', 'd.example'].map((each) => lab.askTwice(each, 'AAAA').authority)
+    expect(denied).toEqual([soa('a.example'), soa('b.example'), soa('c.example'), []])
+    expect(lab.ask('c.example', 'A').authority).toEqual([])
+  })
+
+  test('a block at a later link of a chain blocks the whole, unless the first name is allowed', () => {
+    const chain = { 'www.shop.example': 'www.shop.example 60 CNAME metrics.tracker.example' }
+    const rules = { 'metrics.tracker.example': { ...said, action: 'nxdomain' } } as const
+    expect(bench(rules, chain).ask('www.shop.example', 'A')).toMatchObject({ rcode: 'NXDOMAIN', answer: [] })
+    const allowed = bench({ ...rules, 'www.shop.example': { ...said, action: 'allow' } }, chain).ask('www.shop.example', 'A')
+    expect(allowed.answer).toEqual(['www.shop.example 60 CNAME metrics.tracker.example', 'metrics.tracker.example 60 A 192.0.2.1'])
+  })
+
   test('drop sends nothing; tcp-only sends TC, and by stream the answer', () => {
     const lab = bench({ 'a.example': { ...said, action: 'drop' }, 'b.example': { ...said, action: 'tcp-only' } })
     expect(lab.askLater('a.example', 'A')).toEqual([])
