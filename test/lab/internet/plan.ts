@@ -12,7 +12,7 @@ import { BEHAVIOURS } from './behaviours.ts'
 
 export type Algorithm =
   | 'RSASHA1' | 'RSASHA256' | 'RSASHA512' | 'ECDSAP256SHA256' | 'ECDSAP384SHA384' | 'ED25519' | 'ED448'
-export type Denial = 'nsec' | 'nsec3' | 'nsec3-salted' | 'opt-out' | 'nsec3-160'
+export type Denial = 'nsec' | 'nsec3' | 'nsec3-salted' | 'opt-out' | 'nsec3-150' | 'nsec3-160'
 export type Signing = {
   readonly algorithms: readonly Algorithm[]
   readonly denial: Denial
@@ -22,6 +22,8 @@ export type Signing = {
   readonly validity?: 'past' | 'future'
   /** Of the DS: SHA-256 when left out. */
   readonly digest?: 'SHA-1' | 'SHA-384'
+  /** So many more keys of the same tag that sign nothing, as in KeyTrap (CVE-2023-50387). */
+  readonly keysAlike?: number
 }
 export type PlannedZone = {
   /** "rsa.alpha"; "" for the root. */
@@ -88,8 +90,8 @@ below.*.w A 198.19.1.2
 const leaf = (zone: string, more: Partial<PlannedZone> = {}): PlannedZone =>
   ({ zone, tier: 'leaf', text: COMMON, servers: HOSTING, ...more })
 const signed = (zone: string, algorithm: Algorithm, denial: Denial, more: Partial<PlannedZone & Signing> = {}): PlannedZone => {
-  const { by, validity, digest, ...rest } = more
-  const how = { ...(by && { by }), ...(validity && { validity }), ...(digest && { digest }) }
+  const { by, validity, digest, keysAlike, ...rest } = more
+  const how = { ...(by && { by }), ...(validity && { validity }), ...(digest && { digest }), ...(keysAlike && { keysAlike }) }
   return leaf(zone, { signing: { algorithms: [algorithm], denial, ...how }, ...rest })
 }
 
@@ -189,6 +191,18 @@ const BOGUS: readonly PlannedZone[] = [
   }),
 ]
 
+/** The signature of www A as so many that are wrong, each otherwise. */
+const TRAP_SIGNATURES = 100
+const manyWrong = (lines: readonly string[]): readonly string[] => lines.flatMap(line =>
+  coveredBy(line) === 'A' && line.startsWith('www.')
+    ? Array.from({ length: TRAP_SIGNATURES }, (_, i) => line.replace(/....(....)$/, `A${String(i).padStart(3, '0')}$1`)) : line)
+
+/** What is meant to keep validators busy: KeyTrap (CVE-2023-50387), and the rounds that RFC 9276 §3.2 bounds (CVE-2023-50868). */
+export const EXHAUSTING: readonly PlannedZone[] = [
+  signed('keytrap.alpha', 'ECDSAP256SHA256', 'nsec', { servers: [HOSTING[0]], keysAlike: 40, spoil: manyWrong }),
+  signed('hashes.alpha', 'ECDSAP256SHA256', 'nsec3-150', { by: 'ldns' }),
+]
+
 /** RFC 4035 §5.2, RFC 6840 §5.2: a DS that nobody here can use stands for no security at all. */
 const UNKNOWN: readonly PlannedZone[] = [
   leaf('algorithm200.alpha', { spoilDs: () => [`12345 200 2 ${'ab'.repeat(32)}`] }),
@@ -234,7 +248,7 @@ export const ZONES: readonly PlannedZone[] = [
       ...(zone === 'beta' && { signing: { algorithms: ['RSASHA256'], denial: 'opt-out' } }),
     }
   }),
-  ...SIGNED, ...BOGUS, ...UNKNOWN, ...UNSIGNED,
+  ...SIGNED, ...BOGUS, ...EXHAUSTING, ...UNKNOWN, ...UNSIGNED,
   ...BEHAVIOURS.map(({ zone }) => leaf(`${zone}.gamma`, { servers: [`ns.${zone}.gamma.`], delegationOnly: true })),
 ]
 

@@ -1,6 +1,6 @@
 /** What is asked of every resolver in the small Internet: each zone's names, and for the difficult servers a few of theirs. */
 import { BEHAVIOURS } from './behaviours.ts'
-import { ZONES } from './plan.ts'
+import { EXHAUSTING, ZONES } from './plan.ts'
 
 export type Question = { readonly name: string; readonly type: string }
 
@@ -34,6 +34,7 @@ const DIFFICULT = ['www A', 'alias A', 'nothing A', 'x.y.ent A', 'www AAAA']
 const ATTACKS = new Set(['deeper', 'endless-servers', 'nxns', 'flooded', 'endless-alias', 'oversized'])
 /** A resolver waits for these until it gives up: twelve seconds of BIND's for a missing signature. */
 const SLOW_ZONES = new Set(['unsigned-despite-ds.alpha', 'nosig.alpha'])
+const LEFT_OUT = new Set([...SLOW_ZONES, ...EXHAUSTING.map(({ zone }) => zone)])
 const SLOW = new Set(['silent', 'drops-opt', 'truncating-deaf-tcp', 'echo', 'garbage', 'cut-short'])
 
 const within = (zone: string) => (text: string): Question => {
@@ -44,7 +45,7 @@ const within = (zone: string) => (text: string): Question => {
 export const QUESTIONS: readonly Question[] = [
   ...ROOT.map(within('')),
   ...ZONES.flatMap(({ zone, tier, delegationOnly }) => {
-    if (tier === 'root' || delegationOnly === true || SLOW_ZONES.has(zone)) return []
+    if (tier === 'root' || delegationOnly === true || LEFT_OUT.has(zone)) return []
     return (tier === 'tld' ? TOP : [...COMMON, ...MORE[zone] ?? []]).map(within(zone))
   }),
   { name: 'www.lame.gamma', type: 'A' },

@@ -1,5 +1,9 @@
-/** The small Internet, and on a LAN beside it Unbound, BIND and a host that asks. */
-import { BRIDGE } from '../world.ts'
+/**
+ * The small Internet, and on a LAN beside it the appliance, Unbound, BIND and a host that asks. With
+ * TAPROOT_LAB_SUBJECT=unbound (or bind) that program stands in the appliance's place: a test that both fail is probably wrong.
+ */
+import { Appliance } from '../appliance.ts'
+import { APPLIANCE, BRIDGE, GATEWAY } from '../world.ts'
 import { Lab, type Host } from '../netns.ts'
 import type { Program } from '../program.ts'
 import { bindResolver, unbound } from './resolvers.ts'
@@ -25,7 +29,10 @@ export async function openResolvingWorld(withOthers: boolean): Promise<Resolving
     const lan = await lab.host('lan')
     await lan.bridge(BRIDGE)
     const internet = await SmallInternet.open(lab)
-    await internet.connect(lan)
+    const uplink = await internet.connect(lan)
+    // For what the appliance sends by its own stack.
+    await lan.succeed(['sysctl', '-q', '-w', 'net.ipv4.ip_forward=1'])
+    await internet.host.succeed(['ip', 'route', 'add', '10.53.0.0/24', 'via', uplink])
     const others: Program[] = []
     for (const [resolver, address] of withOthers ? OTHERS : []) {
       const host = await lab.hostOn(lan, BRIDGE, resolver.name)
@@ -40,4 +47,27 @@ export async function openResolvingWorld(withOthers: boolean): Promise<Resolving
     await lab.close()
     throw error
   }
+}
+
+/** What asks the Internet: the appliance by host sockets or its own stack, or who stands in for it. */
+export type Subject = { readonly pid: number; readonly appliance: Appliance | undefined }
+
+/** Starts the appliance as 10.53.0.2, resolving from the small root; `more` are settings. */
+export async function startSubject(
+  world: ResolvingWorld, more: readonly string[] = [], path: 'host' | 'stack' = 'host',
+): Promise<Subject> {
+  const { lab, lan, internet } = world
+  const other = OTHERS.find(([{ name }]) => name === process.env['TAPROOT_LAB_SUBJECT'])
+  if (other !== undefined) {
+    const host = await lab.hostOn(lan, BRIDGE, 'subject')
+    await lan.address(BRIDGE, `${GATEWAY}/24`)
+    await host.address('eth0', `${APPLIANCE}/24`)
+    await internet.connect(host)
+    return { pid: (await other[0].start(host, APPLIANCE, internet)).pid, appliance: undefined }
+  }
+  const from = [
+    '--upstreams', 'root', '--root-hints', internet.rootHintsFile, '--trust-anchor', internet.anchorFile, '--upstream-path', path,
+  ]
+  const appliance = await Appliance.start(lan, { arguments: ['--bridge', BRIDGE, '--serve-beside-others', 'yes', ...from, ...more] })
+  return { pid: appliance.program.pid, appliance }
 }

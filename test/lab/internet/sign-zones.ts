@@ -2,6 +2,7 @@
  * Makes the master files of the planned zones: each with its children's delegations, signed by the tools of BIND, ldns or
  * Knot with keys made here, from the leaves up to the root, because a parent holds its children's DS.
  */
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { succeed } from '../program.ts'
@@ -12,11 +13,11 @@ export type SignedInternet = { readonly paths: ReadonlyMap<string, string>; read
 
 const DENIALS: { readonly [D in Denial]: readonly string[] } = {
   nsec: [], nsec3: ['-3', '-'], 'nsec3-salted': ['-3', 'aabbccdd', '-H', '5'], 'opt-out': ['-3', '-', '-A'],
-  'nsec3-160': ['-3', '-', '-H', '160'],
+  'nsec3-150': ['-3', '-', '-H', '150'], 'nsec3-160': ['-3', '-', '-H', '160'],
 }
 const LDNS_DENIALS: { readonly [D in Denial]: readonly string[] } = {
   nsec: [], nsec3: ['-n', '-t', '0'], 'nsec3-salted': ['-n', '-t', '5', '-s', 'aabbccdd'], 'opt-out': ['-n', '-p', '-t', '0'],
-  'nsec3-160': ['-n', '-t', '160'],
+  'nsec3-150': ['-n', '-t', '150'], 'nsec3-160': ['-n', '-t', '160'],
 }
 const VALIDITY = {
   past: ['-s', '20200101000000', '-e', '20200201000000'], future: ['-s', '20900101000000', '-e', '20900201000000'],
@@ -60,12 +61,43 @@ async function bindKeys(zone: string, { algorithms }: Signing, directory: string
   return keys
 }
 
+/** RFC 4034 appendix B, of the rdata of a DNSKEY record. */
+const keyTag = (rdata: Uint8Array): number => {
+  const sum = rdata.reduce((all, octet, i) => all + (i % 2 === 0 ? octet << 8 : octet), 0)
+  return (sum + (sum >> 16)) & 0xffff
+}
+
+/**
+ * DNSKEY records of P-256 keys that have the tag of another: what is left of the flags makes up for the key, since all
+ * but ZONE and REVOKE are to be ignored (RFC 4034 §2.1.1, RFC 5011 §7). Those of RFC 2535 that BIND's tool knows stay clear.
+ */
+function keysAlike(count: number, tag: number): readonly string[] {
+  const records: string[] = []
+  while (records.length < count) {
+    const { x = '', y = '' } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
+    const key = Buffer.concat([Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')])
+    for (let flags = 0x100; flags < 0x1000; flags++) {
+      if ((flags & 0x180) !== 0x100) continue
+      if (keyTag(Uint8Array.from([flags >> 8, flags & 255, 3, 13, ...key])) !== tag) continue
+      records.push(`@ DNSKEY ${flags} 3 13 ${key.toString('base64')}`)
+      break
+    }
+  }
+  return records
+}
+
 /** By BIND's or ldns's tool, with one key for each algorithm that signs everything. */
 async function signWithKeys(zone: string, file: string, signing: Signing, directory: string): Promise<Made> {
   const keys = await bindKeys(zone, signing, directory)
   const path = `${file}.signed`
   const validity = signing.validity === undefined ? [] : VALIDITY[signing.validity]
-  if (signing.by === 'ldns') {
+  if (signing.keysAlike !== undefined) {
+    const [key = ''] = keys
+    const [own = ''] = readFileSync(`${key}.key`, 'utf8').split('\n').filter(line => line.includes(' DNSKEY '))
+    const alike = keysAlike(signing.keysAlike, Number(key.slice(-5)))
+    writeFileSync(file, `${readFileSync(file, 'utf8')}${[own, ...alike].join('\n')}\n`)
+    await succeed(['dnssec-signzone', '-q', '-P', '-z', '-O', 'full', '-o', origin(zone), '-f', path, file, key])
+  } else if (signing.by === 'ldns') {
     await succeed(['ldns-signzone', ...LDNS_DENIALS[signing.denial], '-o', origin(zone), '-f', path, file, ...keys])
   } else {
     await succeed([
