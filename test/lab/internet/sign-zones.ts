@@ -96,12 +96,12 @@ async function signWithKeys(zone: string, file: string, signing: Signing, direct
     const [own = ''] = readFileSync(`${key}.key`, 'utf8').split('\n').filter(line => line.includes(' DNSKEY '))
     const alike = keysAlike(signing.keysAlike, Number(key.slice(-5)))
     writeFileSync(file, `${readFileSync(file, 'utf8')}${[own, ...alike].join('\n')}\n`)
-    await succeed(['dnssec-signzone', '-q', '-P', '-z', '-O', 'full', '-o', origin(zone), '-f', path, file, key])
+    await succeed(['dnssec-signzone', '-q', '-P', '-z', '-O', 'full', '-d', directory, '-o', origin(zone), '-f', path, file, key])
   } else if (signing.by === 'ldns') {
     await succeed(['ldns-signzone', ...LDNS_DENIALS[signing.denial], '-o', origin(zone), '-f', path, file, ...keys])
   } else {
     await succeed([
-      'dnssec-signzone', '-q', '-P', '-z', '-O', 'full', '-S', '-K', directory, ...validity, ...DENIALS[signing.denial],
+      'dnssec-signzone', '-q', '-P', '-z', '-O', 'full', '-d', directory, '-S', '-K', directory, ...validity, ...DENIALS[signing.denial],
       '-o', origin(zone), '-f', path, file, ...keys,
     ])
   }
