@@ -12,6 +12,7 @@ import type { ApplianceSettings } from '../services/appliance.ts'
 import { Certificates, HOST_NAME } from '../services/certificates/certificates.ts'
 import type { Settings } from '../services/config/settings.ts'
 import { formatServer } from '../services/config/server-address.ts'
+import { parseRootHints, parseTrustAnchors } from '../services/dns/index.ts'
 import { seed, type ZoneFileText } from '../services/seed.ts'
 import { openDecisions } from '../services/storage/decisions.ts'
 import { Checkpointer, lockDataDirectory, openReader, openStore, prepareDataDirectory, type SqliteStore } from '../services/storage/sqlite.ts'
@@ -112,7 +113,13 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   undo.add(() => devices.closeAll())
   devices.openAll(store.snapshot().interfaces)
 
-  const network = networkSettings(settings)
+  const files = resolverFiles(settings)
+  if (!files.ok) {
+    first?.close()
+    store.close()
+    return files
+  }
+  const network = { ...networkSettings(settings), ...files.value }
   const setCarriers = (on: boolean): void => {
     first?.setCarrier(on)
     devices.setCarrier(on)
@@ -235,6 +242,25 @@ function readZoneFiles(settings: Settings): Result<readonly ZoneFileText[], Setu
   return ok(files)
 }
 
+/** Root hints and trust anchors, where files of them are named. */
+function resolverFiles({ rootHints, trustAnchors }: Settings): Result<Pick<ApplianceSettings, 'rootHints' | 'trustAnchors'>, SetupFault> {
+  const hints = readSetting('--root-hints', rootHints, parseRootHints, "NS and A records of the root's servers")
+  if (!hints.ok) return hints
+  const anchors = readSetting('--trust-anchors', trustAnchors, parseTrustAnchors, 'DS or DNSKEY records')
+  return anchors.ok ? ok({ rootHints: hints.value, trustAnchors: anchors.value }) : anchors
+}
+
+function readSetting<T>(flag: string, path: string | undefined, parse: (text: string) => Result<T, string>, records: string): Result<T | undefined, SetupFault> {
+  if (path === undefined) return ok(undefined)
+  const remedy = `name a master file with ${records} that this user can read, or none`
+  try {
+    const parsed = parse(readFileSync(path, 'utf8'))
+    return parsed.ok ? parsed : err({ problem: `${flag} ${path}: ${parsed.error}`, remedy })
+  } catch (error) {
+    return err({ problem: `${flag} ${path}: the file cannot be read (${error instanceof Error ? error.message : String(error)})`, remedy })
+  }
+}
+
 const firstMedium = (s: Settings): Medium =>
   s.linkSocket === undefined
     ? { kind: 'tap', hostEnd: { address: s.hostAddress, bridge: s.bridge, owner: s.owner, persist: s.persist === 'yes' } }
@@ -247,10 +273,10 @@ function networkSettings(s: Settings): ApplianceSettings {
   const upstreams =
     s.upstreams.kind === 'list'
       ? s.upstreams.servers
-      : s.upstreams.kind === 'none'
+      : s.upstreams.kind !== 'auto'
         ? []
         : hostNameservers(s.address.prefix).map((address) => ({ address, port: 53 }))
-  return { address: s.address, gateway: s.gateway, gatewayMetric: s.gateway === s.hostAddress?.address ? HOST_END_METRIC : 0, upstreams, upstreamPath: s.upstreamPath, upstreamsFromUplinks: s.upstreams.kind === 'auto', releaseUplinks: s.uplinkRelease === 'yes', probe: s.probe === 'yes', serveBesideOthers: s.serveBesideOthers === 'yes', nsid: s.nsid, tls: { name: ownNames(s)[0], dns: s.dnsOverTls === 'yes', https: s.https === 'yes' }, rateLimit: s.rateLimit === undefined ? undefined : { perSecond: s.rateLimit, exempt: s.rateLimitExempt ?? [] } }
+  return { address: s.address, gateway: s.gateway, gatewayMetric: s.gateway === s.hostAddress?.address ? HOST_END_METRIC : 0, upstreams, recurse: s.upstreams.kind === 'root' || (s.upstreams.kind === 'auto' && upstreams.length === 0), validation: s.dnssecValidation, mixCase: s.mixCase === 'yes', upstreamPath: s.upstreamPath, upstreamsFromUplinks: s.upstreams.kind === 'auto', releaseUplinks: s.uplinkRelease === 'yes', probe: s.probe === 'yes', serveBesideOthers: s.serveBesideOthers === 'yes', nsid: s.nsid, tls: { name: ownNames(s)[0], dns: s.dnsOverTls === 'yes', https: s.https === 'yes' }, rateLimit: s.rateLimit === undefined ? undefined : { perSecond: s.rateLimit, exempt: s.rateLimitExempt ?? [] } }
 }
 
 /** How often certificates are looked at: files may be replaced, addresses may come, and the day of renewal does. */

@@ -12,7 +12,8 @@ import { DhcpServer } from './dhcp/index.ts'
 import { DnsEndpoint, hostQuery, stackQuery } from './dns-endpoint.ts'
 import { hostQueryStream, stackQueryStream } from './dns-stream-query.ts'
 import { DnsTcpEndpoint } from './dns-tcp-endpoint.ts'
-import { type DnsOptions, DnsServer, fallbackRule, type Upstream } from './dns/index.ts'
+import { type NameServer, type TrustAnchor, type DnsOptions, DnsServer, fallbackRule, type Upstream } from './dns/index.ts'
+import { SignatureVerifier } from './dns-verify.ts'
 import { ZoneEditor } from './commands/zone-editor.ts'
 import { CommandTurns } from './commands/turns.ts'
 import { FIRST_LINK_SETTING } from './commands/interface-commands.ts'
@@ -46,6 +47,14 @@ export type ApplianceSettings = {
   readonly gatewayMetric: number
   readonly upstreams: readonly Upstream[]
   readonly upstreamPath: 'host' | 'stack'
+  /** Names that no upstream server is for are found from the root on. */
+  readonly recurse?: boolean
+  /** Servers of the root; IANA's unless given. */
+  readonly rootHints?: readonly NameServer[] | undefined
+  /** What is trusted from the start, zone by zone; IANA's keys of the root unless given. */
+  readonly trustAnchors?: ReadonlyMap<string, TrustAnchor> | undefined
+  readonly validation?: DnsOptions['validation'] | undefined
+  readonly mixCase?: boolean | undefined
   /** Name servers that an uplink's lease brings take the place of `upstreams`, and are reached by the own stack. */
   readonly upstreamsFromUplinks: boolean
   /** Leases of uplinks are given back when the program ends. */
@@ -84,6 +93,8 @@ export type ApplianceOptions = {
   readonly served?: (interfaceName: string) => void
   /** What private keys of zones are made and kept with. */
   readonly keys: { readonly sealing: Sealing; readonly makeKeyPair: SignedZonesOptions['makeKeyPair'] }
+  /** Does the arithmetic of DNSSEC; node:crypto's thread pool unless given. */
+  readonly verifier?: Pick<SignatureVerifier, 'verify'>
   /** Takes events for the program's log; may drop them. */
   readonly log: (event: string, facts: Facts) => void
 }
@@ -127,11 +138,15 @@ export class Appliance {
     const byStack = { query: stackQuery(this.stack), queryStream: stackQueryStream(this.stack) }
     const bySetting = o.settings.upstreamPath === 'stack' ? byStack : { query: hostQuery, queryStream: hostQueryStream }
     let path = bySetting
+    const verifier = o.verifier ?? new SignatureVerifier()
     let lastRecordId = o.snapshot.lastIds.record
     const nextRecordId = (): number => ++lastRecordId
     this.dns = new DnsServer(
-      { clock: o.clock, random: o.random, query: (...asked) => path.query(...asked), queryStream: (...asked) => path.queryStream(...asked) },
-      { upstreams: o.settings.upstreams, nextRecordId, answerSlabs: o.answerSlabs, nsid: o.settings.nsid, designated: designated(o.settings), history: o.history, rateLimit: o.settings.rateLimit, emit: (id, facts) => id === 'dns.upstream.down' && o.log(id, facts) },
+      {
+        clock: o.clock, random: o.random, query: (...asked) => path.query(...asked), queryStream: (...asked) => path.queryStream(...asked),
+        verify: (...asked) => verifier.verify(...asked),
+      },
+      { upstreams: o.settings.upstreams, ...this.#resolverOptions(o), nextRecordId, answerSlabs: o.answerSlabs, nsid: o.settings.nsid, designated: designated(o.settings), history: o.history, rateLimit: o.settings.rateLimit, emit: (id, facts) => id !== 'dns.zone.edited' && o.log(id, facts) },
       o.snapshot.zones,
     )
     const bySettings = fallbackRule(o.settings.upstreams, o.settings.upstreamPath, 'settings')
@@ -218,6 +233,15 @@ export class Appliance {
       if (fault === undefined) for (const write of transaction) if (write.kind === 'event') this.#log(write.event, write.facts)
       settled(fault)
     })
+  }
+
+  #resolverOptions({ settings }: ApplianceOptions): Partial<DnsOptions> {
+    const { recurse, rootHints, trustAnchors, validation, mixCase } = settings
+    const isOwn = (address: Ipv4): boolean => this.stack.interfaces.some(({ addressing }) => addressing.isOwn(address))
+    return {
+      recursion: recurse === true ? { hints: rootHints, isOwn } : undefined,
+      ...(trustAnchors === undefined ? {} : { trustAnchors }), ...(validation === undefined ? {} : { validation }), ...(mixCase === undefined ? {} : { mixCase }),
+    }
   }
 
   #tell(event: string, facts: Facts): void {

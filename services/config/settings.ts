@@ -121,12 +121,12 @@ const zoneFile: Parse<ZoneFile> = (text) => {
     : err('a zone and its master file, as example.internal=/etc/taproot/example.zone')
 }
 
-export type Upstreams = { readonly kind: 'auto' | 'none' } | { readonly kind: 'list'; readonly servers: readonly ServerAddress[] }
+export type Upstreams = { readonly kind: 'auto' | 'none' | 'root' } | { readonly kind: 'list'; readonly servers: readonly ServerAddress[] }
 const upstreamServers = listOf((text) => parseServer(text, 53))
 const upstreams: Parse<Upstreams> = (text) => {
-  if (text === 'auto' || text === 'none') return ok({ kind: text })
+  if (text === 'auto' || text === 'none' || text === 'root') return ok({ kind: text })
   const servers = upstreamServers(text)
-  return servers.ok ? ok({ kind: 'list', servers: servers.value }) : err(`${servers.error}; or auto (those of the host), or none`)
+  return servers.ok ? ok({ kind: 'list', servers: servers.value }) : err(`${servers.error}; or auto (those of the host, or the root where it has none), root, or none`)
 }
 
 const anyText: Parse<string> = (text) => (text.length > 0 && !text.includes('\0') ? ok(text) : err('a path'))
@@ -166,8 +166,12 @@ export const SETTINGS = {
   rateLimit: row('rate-limit', 'dns.rateLimit', 'none', orNone(whole(1, 1_000_000, 'answers a second')), 'most DNS answers of one kind over UDP to 256 neighbouring addresses; who proves its address by TCP or a cookie is not limited'),
   rateLimitExempt: row('rate-limit-exempt', 'dns.rateLimitExempt', 'none', orNone(listOf(anyPrefix)), 'clients that --rate-limit leaves alone: PREFIX,…'),
   nsid: row('nsid', 'dns.nsid', 'none', orNone(serverName), 'name of this server, for clients that ask by EDNS (RFC 5001)'),
-  upstreams: row('upstreams', 'dns.upstreams', 'auto', upstreams, 'servers that are asked for all other names: ADDRESS[:PORT],…'),
+  upstreams: row('upstreams', 'dns.upstreams', 'auto', upstreams, 'servers that are asked for all other names: ADDRESS[:PORT],…; root: nobody, all is found from the root servers on; auto: the servers of the host, else root'),
   upstreamPath: row('upstream-path', 'dns.upstreamPath', 'host', oneOf('host', 'stack'), "how they are reached: the host's sockets, or the appliance's own stack and gateway"),
+  rootHints: row('root-hints', 'dns.rootHints', 'none', orNone(anyText), "master file with NS and A records of the root's servers; none: IANA's list"),
+  trustAnchors: row('trust-anchors', 'dns.trustAnchors', 'none', orNone(anyText), "master file with DS or DNSKEY records that are trusted from the start; none: IANA's keys of the root"),
+  dnssecValidation: row('dnssec-validation', 'dns.validation', 'auto', oneOf('auto', 'yes', 'no'), 'whether answers of others are validated; auto: unless upstream servers give no signatures'),
+  mixCase: row('mix-case', 'dns.mixCase', 'no', oneOf('yes', 'no'), 'random letter case in questions to other servers, against forgery'),
   uplinkRelease: row('uplink-release', 'uplinks.release', 'no', oneOf('yes', 'no'), 'give the DHCP leases of uplinks back when the program ends'),
   dnsOverTls: row('dns-over-tls', 'dns.overTls', 'yes', oneOf('yes', 'no'), 'DNS over TLS, port 853'),
   https: row('https', 'dns.overHttps', 'yes', oneOf('yes', 'no'), 'port 443: DNS over HTTPS, and the API by https where it is on the link'),

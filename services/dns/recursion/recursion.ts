@@ -16,7 +16,6 @@ import type { TraceStep } from '../../model/index.ts'
 import type { Exchange, ExchangeOutcome, QueryHandle } from '../resolver/exchange.ts'
 import { TRUST } from '../resolver/finding.ts'
 import type { Finding } from '../resolver/finding.ts'
-import { OUT_OF_BUDGET } from '../resolver/resolver.ts'
 import { formatServer } from '../resolver/server-book.ts'
 import type { Server } from '../resolver/server-book.ts'
 import { Budget } from '../resolver/source.ts'
@@ -237,7 +236,7 @@ export class Recursion implements AnswerSource {
         const { because, zone } = effect
         this.#ports.count('recursion-failed')
         course.ask.trace?.('dns.recursion.failed', { ...namedIn(course.ask), zone: formatKey(zone), because })
-        this.#finish(course, { kind: 'failed', because: because === 'over-budget' ? OUT_OF_BUDGET : because, fault: faultOf(because) })
+        this.#finish(course, { kind: 'failed', because, fault: faultOf(because) })
       }
     }
   }
@@ -422,7 +421,7 @@ const addressesIn = (finding: Finding): readonly Ipv4[] =>
 function signerOf(
   { cut, ds }: { readonly cut: NameKey; readonly ds: Finding | undefined }, zone: NameKey, now: Instant, source: string,
 ): Finding {
-  return ds ?? {
+  return ds !== undefined ? { ...ds, trust: TRUST.authoritative } : {
     owner: cut, type: TYPE.DS, kind: 'nodata', answer: [], authority: [], trust: TRUST.authoritative, security: 'unchecked',
     fault: undefined, storedAt: now, expiresAt: now, source, zone,
   }

@@ -150,6 +150,11 @@ export class Resolver {
     return this.#pending.size
   }
 
+  /** Whether there is somebody to ask. */
+  mayAsk(sought: Sought): boolean {
+    return this.#ports.sourceOf(sought) !== undefined
+  }
+
   /** What a client may be given of what is known; undefined: it must be asked for. */
   known(sought: Sought): Finding | undefined {
     return this.#ports.cache.answer(sought.partition, sought.key, sought.type)

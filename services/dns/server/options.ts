@@ -5,6 +5,11 @@ import type { TraceStep } from '../../model/index.ts'
 import type { QueryHandle } from '../resolver/forward.ts'
 import type { Upstream } from '../resolver/upstreams.ts'
 import type { ReadHistory } from '../transfer/history.ts'
+import type { RecursionOptions } from '../recursion/recursion.ts'
+import type { TrustAnchor } from '../validator/anchors.ts'
+import type { NameKey } from '../wire/name.ts'
+import type { VerifySignature } from '../validator/verifier.ts'
+import type { DnsEventId } from '../events.ts'
 import type { Slab } from './answer-table.ts'
 import type { RateLimit } from './rate-limit.ts'
 
@@ -30,6 +35,8 @@ export type DnsPorts = {
     received: (buffer: Uint8Array, at: number, length: number) => void,
     failed: (why: 'unreachable' | 'refused' | 'no-socket') => void,
   ): QueryHandle
+  /** Does the arithmetic of DNSSEC, elsewhere and later. Without it nothing is validated. */
+  readonly verify?: VerifySignature
 }
 
 export type DnsOptions = {
@@ -44,6 +51,12 @@ export type DnsOptions = {
   readonly upstreamTotalMs?: number
   /** Random letter case in upstream queries as a further guard against forgery. Some servers do not echo it. */
   readonly mixCase?: boolean
+  /** Names that no upstream server is for are found from the root on; without it, nobody is asked for them. */
+  readonly recursion?: Omit<RecursionOptions, 'mixCase'> | undefined
+  /** By zone; IANA's of the root without it. */
+  readonly trustAnchors?: ReadonlyMap<NameKey, TrustAnchor> | undefined
+  /** `auto`: what comes from servers that give no signatures is taken as it is. */
+  readonly validation?: 'auto' | 'yes' | 'no'
   /** What a client that asks for the server's name gets (RFC 5001); nothing without it. */
   readonly nsid?: string | undefined
   /** What clients are told of how to reach us by TLS (RFC 9462); nothing without it. */
@@ -55,7 +68,7 @@ export type DnsOptions = {
   /** The stored history of zones, for secondaries that are further behind than the journal in memory. */
   readonly history?: ReadHistory | undefined
   /** For the log; the id is one of DNS_EVENTS. */
-  readonly emit?: (id: 'dns.upstream.down' | 'dns.zone.edited', facts: TraceStep[1]) => void
+  readonly emit?: (id: DnsEventId, facts: TraceStep[1]) => void
 }
 
 /** Sends a response that comes later, to the client that asked. `bytes` is valid until it returns. */

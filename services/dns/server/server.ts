@@ -8,22 +8,17 @@ import type { Ipv4 } from '../../../stack/index.ts'
 import { Counters, u16 } from '../../../stack/platform/index.ts'
 import type { Clock, Result } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Refusal, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
-import { RrsetCache } from '../cache/rrset-cache.ts'
 import type { DnsPolicy } from '../policy/decision.ts'
-import { DEFAULT_FORWARD, Forwarder } from '../resolver/forward.ts'
-import type { ForwardCount } from '../resolver/forward.ts'
-import { forwarderSource } from '../resolver/forwarder-source.ts'
 import type { Finding } from '../resolver/finding.ts'
-import { Resolver } from '../resolver/resolver.ts'
 import type { Upstream, UpstreamState } from '../resolver/upstreams.ts'
 import { OPT_OCTETS } from '../wire/edns.ts'
 import type { Edns } from '../wire/edns.ts'
 import { MAX_STREAM_OCTETS } from '../wire/framing.ts'
 import { FLAG, HEADER_OCTETS, parseQuery, RCODE } from '../wire/message.ts'
 import type { ParsedQuery, Query } from '../wire/message.ts'
-import { nameKey, parseName } from '../wire/name.ts'
+import { nameKey, parseName, ROOT_KEY } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
-import { CLASS_IN, META, typeCode } from '../wire/type-names.ts'
+import { CLASS_IN, META, TYPE, typeCode } from '../wire/type-names.ts'
 import { Signing } from '../dnssec/signing.ts'
 import type { ZoneSigning } from '../dnssec/signing-keys.ts'
 import type { Change } from '../zone/changes.ts'
@@ -55,6 +50,8 @@ import type { Parts, Seen } from './pipeline.ts'
 import { RateLimiter } from './rate-limit.ts'
 import { MALFORMED, ReplyOptions } from './reply-options.ts'
 import { Resolving } from './resolving.ts'
+import { resolverParts } from './resolver-parts.ts'
+import type { ResolverParts } from './resolver-parts.ts'
 import { ResponseWriter, writeError } from './respond.ts'
 import { ServedZones } from './served-zones.ts'
 import { udpLimit } from './truncate.ts'
@@ -78,9 +75,7 @@ export class DnsServer {
   #policy: DnsPolicy | undefined
   readonly #clock: Clock
   readonly #table: AnswerTable
-  readonly #cache: RrsetCache
-  readonly #resolver: Resolver
-  readonly #forwarder: Forwarder
+  readonly #parts: ResolverParts
   readonly #resolving: Resolving
   readonly #writer = new ResponseWriter()
   readonly #replyOptions: ReplyOptions
@@ -108,34 +103,16 @@ export class DnsServer {
       history: options.history,
     })
     this.#table = new AnswerTable(ports.clock, ports.random, options.answerSlabs ?? DEFAULT_SLABS)
-    this.#cache = new RrsetCache(ports, { octets: options.cacheOctets })
-    const send: DnsPorts['query'] = (upstream, bytes, length, received, failed) =>
-      ports.query(upstream, bytes, length, received, failed)
-    this.#forwarder = new Forwarder(
-      { clock: ports.clock, random: ports.random, send, sendStream: ports.queryStream?.bind(ports) }, options.upstreams,
-      (name: ForwardCount) => this.counters.count(name),
-      {
-        mixCase: options.mixCase ?? DEFAULT_FORWARD.mixCase,
-        maxPending: options.maxPending ?? DEFAULT_FORWARD.maxPending,
-        maxWaiting: options.maxWaiting ?? DEFAULT_FORWARD.maxWaiting,
-        totalMs: options.upstreamTotalMs ?? DEFAULT_FORWARD.totalMs,
-      },
-    )
+    this.#parts = resolverParts(ports, options, this.counters)
     this.#replyOptions = new ReplyOptions(
       new ServerCookies(ports.clock, ports.random), new TextEncoder().encode(options.nsid ?? ''),
     )
     const limiter = options.rateLimit && new RateLimiter(ports.clock, ports.random, options.rateLimit)
     this.#limited = limiter && new LimitedResponses(limiter, this.#replyOptions, (name) => this.counters.count(name))
     const emit = options.emit ?? (() => {})
-    this.#forwarder.onDown = (upstream, failures) => emit('dns.upstream.down', { upstream, failures })
-    const source = forwarderSource(this.#forwarder, ports.clock)
-    this.#resolver = new Resolver({
-      clock: ports.clock, cache: this.#cache, sourceOf: () => (this.#forwarder.hasUpstreams ? source : undefined),
-      validate: (finding, _ask, done) => done({ ...finding, security: 'insecure' }), count: (name) => this.counters.count(name),
-    }, options)
+    const { resolver, cache } = this.#parts
     const parts: Parts = {
-      specialUse: this.#specialUse, resolver: this.#resolver, mayAsk: () => this.#forwarder.hasUpstreams,
-      wantsPrefetch: (finding) => this.#cache.wantsPrefetch(finding),
+      specialUse: this.#specialUse, resolver, mayAsk: (sought) => resolver.mayAsk(sought), wantsPrefetch: (finding) => cache.wantsPrefetch(finding),
       policy: () => this.#policy,
       now: () => ports.clock.now(),
     }
@@ -326,6 +303,11 @@ export class DnsServer {
     }
   }
 
+  /** RA: for this client somebody would be asked. */
+  #offersRecursion(r: Resolution): boolean {
+    return this.#parts.resolver.mayAsk({ partition: r.partition, key: ROOT_KEY, type: TYPE.NS })
+  }
+
   #isDropped(r: Resolution): boolean {
     if (r.dropped) this.counters.count('dropped-by-policy')
     return r.dropped
@@ -389,13 +371,13 @@ export class DnsServer {
 
   #finish(r: Resolution, into: Uint8Array, at: number, limit: number, signed: boolean): number {
     countResponse(this.counters, r)
-    let octets = this.#writer.write(r.query, r.response, this.#forwarder.hasUpstreams, into, at, limit)
+    let octets = this.#writer.write(r.query, r.response, this.#offersRecursion(r), into, at, limit)
     if (signed && this.#writer.truncated) {
       // RFC 8945 §5.3: what has no room beside its signature is the question alone, with TC.
       r.response.clear()
       r.response.rcode = RCODE.NOERROR
       r.response.truncated = true
-      octets = this.#writer.write(r.query, r.response, this.#forwarder.hasUpstreams, into, at, limit)
+      octets = this.#writer.write(r.query, r.response, this.#offersRecursion(r), into, at, limit)
     }
     if (this.#writer.truncated) this.counters.count('truncated')
     return octets
@@ -408,9 +390,9 @@ export class DnsServer {
 
   /** Questions under way go on with the old servers; what they said is forgotten, because others may say otherwise. */
   setUpstreams(upstreams: readonly Upstream[]): void {
-    this.#forwarder.setUpstreams(upstreams)
-    this.#resolver.forgetFailures()
-    this.#cache.flush()
+    this.#parts.forwarder.setUpstreams(upstreams)
+    this.#parts.resolver.forgetFailures()
+    this.#parts.cache.flush()
     this.#table.clear()
   }
 
@@ -483,7 +465,7 @@ export class DnsServer {
   /** What an upstream server says now, whatever is served or cached here; undefined: none answered. */
   askUpstream(key: NameKey, type: number): Promise<Finding | undefined> {
     return new Promise((resolve) => {
-      const asked = this.#resolver.resolve({ partition: 0, key, type }, {}, (outcome) => resolve(outcome.kind === 'found' ? outcome.finding : undefined))
+      const asked = this.#parts.resolver.resolve({ partition: 0, key, type }, {}, (outcome) => resolve(outcome.kind === 'found' ? outcome.finding : undefined))
       if (!asked) resolve(undefined)
     })
   }
@@ -493,9 +475,9 @@ export class DnsServer {
     const parsed = name === undefined ? undefined : parseName(name)
     if (parsed?.ok === false) return 0
     this.#table.clear()
-    this.#resolver.forgetFailures()
-    this.#forwarder.forgetFailures()
-    return this.#cache.flush(parsed === undefined ? {} : { below: nameKey(parsed.value) })
+    this.#parts.resolver.forgetFailures()
+    this.#parts.forwarder.forgetFailures()
+    return this.#parts.cache.flush(parsed === undefined ? {} : { below: nameKey(parsed.value) })
   }
 
   /** Answers kept from upstream servers, questions under way, finished responses kept. */
@@ -506,14 +488,14 @@ export class DnsServer {
     readonly finished: number
   } {
     return {
-      cached: this.#cache.size, 'cached-octets': this.#cache.octets, pending: this.#resolver.pending,
+      cached: this.#parts.cache.size, 'cached-octets': this.#parts.cache.octets, pending: this.#parts.resolver.pending,
       finished: this.#table.size,
     }
   }
 
   /** How each upstream server does. */
   get upstreamStates(): readonly UpstreamState[] {
-    return this.#forwarder.upstreamStates
+    return this.#parts.forwarder.upstreamStates
   }
 }
 
