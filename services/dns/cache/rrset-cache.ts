@@ -29,6 +29,8 @@ export const DEFAULT_CACHE_OCTETS = 64 * 1024 * 1024
 /** Type of the entry that says that there is no such name: no query can ask for it. */
 const NO_NAME = 0
 const PARTITION_SHIFT = 16
+/** Partitions: everybody's, and those of clients with forwarders of their own. */
+const MAX_PARTITION = 15
 
 export type RrsetCacheOptions = {
   readonly octets?: number | undefined
@@ -161,8 +163,9 @@ export class RrsetCache {
     return this.#clock.now() >= prefetchAt(finding)
   }
 
-  /** Forgets what the filter names, all in one go; how many entries that were. */
+  /** Forgets what the filter names, all in one go; how many entries that were. With name and type that is but a look-up. */
   flush(filter: CacheFilter = {}): number {
+    if (filter.name !== undefined && filter.type !== undefined) return this.#flushEntry(filter, filter.name, filter.type)
     let count = 0
     for (let from: number | undefined = 0; from !== undefined;) {
       const { forgotten, next } = this.flushSome(filter, from, this.#log.end)
@@ -188,6 +191,18 @@ export class RrsetCache {
       return true
     })
     return { forgotten, next }
+  }
+
+  #flushEntry(filter: CacheFilter, name: NameKey, type: number): number {
+    let count = 0
+    const [first, last] = filter.partition === undefined ? [0, MAX_PARTITION] : [filter.partition, filter.partition]
+    for (let partition = first; partition <= last; partition++) {
+      const handle = this.#find(partition, name, type)
+      if (handle === 0 || !this.#matches(handle, filter)) continue
+      this.#remove(handle)
+      count++
+    }
+    return count
   }
 
   /** Entries that the filter names, at most `limit` of those in `count` places from `from` on, stale ones included. */

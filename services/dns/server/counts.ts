@@ -1,5 +1,6 @@
 /** What DNS counts: one name for each thing that can come of a message. */
 import type { Counters } from '../../../stack/platform/index.ts'
+import { CACHE_COUNTS } from '../cache/counts.ts'
 import { RECURSION_COUNTS } from '../recursion/counts.ts'
 import { EXCHANGE_COUNTS } from '../resolver/exchange.ts'
 import { VALIDATION_COUNTS } from '../validator/counts.ts'
@@ -28,7 +29,7 @@ export const DNS_COUNTS = [
   'tcp-connections', 'tcp-queries', 'tcp-closed-idle', 'tcp-closed-malformed', 'tcp-closed-full', 'tcp-closed-overrun',
   'tcp-closed-memory', 'tls-connections', 'tls-handshakes', 'tls-handshake-failed', 'tls-refused-rate', 'tls-refused-full', 'https-requests', 'https-refused', 'https-closed-full',
   'tls-queries', 'https-queries', 'padded',
-  ...EXCHANGE_COUNTS, ...RECURSION_COUNTS, ...VALIDATION_COUNTS,
+  ...CACHE_COUNTS, ...EXCHANGE_COUNTS, ...RECURSION_COUNTS, ...VALIDATION_COUNTS,
 ] as const
 export type DnsCount = (typeof DNS_COUNTS)[number]
 

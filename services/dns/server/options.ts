@@ -2,6 +2,7 @@
 import type { Designation } from '../zone/special-use.ts'
 import type { Clock, SecureRandom } from '../../../stack/platform/index.ts'
 import type { TraceStep } from '../../model/index.ts'
+import type { RrsetCacheOptions } from '../cache/rrset-cache.ts'
 import type { QueryHandle } from '../resolver/forward.ts'
 import type { Upstream } from '../resolver/upstreams.ts'
 import type { ReadHistory } from '../transfer/history.ts'
@@ -41,8 +42,8 @@ export type DnsPorts = {
 
 export type DnsOptions = {
   readonly upstreams: readonly Upstream[]
-  /** Estimated memory of the cache of upstream answers. */
-  readonly cacheOctets?: number
+  /** Memory of the cache, bounds of TTLs, how long stale data serves. */
+  readonly cache?: Omit<RrsetCacheOptions, 'count'> | undefined
   /** Finished responses kept; see answer-table.ts. */
   readonly answerSlabs?: readonly Slab[]
   readonly maxPending?: number

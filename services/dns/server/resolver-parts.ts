@@ -29,7 +29,7 @@ export function resolverParts(ports: DnsPorts, options: DnsOptions, counters: Co
   const { clock, random } = ports
   const count = (name: DnsCount): void => counters.count(name)
   const emit = options.emit ?? (() => {})
-  const cache = new RrsetCache(ports, { octets: options.cacheOctets })
+  const cache = new RrsetCache(ports, { ...options.cache, count })
   const mixCase = options.mixCase ?? DEFAULT_FORWARD.mixCase
   const forwarder = new Forwarder(
     { clock, random, send: (...asked) => ports.query(...asked), sendStream: ports.queryStream?.bind(ports) }, options.upstreams, count,

@@ -8,6 +8,7 @@ import type { Ipv4 } from '../../../stack/index.ts'
 import { Counters, u16 } from '../../../stack/platform/index.ts'
 import type { Clock, Result } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Refusal, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
+import type { RrsetCache } from '../cache/rrset-cache.ts'
 import type { DnsPolicy } from '../policy/decision.ts'
 import type { Finding } from '../resolver/finding.ts'
 import type { Upstream, UpstreamState } from '../resolver/upstreams.ts'
@@ -474,10 +475,20 @@ export class DnsServer {
   flushCache(name?: string): number {
     const parsed = name === undefined ? undefined : parseName(name)
     if (parsed?.ok === false) return 0
+    this.forgetAnswers()
+    return this.#parts.cache.flush(parsed === undefined ? {} : { below: nameKey(parsed.value) })
+  }
+
+  /** What was made of the cache: finished responses, and failures. */
+  forgetAnswers(): void {
     this.#table.clear()
     this.#parts.resolver.forgetFailures()
     this.#parts.forwarder.forgetFailures()
-    return this.#parts.cache.flush(parsed === undefined ? {} : { below: nameKey(parsed.value) })
+  }
+
+  /** What is known from other servers. */
+  get cache(): RrsetCache {
+    return this.#parts.cache
   }
 
   /** Answers kept from upstream servers, questions under way, finished responses kept. */

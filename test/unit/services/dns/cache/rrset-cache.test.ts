@@ -68,6 +68,8 @@ describe('flush', () => {
     ['a type', { type: TYPE.AAAA }, 1],
     ['a partition', { partition: 1 }, 1],
     ['what is secure', { security: 'secure' }, 1],
+    ['a name and a type', { name: keyOf('a.lab'), type: TYPE.AAAA }, 1],
+    ['a name and a type of another partition', { name: keyOf('a.lab'), type: TYPE.AAAA, partition: 1 }, 0],
     ['a type in a subtree', { below: keyOf('a.lab'), type: TYPE.A }, 2],
   ] as const)('%s', (_what, filter, count) => {
     const { cache } = make()

@@ -392,7 +392,7 @@ describe('bounds', () => {
   })
 
   test('the cache stays within its octets', () => {
-    const bench = new Bench([], { upstreams: ONE, cacheOctets: 100_000, answerSlabs: [] })
+    const bench = new Bench([], { upstreams: ONE, cache: { octets: 100_000 }, answerSlabs: [] })
     bench.onSent = answers
     for (let i = 0; i < 2000; i++) {
       bench.ask('keep.example.com', 'A')
