@@ -55,7 +55,7 @@ export class VirtualServer {
         throw new Error('an authoritative server asks nobody')
       },
     }
-    this.#dns = new DnsServer(ports, { upstreams: [], answerSlabs: [{ slotOctets: 256, slots: 16 }, { slotOctets: 1536, slots: 4 }] }, made)
+    this.#dns = new DnsServer(ports, { upstreams: [], cache: { octets: 65_536 }, answerSlabs: [{ slotOctets: 256, slots: 16 }, { slotOctets: 1536, slots: 4 }] }, made)
     Object.keys(zones).forEach((zone, i) => {
       const signing = options.signed?.[zone]
       if (signing !== undefined) this.#dns.setSigning(i + 1, signing)
