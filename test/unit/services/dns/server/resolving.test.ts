@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest'
+import { ROOT_KEY } from '../../../../../services/dns/wire/name.ts'
+import { parseTrustAnchors } from '../../../../../services/dns/validator/anchor-file.ts'
+import { optionOf } from '../../../../support/dns-options.ts'
+import { ROOT_AT } from '../../../../support/recursion-bench.ts'
+import { ResolvingBench } from '../../../../support/resolving-bench.ts'
+import { FAULTS, only, saying, signed, VirtualInternet } from '../../../../support/virtual-internet.ts'
+import type { VirtualServer } from '../../../../support/virtual-internet.ts'
+
+const EXTENDED_ERROR = 15
+
+type World = { readonly bench: ResolvingBench; readonly net: VirtualInternet; readonly example: VirtualServer; readonly other: VirtualServer }
+
+/** The root and example are signed; other.example is not, and its parent proves it. */
+function world(options: ConstructorParameters<typeof ResolvingBench>[1] = {}): World {
+  const net = new VirtualInternet()
+  const root = signed('.')
+  const example = signed('example')
+  net.server(ROOT_AT, { '.': `
+    @ 518400 NS a.root-servers.example.
+    a.root-servers.example. 518400 A ${ROOT_AT}
+    example. 172800 NS ns.example.
+    ns.example. 172800 A 192.0.2.53
+    ${example.ds}
+  ` }, { signed: { '.': root.signing } })
+  const exampleServer = net.server('192.0.2.53', { example: `
+    @ 3600 NS ns
+    ns 3600 A 192.0.2.53
+    www 300 A 192.0.2.80
+    *.wild 300 TXT "any"
+    alias 300 CNAME www
+    away 300 CNAME www.other
+    old 300 DNAME new.example.
+    a.new 300 A 192.0.2.81
+    a-root 1 A 192.0.2.1
+    other 3600 NS ns.other
+    ns.other 3600 A 192.0.2.54
+  ` }, { signed: { example: example.signing } })
+  const other = net.server('192.0.2.54', { 'other.example': `
+    @ 3600 NS ns
+    ns 3600 A 192.0.2.54
+    www 300 A 192.0.2.82
+    in 300 CNAME www.example.
+  ` })
+  const anchors = parseTrustAnchors(root.ds)
+  if (!anchors.ok || !anchors.value.has(ROOT_KEY)) throw new Error('no anchor')
+  return { bench: new ResolvingBench(net, { anchors: anchors.value, ...options }), net, example: exampleServer, other }
+}
+
+describe('a validating resolver', () => {
+  test.each([
+    ['www.example', 'A', 'NOERROR ad | www.example 300 A 192.0.2.80'],
+    ['alias.example', 'A', 'NOERROR ad | alias.example 300 CNAME www.example | www.example 300 A 192.0.2.80'],
+    ['x.wild.example', 'TXT', /^NOERROR ad \| x.wild.example (300|60) TXT "any"$/],
+    ['a.old.example', 'A', 'NOERROR ad | old.example 300 DNAME new.example | a.old.example 300 CNAME a.new.example | a.new.example 300 A 192.0.2.81'],
+    ['none.example', 'A', /^NXDOMAIN ad \| example 60 SOA/],
+    ['www.example', 'TXT', /^NOERROR ad \| example 60 SOA/],
+    ['www.other.example', 'A', 'NOERROR | www.other.example 300 A 192.0.2.82'],
+    // Half of the chain is not signed.
+    ['away.example', 'A', 'NOERROR | away.example 300 CNAME www.other.example | www.other.example 300 A 192.0.2.82'],
+    ['in.other.example', 'A', 'NOERROR | in.other.example 300 CNAME www.example | www.example 300 A 192.0.2.80'],
+    ['example', 'DNSKEY', /^NOERROR ad \| example \d+ DNSKEY 257/],
+    ['example', 'DS', /^NOERROR ad \| example 300 DS/],
+    ['other.example', 'DS', /^NOERROR ad \| example 60 SOA/],
+  ])('%s %s: asked for, and the same from the cache', (name, type, answer) => {
+    const { bench } = world()
+    expect(bench.tell(name, type)).toMatch(answer)
+    bench.net.asked()
+    for (let times = 0; times < 3; times++) expect(bench.tell(name, type)).toMatch(answer)
+    expect(bench.net.asked()).toEqual([])
+  })
+
+  test('signatures and proofs are given to who sets DO, and only then', () => {
+    const { bench } = world()
+    for (const [name, types] of [['www.example', ['A', 'RRSIG']], ['x.wild.example', ['NSEC', 'RRSIG']], ['none.example', ['NSEC', 'RRSIG', 'SOA']]] as const) {
+      const plain = bench.ask(name, 'A')
+      expect([...plain?.answer ?? [], ...plain?.authority ?? []].filter((line) => /RRSIG|NSEC/.test(line))).toEqual([])
+      expect(plain?.flags).toBe('rd ra')
+      const told = bench.ask(name, 'A', { edns: { dnssecOk: true } })
+      const all = [...told?.answer ?? [], ...told?.authority ?? []].map((line) => line.split(' ')[2])
+      for (const type of types) expect(all).toContain(type)
+      expect(told?.flags).toBe('rd ra ad')
+    }
+  })
+
+  test('what is forged is refused with the reason, and given to who asks for it unchecked', () => {
+    const { bench, example } = world()
+    example.faults = [only(({ name, type }) => name === 'www.example' && type === 'A', saying({ flags: 0x0400, answer: 'www.example 300 A 203.0.113.66' }))]
+    const refused = bench.ask('www.example', 'A', { edns: {} })
+    expect(refused).toMatchObject({ rcode: 'SERVFAIL', answer: [] })
+    expect(optionOf(refused, EXTENDED_ERROR)).toMatch(/^000a/)
+    expect(bench.ask('www.example', 'A', { flags: 0x0110 })).toMatchObject({ rcode: 'NOERROR', flags: 'rd ra cd', answer: [expect.stringMatching(/203.0.113.66/)] })
+    // Repaired, and the appliance believes it again within a minute.
+    example.faults = []
+    bench.net.clock.advance(61_000)
+    expect(bench.tell('www.example', 'A')).toMatch(/^NOERROR ad/)
+  })
+
+  test('policy sees every link that was found', () => {
+    const { bench } = world()
+    const said = { list: 'trackers', rule: 'www.other.example' }
+    bench.server.setPolicy({
+      policySetOf: () => 1, changesAt: () => Number.POSITIVE_INFINITY, decideFinding: () => undefined,
+      decideName: (_set, key) => (key === '\x03www\x05other\x07example\0' ? { ...said, action: 'nxdomain' } : undefined),
+    })
+    expect(bench.tell('away.example', 'A')).toBe('NXDOMAIN')
+    expect(bench.tell('alias.example', 'A')).toMatch(/^NOERROR ad/)
+  })
+
+  test('names of the cache do not leave without RD', () => {
+    const { bench } = world()
+    bench.tell('www.example', 'A')
+    expect(bench.ask('www.example', 'A', { flags: 0 })?.rcode).toBe('REFUSED')
+  })
+
+  test('when nobody can be reached, what was true a while ago is told as such', () => {
+    const { bench, example } = world()
+    bench.tell('www.example', 'A')
+    bench.net.clock.advance(301_000)
+    example.faults = [FAULTS.dead]
+    const told = bench.ask('www.example', 'A', { edns: {} })
+    expect(told?.answer).toEqual(['www.example 30 A 192.0.2.80'])
+    expect(optionOf(told, EXTENDED_ERROR)).toMatch(/^0003/)
+    example.faults = []
+    bench.net.clock.advance(30_000)
+    expect(bench.ask('www.example', 'A')?.answer).toEqual(['www.example 300 A 192.0.2.80'])
+  })
+
+  test('without validation everything counts as insecure', () => {
+    const { bench } = world({ validation: 'no' })
+    expect(bench.tell('www.example', 'A')).toBe('NOERROR | www.example 300 A 192.0.2.80')
+  })
+
+  test('explain tells who was asked, and the chain of trust', async () => {
+    const { bench } = world()
+    const { rcode, steps } = await bench.explain('www.example', 'A')
+    expect(rcode).toBe('NOERROR')
+    const said = steps.map(([id]) => id)
+    for (const id of ['dns.zone.none', 'dns.forward.asked', 'dns.recursion.began', 'dns.forward.answered']) expect(said).toContain(id)
+    expect(said.some((id) => id.startsWith('dns.validation.'))).toBe(true)
+  })
+})
