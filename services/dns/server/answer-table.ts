@@ -12,7 +12,7 @@
  * Bounded by the slots of each size; eviction is second chance (a hit protects an entry for one round of the hand).
  */
 import { copy, put16, put32, u16, u32 } from '../../../stack/platform/index.ts'
-import type { Clock, SecureRandom } from '../../../stack/platform/index.ts'
+import type { Clock, Instant, SecureRandom } from '../../../stack/platform/index.ts'
 import { LOWER, MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 import { ANY_ZONE, NO_ZONE } from './respond.ts'
@@ -30,6 +30,10 @@ export const DEFAULT_SLABS: readonly Slab[] = [
   { slotOctets: 512, slots: 16_384 },
   { slotOctets: 1536, slots: 4096 },
 ]
+
+/** Where a response is from (query-log/sources.ts), since when that was in the cache, the number of a detail. */
+export type KeptOrigin = { readonly source: number; readonly storedAt: Instant; readonly detail: number }
+const NO_ORIGIN: KeptOrigin = { source: 0, storedAt: 0, detail: 0 }
 
 /** Bits of the key's last octet; 1 and 2 are RD and CD. */
 const HAS_EDNS = 4
@@ -79,6 +83,10 @@ export class AnswerTable {
   readonly #epoch: Float64Array
   readonly #agedAt: Float64Array
   readonly #expiresAt: Float64Array
+  // For the query log: where the response is from, since when that was in the cache, and which rule it was.
+  readonly #source: Uint8Array
+  readonly #storedAt: Float64Array
+  readonly #detail: Int32Array
   // Per slab.
   readonly #firstEntry: Int32Array
   readonly #filled: Int32Array
@@ -98,6 +106,8 @@ export class AnswerTable {
   #keyHash = 0
   #nameOctets = 0
   #room = 0
+  /** The entry that answered last. */
+  #answered = 0
   /** Where the options of the query scanned last stand, to the end of the message; 0: it has none. */
   optionsAt = 0
   /** Offset of the OPT in the response that was answered last; it is the last record. */
@@ -128,6 +138,9 @@ export class AnswerTable {
     this.#epoch = new Float64Array(entries)
     this.#agedAt = new Float64Array(entries)
     this.#expiresAt = new Float64Array(entries)
+    this.#source = new Uint8Array(entries)
+    this.#storedAt = new Float64Array(entries)
+    this.#detail = new Int32Array(entries)
     this.#firstEntry = new Int32Array(slabs.length)
     this.#filled = new Int32Array(slabs.length)
     this.#hand = new Int32Array(slabs.length)
@@ -217,6 +230,7 @@ export class AnswerTable {
     const octets = this.#octets[entry] as number
     if (octets + more > this.#room || octets + more > limit || !this.#isValid(entry)) return 0
     this.#used[entry] = 1
+    this.#answered = entry
     this.optAt = this.#optAt[entry] as number
     const from = (this.#start[entry] as number) + (this.#keyOctets[entry] as number)
     const question = this.#questionEnd[entry] as number
@@ -230,6 +244,35 @@ export class AnswerTable {
     const serialAt = this.#serialAt[entry] as number
     if (serialAt !== 0) put32(into, intoAt + serialAt, this.#serial[this.#zone[entry] as number] as number)
     return octets
+  }
+
+  /** HOT. Of the response that was answered last: where it is from (query-log/sources.ts). */
+  get source(): number {
+    return this.#source[this.#answered] as number
+  }
+
+  /** HOT. Monotonic ms since when that was in the cache. */
+  get storedAt(): number {
+    return this.#storedAt[this.#answered] as number
+  }
+
+  /** HOT. The number of what else is told of it (query-log/details.ts). */
+  get detail(): number {
+    return this.#detail[this.#answered] as number
+  }
+
+  /** HOT. Of the question scanned last: octets of its name, its type, and whether it has DO. */
+  get nameOctets(): number {
+    return this.#nameOctets
+  }
+
+  get type(): number {
+    const at = this.#nameOctets
+    return ((this.#key[at] as number) << 8) | (this.#key[at + 1] as number)
+  }
+
+  get askedDo(): boolean {
+    return ((this.#key[this.#nameOctets + 2] as number) & HAS_DO) !== 0
   }
 
   /** Takes the whole seconds since they were right off all TTLs that age. */
@@ -279,9 +322,10 @@ export class AnswerTable {
 
   /**
    * Keeps the complete response to the query scanned last, with what `response` and `written` say about its validity
-   * and its moving parts. One that is too long or has too many ageing TTLs is not kept.
+   * and its moving parts. One that is too long or has too many ageing TTLs is not kept. `origin` is what the query log
+   * tells of it.
    */
-  keep(octets: Uint8Array, at: number, length: number, response: Response, written: ResponseWriter): void {
+  keep(octets: Uint8Array, at: number, length: number, response: Response, written: ResponseWriter, origin: KeptOrigin = NO_ORIGIN): void {
     const { ageing, ageingCount } = written
     if (ageingCount > ageing.length) return
     const entry = this.#place(this.#keyLength + length + 2 * ageingCount)
@@ -305,6 +349,9 @@ export class AnswerTable {
     this.#epoch[entry] = this.#edits
     this.#agedAt[entry] = response.agedAt
     this.#expiresAt[entry] = response.expiresAt
+    this.#source[entry] = origin.source
+    this.#storedAt[entry] = origin.storedAt
+    this.#detail[entry] = origin.detail
     const head = this.#keyHash & this.#mask
     this.#hash[entry] = this.#keyHash
     this.#next[entry] = this.#heads[head] as number

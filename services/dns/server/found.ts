@@ -27,6 +27,7 @@ export function addFound(parts: Parts, r: Resolution, finding: Finding): 'done' 
   }
   const decided = decideFound(parts.policy(), r, finding)
   if (decided !== undefined) return decided
+  r.storedAt = finding.storedAt
   const { response } = r
   const now = parts.now()
   const age = Math.floor((now - finding.storedAt) / 1000)

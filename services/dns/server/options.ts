@@ -62,6 +62,8 @@ export type DnsOptions = {
   readonly nsid?: string | undefined
   /** What clients are told of how to reach us by TLS (RFC 9462); nothing without it. */
   readonly designated?: Designation | undefined
+  /** Where answered queries are noted (query-log/ring.ts); nowhere without it. */
+  readonly queryLog?: SharedArrayBuffer | undefined
   /** Limits answers over UDP; without it there is no limit. */
   readonly rateLimit?: RateLimit | undefined
   /** Ids for new records; without it they count on from the highest one known. */

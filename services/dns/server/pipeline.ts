@@ -77,6 +77,9 @@ export class Resolution {
   readonly partition: number
   /** Where the answer comes from, as the query log has it. */
   origin: Origin = 'own'
+  /** Since when what it was made of was in the cache, and who was asked. */
+  storedAt: Instant = 0
+  server = ''
   /** A rule said that policy has nothing more to say of this question. */
   exempt = false
   /** What policy decided, for the query log. */
@@ -185,6 +188,7 @@ const refuseOthers: Step = (r) => {
 }
 
 function withRcode(r: Resolution, rcode: number, why?: ExtendedError): 'done' {
+  r.origin = 'refused'
   r.response.rcode = rcode
   r.response.extendedError = why
   return 'done'
@@ -205,6 +209,7 @@ function zonesStep(parts: Parts): Step {
       const facts = { name: formatKey(r.key), zone: zoneText(zone.identity), serial: zone.zone.serial }
       r.say(zone === special ? 'dns.special-use' : 'dns.zone.enclosing', facts)
     }
+    if (zone === special) r.origin = 'special-use'
     if (!zone.isServed) {
       r.say('dns.zone.not-served', { zone: zoneText(zone.identity), serial: zone.zone.serial })
       return fail(r, EXTENDED_ERROR.expired)
@@ -399,7 +404,8 @@ function failureStep(parts: Parts): Step {
 /** SERVFAIL says nothing else: half a chain of aliases would look like an answer. */
 export function fail(r: Resolution, why: ExtendedError | undefined): 'done' {
   r.response.clear()
-  r.origin = 'failure'
   r.complete = true
-  return withRcode(r, RCODE.SERVFAIL, why)
+  withRcode(r, RCODE.SERVFAIL, why)
+  r.origin = 'failure'
+  return 'done'
 }

@@ -59,6 +59,7 @@ export class Resolving {
       case 'found': {
         const { finding, server, tookMs } = outcome
         if (server !== undefined) {
+          r.server = server
           this.#counters.count('answered-by-upstream')
           const rcode = rcodeName(finding.kind === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR)
           r.say('dns.forward.answered', { upstream: server, rcode, tookMs, security: finding.security })

@@ -10,6 +10,7 @@ import type { Clock, Result } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Refusal, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
 import type { RrsetCache } from '../cache/rrset-cache.ts'
 import type { DnsPolicy } from '../policy/decision.ts'
+import { keptOrigin, QueryNotes } from '../query-log/notes.ts'
 import type { Finding } from '../resolver/finding.ts'
 import type { Upstream, UpstreamState } from '../resolver/upstreams.ts'
 import { OPT_OCTETS } from '../wire/edns.ts'
@@ -76,6 +77,7 @@ export class DnsServer {
   #policy: DnsPolicy | undefined
   readonly #clock: Clock
   readonly #table: AnswerTable
+  readonly #notes: QueryNotes
   readonly #parts: ResolverParts
   readonly #resolving: Resolving
   readonly #writer = new ResponseWriter()
@@ -103,6 +105,7 @@ export class DnsServer {
       zones: this.zones, views: this.views, keys: this.tsigKeys, seconds: () => this.#seconds(), count: (what) => this.counters.count(what),
       history: options.history,
     })
+    this.#notes = new QueryNotes(ports.clock, options.queryLog)
     this.#table = new AnswerTable(ports.clock, ports.random, options.answerSlabs ?? DEFAULT_SLABS)
     this.#parts = resolverParts(ports, options, this.counters)
     this.#replyOptions = new ReplyOptions(
@@ -165,6 +168,7 @@ export class DnsServer {
       const octets = more === MALFORMED ? 0 : this.#table.answer(buffer, at, into, intoAt, limit, more)
       if (octets > 0) {
         this.counters.bump(this.#tableSlot)
+        if (this.#notes.isOn) this.#notes.hit(this.#table, buffer, at, into, intoAt, octets + more, client)
         if (more === 0) return octets
         return this.#replyOptions.append(buffer, client, into, intoAt, octets, this.#table.optAt, 0)
       }
@@ -286,7 +290,9 @@ export class DnsServer {
         r, () => {
           if (this.#isDropped(r)) return
           const octets = this.#finish(r, this.#laterBytes, 0, most, reserved > 0)
-          send?.(this.#laterBytes, 0, this.#withOptions(r, client, this.#laterBytes, 0, octets, reserved))
+          const whole = this.#withOptions(r, client, this.#laterBytes, 0, octets, reserved)
+          if (this.#notes.isOn) this.#notes.resolved(r, this.#laterBytes, 0, whole)
+          send?.(this.#laterBytes, 0, whole)
         },
       )
       if (!done) {
@@ -296,7 +302,9 @@ export class DnsServer {
       if (this.#isDropped(r)) return 0
       const octets = this.#finish(r, into, intoAt, most, reserved > 0)
       if (usual && !this.#writer.truncated && r.response.rcode !== RCODE.SERVFAIL) this.#keep(r, into, intoAt, octets)
-      return this.#withOptions(r, client, into, intoAt, octets, reserved)
+      const whole = this.#withOptions(r, client, into, intoAt, octets, reserved)
+      if (this.#notes.isOn) this.#notes.resolved(r, into, intoAt, whole)
+      return whole
     } catch {
       // A bug of ours must cost one query, not the service.
       this.counters.count('internal-error')
@@ -310,8 +318,10 @@ export class DnsServer {
   }
 
   #isDropped(r: Resolution): boolean {
-    if (r.dropped) this.counters.count('dropped-by-policy')
-    return r.dropped
+    if (!r.dropped) return false
+    this.counters.count('dropped-by-policy')
+    if (this.#notes.isOn) this.#notes.resolved(r, this.#laterBytes, 0, 0)
+    return true
   }
 
   #seenBy(client: Ipv4, view: string | undefined): Seen {
@@ -386,7 +396,7 @@ export class DnsServer {
 
   /** Into the answer table. Refusals are as good as answers; what has expired already is not. */
   #keep(r: Resolution, into: Uint8Array, at: number, octets: number): void {
-    this.#table.keep(into, at, octets, r.response, this.#writer)
+    this.#table.keep(into, at, octets, r.response, this.#writer, keptOrigin(r, this.#notes.details))
   }
 
   /** Questions under way go on with the old servers; what they said is forgotten, because others may say otherwise. */
