@@ -24,7 +24,7 @@ function addHints(rdata: Uint8Array, into: Uint8Array[]): void {
   let at = 2 + leadingName(rdata.subarray(2)).length
   for (let end: number; at + 4 <= rdata.length; at = end) {
     const octets = HINTS.get(u16(rdata, at))
-    end = at + 4 + u16(rdata, at + 2)
+    end = Math.min(rdata.length, at + 4 + u16(rdata, at + 2))
     if (octets !== undefined) for (let i = at + 4; i + octets <= end; i += octets) into.push(rdata.subarray(i, i + octets))
   }
 }

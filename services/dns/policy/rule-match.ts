@@ -13,6 +13,8 @@ export type Asked = { readonly key: NameKey; readonly type: number; readonly cli
 
 export type RuleMatch = {
   readonly list: PolicyList
+  /** Whether it is about names that are asked for, or about servers. */
+  readonly of: 'names' | 'servers'
   /** The rule's own name. */
   readonly name: NameKey
   /** Labels of the name that was asked for beyond it. */
@@ -46,7 +48,7 @@ export function rulesFor(probe: NameProbe, list: PolicyList, key: NameKey, of: '
       const plain = PLAIN_ACTIONS[actionOf(flags)] as keyof typeof ACTION
       const detail = plain === 'detail' ? (list.compiled.details[reference] as RuleDetail) : undefined
       matches.push({
-        list, name: key.slice(probe.starts[parent]), parent, scope, important: isImportant(flags), detail,
+        list, of, name: key.slice(probe.starts[parent]), parent, scope, important: isImportant(flags), detail,
         action: plain === 'detail' ? (detail as RuleDetail).action : plain, line: detail?.line ?? reference,
       })
     }
@@ -106,7 +108,7 @@ const RPZ_TARGETS: { readonly [action: string]: string } = {
 }
 
 /** The rule for people, as its list has it or would have it. */
-export function ruleText({ detail, list, name, scope, action, important }: RuleMatch): string {
+export function ruleText({ detail, list, of, name, scope, action, important }: RuleMatch): string {
   if (detail !== undefined) return detail.text
   const text = formatKey(name)
   switch (list.compiled.format) {
@@ -117,6 +119,6 @@ export function ruleText({ detail, list, name, scope, action, important }: RuleM
     case 'adblock':
       return adblockText(text, scope, action === 'allow' && list.compiled.kind !== 'allow', important ? ['important'] : [])
     case 'rpz':
-      return `${scope === SCOPE.below ? '*.' : ''}${text} CNAME ${RPZ_TARGETS[action] ?? ''}`
+      return `${scope === SCOPE.below ? '*.' : ''}${text}${of === 'servers' ? '.rpz-nsdname' : ''} CNAME ${RPZ_TARGETS[action] ?? ''}`
   }
 }

@@ -43,7 +43,7 @@ describe('draft-vixie-dnsop-dns-rpz §3 actions', () => {
 })
 
 describe('draft-vixie-dnsop-dns-rpz §4 triggers', () => {
-  const servers = { names: [keyOf('ns1.bad.test'), keyOf('a.ns.test')], addresses: [Uint8Array.of(203, 0, 113, 9)] }
+  const servers = { names: [keyOf('a.ns.test'), keyOf('ns1.bad.test')], addresses: [Uint8Array.of(203, 0, 113, 9)] }
   const bench = benchOf({
     z: [
       '24.0.2.0.192.rpz-client-ip CNAME rpz-drop.',
@@ -51,7 +51,10 @@ describe('draft-vixie-dnsop-dns-rpz §4 triggers', () => {
       '24.0.113.0.203.rpz-ip CNAME .', '32.7.113.0.203.rpz-ip CNAME rpz-passthru.', '32.zz.db8.2001.rpz-ip CNAME *.', '128.1.zz.rpz-ip A 192.0.2.99',
       'ns1.bad.test.rpz-nsdname CNAME .', '*.ns.test.rpz-nsdname CNAME *.', '32.9.113.0.203.rpz-nsip CNAME .',
     ],
-  }, { serversOf: (of) => (of === keyOf('hosted.test') ? servers : of === keyOf('byaddress.test') ? { names: [], addresses: servers.addresses } : { names: [], addresses: [] }) })
+  }, { serversOf: (of) => ({
+    names: of === keyOf('hosted.test') ? servers.names : of === keyOf('wildserved.test') ? servers.names.slice(0, 1) : [],
+    addresses: ['hosted.test', 'wildserved.test', 'byaddress.test'].some((one) => of === keyOf(one)) ? servers.addresses : [],
+  }) })
 
   test('§4.1 the client\'s address', () => {
     expect(bench.ask('any.test', 'A', '192.0.2.77')).toBe('drop by z: 24.0.2.0.192.rpz-client-ip CNAME rpz-drop.')
@@ -72,8 +75,9 @@ describe('draft-vixie-dnsop-dns-rpz §4 triggers', () => {
     ['x.test MX 10 203.0.113.8', '-'],
   ])('§4.3 an address in the answer: %s', (text, decision) => expect(bench.sets({ rebinding: 'no' }).find(finding('rrset', text))).toBe(decision))
 
-  test('§4.4 and §4.5 the servers of the zone, by name before by address', () => {
-    expect(bench.find(finding('rrset', 'x.hosted.test A 198.51.100.1', { zone: keyOf('hosted.test') }))).toBe('nodata by z: *.ns.test.rpz-nsdname CNAME *.')
+  test('§4.4 and §4.5 the servers of the zone: the name that is first in canonical order, and addresses after names', () => {
+    expect(bench.find(finding('rrset', 'x.hosted.test A 198.51.100.1', { zone: keyOf('hosted.test') }))).toBe('nxdomain by z: ns1.bad.test.rpz-nsdname CNAME .')
+    expect(bench.find(finding('rrset', 'x.wild.test A 198.51.100.1', { owner: keyOf('x.other.test'), zone: keyOf('wildserved.test') }))).toBe('nodata by z: *.ns.test.rpz-nsdname CNAME *.')
     expect(bench.find(finding('nodata', 'x.byaddress.test A', { zone: keyOf('byaddress.test') }))).toBe('nxdomain by z: 32.9.113.0.203.rpz-nsip CNAME .')
     expect(bench.find(finding('rrset', 'x.fine.test A 198.51.100.1', { zone: keyOf('fine.test') }))).toBe('-')
   })
