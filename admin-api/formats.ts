@@ -3,7 +3,7 @@
  * client identifier, address and name that comes in by HTTP is brought to its canonical form here and nowhere else.
  */
 import Format from 'typebox/format'
-import { VIEW_NAME } from '../services/index.ts'
+import { LIST_NAME, VIEW_NAME } from '../services/index.ts'
 import { formatIpv4, formatMac, formatPrefix, parseInterfaceAddress, parseIpv4, parseMac, parsePrefix } from '../stack/index.ts'
 
 export type FormatRow = {
@@ -113,6 +113,12 @@ export const FORMATS = {
     remedy: 'At most 32 letters, digits and "-", not "-" first or last, as inside.',
     example: 'inside',
     canonical: text => (VIEW_NAME.test(text.toLowerCase()) ? text.toLowerCase() : undefined),
+  },
+  'list-name': {
+    noun: 'a name of a list, a policy or a group',
+    remedy: 'At most 64 letters, digits, ".", "_" and "-", a letter or a digit first and last, as ads.',
+    example: 'ads',
+    canonical: text => (LIST_NAME.test(text.toLowerCase()) ? text.toLowerCase() : undefined),
   },
   'host-label': {
     noun: 'a host name',

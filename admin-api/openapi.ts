@@ -25,6 +25,7 @@ const TAGS = [
   { name: 'zones', description: 'Parts of the name space that the appliance is authoritative for.' },
   { name: 'records', description: 'What is in a zone.' },
   { name: 'resolver', description: 'Where answers come from that no zone has.' },
+  { name: 'policies', description: 'What is blocked, for whom and when.' },
   { name: 'certificates', description: 'What the TLS servers show, and who vouches for it.' },
   { name: 'network', description: 'The own network stack.' },
   { name: 'diagnostics', description: 'Looking into the network.' },

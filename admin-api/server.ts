@@ -25,6 +25,7 @@ import { interfaceRoutes } from './routes/interfaces.ts'
 import { leaseRoutes } from './routes/leases.ts'
 import { networkRoutes } from './routes/network.ts'
 import { otherServerRoutes } from './routes/other-servers.ts'
+import { policyRoutes } from './routes/policies.ts'
 import { recordRoutes } from './routes/records.ts'
 import { routeRoutes } from './routes/routes.ts'
 import { catalogRoutes } from './routes/catalogs.ts'
@@ -82,6 +83,7 @@ const ROUTES = [
   updateRoutes,
   viewRoutes,
   forwarderRoutes,
+  policyRoutes,
   decisionRoutes,
 ] as const
 

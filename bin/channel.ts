@@ -1,5 +1,6 @@
 /** SHELL: one thread's commands carried to another over a message port, answered by number, some of them by a stream. */
 import { err, ok, type Result } from '../stack/platform/index.ts'
+import { type CompiledList, transferablesOf } from '../services/dns/index.ts'
 import { type NetworkSide, NETWORK_COMMANDS, NETWORK_STREAMS } from '../services/network-side.ts'
 import { type Refusal, refusal } from '../services/index.ts'
 import { MAX_STREAMS, StreamReaders, type StreamReport, type StreamRequest, type StreamSources } from './streams.ts'
@@ -12,7 +13,7 @@ export type CallMessage = {
 export type AnswerMessage = { readonly answer: number; readonly result: Result<unknown, Refusal> }
 
 /** Where messages go: a worker, or a port. */
-type Postable = { postMessage(message: unknown): void }
+type Postable = { postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void }
 
 /** Commands waiting for an answer at most; a person's requests, so a thousand is a runaway script. */
 const MAX_CALLS = 1_000
@@ -27,6 +28,11 @@ const TOO_MANY = refusal(
 
 const isStream = (command: string): boolean =>
   Object.entries(NETWORK_STREAMS).some(([part, names]) => names.some((name: string) => command === `${part}.${name}`))
+
+/** A compiled list may have 50 MB, which are handed over rather than copied. */
+const LOAD_LIST = 'lists.loadList'
+const handedOver = (command: string, args: readonly unknown[]): readonly ArrayBuffer[] =>
+  command === LOAD_LIST ? transferablesOf(args[2] as CompiledList) : []
 
 /** The caller's end. `port` may be replaced when the worker is; calls under way are then refused as unavailable. */
 export class NetworkCaller {
@@ -82,7 +88,7 @@ export class NetworkCaller {
     const call = this.#next++
     return new Promise((resolve) => {
       this.#waiting.set(call, (result) => resolve(answered(result, call, port)))
-      port.postMessage({ call, command, args } satisfies CallMessage)
+      port.postMessage({ call, command, args } satisfies CallMessage, handedOver(command, args))
     })
   }
 }

@@ -13,8 +13,11 @@ import { Certificates, HOST_NAME } from '../services/certificates/certificates.t
 import type { Settings } from '../services/config/settings.ts'
 import { formatServer } from '../services/config/server-address.ts'
 import { parseRootHints, parseTrustAnchors } from '../services/dns/index.ts'
+import { download, readHostFile } from '../services/policy-lists/download.ts'
+import { ListKeeper } from '../services/policy-lists/list-keeper.ts'
 import { seed, type ZoneFileText } from '../services/seed.ts'
 import { openDecisions } from '../services/storage/decisions.ts'
+import { ListDirectory } from '../services/storage/list-files.ts'
 import { Checkpointer, lockDataDirectory, openReader, openStore, prepareDataDirectory, type SqliteStore } from '../services/storage/sqlite.ts'
 import type { Transaction } from '../services/storage/store.ts'
 import { formatIpv4, formatMac, parseInterfaceAddress } from '../stack/index.ts'
@@ -23,6 +26,7 @@ import { err, ok, type Result, SystemClock, SystemRandom } from '../stack/platfo
 import { hostNameservers } from './host.ts'
 import { TapDevices, tapHandle } from './devices.ts'
 import { openFirstLink, type SetupFault } from './link-setup.ts'
+import { ListCompiler } from './list-compiler.ts'
 import { watchSharedLinks } from './shared-links.ts'
 import type { LoggedEvent } from './network-worker.ts'
 import { Threads } from './threads.ts'
@@ -168,7 +172,8 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   undo.add(watchSharedLinks(() => new Map([...(first === undefined ? [] : [[settings.link, first.shared] as const]), ...devices.sharing()]), threads))
   certificates.onChange = (pair) => threads.showCertificate(pair)
   watchCertificates(certificates, threads, undo)
-  const api = await startApi({ api: adminApi, o, directory, threads, devices, connections, certificates, undo })
+  const listKeeper = keepLists(directory, threads, undo)
+  const api = await startApi({ api: adminApi, o, directory, threads, devices, connections, certificates, listKeeper, undo })
   if (!api.ok) return api
   return ok({
     apiUrl: api.value,
@@ -303,6 +308,22 @@ function watchCertificates(certificates: Certificates, threads: Threads, undo: U
   void check()
 }
 
+/** Lists that are stored count soon after the first frame; what is due is fetched then. */
+function keepLists(directory: string, threads: Threads, undo: Undo): ListKeeper {
+  const compiler = new ListCompiler(directory)
+  const keeper = new ListKeeper({
+    clock: new SystemClock(),
+    network: threads.network.lists,
+    files: new ListDirectory(directory),
+    compile: (job) => compiler.compile(job),
+    download, readHostFile,
+  })
+  keeper.start()
+  undo.add(() => compiler.close())
+  undo.add(() => keeper.close())
+  return keeper
+}
+
 /** By which the API is reached with https, and with http too. */
 const ownNames = ({ domain }: Settings): readonly string[] => (domain === undefined ? [] : [`${HOST_NAME}.${domain}`])
 
@@ -314,10 +335,11 @@ type ApiParts = {
   readonly devices: TapDevices
   readonly connections: EarlyConnections
   readonly certificates: Certificates
+  readonly listKeeper: ListKeeper
   readonly undo: Undo
 }
 
-async function startApi({ api, o, directory, threads, devices, connections, certificates, undo }: ApiParts): Promise<Result<string | undefined, SetupFault>> {
+async function startApi({ api, o, directory, threads, devices, connections, certificates, listKeeper, undo }: ApiParts): Promise<Result<string | undefined, SetupFault>> {
   const listen = o.settings.api
   if (listen === undefined) return ok(undefined)
   const clock = new SystemClock()
@@ -330,11 +352,12 @@ async function startApi({ api, o, directory, threads, devices, connections, cert
     network: threads.network,
     devices,
     certificates: new ApplianceCertificates({ certificates }),
+    listKeeper,
     reader,
     decisions: decisions.value,
     clock,
     version: o.version,
-    supervision: () => [...threads.checks(), certificateCheck(certificates, clock.wallMs())],
+    supervision: () => [...threads.checks(), certificateCheck(certificates, clock.wallMs()), listKeeper.check()],
   })
   const server = api.buildServer({ services, tokens: reader, clock, log: o.log, version: o.version, allowedHosts: ownNames(o.settings) })
   const listening = await listenOn(server, formatIpv4(listen.address), listen.port)

@@ -11,6 +11,7 @@ import { ApplianceInterfaces, type Devices } from './administration/interface-se
 import { ApplianceLeases } from './administration/lease-services.ts'
 import { ApplianceLinks } from './administration/link-services.ts'
 import { ApplianceOtherServers } from './administration/other-server-services.ts'
+import { AppliancePolicies } from './administration/policy-services.ts'
 import { ApplianceReasons } from './administration/reason-services.ts'
 import { ApplianceRoutes } from './administration/route-services.ts'
 import { ApplianceCatalogs } from './administration/catalog-services.ts'
@@ -25,6 +26,7 @@ import { ApplianceZoneContents } from './administration/zone-contents-services.t
 import { ApplianceViews } from './administration/view-services.ts'
 import type { CertificateServices, HealthView, Services } from './facade.ts'
 import type { NetworkSide } from './network-side.ts'
+import type { ListKeeper } from './policy-lists/list-keeper.ts'
 import type { DecisionStore } from './storage/decisions.ts'
 import type { StoreReader } from './storage/store.ts'
 
@@ -34,6 +36,7 @@ export type ApplianceServicesOptions = {
   readonly decisions: DecisionStore
   readonly devices: Devices
   readonly certificates: CertificateServices
+  readonly listKeeper: Pick<ListKeeper, 'look' | 'refresh' | 'isFetching'>
   readonly clock: Clock
   readonly version: string
   /** What the threads report of themselves: worker restarts, dropped decisions. */
@@ -57,6 +60,7 @@ export function applianceServices(o: ApplianceServicesOptions): Services {
     updates: new ApplianceUpdates(o),
     views: new ApplianceViews(o),
     forwarders: new ApplianceForwarders(o),
+    policies: new AppliancePolicies(o),
     interfaces: new ApplianceInterfaces(o),
     routes: new ApplianceRoutes(o),
     links: new ApplianceLinks(o),

@@ -12,7 +12,8 @@ import { DhcpServer } from './dhcp/index.ts'
 import { DnsEndpoint, hostQuery, stackQuery } from './dns-endpoint.ts'
 import { hostQueryStream, stackQueryStream } from './dns-stream-query.ts'
 import { DnsTcpEndpoint } from './dns-tcp-endpoint.ts'
-import { type NameServer, type TrustAnchor, type DnsOptions, DnsServer, fallbackRule, type Upstream } from './dns/index.ts'
+import { type NameServer, type TrustAnchor, type DnsOptions, DnsServer, fallbackRule, PolicyEngine, type Upstream } from './dns/index.ts'
+import type { NameKey } from './dns/wire/name.ts'
 import { SignatureVerifier } from './dns-verify.ts'
 import { ZoneEditor } from './commands/zone-editor.ts'
 import { CommandTurns } from './commands/turns.ts'
@@ -121,6 +122,8 @@ export class Appliance {
   readonly #dhcpBulkEndpoint: DhcpBulkEndpoint
   readonly #dnsEndpoint: DnsEndpoint
   readonly #dnsTcpEndpoint: DnsTcpEndpoint
+  readonly #leaseWatchers: ((changes: readonly LeaseChange[]) => void)[] = []
+  readonly #endings: (() => void)[] = []
   readonly #log: ApplianceOptions['log']
 
   constructor(o: ApplianceOptions) {
@@ -218,6 +221,9 @@ export class Appliance {
       nextRecordId,
       submit,
       commits: this.#commits,
+      policyEngine: this.#policyEngine(o),
+      watchLeases: (watch) => this.#leaseWatchers.push(watch),
+      onClose: (end) => this.#endings.push(end),
     })
   }
 
@@ -249,6 +255,7 @@ export class Appliance {
   }
 
   close(): void {
+    for (const end of this.#endings) end()
     this.uplinks.close()
     this.#coexistence.close()
     this.dhcp.close()
@@ -263,6 +270,18 @@ export class Appliance {
     this.#dnsTcpEndpoint.close()
     this.stack.close()
     this.#interfaces.close()
+  }
+
+  #policyEngine({ clock, random }: ApplianceOptions): PolicyEngine {
+    const { dns } = this
+    const engine = new PolicyEngine({
+      clock, random,
+      serversOf: () => NO_SERVERS,
+      // What servers of this network are asked for is theirs to lead where they want.
+      isLocal: (key) => dns.zones.closest(key) !== undefined || hasForwarder(dns, key),
+    })
+    this.#endings.push(() => engine.close())
+    return engine
   }
 
   #serveDhcp(o: ApplianceOptions): DhcpServer {
@@ -355,9 +374,8 @@ export class Appliance {
     this.submit(writes, (fault) => {
       for (const edit of edits) this.#zones.settled(edit, fault === undefined)
       plan.settled(fault === undefined)
-      if (fault !== undefined) {
-        this.#log('storage.failed', { fault: fault.detail })
-      }
+      if (fault === undefined) for (const watch of this.#leaseWatchers) watch(changes)
+      else this.#log('storage.failed', { fault: fault.detail })
       done(fault === undefined)
     })
   }
@@ -390,6 +408,18 @@ function openNetwork(o: ApplianceOptions, stack: Stack, uplinks: () => Uplinks |
   neighbours = new StaticNeighbours(stack, snapshot.neighbours)
   return { interfaces, routes, neighbours }
 }
+
+/** Whether servers were named for these names in particular, for whatever clients. */
+function hasForwarder({ forwardRules }: DnsServer, key: NameKey): boolean {
+  for (let partition = 0; partition < forwardRules.partitions; partition++) {
+    const rule = forwardRules.find(partition, key)
+    if (rule?.target === 'servers' && rule.domain !== '.') return true
+  }
+  return false
+}
+
+/** Which servers an answer came from is not kept: triggers by them do not fire. */
+const NO_SERVERS = { names: [], addresses: [] } as const
 
 /**
  * How long an ARP probe waits before an address is offered. A host on the same LAN answers within a few milliseconds; a

@@ -22,6 +22,7 @@ import type { TransferServices } from './facade/transfers.ts'
 import type { TsigKeyServices } from './facade/tsig-keys.ts'
 import type { UpdateServices } from './facade/updates.ts'
 import type { ViewServices } from './facade/views.ts'
+import type { PolicyServices } from './facade/policies.ts'
 import type { UplinkServices } from './facade/uplinks.ts'
 import type { ZoneContentsServices } from './facade/zone-contents.ts'
 
@@ -45,6 +46,7 @@ export * from './facade/transfers.ts'
 export * from './facade/tsig-keys.ts'
 export * from './facade/updates.ts'
 export * from './facade/views.ts'
+export * from './facade/policies.ts'
 export * from './facade/uplinks.ts'
 export * from './facade/zone-contents.ts'
 
@@ -61,6 +63,7 @@ export type Services = {
   readonly updates: UpdateServices
   readonly views: ViewServices
   readonly forwarders: ForwarderServices
+  readonly policies: PolicyServices
   readonly secondaries: SecondaryServices
   readonly catalogs: CatalogServices
   readonly interfaces: InterfaceServices

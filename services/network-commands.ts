@@ -10,6 +10,8 @@ import { DnsCommands } from './commands/dns-commands.ts'
 import { ForwarderCommands } from './commands/forwarder-commands.ts'
 import { InterfaceCommands } from './commands/interface-commands.ts'
 import { LinkCommands } from './commands/link-commands.ts'
+import { ListCommands } from './commands/list-commands.ts'
+import { pausesOf, PAUSES_SETTING, PolicyCommands } from './commands/policy-commands.ts'
 import { RouteCommands } from './commands/route-commands.ts'
 import { CatalogCommands } from './commands/catalog-commands.ts'
 import { SecondaryCommands } from './commands/secondary-commands.ts'
@@ -26,12 +28,13 @@ import { ZoneEditor } from './commands/zone-editor.ts'
 import { ViewCommands } from './commands/view-commands.ts'
 import type { Coexistence } from './dhcp/coexist/index.ts'
 import type { DhcpServer } from './dhcp/index.ts'
-import type { DnsServer, Notifier, Secondaries } from './dns/index.ts'
+import type { DnsServer, Notifier, PolicyEngine, Secondaries } from './dns/index.ts'
 import type { Interfaces } from './links/interfaces.ts'
 import type { StaticNeighbours } from './links/static-neighbours.ts'
 import type { StaticRoutes } from './links/static-routes.ts'
-import type { DhcpConfiguration } from './model/index.ts'
+import type { DhcpConfiguration, LeaseChange } from './model/index.ts'
 import type { NetworkSide } from './network-side.ts'
+import { LivePolicies } from './policies/live-policies.ts'
 import type { CommitQueue, Settled } from './storage/commit-queue.ts'
 import type { Snapshot, Transaction } from './storage/store.ts'
 import type { Uplinks } from './uplinks.ts'
@@ -47,6 +50,7 @@ export type NetworkCommandsOptions = {
   readonly neighbours: StaticNeighbours
   readonly dhcp: DhcpServer
   readonly dns: DnsServer
+  readonly policyEngine: PolicyEngine
   readonly zones: ZoneBook
   readonly turns: CommandTurns
   readonly signedZones: SignedZones
@@ -61,6 +65,9 @@ export type NetworkCommandsOptions = {
   readonly nextRecordId: () => number
   readonly submit: (transaction: Transaction, settled: Settled) => void
   readonly commits: CommitQueue
+  /** Hears of leases that are on disk. */
+  readonly watchLeases: (watch: (changes: readonly LeaseChange[]) => void) => void
+  readonly onClose: (end: () => void) => void
 }
 
 export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
@@ -76,11 +83,25 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const diagnostics = new DiagnosticCommands({ ...o, configuration: () => dhcp.current })
   const uplinks = new UplinkCommands(o)
   const otherServers = new OtherServerCommands(o)
+  const { lists, policies } = policyCommands(o, dhcp)
   return {
     dhcp, dns, signing: new SigningCommands(o), zoneEdits: new ZoneEditCommands({ ...o, turns, editor }), tsigKeys: new TsigKeyCommands({ ...o, tsigKeys, turns }), transfers: new TransferCommands({ ...o, transferPolicies, turns }),
     updates: new UpdateCommands({ ...o, updatePolicies, turns }), views: new ViewCommands({ ...o, views, turns, configuration: () => dhcp.current }),
     forwarders: new ForwarderCommands({ ...o, forwardRules, lastForwardRuleId: lastIds.forwardRule, turns, configuration: () => dhcp.current }),
-    secondaries: new SecondaryCommands({ ...o, nextZoneId, turns }),
+    lists, policies, secondaries: new SecondaryCommands({ ...o, nextZoneId, turns }),
     catalogs: new CatalogCommands({ ...o, catalogs, catalogMembers, editor, nextZoneId, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
   }
+}
+
+function policyCommands(o: NetworkCommandsOptions, dhcp: DhcpCommands): Pick<NetworkSide, 'lists' | 'policies'> {
+  const configuration = (): DhcpConfiguration => dhcp.current
+  const { lastIds, policy, settings } = o.snapshot
+  const live = new LivePolicies({
+    ...o, engine: o.policyEngine, stored: policy, pauses: pausesOf(settings.get(PAUSES_SETTING)), configuration, leases: () => o.dhcp.leases(),
+  })
+  o.watchLeases((changes) => live.leasesChanged(changes))
+  o.dns.onSubnetsChanged.push(() => live.clientsChanged())
+  const policies = new PolicyCommands({ ...o, policies: live, lastRuleId: lastIds.policyRule, configuration })
+  o.onClose(() => policies.close())
+  return { lists: new ListCommands({ ...o, policies: live }), policies }
 }

@@ -14,6 +14,7 @@ import type { DescribedClient, EffectiveSettings, ExhaustedSegment, ForeignLease
 import type { SoaChange } from './commands/zone-editor.ts'
 import type { NewRecord } from './dns/index.ts'
 import type { TapHandle } from './links/media.ts'
+import type { ListSide, PolicySide } from './policies/side.ts'
 import type {
   DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, InterfaceProperties, KeyRole, Lease, NetworkInterface,
   StaticRoute, Subnet, TraceStep, TsigKey, Warning, Zone, ZoneEdit,
@@ -239,6 +240,8 @@ export type NetworkSide = {
   readonly transfers: TransferSide
   readonly updates: UpdateSide
   readonly views: ViewSide
+  readonly lists: ListSide
+  readonly policies: PolicySide
   readonly forwarders: ForwarderSide
   readonly secondaries: SecondarySide
   readonly catalogs: CatalogSide
@@ -288,6 +291,10 @@ export const NETWORK_COMMANDS = {
   transfers: ['transferPolicy', 'zoneDigest', 'setTransferPolicy', 'notifyPolicy', 'setNotifyPolicy', 'notifyNow'],
   updates: ['updatePolicy', 'setUpdatePolicy', 'recentUpdates'],
   views: ['views', 'setViews'],
+  lists: ['lists', 'addList', 'changeList', 'removeList', 'wantedLists', 'listFetched', 'loadList'],
+  policies: [
+    'rules', 'addRule', 'removeRule', 'policies', 'setPolicies', 'hostGroups', 'putHostGroup', 'removeHostGroup', 'pauses', 'pause', 'resume', 'check',
+  ],
   forwarders: ['forwarders', 'addForwarder', 'changeForwarder', 'removeForwarder'],
   interfaces: ['interfaces', 'plans', 'checkInterface', 'addInterface', 'changeInterface', 'removeInterface'],
   routes: ['routes', 'addRoute', 'changeRoute', 'removeRoute', 'routing', 'changeRouting'],

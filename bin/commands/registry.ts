@@ -1,6 +1,7 @@
 /** Every command that is a client of the API, in the order of the help. The few others are in main.ts. */
 import { health } from './appliance.ts'
 import { arpAdd, arpDelete, arpFlush, arpList } from './arp.ts'
+import { allow, block, ruleList, ruleRemove } from './block.ts'
 import { capture } from './capture.ts'
 import { certificateAuthority, certificateGive, certificateRemove, certificateRenew, certificateShow } from './certificate.ts'
 import { classAdd, classChange, classList, classRemove } from './class.ts'
@@ -12,12 +13,15 @@ import { explain } from './explain.ts'
 import {
   interfaceAdd, interfaceChange, interfaceDown, interfaceList, interfaceRemove, interfaceUp,
 } from './interface.ts'
+import { hostGroupList, hostGroupRemove, hostGroupSet } from './host-group.ts'
 import { hostAdd, hostChange, hostList, hostRemove } from './host.ts'
 import { leasesExport, leasesForceRenew, leasesHistory, leasesImport, leasesList, leasesRelease } from './leases.ts'
+import { listAdd, listChange, listList, listRefresh, listRemove, listShow } from './list.ts'
 import { optionDefinitionAdd, optionDefinitionList, optionDefinitionRemove } from './option-definition.ts'
 import { optionsEffective } from './options.ts'
 import { ping } from './ping.ts'
 import { dhcpSearch, dhcpServers } from './other-servers.ts'
+import { pause, policyCheck, policyList, policyRemove, policySet, resume } from './policy.ts'
 import { poolAdd, poolChange, poolList, poolRemove } from './pool.ts'
 import { recordAdd, recordChange, recordList, recordRemove, recordTypes } from './record.ts'
 import { forwarding, routeAdd, routeList, routeRemove } from './route.ts'
@@ -130,6 +134,25 @@ export const COMMANDS: readonly Command[] = [
   forwarderAdd,
   forwarderChange,
   forwarderRemove,
+  listList,
+  listShow,
+  listAdd,
+  listChange,
+  listRefresh,
+  listRemove,
+  block,
+  allow,
+  ruleList,
+  ruleRemove,
+  policyList,
+  policySet,
+  policyRemove,
+  policyCheck,
+  pause,
+  resume,
+  hostGroupList,
+  hostGroupSet,
+  hostGroupRemove,
   tsigKeyList,
   tsigKeyAdd,
   tsigKeyRemove,

@@ -5,6 +5,7 @@
  */
 import { FORWARDING_EVENTS } from './forwarding/events.ts'
 import { RECURSION_EVENTS } from './recursion/events.ts'
+import { POLICY_EVENTS } from './policy/events.ts'
 import { UPDATE_EVENTS } from './update/events.ts'
 import { VALIDATION_EVENTS } from './validator/events.ts'
 
@@ -212,6 +213,7 @@ export const DNS_EVENTS = {
     means: 'The change is served from the next query on.',
   },
   ...RECURSION_EVENTS,
+  ...POLICY_EVENTS,
   ...UPDATE_EVENTS,
   ...VALIDATION_EVENTS,
   ...FORWARDING_EVENTS,

@@ -89,6 +89,9 @@ export type Period = { readonly days: readonly Weekday[]; readonly from: number;
 export const BLOCKED_ANSWERS = ['nxdomain', 'nodata', 'refused', 'null'] as const
 export type BlockedAnswer = (typeof BLOCKED_ANSWERS)[number]
 
+export const REBINDING_CHECKS = ['auto', 'yes', 'no'] as const
+export type RebindingCheck = (typeof REBINDING_CHECKS)[number]
+
 /** Its clients are all that any of these says. */
 export type PolicyClients = {
   readonly prefixes: readonly Prefix[]
@@ -112,8 +115,11 @@ export type Policy = {
   readonly periods: readonly Period[]
   /** IANA name: "Europe/Zurich". */
   readonly timeZone: string
-  /** Private addresses are taken out of answers for public names; `except`: domains that may have them. */
-  readonly rebinding: { readonly protect: boolean; readonly except: readonly string[] }
+  /**
+   * Whether public names may have addresses of private networks (DNS rebinding); 'auto': checked, unless the server that
+   * answered has such an address itself. `except`: domains that may.
+   */
+  readonly rebinding: { readonly check: RebindingCheck; readonly except: readonly string[] }
   /** The /96, /64 … that AAAA records are made with (RFC 6147): "64:ff9b::/96"; undefined: none are made. */
   readonly dns64: string | undefined
   readonly comment: string | undefined
@@ -131,7 +137,7 @@ export const INITIAL_POLICY: Policy = {
   ttlSeconds: 10,
   periods: [],
   timeZone: 'UTC',
-  rebinding: { protect: true, except: [] },
+  rebinding: { check: 'auto', except: [] },
   dns64: undefined,
   comment: undefined,
 }

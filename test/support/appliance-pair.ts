@@ -8,6 +8,7 @@ import { FaultyLink, type Link, virtualWire, type Weather } from '../../stack/in
 import { SeededRandom, VirtualClock } from '../../stack/platform/index.ts'
 import { applianceOn, type ApplianceOnLink } from './appliance-on.ts'
 import { FakeCertificates } from './fake-certificates.ts'
+import { testLists } from './lists.ts'
 import { opened } from './storage.ts'
 import { TestDevices } from './test-media.ts'
 
@@ -45,7 +46,7 @@ export class Pair {
     })
     const decisions = opened(openDecisions(undefined, this.clock.wallMs()))
     const services = applianceServices({
-      network: on.appliance.network, reader: store, decisions, devices: new TestDevices(), certificates: new FakeCertificates(), clock: this.clock, version: 'test', supervision: () => [],
+      network: on.appliance.network, reader: store, listKeeper: testLists(this.clock, on.appliance.network.lists, store).keeper, decisions, devices: new TestDevices(), certificates: new FakeCertificates(), clock: this.clock, version: 'test', supervision: () => [],
     })
     return { on, services }
   }

@@ -44,6 +44,7 @@ import { FakeZoneContents } from './fake-zone-contents.ts'
 import { FakeTsigKeys } from './fake-tsig-keys.ts'
 import { FakeUpdates } from './fake-updates.ts'
 import { FakeForwarders } from './fake-forwarders.ts'
+import { FakePolicies } from './fake-policies.ts'
 import { FakeViews } from './fake-views.ts'
 import { FakeOtherServers, FakeUplinks } from './fake-uplinks.ts'
 
@@ -124,6 +125,7 @@ export class FakeServices implements Services {
   readonly transfers = new FakeTransfers()
   readonly updates = new FakeUpdates()
   readonly views = new FakeViews()
+  readonly policies = new FakePolicies()
   readonly forwarders = new FakeForwarders()
   readonly secondaries = new FakeSecondaries()
   readonly catalogs = new FakeCatalogs()

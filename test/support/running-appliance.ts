@@ -16,6 +16,7 @@ import { type Link, virtualWire } from '../../stack/index.ts'
 import { SeededSecureRandom, VirtualClock, type Result } from '../../stack/platform/index.ts'
 import { FakeCertificates } from './fake-certificates.ts'
 import { change, NOON } from './leases.ts'
+import { type MemoryFiles, testLists, type TestLists } from './lists.ts'
 import { opened, smallDisk } from './storage.ts'
 import { TestDevices, TestMedia } from './test-media.ts'
 import { keysForTests } from './signing-keys.ts'
@@ -33,6 +34,7 @@ export type Running = {
   readonly decisions: DecisionStore
   readonly appliance: Appliance
   readonly services: Services
+  readonly lists: TestLists
   readonly media: TestMedia
   readonly devices: TestDevices
   readonly log: (readonly [event: string, facts: Facts])[]
@@ -47,7 +49,7 @@ export type Running = {
 }
 
 /** With 10.53.0.2/24, the pool .100–.199 and lab.internal unless told otherwise, and whatever was written before. */
-export function startAppliance(options: { readonly flags?: { readonly [name: string]: string }; readonly before?: Transaction; readonly keys?: ApplianceOptions['keys'] } = {}): Running {
+export function startAppliance(options: { readonly flags?: { readonly [name: string]: string }; readonly before?: Transaction; readonly keys?: ApplianceOptions['keys']; readonly files?: MemoryFiles; readonly upstreams?: ApplianceOptions['settings']['upstreams'] } = {}): Running {
   const clock = new VirtualClock(NOON)
   const { store } = smallDisk()
   const settings = settingsOf({ upstreams: 'none', ...options.flags })
@@ -68,7 +70,7 @@ export function startAppliance(options: { readonly flags?: { readonly [name: str
     random: new SeededSecureRandom(1),
     link,
     media,
-    settings: { address: settings.address, gateway: settings.gateway, gatewayMetric: 0, upstreams: [], upstreamPath: 'stack', upstreamsFromUplinks: true, releaseUplinks: false, probe: true, serveBesideOthers: false },
+    settings: { address: settings.address, gateway: settings.gateway, gatewayMetric: 0, upstreams: options.upstreams ?? [], upstreamPath: 'stack', upstreamsFromUplinks: true, releaseUplinks: false, probe: true, serveBesideOthers: false },
     snapshot: store.load(),
     answerSlabs: [{ slotOctets: 512, slots: 8 }],
     soon: queueMicrotask,
@@ -79,11 +81,12 @@ export function startAppliance(options: { readonly flags?: { readonly [name: str
     decide: (decision) => running.decide(decision),
     log: (event, facts) => log.push([event, facts]),
   })
+  const lists = testLists(clock, appliance.network.lists, store, options.files)
   const running: Running = {
-    clock, store, decisions, appliance, media, devices, log, wire,
+    lists, clock, store, decisions, appliance, media, devices, log, wire,
     fault: undefined,
     supervision: [],
-    services: applianceServices({ network: appliance.network, reader: store, decisions, devices, certificates: new FakeCertificates(), clock, version: '1.2.3', supervision: () => running.supervision }),
+    services: applianceServices({ network: appliance.network, listKeeper: lists.keeper, reader: store, decisions, devices, certificates: new FakeCertificates(), clock, version: '1.2.3', supervision: () => running.supervision }),
     decide: (decision) => void decisions.add([storedDecision(decision)]),
     bind: (lease) => void store.commit([[{ kind: 'lease', at: NOON, change: change(undefined, lease) }]]),
   }

@@ -27,6 +27,9 @@ export interface SeenZones {
 /** The zones of one view, or those of everybody. */
 class ZoneLayer implements SeenZones {
   readonly #zones = new Map<NameKey, LiveZone>()
+  /** Those of them that queries are answered from: all but policy zones. */
+  readonly #answering = new Map<NameKey, LiveZone>()
+  #hidden: ReadonlySet<NameKey> = new Set()
   /** What encloses names that were asked for lately, at or above them. */
   readonly #enclosing = new Map<NameKey, LiveZone | typeof NO_ZONE>()
   /** How many zones lie below a name. */
@@ -41,14 +44,14 @@ class ZoneLayer implements SeenZones {
   }
 
   closest(key: NameKey): LiveZone | undefined {
-    const own = this.#zones.get(key)
+    const own = this.#answering.get(key)
     if (own !== undefined || key.length === 1) return own
     const parent = parentKey(key)
     const before = this.#enclosing.get(parent)
     if (before !== undefined) return before === NO_ZONE ? undefined : before
     let at = parent
-    let zone = this.#zones.get(at)
-    while (zone === undefined && at.length > 1) zone = this.#zones.get((at = parentKey(at)))
+    let zone = this.#answering.get(at)
+    while (zone === undefined && at.length > 1) zone = this.#answering.get((at = parentKey(at)))
     if (this.#enclosing.size >= READY_NAMES) this.#enclosing.clear()
     this.#enclosing.set(parent, zone ?? NO_ZONE)
     return zone
@@ -60,12 +63,31 @@ class ZoneLayer implements SeenZones {
 
   add(zone: LiveZone): void {
     this.#zones.set(zone.key, zone)
-    this.#enclosing.clear()
-    this.#countAbove(zone.key, 1)
+    if (!this.#hidden.has(zone.key)) this.#show(zone)
   }
 
   remove(zone: LiveZone): void {
     this.#zones.delete(zone.key)
+    if (!this.#hidden.has(zone.key)) this.#hide(zone)
+  }
+
+  /** These zones, if they are here, are not answered from; all others are. */
+  hideOnly(keys: ReadonlySet<NameKey>): void {
+    for (const [key, zone] of this.#zones) {
+      if (keys.has(key) && !this.#hidden.has(key)) this.#hide(zone)
+      if (!keys.has(key) && this.#hidden.has(key)) this.#show(zone)
+    }
+    this.#hidden = keys
+  }
+
+  #show(zone: LiveZone): void {
+    this.#answering.set(zone.key, zone)
+    this.#enclosing.clear()
+    this.#countAbove(zone.key, 1)
+  }
+
+  #hide(zone: LiveZone): void {
+    this.#answering.delete(zone.key)
     this.#enclosing.clear()
     this.#countAbove(zone.key, -1)
   }
@@ -164,6 +186,11 @@ export class ZoneSet implements SeenZones {
     const records: DnsRecord[] = []
     for (const zone of this.#leases.of(address)) records.push(...zone.recordsOfLease(address))
     return records
+  }
+
+  /** Zones of everybody that are lists of a policy: they are kept and copied as all others, and not answered from. */
+  setPolicyZones(keys: ReadonlySet<NameKey>): void {
+    this.#everybodys.hideOnly(keys)
   }
 
   /** What is seen from a view; undefined: from none. */

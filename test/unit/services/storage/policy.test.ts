@@ -18,7 +18,7 @@ const PLAIN_RULE: PolicyRule = { id: 5, kind: 'allow', domain: 'good.example', p
 const KIDS: Policy = {
   name: 'kids', clients: { prefixes: [{ network: ipv4('192.168.7.0'), length: 24 }], segmentIds: [2], groups: ['tablets'] }, lists: ['ads'], answer: 'null',
   ttlSeconds: 30, periods: [{ days: ['mon', 'fri'], from: 1200, to: 420 }], timeZone: 'Europe/Zurich',
-  rebinding: { protect: false, except: ['plex.direct'] }, dns64: '64:ff9b::/96', comment: 'at night',
+  rebinding: { check: 'no', except: ['plex.direct'] }, dns64: '64:ff9b::/96', comment: 'at night',
 }
 const TABLETS: HostGroup = {
   name: 'tablets', comment: 'theirs',
