@@ -1,32 +1,21 @@
-/** Recursion over a virtual Internet, with a real cache, and the least of a resolver that finds servers' addresses. */
+/** Recursion over a virtual Internet, with a real cache and resolver; nothing is validated, and all counts as insecure. */
 import { RrsetCache } from '../../services/dns/cache/rrset-cache.ts'
 import { Recursion } from '../../services/dns/recursion/recursion.ts'
 import type { RecursionOptions } from '../../services/dns/recursion/recursion.ts'
 import { Exchange } from '../../services/dns/resolver/exchange.ts'
-import type { Finding } from '../../services/dns/resolver/finding.ts'
+import { Resolver } from '../../services/dns/resolver/resolver.ts'
 import { ServerBook } from '../../services/dns/resolver/server-book.ts'
 import { Budget } from '../../services/dns/resolver/source.ts'
-import type { Ask, FindOther, SourceOutcome } from '../../services/dns/resolver/source.ts'
-import { formatName, keyOf } from '../../services/dns/wire/name.ts'
-import type { NameKey } from '../../services/dns/wire/name.ts'
-import { formatRdata } from '../../services/dns/wire/rdata.ts'
-import type { Rrset } from '../../services/dns/wire/rrset.ts'
-import { typeCode, typeName } from '../../services/dns/wire/type-names.ts'
+import type { Ask, SourceOutcome } from '../../services/dns/resolver/source.ts'
+import { keyOf } from '../../services/dns/wire/name.ts'
+import { typeCode } from '../../services/dns/wire/type-names.ts'
 import { ipv4 } from '../../stack/index.ts'
 import { SeededSecureRandom } from '../../stack/platform/index.ts'
+import { findingText } from './dns-message.ts'
 import { VirtualInternet } from './virtual-internet.ts'
 
 export const ROOT_AT = '198.41.0.4'
 export const HINTS = [{ name: keyOf('a.root-servers.example'), addresses: [ipv4(ROOT_AT)] }]
-
-export const rrsetLines = (rrset: Rrset): readonly string[] =>
-  rrset.rdata.map((rdata) => `${formatName(rrset.name)} ${rrset.ttl} ${typeName(rrset.type)} ${formatRdata(rrset.type, rdata)}`)
-
-/** "rrset www.example.com 300 A 192.0.2.1", "nxdomain example.com 60 SOA …": kind, then answer, or for denials authority. */
-export function findingText(finding: Finding): string {
-  const sets = finding.answer.length > 0 ? finding.answer : finding.authority
-  return [finding.kind, ...sets.flatMap(({ rrset }) => rrsetLines(rrset))].join(' | ')
-}
 
 export class RecursionBench {
   readonly net: VirtualInternet
@@ -38,7 +27,7 @@ export class RecursionBench {
   readonly counts = new Map<string, number>()
   readonly events: (readonly [string, unknown])[] = []
   readonly traced: (readonly [string, { readonly [fact: string]: unknown }])[] = []
-  readonly #chains = new WeakMap<Ask, ReadonlySet<string>>()
+  readonly resolver: Resolver
 
   constructor(net: VirtualInternet, options: RecursionOptions = {}, seed = 1) {
     this.net = net
@@ -47,33 +36,18 @@ export class RecursionBench {
     this.book = new ServerBook(clock, this.random)
     const count = (name: string): void => void this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
     this.exchange = new Exchange({ clock, random: this.random, book: this.book, count, send: net.send })
-    this.cache = new RrsetCache({ clock, random: this.random })
+    this.cache = new RrsetCache({ clock, random: this.random }, { octets: 1_048_576 })
     this.recursion = new Recursion(
       {
-        clock, exchange: this.exchange, cache: this.cache, find: this.#find, count,
+        clock, exchange: this.exchange, cache: this.cache, find: (...wanted) => this.resolver.find(...wanted), count,
         emit: (id, facts) => void this.events.push([id, facts]),
       },
       { hints: HINTS, ...options },
     )
-  }
-
-  /** What the resolver does for others: looks in the cache, asks, keeps what it was told, and ends circles. */
-  readonly #find: FindOther = (key, type, { ask }, done) => {
-    const known = this.cache.rrset(ask.partition, key, type)
-    if (known !== undefined) return done(known)
-    const chain = this.#chains.get(ask) ?? new Set([idOf(ask.key, ask.type)])
-    const id = idOf(key, type)
-    if (chain.has(id) || ask.depth >= 12 || !ask.budget.take('subQuestions')) return done(undefined)
-    const next: Ask = { ...ask, key, type, depth: ask.depth + 1 }
-    this.#chains.set(next, new Set(chain).add(id))
-    this.recursion.ask(next, (outcome) => {
-      this.#keep(ask.partition, outcome)
-      done(outcome.kind === 'answered' ? outcome.findings[0] : undefined)
+    this.resolver = new Resolver({
+      clock, cache: this.cache, sourceOf: () => this.recursion, count,
+      validate: (finding, _ask, done) => done({ ...finding, security: 'insecure' }),
     })
-  }
-
-  #keep(partition: number, outcome: SourceOutcome): void {
-    if (outcome.kind === 'answered') for (const finding of outcome.findings) this.cache.put(partition, finding)
   }
 
   /** The list that the outcome comes into. */
@@ -100,8 +74,6 @@ export class RecursionBench {
     return outcome.kind === 'failed' ? [`failed: ${outcome.because}`] : outcome.findings.map(findingText)
   }
 }
-
-const idOf = (key: NameKey, type: number): string => `${type} ${key}`
 
 /** Root, com, org and example.com with www, each with one server. */
 export function smallInternet(exampleCom = 'www 300 A 192.0.2.80'): VirtualInternet {

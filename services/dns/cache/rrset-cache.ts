@@ -367,6 +367,6 @@ function entryType(finding: Finding): number {
 
 const isKeepable = (finding: Finding): boolean => {
   if (finding.kind === 'rrset' || finding.kind === 'alias') return finding.answer.length > 0
-  // Without a SOA only for ourselves: that a delegation has no DS.
-  return soaOf(finding) !== undefined || finding.trust < TRUST.answer
+  // Without a SOA only for ourselves: that a delegation has no DS, as referrals prove it.
+  return soaOf(finding) !== undefined || finding.trust < TRUST.answer || (finding.type === TYPE.DS && finding.authority.length > 0)
 }

@@ -133,7 +133,10 @@ function referralOf(message: Message, authority: SignedSets, s: Situation): Judg
   return { kind: 'referral', cut, servers, ttlSeconds: down.rrset.ttl, ds: delegationSigner(cut, authority, zone, now, source) }
 }
 
-/** RFC 4035 §3.1.4: a signed parent's referral has the DS set, or the proof that there is none. */
+/**
+ * RFC 4035 §3.1.4: a signed parent's referral has the DS set, or the proof that there is none. Of these the parent has
+ * authority, unlike of the NS records beside them, so they may answer for themselves.
+ */
 function delegationSigner(cut: NameKey, authority: SignedSets, zone: NameKey, now: Instant, source: string): Finding | undefined {
   const ds = authority.get(cut, TYPE.DS)
   const proof = authority.ofType(TYPE.NSEC, TYPE.NSEC3)
@@ -143,7 +146,7 @@ function delegationSigner(cut: NameKey, authority: SignedSets, zone: NameKey, no
   const sets = records.map(({ rrset, signatures }) => ({ rrset, signatures }))
   return {
     owner: cut, type: TYPE.DS, kind: ds === undefined ? 'nodata' : 'rrset', answer: ds === undefined ? [] : sets,
-    authority: ds === undefined ? sets : [], trust: TRUST.authority, security: 'unchecked', fault: undefined,
+    authority: ds === undefined ? sets : [], trust: TRUST.authoritative, security: 'unchecked', fault: undefined,
     storedAt: now, expiresAt: now + 1000 * seconds, source, zone,
   }
 }

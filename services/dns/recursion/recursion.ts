@@ -16,14 +16,13 @@ import type { TraceStep } from '../../model/index.ts'
 import type { Exchange, ExchangeOutcome, QueryHandle } from '../resolver/exchange.ts'
 import { TRUST } from '../resolver/finding.ts'
 import type { Finding } from '../resolver/finding.ts'
+import { OUT_OF_BUDGET } from '../resolver/resolver.ts'
 import { formatServer } from '../resolver/server-book.ts'
 import type { Server } from '../resolver/server-book.ts'
 import { Budget } from '../resolver/source.ts'
 import type { AnswerSource, Ask, FindOther, SourceOutcome } from '../resolver/source.ts'
 import { EXTENDED_ERROR } from '../wire/extended-errors.ts'
 import type { ExtendedError } from '../wire/extended-errors.ts'
-import { rcodeName } from '../wire/message.ts'
-import type { Message } from '../wire/message.ts'
 import { formatKey, labelCount, parentKey, ROOT_KEY } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 import { TYPE, typeName } from '../wire/type-names.ts'
@@ -31,7 +30,7 @@ import type { RecursionCount } from './counts.ts'
 import { DelegationBook } from './delegation.ts'
 import type { NameServer } from './delegation.ts'
 import { judge } from './judge.ts'
-import type { Judgement, Wanted } from './judge.ts'
+import type { Judgement, Situation, Wanted } from './judge.ts'
 import { ROOT_HINTS } from './root-hints.ts'
 import { begin, step } from './step.ts'
 import type { CourseEffect, CourseEvent, CourseState, CourseStep, FailReason, Surroundings } from './step.ts'
@@ -68,7 +67,7 @@ export type RecursionOptions = {
   /** Other than 53 for tests. */
   readonly port?: number
   /** Answers of the root out of a copy of it that is held here (RFC 8806); undefined: it has none at the moment. */
-  readonly localRoot?: (wanted: Wanted) => Message | undefined
+  readonly localRoot?: (situation: Situation) => Judgement | undefined
 }
 
 export type RecursionPorts = {
@@ -236,7 +235,7 @@ export class Recursion implements AnswerSource {
         const { because, zone } = effect
         this.#ports.count('recursion-failed')
         course.ask.trace?.('dns.recursion.failed', { ...namedIn(course.ask), zone: formatKey(zone), because })
-        this.#finish(course, { kind: 'failed', because, fault: faultOf(because) })
+        this.#finish(course, { kind: 'failed', because: because === 'over-budget' ? OUT_OF_BUDGET : because, fault: faultOf(because) })
       }
     }
   }
@@ -287,7 +286,7 @@ export class Recursion implements AnswerSource {
     if (!isWhole) count('recursion-minimised')
     const told = (server: string): void =>
       ask.trace?.('dns.recursion.asked', { server, zone: formatKey(zone), name: formatKey(asked.key), type: typeName(asked.type) })
-    const local = zone === ROOT_KEY ? this.#options.localRoot?.(asked) : undefined
+    const local = zone === ROOT_KEY ? this.#options.localRoot?.(this.#situation(ask, { zone, asked, source: LOCAL_ROOT })) : undefined
     if (local !== undefined) {
       count('recursion-local-root')
       told(LOCAL_ROOT)
@@ -306,7 +305,8 @@ export class Recursion implements AnswerSource {
     const heard = (outcome: ExchangeOutcome): void => {
       const tookMs = Math.round(outcome.tookMs)
       if (outcome.kind === 'response') {
-        this.#judged(course, address, { zone, asked, source: text, tookMs }, outcome.message)
+        const by = { zone, asked, source: text, tookMs }
+        this.#judged(course, address, by, judge(outcome.message, this.#situation(ask, by)))
         return
       }
       ask.trace?.('dns.recursion.useless', { server: text, zone: formatKey(zone), because: outcome.because, tookMs })
@@ -327,17 +327,17 @@ export class Recursion implements AnswerSource {
     while (course.handles.length > MAX_LISTENING) course.handles.shift()?.cancel()
   }
 
-  #judged(
-    course: Course, address: Ipv4,
-    by: { readonly zone: NameKey; readonly asked: Wanted; readonly source: string; readonly tookMs: number }, message: Message,
-  ): void {
+  #situation(ask: Ask, by: Pick<Situation, 'zone' | 'asked' | 'source'>): Situation {
+    return { zone: by.zone, asked: by.asked, source: by.source, question: { key: ask.key, type: ask.type }, now: this.#ports.clock.now() }
+  }
+
+  #judged(course: Course, address: Ipv4, by: Heard, found: Judgement): void {
     const { ask } = course
     const { clock, count, cache } = this.#ports
     const { zone, asked, source } = by
     const question: Wanted = { key: ask.key, type: ask.type }
-    const found = judge(message, { zone, asked, question, now: clock.now(), source })
     course.server = source
-    this.#trace(ask, found, by, message)
+    trace(ask, found, by)
     switch (found.kind) {
       case 'useless': {
         count('recursion-useless')
@@ -384,29 +384,27 @@ export class Recursion implements AnswerSource {
       this.book.put(ROOT_KEY, servers, (first.expiresAt - first.storedAt) / 1000)
     }
   }
+}
 
-  #trace(
-    ask: Ask, found: Judgement,
-    { zone, asked, source: server, tookMs }: { readonly zone: NameKey; readonly asked: Wanted; readonly source: string; readonly tookMs: number },
-    message: Message,
-  ): void {
-    if (ask.trace === undefined) return
-    switch (found.kind) {
-      case 'useless':
-        ask.trace('dns.recursion.useless', { server, zone: formatKey(zone), because: found.because, tookMs })
-        return
-      case 'referral':
-        ask.trace('dns.recursion.referred', {
-          server, cut: formatKey(found.cut), tookMs,
-          servers: found.servers.map(({ name, addresses }) => [formatKey(name), ...addresses.map(formatIpv4)].join(' ')).join(', '),
-        })
-        return
-      case 'answer':
-        ask.trace('dns.recursion.answered', { server, tookMs, outcome: `${rcodeName(message.rcode)}, ${found.findings[0].kind}` })
-        return
-      default:
-        ask.trace('dns.recursion.step', { server, name: formatKey(asked.key), outcome: rcodeName(message.rcode), tookMs })
-    }
+/** A response, and to what. */
+type Heard = { readonly zone: NameKey; readonly asked: Wanted; readonly source: string; readonly tookMs: number }
+
+function trace(ask: Ask, found: Judgement, { zone, asked, source: server, tookMs }: Heard): void {
+  switch (found.kind) {
+    case 'useless':
+      ask.trace?.('dns.recursion.useless', { server, zone: formatKey(zone), because: found.because, tookMs })
+      return
+    case 'referral':
+      ask.trace?.('dns.recursion.referred', {
+        server, cut: formatKey(found.cut), tookMs,
+        servers: found.servers.map(({ name, addresses }) => [formatKey(name), ...addresses.map(formatIpv4)].join(' ')).join(', '),
+      })
+      return
+    case 'answer':
+      ask.trace?.('dns.recursion.answered', { server, tookMs, outcome: found.findings.map(({ kind }) => kind).join(', ') })
+      return
+    default:
+      ask.trace?.('dns.recursion.step', { server, name: formatKey(asked.key), outcome: found.finding.kind, tookMs })
   }
 }
 
@@ -421,7 +419,7 @@ const addressesIn = (finding: Finding): readonly Ipv4[] =>
 function signerOf(
   { cut, ds }: { readonly cut: NameKey; readonly ds: Finding | undefined }, zone: NameKey, now: Instant, source: string,
 ): Finding {
-  return ds !== undefined ? { ...ds, trust: TRUST.authoritative } : {
+  return ds ?? {
     owner: cut, type: TYPE.DS, kind: 'nodata', answer: [], authority: [], trust: TRUST.authoritative, security: 'unchecked',
     fault: undefined, storedAt: now, expiresAt: now, source, zone,
   }
