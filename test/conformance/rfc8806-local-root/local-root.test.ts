@@ -22,7 +22,7 @@ const ROOT = `
 function copy(isSigned: boolean): { readonly bench: RecursionBench; readonly zone: LiveZone } {
   const net = smallInternet()
   const ports = { clock: net.clock, random: new SeededSecureRandom(1), query: () => ({ cancel: () => {} }) }
-  const server = new DnsServer(ports, { upstreams: [], cacheOctets: 65_536 }, [zoneOf('.', ROOT, 1)])
+  const server = new DnsServer(ports, { upstreams: [], cache: { octets: 65_536 } }, [zoneOf('.', ROOT, 1)])
   if (isSigned) server.setSigning(1, signed('.').signing)
   const zone = server.zones.byId(1)
   if (zone === undefined) throw new Error('the zone was made')
