@@ -33,6 +33,7 @@ import { secondaryRoutes } from './routes/secondaries.ts'
 import { signingRoutes } from './routes/signing.ts'
 import { transferRoutes } from './routes/transfers.ts'
 import { updateRoutes } from './routes/updates.ts'
+import { cacheRoutes } from './routes/cache.ts'
 import { forwarderRoutes } from './routes/forwarders.ts'
 import { viewRoutes } from './routes/views.ts'
 import { tsigKeyRoutes } from './routes/tsig-keys.ts'
@@ -84,6 +85,7 @@ const ROUTES = [
   viewRoutes,
   forwarderRoutes,
   policyRoutes,
+  cacheRoutes,
   decisionRoutes,
 ] as const
 

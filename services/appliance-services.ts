@@ -6,6 +6,7 @@ import type { Clock } from '../stack/platform/index.ts'
 import { ApplianceDhcp } from './administration/dhcp-services.ts'
 import { ApplianceDiagnostics } from './administration/diagnostic-services.ts'
 import { ApplianceDns } from './administration/dns-services.ts'
+import { ApplianceCache } from './administration/cache-services.ts'
 import { ApplianceForwarders } from './administration/forwarder-services.ts'
 import { ApplianceInterfaces, type Devices } from './administration/interface-services.ts'
 import { ApplianceLeases } from './administration/lease-services.ts'
@@ -61,6 +62,7 @@ export function applianceServices(o: ApplianceServicesOptions): Services {
     views: new ApplianceViews(o),
     forwarders: new ApplianceForwarders(o),
     policies: new AppliancePolicies(o),
+    cache: new ApplianceCache(o),
     interfaces: new ApplianceInterfaces(o),
     routes: new ApplianceRoutes(o),
     links: new ApplianceLinks(o),

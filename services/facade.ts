@@ -3,6 +3,7 @@
  * it is done and durable when the promise resolves with ok, or refused and nothing has changed.
  * Views are JSON: addresses and names are text, times are RFC 3339 UTC ("2026-11-22T03:11:00.000Z").
  */
+import type { CacheServices } from './facade/cache.ts'
 import type { CertificateServices } from './facade/certificates.ts'
 import type { DhcpServices } from './facade/dhcp.ts'
 import type { DiagnosticServices } from './facade/diagnostics.ts'
@@ -26,6 +27,7 @@ import type { PolicyServices } from './facade/policies.ts'
 import type { UplinkServices } from './facade/uplinks.ts'
 import type { ZoneContentsServices } from './facade/zone-contents.ts'
 
+export * from './facade/cache.ts'
 export * from './facade/certificates.ts'
 export * from './facade/common.ts'
 export * from './facade/dhcp.ts'
@@ -64,6 +66,7 @@ export type Services = {
   readonly views: ViewServices
   readonly forwarders: ForwarderServices
   readonly policies: PolicyServices
+  readonly cache: CacheServices
   readonly secondaries: SecondaryServices
   readonly catalogs: CatalogServices
   readonly interfaces: InterfaceServices

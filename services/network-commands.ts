@@ -4,6 +4,7 @@
  */
 import type { Ipv4, Stack } from '../stack/index.ts'
 import type { Clock, SecureRandom } from '../stack/platform/index.ts'
+import { CacheCommands } from './commands/cache-commands.ts'
 import { DiagnosticCommands } from './commands/diagnostic-commands.ts'
 import { DhcpCommands } from './commands/dhcp-commands.ts'
 import { DnsCommands } from './commands/dns-commands.ts'
@@ -88,6 +89,7 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
     dhcp, dns, signing: new SigningCommands(o), zoneEdits: new ZoneEditCommands({ ...o, turns, editor }), tsigKeys: new TsigKeyCommands({ ...o, tsigKeys, turns }), transfers: new TransferCommands({ ...o, transferPolicies, turns }),
     updates: new UpdateCommands({ ...o, updatePolicies, turns }), views: new ViewCommands({ ...o, views, turns, configuration: () => dhcp.current }),
     forwarders: new ForwarderCommands({ ...o, forwardRules, lastForwardRuleId: lastIds.forwardRule, turns, configuration: () => dhcp.current }),
+    cache: new CacheCommands(o),
     lists, policies, secondaries: new SecondaryCommands({ ...o, nextZoneId, turns }),
     catalogs: new CatalogCommands({ ...o, catalogs, catalogMembers, editor, nextZoneId, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
   }

@@ -5,7 +5,7 @@
  */
 import type { Ipv4 } from '../stack/index.ts'
 import type {
-  Answer, CaptureInput, CatalogInput, CatalogMemberInput, CatalogView, DhcpClientView, ForwarderInput, ForwarderView, InterfaceView, KeyImportInput, NeighbourView, NotifyInput, NotifyView,
+  Answer, CachedView, CacheQuery, CacheStatsView, CaptureInput, CatalogInput, CatalogMemberInput, CatalogView, DhcpClientView, ForwarderInput, ForwarderView, InterfaceView, KeyImportInput, NeighbourView, NotifyInput, NotifyView,
   OtherServerView, Page, Paging, PastUpdateView, PingEventView, PingInput, RecordInput, RecordStep, RouteView,
   RoutingView, SecondaryInput, SecondaryView, SigningInput, SigningView, SocketFilter, SocketView, StatisticsView,
   Streaming, TracerouteEventView, TracerouteInput, TransferPolicyView, TsigKeyInput, TsigKeyView, UpdatePolicyView, ZoneDigestView, ViewView,
@@ -224,6 +224,12 @@ export interface StatusSide {
   health(): Answer<NetworkHealth>
 }
 
+export interface CacheSide {
+  cached(query: CacheQuery, paging: Paging): Answer<Page<CachedView>>
+  flushCache(query: CacheQuery): Answer<{ readonly flushed: number }>
+  cacheStats(): Answer<CacheStatsView>
+}
+
 export interface DiagnosticSide {
   ping(input: PingInput): Streaming<PingEventView>
   traceroute(input: TracerouteInput): Streaming<TracerouteEventView>
@@ -243,6 +249,7 @@ export type NetworkSide = {
   readonly lists: ListSide
   readonly policies: PolicySide
   readonly forwarders: ForwarderSide
+  readonly cache: CacheSide
   readonly secondaries: SecondarySide
   readonly catalogs: CatalogSide
   readonly interfaces: InterfaceSide
@@ -295,6 +302,7 @@ export const NETWORK_COMMANDS = {
   policies: [
     'rules', 'addRule', 'removeRule', 'policies', 'setPolicies', 'hostGroups', 'putHostGroup', 'removeHostGroup', 'pauses', 'pause', 'resume', 'check',
   ],
+  cache: ['cached', 'flushCache', 'cacheStats'],
   forwarders: ['forwarders', 'addForwarder', 'changeForwarder', 'removeForwarder'],
   interfaces: ['interfaces', 'plans', 'checkInterface', 'addInterface', 'changeInterface', 'removeInterface'],
   routes: ['routes', 'addRoute', 'changeRoute', 'removeRoute', 'routing', 'changeRouting'],

@@ -33,6 +33,7 @@ import { subnetAdd, subnetChange, subnetList, subnetRemove } from './subnet.ts'
 import { traceroute } from './traceroute.ts'
 import { tsigKeyAdd, tsigKeyList, tsigKeyRemove } from './tsig-key.ts'
 import { forwarderAdd, forwarderChange, forwarderList, forwarderRemove } from './forwarder.ts'
+import { cacheFlush, cacheShow, cacheStats } from './cache.ts'
 import { viewAdd, viewList, viewRemove } from './view.ts'
 import { dhcpWhatIf } from './what-if.ts'
 import { hostsEdit, hostsShow, zoneDelegateBlock, zoneDiff, zoneImport, zoneUndo, zoneVersions } from './zone-contents.ts'
@@ -153,6 +154,9 @@ export const COMMANDS: readonly Command[] = [
   hostGroupList,
   hostGroupSet,
   hostGroupRemove,
+  cacheShow,
+  cacheFlush,
+  cacheStats,
   tsigKeyList,
   tsigKeyAdd,
   tsigKeyRemove,

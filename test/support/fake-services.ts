@@ -43,6 +43,7 @@ import { FakeTransfers } from './fake-transfers.ts'
 import { FakeZoneContents } from './fake-zone-contents.ts'
 import { FakeTsigKeys } from './fake-tsig-keys.ts'
 import { FakeUpdates } from './fake-updates.ts'
+import { FakeCache } from './fake-cache.ts'
 import { FakeForwarders } from './fake-forwarders.ts'
 import { FakePolicies } from './fake-policies.ts'
 import { FakeViews } from './fake-views.ts'
@@ -127,6 +128,7 @@ export class FakeServices implements Services {
   readonly views = new FakeViews()
   readonly policies = new FakePolicies()
   readonly forwarders = new FakeForwarders()
+  readonly cache = new FakeCache()
   readonly secondaries = new FakeSecondaries()
   readonly catalogs = new FakeCatalogs()
   readonly otherServers = new FakeOtherServers()

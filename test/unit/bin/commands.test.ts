@@ -36,6 +36,9 @@ describe('what a pipe sees: a line per item, tabs between the fields', () => {
     ['route list', 1, /^-\t10\.53\.0\.0\/24\t-\tU\t0\tlan0\tdirect\t-$/m],
     ['route list --brief', 1, /^10\.53\.0\.0\/24 dev lan0 scope link proto direct$/m],
     ['forwarder list', 2, /^1\tcorp\.example\t10\.60\.0\.53,tls:\/\/10\.60\.1\.53#dns\.corp\.example\tordered\tstack\tall\tnobody\ton\trule\tthe other office$/m],
+    ['cache show', 2, /^gone\.example\.com\t-\tstale\tinsecure\tauthoritative\t192\.0\.2\.53\tno such name$/m],
+    ['cache show www.example.com --type a', 1, /^www\.example\.com\tA\t288s\tsecure\tauthoritative\t192\.0\.2\.53\tA 192\.0\.2\.1$/m],
+    ['cache stats', 12, /^hits\t7$/m],
     ['forwarding', 1, /^forwarding is off$/m],
     ['arp', 2, /^lan0\t10\.53\.0\.101\t-\tincomplete\t-$/m],
     ['dhcp servers', 1, /^lan0\t10\.53\.0\.250\t02:00:0a:35:00:fa\tanswered-our-search\tOFFER\t10\.53\.0\.66\t/],
@@ -132,6 +135,7 @@ describe('changes', () => {
     ['forwarder add . tls://192.0.2.1#dns.example --strategy parallel --if-they-fail others --segment lan0', 'added forwarder 2: . to tls://192.0.2.1#dns.example for lan0', 'forwarder list', '2\t.\ttls://192.0.2.1#dns.example\t-\thost\tlan0\tothers\ton\trule\t-'],
     ['forwarder change corp.example recursion --off', 'forwarder 1 is now: corp.example to recursion for all (off)', 'forwarder list', '1\tcorp.example\trecursion\t-\tstack\tall\tnobody\toff\trule'],
     ['forwarder remove corp.example', 'removed the forwarder corp.example', 'forwarder list', '-\t.\t192.0.2.53'],
+    ['cache flush example.com --below', 'forgot 2 entries', 'cache stats', 'entries\t0'],
     ['zone remove lab.internal', 'removed the zone lab.internal', 'zone list', ''],
     [
       'record add lab.internal mail A 10.53.0.3 --ttl 5',
