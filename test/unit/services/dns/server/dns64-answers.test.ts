@@ -8,7 +8,7 @@ const LEGACY = ipv4('10.53.0.5')
 
 /** Everybody but LEGACY is behind NAT64. `answers`: by "name type"; what is not there is NODATA. */
 function bench(answers: Readonly<Record<string, string>>, rcode = 0): Bench {
-  const made = new Bench([zoneOf('lab.example', 'host A 203.0.113.9\nout CNAME alias.example')], { upstreams: [{ address: ipv4('10.0.0.1'), port: 53 }] })
+  const made = new Bench([zoneOf('lab.example', 'host A 203.0.113.9\nout CNAME alias.example.')], { upstreams: [{ address: ipv4('10.0.0.1'), port: 53 }] })
   const prefix = parseDns64Prefix(PREFIX)
   made.server.setPolicy({
     policySetOf: (client) => (client === LEGACY ? 0 : 1), dns64Of: (set) => (set === 1 && prefix.ok ? prefix.value : undefined),
