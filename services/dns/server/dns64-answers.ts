@@ -25,13 +25,13 @@ export function dns64Step(policy: () => DnsPolicy | undefined): Step {
     if (prefix === undefined || r.hops > 0) return 'next'
     const known = r.key === IPV4ONLY_KEY ? ipv4Only(r.type, prefix) : undefined
     if (known !== undefined) {
-      r.say('dns.dns64.made', { name: formatKey(r.key), count: known.rdata.length })
+      r.say('dns.answer.translated', { name: formatKey(r.key), count: known.rdata.length })
       r.response.answer.push(place(known, r.name))
       return 'done'
     }
     const target = r.type === TYPE.PTR ? reverseTarget(prefix, r.key) : undefined
     if (target === undefined) return 'next'
-    r.say('dns.dns64.reverse', { name: formatKey(r.key), target: formatName(target) })
+    r.say('dns.answer.translated-name', { name: formatKey(r.key), target: formatName(target) })
     r.response.answer.push(place({ name: r.name, type: TYPE.CNAME, ttl: REVERSE_TTL, rdata: [target] }))
     return r.follow(target) ? 'restart' : 'done'
   }
@@ -75,7 +75,7 @@ export function endSynthesis(r: Resolution): void {
     response.authority.push(...synthesis.authority)
     return
   }
-  r.say('dns.dns64.made', { name: formatKey(r.key), count: made.filter(({ rrset }) => rrset.type === TYPE.AAAA).length })
+  r.say('dns.answer.translated', { name: formatKey(r.key), count: made.filter(({ rrset }) => rrset.type === TYPE.AAAA).length })
   response.answer.splice(0, response.answer.length, ...made)
   response.authority.length = 0
 }
