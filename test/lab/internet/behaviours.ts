@@ -127,7 +127,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     ...told, answer: [...told.answer ?? [], `www.victim.gamma. ${ttl} A ${LIE}`],
     authority: [`victim.gamma. ${ttl} NS ns.lies-beside.gamma.`], additional: [`mail.victim.gamma. ${ttl} A ${LIE}`],
   } : told)),
-  server('lies-by-alias', (asked, told) => (isData(asked)
+  server('lies-by-alias', (asked, told) => (asked.name.startsWith('www.')
     ? { answer: [`${asked.name}. ${ttl} CNAME mail.victim.gamma.`, `mail.victim.gamma. ${ttl} A ${LIE}`] } : told)),
   server('lies-upward', (asked, told) => (isData(asked)
     ? { ...told, authority: [`gamma. ${ttl} NS ns.lies-upward.gamma.`], additional: [`a.nic.gamma. ${ttl} A ${LIE}`] } : told)),

@@ -66,7 +66,7 @@ export async function startSubject(
     return { pid: (await other[0].start(host, APPLIANCE, internet)).pid, appliance: undefined }
   }
   const from = [
-    '--upstreams', 'root', '--root-hints', internet.rootHintsFile, '--trust-anchor', internet.anchorFile, '--upstream-path', path,
+    '--upstreams', 'root', '--root-hints', internet.rootHintsFile, '--trust-anchors', internet.anchorFile, '--upstream-path', path,
   ]
   const appliance = await Appliance.start(lan, { arguments: ['--bridge', BRIDGE, '--serve-beside-others', 'yes', ...from, ...more] })
   return { pid: appliance.program.pid, appliance }
