@@ -35,6 +35,7 @@ import type { Snapshot, StoreFault, Transaction, Write } from './storage/store.t
 import { OtherServersEndpoint } from './other-servers-endpoint.ts'
 import { moveSerialsOfRenewed } from './renewed-serials.ts'
 import { Uplinks } from './uplinks.ts'
+import { type Transports, transports } from './upstreams/transports.ts'
 import { askParentDs, parentChange } from './zone-signing/parent-ds.ts'
 import { SignedZones, type SignedZonesOptions } from './zone-signing/signed-zones.ts'
 import { ZoneBook } from './zone-book.ts'
@@ -124,6 +125,7 @@ export class Appliance {
   readonly #dnsTcpEndpoint: DnsTcpEndpoint
   readonly #leaseWatchers: ((changes: readonly LeaseChange[]) => void)[] = []
   readonly #endings: (() => void)[] = []
+  readonly #forward: Transports
   readonly #log: ApplianceOptions['log']
 
   constructor(o: ApplianceOptions) {
@@ -139,21 +141,21 @@ export class Appliance {
     this.#interfaces = interfaces
 
     const byStack = { query: stackQuery(this.stack), queryStream: stackQueryStream(this.stack) }
-    const bySetting = o.settings.upstreamPath === 'stack' ? byStack : { query: hostQuery, queryStream: hostQueryStream }
-    let path = bySetting
+    const path = o.settings.upstreamPath === 'stack' ? byStack : { query: hostQuery, queryStream: hostQueryStream }
+    this.#forward = transports(this.stack, o.clock)
     const verifier = o.verifier ?? new SignatureVerifier()
     let lastRecordId = o.snapshot.lastIds.record
     const nextRecordId = (): number => ++lastRecordId
     this.dns = new DnsServer(
       {
-        clock: o.clock, random: o.random, query: (...asked) => path.query(...asked), queryStream: (...asked) => path.queryStream(...asked),
+        clock: o.clock, random: o.random, ...path, forward: this.#forward,
         verify: (...asked) => verifier.verify(...asked),
       },
       { upstreams: o.settings.upstreams, ...this.#resolverOptions(o), nextRecordId, answerSlabs: o.answerSlabs, nsid: o.settings.nsid, designated: designated(o.settings), history: o.history, rateLimit: o.settings.rateLimit, emit: (id, facts) => id !== 'dns.zone.edited' && o.log(id, facts) },
       o.snapshot.zones,
     )
-    const bySettings = fallbackRule(o.settings.upstreams, o.settings.upstreamPath, 'settings')
-    this.dns.forwardRules.setFallback(bySettings)
+    const bySettings = fallbackRule(o.settings.upstreams, o.settings.upstreamPath, 'settings', o.settings.recurse === true)
+    this.dns.setFallback(bySettings)
     this.#dnsEndpoint = new DnsEndpoint(this.stack, this.dns)
     this.#dnsTcpEndpoint = new DnsTcpEndpoint(this.stack, this.dns, o.clock)
 
@@ -192,9 +194,7 @@ export class Appliance {
       submit: (transaction) => this.submit(transaction, () => {}),
       onNameServers: (servers) => {
         if (!o.settings.upstreamsFromUplinks) return
-        path = servers.length > 0 ? byStack : bySetting
-        this.dns.forwardRules.setFallback(fallbackRule(servers.map((address) => ({ address, port: 53 })), 'stack', 'uplink') ?? bySettings)
-        this.dns.setUpstreams(servers.length > 0 ? servers.map((address) => ({ address, port: 53 })) : o.settings.upstreams)
+        this.dns.setFallback(fallbackRule(servers.map((address) => ({ address, port: 53 })), 'stack', 'uplink') ?? bySettings)
       },
     })
     for (const name of interfaces.byDhcp) this.uplinks.start(name)
@@ -242,10 +242,11 @@ export class Appliance {
   }
 
   #resolverOptions({ settings }: ApplianceOptions): Partial<DnsOptions> {
-    const { recurse, rootHints, trustAnchors, validation, mixCase } = settings
+    const { rootHints, trustAnchors, validation, mixCase } = settings
     const isOwn = (address: Ipv4): boolean => this.stack.interfaces.some(({ addressing }) => addressing.isOwn(address))
     return {
-      recursion: recurse === true ? { hints: rootHints, isOwn } : undefined,
+      // For forwarders to it, whatever the settings say of other names.
+      recursion: { hints: rootHints, isOwn },
       ...(trustAnchors === undefined ? {} : { trustAnchors }), ...(validation === undefined ? {} : { validation }), ...(mixCase === undefined ? {} : { mixCase }),
     }
   }
@@ -266,6 +267,7 @@ export class Appliance {
     this.#signedZones.close()
     this.#expiry.close()
     this.#made.close()
+    this.#forward.close()
     this.#dnsEndpoint.close()
     this.#dnsTcpEndpoint.close()
     this.stack.close()
@@ -276,8 +278,7 @@ export class Appliance {
     const { dns } = this
     const engine = new PolicyEngine({
       clock, random,
-      serversOf: (zone) => dns.serversOf(zone),
-      isOwn: (address) => this.stack.interfaces.some(({ addressing }) => addressing.isOwn(address)),
+      serversOf: () => NO_SERVERS,
       // What servers of this network are asked for is theirs to lead where they want.
       isLocal: (key) => dns.zones.closest(key) !== undefined || hasForwarder(dns, key),
     })
@@ -413,11 +414,14 @@ function openNetwork(o: ApplianceOptions, stack: Stack, uplinks: () => Uplinks |
 /** Whether servers were named for these names in particular, for whatever clients. */
 function hasForwarder({ forwardRules }: DnsServer, key: NameKey): boolean {
   for (let partition = 0; partition < forwardRules.partitions; partition++) {
-    const rule = forwardRules.find(partition, key)
+    const rule = forwardRules.find(partition, key)?.rule
     if (rule?.target === 'servers' && rule.domain !== '.') return true
   }
   return false
 }
+
+/** Which servers an answer came from is not kept: triggers by them do not fire. */
+const NO_SERVERS = { names: [], addresses: [] } as const
 
 /**
  * How long an ARP probe waits before an address is offered. A host on the same LAN answers within a few milliseconds; a

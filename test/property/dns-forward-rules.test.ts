@@ -29,7 +29,7 @@ test('the rules for a name, longest domain first, those for some clients before 
     const live = new ForwardRules()
     live.setRules(all)
     live.setFallback(forwardRule({ id: 0, origin: 'settings', domain: '.' }))
-    const found = [...live.walk(live.partitionOf(client), keyOf(name))].map(({ id }) => id)
+    const found = [...live.walk(live.partitionOf(client), keyOf(name))].map(({ rule: { id } }) => id)
     return JSON.stringify(found) === JSON.stringify([...expected(all, client, name), 0])
   }), { numRuns: 400 })
 })

@@ -1,12 +1,14 @@
-/** The rule that no administrator made: the servers of `--upstreams`, or those that the lease of an uplink brought. */
+/** The rule that no administrator made: `--upstreams`, or the name servers that the lease of an uplink brought. */
 import type { ForwardRule } from '../../model/index.ts'
 import type { Upstream } from '../resolver/upstreams.ts'
 
-/** Undefined without a server. */
-export function fallbackRule(servers: readonly Upstream[], path: ForwardRule['path'], origin: 'settings' | 'uplink'): ForwardRule | undefined {
-  if (servers.length === 0) return undefined
+/** Without a server names are looked up from the root, where `recurse` lets us; undefined: they are not. */
+export function fallbackRule(
+  servers: readonly Upstream[], path: ForwardRule['path'], origin: 'settings' | 'uplink', recurse = false,
+): ForwardRule | undefined {
+  if (servers.length === 0 && !recurse) return undefined
   return {
-    id: 0, origin, domain: '.', target: 'servers', strategy: 'fastest', path, failClosed: true, segmentIds: [], prefixes: [], authority: undefined, enabled: true, comment: undefined,
+    id: 0, origin, domain: '.', target: servers.length === 0 ? 'recursion' : 'servers', strategy: 'fastest', path, failClosed: true, segmentIds: [], prefixes: [], authority: undefined, enabled: true, comment: undefined,
     servers: servers.map(({ address, port }) => ({ by: 'plain', address, port, name: undefined, pin: undefined, path: undefined })),
   }
 }

@@ -22,6 +22,9 @@ const UNSERVED = MAX_PARTITIONS
 /** A rule, and the addresses of its clients with the subnets of its segments; none: it is for all. */
 export type ClientRule = { readonly rule: ForwardRule; readonly prefixes: readonly Prefix[] }
 
+/** A rule, and which of its domains the name is at or below. */
+export type FoundRule = { readonly rule: ForwardRule; readonly domain: NameKey }
+
 /** Rules by domain, those that come first in front. */
 type ByDomain = ReadonlyMap<NameKey, readonly ForwardRule[]>
 
@@ -63,6 +66,11 @@ export class ForwardRules {
     return !compile(rules, undefined, new ClientRanges()).isOverfull
   }
 
+  /** The same text: the same questions go to the same servers. */
+  get text(): string {
+    return JSON.stringify([this.#rules, this.#fallback])
+  }
+
   /** HOT. */
   partitionOf(client: Ipv4): number {
     return this.#ranges.slotOf(client)
@@ -74,17 +82,17 @@ export class ForwardRules {
   }
 
   /** The rule for a name; undefined: nobody is asked. */
-  find(partition: number, key: NameKey): ForwardRule | undefined {
+  find(partition: number, key: NameKey): FoundRule | undefined {
     return this.walk(partition, key).next().value
   }
 
   /** The rules for a name, in the order in which they come. */
-  *walk(partition: number, key: NameKey): Generator<ForwardRule, undefined> {
+  *walk(partition: number, key: NameKey): Generator<FoundRule, undefined> {
     const rules = this.#partitions[partition]
     if (rules === undefined) return undefined
-    for (let at = key; ; at = parentKey(at)) {
-      yield* rules.get(at) ?? []
-      if (at === ROOT_KEY) return undefined
+    for (let domain = key; ; domain = parentKey(domain)) {
+      for (const rule of rules.get(domain) ?? []) yield { rule, domain }
+      if (domain === ROOT_KEY) return undefined
     }
   }
 

@@ -46,7 +46,8 @@ export type ExchangeCount =
   | 'upstream-silent' | 'upstream-truncated' | 'upstream-tcp-sent' | 'upstream-tcp-failed'
 
 export type QueryHandle = { cancel(): void }
-export type PortFault = 'unreachable' | 'refused' | 'no-socket'
+/** `untrusted`: it did not prove to be who was meant. */
+export type PortFault = 'unreachable' | 'refused' | 'no-socket' | 'untrusted'
 
 /**
  * Carries one message to a server. By `udp` from a source port of its own, chosen at random (RFC 5452 §9.2), and with

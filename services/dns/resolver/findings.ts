@@ -5,7 +5,7 @@
  * rcode is that of its end), RFC 6672 §3 (DNAME), RFC 4035 §3.2 (proofs).
  */
 import type { Instant } from '../../../stack/platform/index.ts'
-import { negativeTtl } from '../cache/negative.ts'
+import { MAX_NEGATIVE_SECONDS, negativeTtl } from '../cache/negative.ts'
 import { RCODE } from '../wire/message.ts'
 import type { Message } from '../wire/message.ts'
 import { isAtOrBelow, labelCount, MAX_NAME_OCTETS, nameKey, nameOfKey } from '../wire/name.ts'
@@ -141,7 +141,7 @@ function denialOf(rcode: number, at: NameKey, authority: SignedSets, scope: Answ
   if (rcode === RCODE.YXDOMAIN || (soa === undefined && rcode === RCODE.NOERROR && !isFirst)) return undefined
   const proof = authority.ofType(TYPE.NSEC, TYPE.NSEC3)
   // RFC 2308 §5: the SOA is given on with the TTL of the denial, so that caches behind us hold it no longer.
-  const own = soa === undefined ? [] : [{ ...soa, rrset: { ...soa.rrset, ttl: negativeTtl(soa.rrset) } }]
+  const own = soa === undefined ? [] : [{ ...soa, rrset: { ...soa.rrset, ttl: Math.min(MAX_NEGATIVE_SECONDS, negativeTtl(soa.rrset)) } }]
   const kind = rcode === RCODE.NXDOMAIN ? 'nxdomain' : 'nodata'
   const made = finding(scope, at, kind, [], [...own, ...proof])
   // §5 too: without a SOA nobody says for how long, so it is not kept.

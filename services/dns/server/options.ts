@@ -3,7 +3,9 @@ import type { Designation } from '../zone/special-use.ts'
 import type { Clock, SecureRandom } from '../../../stack/platform/index.ts'
 import type { TraceStep } from '../../model/index.ts'
 import type { RrsetCacheOptions } from '../cache/rrset-cache.ts'
-import type { QueryHandle } from '../resolver/forward.ts'
+import type { ForwardTarget } from '../forwarding/forward-target.ts'
+import type { TransportStanding } from '../forwarding/forwarding.ts'
+import type { PortFault, QueryHandle, SendTo } from '../resolver/exchange.ts'
 import type { Upstream } from '../resolver/upstreams.ts'
 import type { ReadHistory } from '../transfer/history.ts'
 import type { RecursionOptions } from '../recursion/recursion.ts'
@@ -25,7 +27,7 @@ export type DnsPorts = {
   query(
     upstream: Upstream, bytes: Uint8Array, length: number,
     received: (buffer: Uint8Array, at: number, length: number) => void,
-    failed: (why: 'unreachable' | 'refused' | 'no-socket') => void,
+    failed: (why: PortFault) => void,
   ): QueryHandle
   /**
    * The same over TCP (RFC 7766), for an answer that was truncated: `received` gets whole messages, `failed` also when
@@ -34,8 +36,13 @@ export type DnsPorts = {
   queryStream?(
     upstream: Upstream, bytes: Uint8Array, length: number,
     received: (buffer: Uint8Array, at: number, length: number) => void,
-    failed: (why: 'unreachable' | 'refused' | 'no-socket') => void,
+    failed: (why: PortFault) => void,
   ): QueryHandle
+  /**
+   * To servers that are forwarded to: on the path of their rule, by TLS and HTTPS as well, over connections that are kept.
+   * Without it they are asked by query and queryStream, and those that only TLS leads to not at all.
+   */
+  readonly forward?: { readonly send: SendTo<ForwardTarget>; readonly standing: (server: ForwardTarget) => TransportStanding }
   /** Does the arithmetic of DNSSEC, elsewhere and later. Without it nothing is validated. */
   readonly verify?: VerifySignature
 }

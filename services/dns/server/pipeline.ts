@@ -32,8 +32,6 @@ import type { SeenZones, ZoneSet } from '../zone/zone-set.ts'
 import { UDP } from './carrier.ts'
 import type { Carrier } from './carrier.ts'
 import { redirect } from './redirect.ts'
-import { dns64Step } from './dns64-answers.ts'
-import type { Synthesis } from './dns64-answers.ts'
 import { addFound, addStale } from './found.ts'
 import { policyStep } from './policy-step.ts'
 import { ANY_ZONE, place, placeGlue, Response } from './respond.ts'
@@ -86,8 +84,6 @@ export class Resolution {
   exempt = false
   /** What policy decided, for the query log. */
   decision: PolicyDecision | undefined
-  /** Where AAAA records are being made. */
-  synthesis: Synthesis | undefined
   /** Policy wants no answer at all to be sent. */
   dropped = false
 
@@ -122,18 +118,6 @@ export class Resolution {
     return { partition: this.partition, key: this.key, type: this.type }
   }
 
-  /** The whole once more, for another type. */
-  startAgain(type: number): void {
-    this.type = type
-    this.name = this.query.name
-    this.key = this.query.key
-    this.hops = 0
-    this.complete = false
-    this.response.clear()
-    this.response.rcode = RCODE.NOERROR
-    this.response.extendedError = undefined
-  }
-
   say(id: DnsEventId, facts: TraceStep[1]): void {
     this.trace?.push([id, facts])
   }
@@ -161,6 +145,8 @@ export type Parts = {
   readonly resolver: Resolver
   /** Somebody may be asked for a name that is not ours. */
   readonly mayAsk: (sought: Sought) => boolean
+  /** A rule is for just this domain, or one below it, and the name. */
+  readonly isForwarded: (sought: Sought, domain: NameKey) => boolean
   readonly wantsPrefetch: (finding: Finding) => boolean
   readonly policy: () => DnsPolicy | undefined
   readonly now: () => Instant
@@ -170,7 +156,6 @@ export type Parts = {
 export const dnsPipeline = (parts: Parts): readonly Step[] => [
   alreadyComplete,
   refuseOthers,
-  dns64Step(parts.policy),
   zonesStep(parts),
   refuseRecursion(parts),
   policyStep(parts.policy),
@@ -216,7 +201,9 @@ function zonesStep(parts: Parts): Step {
   const { specialUse } = parts
   return (r) => {
     const own = enclosing(r.zones, r.key, r.type)
-    const special = specialUse.closest(r.key)
+    const reserved = specialUse.closest(r.key)
+    // A rule for such a domain says that its servers know these names.
+    const special = reserved !== undefined && parts.isForwarded(r.sought, reserved.key) ? undefined : reserved
     const zone = special !== undefined && (own === undefined || own.key.length < special.key.length) ? special : own
     if (zone === undefined) {
       if (r.trace !== undefined) r.say('dns.zone.none', { name: formatKey(r.key) })

@@ -10,11 +10,9 @@ import type { Clock, Result } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Refusal, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
 import type { RrsetCache } from '../cache/rrset-cache.ts'
 import type { DnsPolicy } from '../policy/decision.ts'
-import type { ZoneServers } from '../policy/rpz-zones.ts'
-import { zoneServers } from '../policy/zone-servers.ts'
 import { keptOrigin, QueryNotes } from '../query-log/notes.ts'
 import type { Finding } from '../resolver/finding.ts'
-import type { Upstream, UpstreamState } from '../resolver/upstreams.ts'
+import type { ServerState } from '../resolver/server-book.ts'
 import { OPT_OCTETS } from '../wire/edns.ts'
 import type { Edns } from '../wire/edns.ts'
 import { MAX_STREAM_OCTETS } from '../wire/framing.ts'
@@ -33,6 +31,8 @@ import { readSignature, TsigKeys } from '../tsig/signature.ts'
 import type { Signature } from '../tsig/signature.ts'
 import { Updates } from '../update/updates.ts'
 import { specialUseZones } from '../zone/special-use.ts'
+import type { ForwardRule } from '../../model/index.ts'
+import type { Forwarding } from '../forwarding/forwarding.ts'
 import { ForwardRules } from '../forwarding/forward-rules.ts'
 import type { ClientRule } from '../forwarding/forward-rules.ts'
 import { Views } from '../views/views.ts'
@@ -109,7 +109,7 @@ export class DnsServer {
     })
     this.#notes = new QueryNotes(ports.clock, options.queryLog)
     this.#table = new AnswerTable(ports.clock, ports.random, options.answerSlabs ?? DEFAULT_SLABS)
-    this.#parts = resolverParts(ports, options, this.counters)
+    this.#parts = resolverParts(ports, options, this.counters, this.forwardRules)
     this.#replyOptions = new ReplyOptions(
       new ServerCookies(ports.clock, ports.random), new TextEncoder().encode(options.nsid ?? ''),
     )
@@ -118,7 +118,8 @@ export class DnsServer {
     const emit = options.emit ?? (() => {})
     const { resolver, cache } = this.#parts
     const parts: Parts = {
-      specialUse: this.#specialUse, resolver, mayAsk: (sought) => resolver.mayAsk(sought), wantsPrefetch: (finding) => cache.wantsPrefetch(finding),
+      specialUse: this.#specialUse, resolver, mayAsk: (sought) => resolver.mayAsk(sought),
+      isForwarded: ({ partition, key }, domain) => this.forwardRules.claims(partition, key, domain), wantsPrefetch: (finding) => cache.wantsPrefetch(finding),
       policy: () => this.#policy,
       now: () => ports.clock.now(),
     }
@@ -181,7 +182,9 @@ export class DnsServer {
   /** HOT. Of the answer table: who has the same may get the same. */
   #slotOf(client: Ipv4): number {
     const policy = this.#policy
-    return policy === undefined ? this.views.slotOf(client) : this.#slots.slotOf(this.views.slotOf(client), policy.policySetOf(client), 0)
+    const rules = this.forwardRules
+    if (policy === undefined && rules.partitions === 1) return this.views.slotOf(client)
+    return this.#slots.slotOf(this.views.slotOf(client), policy === undefined ? 0 : policy.policySetOf(client), rules.partitionOf(client))
   }
 
   /** Lists, rules or what is behind them have changed: the next query is judged by the new ones. */
@@ -327,7 +330,7 @@ export class DnsServer {
   }
 
   #seenBy(client: Ipv4, view: string | undefined): Seen {
-    return { client, zones: this.zones.seenFrom(view), policySet: this.#policy?.policySetOf(client) ?? 0, partition: 0, now: this.#clock.now() }
+    return { client, zones: this.zones.seenFrom(view), policySet: this.#policy?.policySetOf(client) ?? 0, partition: this.forwardRules.partitionOf(client), now: this.#clock.now() }
   }
 
   /** RFC 7873 §5.4: a query without a question asks for a server cookie, or whether the one that it has is still good. */
@@ -401,12 +404,11 @@ export class DnsServer {
     this.#table.keep(into, at, octets, r.response, this.#writer, keptOrigin(r, this.#notes.details))
   }
 
-  /** Questions under way go on with the old servers; what they said is forgotten, because others may say otherwise. */
-  setUpstreams(upstreams: readonly Upstream[]): void {
-    this.#parts.forwarder.setUpstreams(upstreams)
-    this.#parts.resolver.forgetFailures()
-    this.#parts.cache.flush()
-    this.#table.clear()
+  /** Whom names are asked of that no rule is for; undefined: nobody. What others said is forgotten: they may say otherwise. */
+  setFallback(rule: ForwardRule | undefined): void {
+    const before = this.forwardRules.text
+    this.forwardRules.setFallback(rule)
+    if (this.forwardRules.text !== before) this.flushCache()
   }
 
   /** As ServedZones.planEdit has it. */
@@ -471,8 +473,12 @@ export class DnsServer {
 
   /** Sorts names and clients to servers, from the next query on; false as ForwardRules.setRules has it. */
   setForwardRules(rules: readonly ClientRule[]): boolean {
-    this.#table.clear()
-    return this.forwardRules.setRules(rules)
+    const before = this.forwardRules.text
+    const fit = this.forwardRules.setRules(rules)
+    if (this.forwardRules.text === before) return fit
+    this.#slots.clear()
+    this.flushCache()
+    return fit
   }
 
   /** What an upstream server says now, whatever is served or cached here; undefined: none answered. */
@@ -481,12 +487,6 @@ export class DnsServer {
       const asked = this.#parts.resolver.resolve({ partition: 0, key, type }, {}, (outcome) => resolve(outcome.kind === 'found' ? outcome.finding : undefined))
       if (!asked) resolve(undefined)
     })
-  }
-
-  /** Who speaks for a zone and for those above it, as far as recursion has met them; nobody where others are asked to. */
-  serversOf(zone: NameKey): ZoneServers {
-    const { recursion, cache } = this.#parts
-    return recursion === undefined ? { names: [], addresses: [] } : zoneServers(zone, recursion.book, cache)
   }
 
   /** Forgets what upstream said of a name and all below it, or everything. Returns how many answers that were. */
@@ -501,7 +501,6 @@ export class DnsServer {
   forgetAnswers(): void {
     this.#table.clear()
     this.#parts.resolver.forgetFailures()
-    this.#parts.forwarder.forgetFailures()
   }
 
   /** What is known from other servers. */
@@ -522,9 +521,15 @@ export class DnsServer {
     }
   }
 
-  /** How each upstream server does. */
-  get upstreamStates(): readonly UpstreamState[] {
-    return this.#parts.forwarder.upstreamStates
+  /** The servers that are forwarded to, and how they do. */
+  get forwarding(): Forwarding {
+    return this.#parts.forwarding
+  }
+
+  /** How each server does that names are asked of which no rule is for. */
+  get upstreamStates(): readonly ServerState[] {
+    const { fallback } = this.forwardRules
+    return fallback === undefined ? [] : this.forwarding.states(fallback)
   }
 }
 

@@ -1,5 +1,5 @@
 /** Lets so many in at a time; the others wait in a line. */
-import type { QueryHandle } from '../resolver/forward.ts'
+import type { QueryHandle } from '../resolver/exchange.ts'
 
 export class Gate {
   readonly #room: number

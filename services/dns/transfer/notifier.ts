@@ -9,7 +9,7 @@
 import { formatIpv4, type Ipv4 } from '../../../stack/index.ts'
 import { u32, type Clock, type SecureRandom, type Timer } from '../../../stack/platform/index.ts'
 import { type NotifyTarget, type TraceStep, zoneText } from '../../model/index.ts'
-import type { QueryHandle } from '../resolver/forward.ts'
+import type { QueryHandle } from '../resolver/exchange.ts'
 import type { DnsPorts } from '../server/options.ts'
 import { findTsig, signTsig, tsigOctets, verifyTsig, type LiveTsigKey } from '../tsig/tsig.ts'
 import type { TsigKeys } from '../tsig/signature.ts'

@@ -1,6 +1,6 @@
 /** Asks a primary for the serial of a zone, over UDP, a few times. */
 import type { Clock, SecureRandom, Timer } from '../../../stack/platform/index.ts'
-import type { QueryHandle } from '../resolver/forward.ts'
+import type { QueryHandle } from '../resolver/exchange.ts'
 import type { Upstream } from '../resolver/upstreams.ts'
 import type { DnsPorts } from '../server/options.ts'
 import type { LiveTsigKey } from '../tsig/tsig.ts'

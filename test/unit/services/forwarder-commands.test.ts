@@ -11,7 +11,7 @@ const CORP: ForwarderInput = {
 }
 const asked = ({ appliance }: Running, name: string, client: string): number | undefined => {
   const { forwardRules } = appliance.dns
-  return forwardRules.find(forwardRules.partitionOf(ipv4(client)), keyOf(name))?.id
+  return forwardRules.find(forwardRules.partitionOf(ipv4(client)), keyOf(name))?.rule.id
 }
 
 test('added, changed, removed; there again after a restart; each is an event', async () => {

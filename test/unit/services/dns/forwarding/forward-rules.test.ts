@@ -37,8 +37,8 @@ describe('the longest domain counts, and of two that for the client alone', () =
   ] as const)('%s asks for %s', (client, name, ids) => {
     expect(fits).toBe(true)
     const partition = rules.partitionOf(ipv4(client))
-    expect([...rules.walk(partition, keyOf(name))].map(({ id }) => id)).toEqual(ids)
-    expect(rules.find(partition, keyOf(name))?.id).toBe(ids[0])
+    expect([...rules.walk(partition, keyOf(name))].map(({ rule: { id } }) => id)).toEqual(ids)
+    expect(rules.find(partition, keyOf(name))?.rule.id).toBe(ids[0])
   })
 
   test('a name that is for local use is claimed by a rule at or below the reserved domain, not by one above it', () => {
@@ -72,7 +72,7 @@ describe('partitions', () => {
     const many = Array.from({ length: 20 }, (_, i) => clientRule({ id: i + 1, domain: '.' }, [`10.${i}.0.0/16`]))
     expect(rules.fits(many)).toBe(false)
     expect(rules.setRules(many)).toBe(false)
-    const found = many.map((_, i) => rules.find(rules.partitionOf(ipv4(`10.${i}.0.1`)), keyOf('example.net'))?.id)
+    const found = many.map((_, i) => rules.find(rules.partitionOf(ipv4(`10.${i}.0.1`)), keyOf('example.net'))?.rule.id)
     expect(found).toEqual(many.map((_, i) => (i < MAX_PARTITIONS - 1 ? i + 1 : undefined)))
     expect(rules.partitions).toBe(MAX_PARTITIONS + 1)
   })
