@@ -57,6 +57,8 @@ export type ApplianceSettings = {
   readonly trustAnchors?: ReadonlyMap<string, TrustAnchor> | undefined
   readonly validation?: DnsOptions['validation'] | undefined
   readonly mixCase?: boolean | undefined
+  /** Size of the resolver's cache, and how long it keeps what. */
+  readonly cache?: DnsOptions['cache']
   /** Name servers that an uplink's lease brings take the place of `upstreams`, and are reached by the own stack. */
   readonly upstreamsFromUplinks: boolean
   /** Leases of uplinks are given back when the program ends. */
@@ -242,9 +244,10 @@ export class Appliance {
   }
 
   #resolverOptions({ settings }: ApplianceOptions): Partial<DnsOptions> {
-    const { rootHints, trustAnchors, validation, mixCase } = settings
+    const { rootHints, trustAnchors, validation, mixCase, cache } = settings
     const isOwn = (address: Ipv4): boolean => this.stack.interfaces.some(({ addressing }) => addressing.isOwn(address))
     return {
+      cache,
       // For forwarders to it, whatever the settings say of other names.
       recursion: { hints: rootHints, isOwn },
       ...(trustAnchors === undefined ? {} : { trustAnchors }), ...(validation === undefined ? {} : { validation }), ...(mixCase === undefined ? {} : { mixCase }),
