@@ -42,7 +42,9 @@ export function addFound(parts: Parts, r: Resolution, finding: Finding): 'done' 
   }
   if (finding.kind === 'alias') {
     const alias = finding.answer.at(-1)?.rrset
-    return alias !== undefined && r.follow(leadingName(alias.rdata[0] as Uint8Array)) ? 'restart' : 'done'
+    if (alias !== undefined && r.follow(leadingName(alias.rdata[0] as Uint8Array))) return 'restart'
+    // RFC 1034 §3.6.2: a loop is signalled as an error; half a chain would look like an answer.
+    return fail(r, EXTENDED_ERROR.endlessAlias)
   }
   response.rcode = finding.kind === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR
   return 'done'

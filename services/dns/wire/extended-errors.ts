@@ -31,6 +31,7 @@ export const EXTENDED_ERROR = {
   notSupported: option(21, ''),
   noReachableAuthority: option(22, 'no upstream server answered'),
   noServerOfZone: option(22, 'no server of the zone gave an answer'),
+  endlessAlias: option(0, 'its aliases lead round in a circle, or on for too long'),
   tooCostly: option(0, 'to find it out takes more questions than are allowed for one'),
   /** RFC 9824 §9. */
   invalidQueryType: option(30, ''),

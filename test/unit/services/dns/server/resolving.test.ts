@@ -30,6 +30,7 @@ function world(options: ConstructorParameters<typeof ResolvingBench>[1] = {}): W
     *.wild 300 TXT "any"
     alias 300 CNAME www
     away 300 CNAME www.other
+    round 300 CNAME round.other
     old 300 DNAME new.example.
     a.new 300 A 192.0.2.81
     a-root 1 A 192.0.2.1
@@ -41,6 +42,7 @@ function world(options: ConstructorParameters<typeof ResolvingBench>[1] = {}): W
     ns 3600 A 192.0.2.54
     www 300 A 192.0.2.82
     in 300 CNAME www.example.
+    round 300 CNAME round.example.
   ` })
   const anchors = parseTrustAnchors(root.ds)
   if (!anchors.ok || !anchors.value.has(ROOT_KEY)) throw new Error('no anchor')
@@ -94,6 +96,14 @@ describe('a validating resolver', () => {
     example.faults = []
     bench.net.clock.advance(61_000)
     expect(bench.tell('www.example', 'A')).toMatch(/^NOERROR ad/)
+  })
+
+  test('RFC 1034 §3.6.2: aliases that lead round in a circle are an error, with the reason', () => {
+    const { bench } = world()
+    const told = bench.ask('round.example', 'A', { edns: {} })
+    expect(told).toMatchObject({ rcode: 'SERVFAIL', answer: [] })
+    expect(optionOf(told, EXTENDED_ERROR)).toMatch(/^0000/)
+    expect(bench.tell('round.example', 'CNAME')).toMatch(/^NOERROR ad/)
   })
 
   test('policy sees every link that was found', () => {
