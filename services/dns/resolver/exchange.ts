@@ -19,7 +19,7 @@ import type { Message } from '../wire/message.ts'
 import { MAX_NAME_OCTETS, nameOfKey } from '../wire/name.ts'
 import type { Name, NameKey } from '../wire/name.ts'
 import { CLASS_IN } from '../wire/type-names.ts'
-import { match } from './match.ts'
+import { inLowerCase, match } from './match.ts'
 import type { Match } from './match.ts'
 import type { Server, ServerBook, Transport } from './server-book.ts'
 import type { Budget } from './source.ts'
@@ -112,6 +112,8 @@ class UnderWay<S extends Server> {
   strays = 0
   /** Has gone by stream after it had begun as a datagram. */
   fellBack = false
+  /** Its name was sent in letters of chance. */
+  mixed = false
   /** An answer came whose letters were not as sent. */
   caseChanged = false
   /** With which rcode a query with EDNS came back, while one without is under way. */
@@ -276,7 +278,7 @@ export class Exchange<S extends Server = Server> {
           return
         }
         if (one.caseChanged && !found.sameCase) this.book.withoutMixedCase(one.query.server)
-        this.#answered(one, found.message)
+        this.#answered(one, one.mixed ? inLowerCase(found.message) : found.message)
     }
   }
 
@@ -339,7 +341,8 @@ export class Exchange<S extends Server = Server> {
   #asSent(one: UnderWay<S>): Name {
     const name = nameOfKey(one.query.key)
     const { mixCase, server } = one.query
-    if (!mixCase || (one.transport !== 'udp' && !one.caseChanged) || !this.book.usesMixedCase(server)) return name
+    one.mixed = mixCase && (one.transport === 'udp' || one.caseChanged) && this.book.usesMixedCase(server)
+    if (!one.mixed) return name
     // Length octets are below the letters, so every octet may be looked at alike.
     return name.map((c) => (c >= 0x61 && c <= 0x7a && this.#random.below(2) === 1 ? c - 32 : c))
   }

@@ -1,9 +1,10 @@
 /** Whether octets that came from a server are the response to a query of ours, and which. RFC 5452 §9.1, RFC 6891 §7. */
 import { u16 } from '../../../stack/platform/index.ts'
 import { FLAG, HEADER_OCTETS, opcodeOf, OPCODE, parseMessage, RCODE } from '../wire/message.ts'
-import type { Message } from '../wire/message.ts'
-import { LOWER, NameReader } from '../wire/name.ts'
+import type { Message, MessageRecord } from '../wire/message.ts'
+import { LOWER, nameOfKey, NameReader } from '../wire/name.ts'
 import type { Name } from '../wire/name.ts'
+import { canonicalRdata } from '../wire/rdata.ts'
 import { CLASS_IN } from '../wire/type-names.ts'
 
 export type Expected = {
@@ -29,6 +30,18 @@ const ANOTHER_ID: Match = { kind: 'stray', because: 'id' }
 const ANOTHER_QUESTION: Match = { kind: 'stray', because: 'question' }
 const MALFORMED: Match = { kind: 'malformed' }
 const FORMAT_ERROR: Match = { kind: 'format-error' }
+
+/**
+ * The same message with its names in lower case, as far as DNSSEC does not mind: a server that points into the question
+ * writes with our letters, and nobody is to see in what is kept how they fell.
+ */
+export function inLowerCase(message: Message): Message {
+  const lower = (record: MessageRecord): MessageRecord =>
+    ({ ...record, name: nameOfKey(record.key), rdata: canonicalRdata(record.type, record.rdata) })
+  return {
+    ...message, answer: message.answer.map(lower), authority: message.authority.map(lower), additional: message.additional.map(lower),
+  }
+}
 
 const names = new NameReader()
 

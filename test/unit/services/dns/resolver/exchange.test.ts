@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { MAX_UNDER_WAY, QUERY_BLOCK_OCTETS } from '../../../../../services/dns/resolver/exchange.ts'
 import { Budget } from '../../../../../services/dns/resolver/source.ts'
+import { recordText } from '../../../../support/dns.ts'
 import { ExchangeBench, serverAt } from '../../../../support/exchange-bench.ts'
 
 const A = 'www.example.com 60 A 192.0.2.7'
@@ -257,6 +258,19 @@ describe('letter case at random', () => {
     expect(bench.last.name.toLowerCase()).toBe(name)
     bench.last.reply({ answer: `${name} 60 A 192.0.2.7` })
     expect(told).toMatchObject([{ kind: 'response', transport: 'udp' }])
+  })
+
+  test('and nobody sees our letters in what it says', () => {
+    const bench = new ExchangeBench()
+    const told = bench.ask(name, 'A', { mixCase: true })
+    const mixed = bench.last.name
+    bench.last.reply({ answer: `${mixed} 60 CNAME b.${mixed}\nb.${mixed} 60 A 192.0.2.7`, authority: `${mixed} 60 NS ns.${mixed}` })
+    const [outcome] = told
+    if (outcome === undefined || outcome === 'slow' || outcome.kind !== 'response') throw new Error('it was answered')
+    const { answer, authority } = outcome.message
+    expect([...answer, ...authority].map(recordText)).toEqual([
+      `${name} 60 CNAME b.${name}`, `b.${name} 60 A 192.0.2.7`, `${name} 60 NS ns.${name}`,
+    ])
   })
 
   test('what does not echo it is asked by TCP; a server that folds letters there too is asked in lower case from then on', () => {
