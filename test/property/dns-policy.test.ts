@@ -47,6 +47,19 @@ describe('decisions', () => {
   })
 })
 
+test('names with "*" are those of the regular expression', () => {
+  const part = fc.stringMatching(/^[ab*][ab.*]{0,6}[ab*]$/).filter((text) => text.includes('*') && !text.includes('..') && /[ab]/.test(text))
+  fc.assert(fc.property(part, fc.boolean(), fc.array(fc.constantFrom('a', 'b', 'ab', 'ba', 'aab'), { minLength: 1, maxLength: 4 }), (text, whole, labels) => {
+    const asked = `${labels.join('.')}.b`
+    const rule = `${whole ? '|' : '||'}${text}.b^`
+    const bench = new PolicyBench().lists({ l: { format: 'adblock', text: rule } })
+    const expression = new RegExp(`${whole ? '^' : '(^|\\.)'}${`${text}.b`.replaceAll('.', '\\.').replaceAll('*', '.*')}$`)
+    // "||*.name^" is another kind of rule: what is below the name.
+    fc.pre(!text.startsWith('*.'))
+    expect([rule, asked, bench.ask(asked) !== '-']).toEqual([rule, asked, expression.test(asked)])
+  }), { numRuns: 400 })
+})
+
 describe('tables of names', () => {
   const octet = fc.integer({ min: 0, max: 255 })
   const anyName = fc.array(fc.array(octet, { minLength: 1, maxLength: 5 }), { maxLength: 5 }).map((labels) => Uint8Array.from([...labels.flatMap((one) => [one.length, ...one]), 0]))

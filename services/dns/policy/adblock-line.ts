@@ -1,6 +1,6 @@
 /**
  * What of adblock lists means something for DNS, as AdGuard Home reads it: "||name^" (a name with all below it),
- * "|name^" (it alone), "||*.name^" (what is below it), "@@" before exceptions, and the modifiers of the table below.
+ * "|name^" (it alone), "||*.name^" (what is below it), "||ads*.name^" (see name-pattern.ts), "@@" before exceptions, and the modifiers of the table below.
  * What is for browsers (paths, parts of pages, regular expressions, "$third-party") no rule comes of; it is counted.
  */
 import { parseInterfaceAddress } from '../../../stack/index.ts'
@@ -16,6 +16,8 @@ import { NOTHING, notUnderstood, oneRule, plainRule } from './list-line.ts'
 import type { ListLine } from './list-line.ts'
 import { ACTION, adblockText, SCOPE } from './model.ts'
 import type { ListKind, RuleDetail, Scope } from './model.ts'
+import { readPattern } from './name-pattern.ts'
+import type { NamePattern } from './name-pattern.ts'
 import { readRuleName, shown } from './rule-name.ts'
 
 const FOR_PAGES = /#[@?$%]?#/
@@ -35,36 +37,52 @@ export function readAdblockLine(line: string, kind: ListKind): ListLine {
   const body = excepted ? rule.slice(2) : rule
   if (body.startsWith('/')) return notUnderstood('regular expressions and paths are not taken')
   const dollar = body.indexOf('$')
-  const pattern = readPattern(dollar < 0 ? body : body.slice(0, dollar))
+  const pattern = readName(dollar < 0 ? body : body.slice(0, dollar))
   if (!pattern.ok) return notUnderstood(pattern.error)
-  const { name, scope } = pattern.value
+  const { name, scope, stars } = pattern.value
   const allows = excepted || kind === 'allow'
-  if (dollar < 0) return oneRule(plainRule(name, scope, allows ? 'allow' : 'block'))
-  const read = readModifiers(body.slice(dollar + 1), allows)
+  if (dollar < 0 && stars === undefined) return oneRule(plainRule(name, scope, allows ? 'allow' : 'block'))
+  const read = readModifiers(dollar < 0 ? '' : body.slice(dollar + 1), allows)
   if (typeof read === 'string') return notUnderstood(read)
   const { important, badfilter, detail, form } = read
   const action = allows ? ACTION.allow : ACTION.block
-  if (detail === undefined && !badfilter) return oneRule({ name, scope, action, important, detail: undefined })
-  const plain = { text: shown(text), action: allows ? 'allow' : 'block', form: adblockText(formatName(name).toLowerCase(), scope, allows, form) } as const
-  return oneRule({ name, scope, action, important, detail: { ...plain, ...detail, ...(badfilter ? { cancels: plain.form } : {}) } })
+  if (detail === undefined && !badfilter && stars === undefined) return oneRule({ name, scope, action, important, detail: undefined })
+  const whole = stars === undefined ? undefined : `${stars.whole ? '|' : '||'}${stars.pieces.join('*')}^`
+  const plain = { text: shown(text), action: allows ? 'allow' : 'block', form: adblockText(formatName(name).toLowerCase(), scope, allows, form, whole) } as const
+  const more = { ...(stars === undefined ? {} : { pattern: stars }), ...(badfilter ? { cancels: plain.form } : {}) }
+  return oneRule({ name, scope, action, important, detail: { ...plain, ...detail, ...more } })
 }
 
-function readPattern(pattern: string): Result<{ readonly name: Name; readonly scope: Scope }, string> {
-  if (['', '*', '||*^', '||*', '*^'].includes(pattern)) return ok({ name: ROOT, scope: SCOPE.subtree })
+type Pattern = { readonly name: Name; readonly scope: Scope; readonly stars: NamePattern | undefined }
+
+function readName(pattern: string): Result<Pattern, string> {
+  if (['', '*', '||*^', '||*', '*^'].includes(pattern)) return ok({ name: ROOT, scope: SCOPE.subtree, stars: undefined })
   if (/[/?=:&%]/.test(pattern)) return err('it is about addresses of web pages')
   const ends = /\^\|?$|\|$/.test(pattern)
   const open = pattern.replace(/\^?\|?$/, '')
   const [lead] = /^(?:\|\|\*\.|\|\|\.?|\||\*\.|\.)?/.exec(open) as unknown as [string]
   const rest = open.slice(lead.length)
-  if (/[*^|]/.test(rest)) return err('a "*", "^" or "|" in the middle of a name')
+  if (/[\^|]/.test(rest)) return err('a "^" or "|" in the middle of a name')
   // "||ads" is every name that begins so.
   if (!ends && lead.startsWith('||') && (!rest.includes('.') || rest.endsWith('.'))) return err('it is the beginning of a name: a whole one ends with "^"')
   if (ends && lead === '') return err('it is the end of a name: a whole one begins with "||" or "|"')
   if (!ends && lead === '|') return err('it is the beginning of a name: a whole one ends with "^"')
+  if (rest.includes('*')) return withStars(rest, lead, ends)
   const name = readRuleName(rest)
   if (!name.ok) return name
   const scope = lead === '||' ? SCOPE.subtree : lead === '' || lead === '|' ? SCOPE.exact : SCOPE.below
-  return ok({ name: name.value, scope })
+  return ok({ name: name.value, scope, stars: undefined })
+}
+
+/** What a label has beside stars. */
+const PIECE = /^[a-z0-9_.*-]+$/i
+
+function withStars(text: string, lead: string, ends: boolean): Result<Pattern, string> {
+  if (!ends || !['|', '||', '||*.'].includes(lead)) return err('a name with "*" in it begins with "||" or "|", and ends with "^"')
+  const read = PIECE.test(text) ? readPattern(lead === '||*.' ? `*.${text}` : text, lead === '|') : undefined
+  const below = read === undefined ? undefined : read.below === '.' ? ok(ROOT) : readRuleName(read.below)
+  if (read === undefined || below?.ok !== true) return err(`"${shown(text)}" is no name with "*" in it`)
+  return ok({ name: below.value, scope: SCOPE.below, stars: read.pattern })
 }
 
 type Modifiers = {
@@ -78,7 +96,7 @@ type Modifiers = {
 /** The modifiers, or why the rule is left out. */
 function readModifiers(text: string, allows: boolean): Modifiers | string {
   const read: Modifiers = { important: false, badfilter: false, detail: undefined, form: [] }
-  for (const modifier of text.split(/(?<!\\),/)) {
+  for (const modifier of text === '' ? [] : text.split(/(?<!\\),/)) {
     const equals = modifier.indexOf('=')
     const key = (equals < 0 ? modifier : modifier.slice(0, equals)).trim().toLowerCase()
     const value = equals < 0 ? '' : modifier.slice(equals + 1).trim().replaceAll('\\,', ',')

@@ -134,11 +134,6 @@ export class PolicyEngine implements DnsPolicy {
     return this.#plans[set - 1]?.set.dns64
   }
 
-  /** The set's name; undefined: the client has none. */
-  nameOf(set: number): string | undefined {
-    return this.#sets[set - 1]?.name
-  }
-
   /** Decisions by the list since it is here. Finished answers that are given again are not seen by policy. */
   hitsOf(list: string): number {
     return this.#hits.get(list) ?? 0

@@ -6,6 +6,7 @@
 import type { Prefix } from '../../../stack/index.ts'
 import type { NameKey } from '../wire/name.ts'
 import type { Dns64Prefix } from '../resolver/dns64.ts'
+import type { NamePattern } from './name-pattern.ts'
 import type { Schedule } from './schedule.ts'
 
 /**
@@ -43,8 +44,8 @@ export type Scope = (typeof SCOPE)[keyof typeof SCOPE]
 const TEXT_OF_SCOPE = { [SCOPE.exact]: (name: string) => `|${name}^`, [SCOPE.subtree]: (name: string) => `||${name}^`, [SCOPE.below]: (name: string) => `||*.${name}^` }
 
 /** A rule as adblock lists write it. */
-export const adblockText = (name: string, scope: Scope, allows: boolean, modifiers: readonly string[]): string =>
-  `${allows ? '@@' : ''}${TEXT_OF_SCOPE[scope](name === '.' ? '*' : name)}${modifiers.length > 0 ? `$${[...modifiers].sort().join(',')}` : ''}`
+export const adblockText = (name: string, scope: Scope, allows: boolean, modifiers: readonly string[], whole = TEXT_OF_SCOPE[scope](name === '.' ? '*' : name)): string =>
+  `${allows ? '@@' : ''}${whole}${modifiers.length > 0 ? `$${[...modifiers].sort().join(',')}` : ''}`
 
 /** What a rule does. `block`: whatever the policy set answers with. `detail`: more than fits here, see RuleDetail. */
 export const ACTION = { block: 0, allow: 1, nxdomain: 2, nodata: 3, refused: 4, drop: 5, 'tcp-only': 6, detail: 7 } as const
@@ -68,6 +69,8 @@ export type RuleDetail = {
   readonly records?: RuleRecords
   /** Made by $dnsrewrite: it goes before blocks, and `@@…$dnsrewrite` takes it away. */
   readonly rewrite?: boolean
+  /** Only names that look so. */
+  readonly pattern?: NamePattern
   /** Only these types of questions, or all but these. */
   readonly types?: { readonly not: boolean; readonly codes: readonly number[] }
   /** Only these clients, or all but these. */

@@ -6,8 +6,11 @@ import { ACTION } from './model.ts'
 import type { HashKey, NameTable } from './model.ts'
 import { actionOf, finished, hashStep, RULE_OCTETS, tagOf } from './name-table.ts'
 
-/** Rules that one name can have in one list; more would make its look-up slow, and no list has a use for them. */
-const MOST_RULES_OF_A_NAME = 16
+/**
+ * Rules that one name can have in one list: more would make its look-up slow. Those with "*" stand under the labels behind
+ * it, so a top-level domain has some.
+ */
+const MOST_RULES_OF_A_NAME = 64
 const FIRST_SLOTS = 1024
 const FIRST_ARENA = 1 << 14
 /** Of slots in use: half full, a miss reads two tags. */

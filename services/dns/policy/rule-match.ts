@@ -6,6 +6,7 @@ import type { NameKey } from '../wire/name.ts'
 import { ACTION, adblockText, SCOPE } from './model.ts'
 import type { PlainAction, PolicyList, RuleDetail, Scope } from './model.ts'
 import { actionOf, counts, isImportant, scopeOf } from './name-table.ts'
+import { fits } from './name-pattern.ts'
 import type { NameProbe } from './name-table.ts'
 
 /** What is asked, and by whom. */
@@ -59,7 +60,8 @@ export function rulesFor(probe: NameProbe, list: PolicyList, key: NameKey, of: '
 /** Whether a rule's own conditions hold. */
 export function applies({ detail }: RuleMatch, { key, type, client }: Asked): boolean {
   if (detail === undefined) return true
-  const { types, clients, except } = detail
+  const { types, clients, except, pattern } = detail
+  if (pattern !== undefined && !fits(pattern, key)) return false
   if (types !== undefined && types.codes.includes(type) === types.not) return false
   if (clients !== undefined && clients.prefixes.some((prefix) => contains(prefix, client)) === clients.not) return false
   return except?.some((name) => isAtOrBelow(key, name)) !== true

@@ -1,6 +1,6 @@
 /** Response policy zones by draft-vixie-dnsop-dns-rpz-00: triggers, actions, and which of several counts. */
 import { describe, expect, test } from 'vitest'
-import { RpzCompiler } from '../../../services/dns/index.ts'
+import { RpzCompiler } from '../../../services/dns/policy/rpz-compiler.ts'
 import { keyOf, name } from '../../../services/dns/wire/name.ts'
 import { parseRdataText } from '../../../services/dns/wire/rdata.ts'
 import { typeCode } from '../../../services/dns/wire/type-names.ts'
@@ -166,7 +166,7 @@ describe('draft-vixie-dnsop-dns-rpz §2 zones as files', () => {
   })
 })
 
-test('a transferred zone is compiled from its records', () => {
+test('a zone is compiled from its records, too', () => {
   const bench = new PolicyBench()
   const compiler = new RpzCompiler(name('rpz.example'), bench.engine.hashKey)
   const add = (owner: string, type: string, data: string): void => {

@@ -30,6 +30,29 @@ describe('scopes', () => {
   })
 })
 
+describe('names with "*" in them', () => {
+  const text = '||ads*.example^\n|pix*.example^\n||a.*.b.example^\n||*tele*metry^\n@@||ads*good.example^'
+  const bench = new PolicyBench().lists({ ads: { format: 'adblock', text } })
+  test.each([
+    ['ads1.example', '||ads*.example^'],
+    ['ads.example', '||ads*.example^'],
+    ['ads1.x.example', '||ads*.example^'],
+    ['www.ADS1.example', '||ads*.example^'],
+    ['xads1.example', '-'],
+    ['example', '-'],
+    ['ads1.example.org', '-'],
+    ['pix7.example', '|pix*.example^'],
+    ['www.pix7.example', '-'],
+    ['a.x.b.example', '||a.*.b.example^'],
+    ['y.a.x.z.b.example', '||a.*.b.example^'],
+    ['a.b.example', '-'],
+    ['tele.x.metry', '||*tele*metry^'],
+    ['xtelemetry', '||*tele*metry^'],
+    ['tele.metry.org', '-'],
+    ['ads.good.example', '@@||ads*good.example^'],
+  ])('%s: %s', (name, rule) => expect(bench.ask(name).replace(/^\w+ by ads: /, '')).toBe(rule))
+})
+
 describe('of several rules', () => {
   test.each([
     // lists in their order, a name, what is decided
@@ -41,6 +64,7 @@ describe('of several rules', () => {
     ['$badfilter takes a rule of another list away', { ads: '||ads.example^', mine: '||ads.example^$badfilter' }, 'ads.example', '-'],
     ['… and only the one that is written alike', { ads: '||ads.example^\n||example^', mine: '||ads.example^$badfilter' }, 'ads.example', 'nxdomain by ads: ||example^'],
     ['… its modifiers in any order', { ads: '||ads.example^$important,dnstype=A', mine: '||ads.example^$dnstype=A,badfilter,important' }, 'ads.example', '-'],
+    ['… with a "*" too', { ads: '||ads*.example^', mine: '||ADS*.example^$badfilter' }, 'ads1.example', '-'],
     ['… also an exception', { ads: '||ads.example^\n@@||ads.example^', mine: '@@||ads.example^$badfilter' }, 'ads.example', 'nxdomain by ads: ||ads.example^'],
     ['$denyallow leaves names out', { ads: '||example^$denyallow=good.example|fine.example' }, 'www.good.example', '-'],
     ['… and no others', { ads: '||example^$denyallow=good.example' }, 'ngood.example', 'nxdomain by ads: ||example^$denyallow=good.example'],

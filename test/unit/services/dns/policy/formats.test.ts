@@ -1,5 +1,6 @@
 /** Lists as they are found: each row is a line, and the rules that come of it. */
 import { describe, expect, test } from 'vitest'
+import { compileList, compileListAtOnce, transferablesOf } from '../../../../../services/dns/index.ts'
 import type { ListFormat } from '../../../../../services/dns/index.ts'
 import { detectFormat } from '../../../../../services/dns/policy/detect-format.ts'
 import { rulesFor, ruleText } from '../../../../../services/dns/policy/rule-match.ts'
@@ -134,7 +135,14 @@ describe('adblock lists', () => {
     ['||ads.', '!beginning of a name'],
     ['|ads.example', '!beginning of a name'],
     ['ads.example^', '!end of a name'],
-    ['||ads*.example^', '!in the middle'],
+    ['||ads*.example^', 'block below example'],
+    ['||*ads*.b.example^', 'block below b.example'],
+    ['||ads.*.example^$important', 'block below example'],
+    ['||ads*.example', '!ends with "^"'],
+    ['ads*.example^', '!end of a name'],
+    ['||a*b*c*d*e*f*g*h*i*j.example^', '!no name'],
+    ['||ads*.ex ample^', '!no name'],
+    ['||ads^x.example^', '!in the middle'],
     ['||ads.example^$third-party', '!"$third-party" means nothing'],
     ['||ads.example^$dnstype=A|~AAAA', '!$dnstype'],
     ['||ads.example^$dnstype=NOSUCH', '!$dnstype'],
@@ -160,13 +168,25 @@ describe('the format is told by the lines', () => {
   ])('%s', (format, text) => expect(detectFormat(text)).toBe(format))
 })
 
+test('a list is compiled in pieces, to the same as at once', () => {
+  const octets = Buffer.from(Array.from({ length: 20_000 }, (_, i) => `a${i}.example`).join('\n'))
+  const options = { format: 'auto', kind: 'block', hashKey: [1, 3] } as const
+  const pieces = compileList(octets, options)
+  let yields = 0
+  let piece = pieces.next()
+  for (; piece.done !== true; piece = pieces.next()) yields++
+  expect(yields).toBe(Math.ceil(octets.length / 65_536))
+  expect(piece.value).toEqual(compileListAtOnce(octets, options))
+  expect(transferablesOf(piece.value)).toHaveLength(6)
+})
+
 describe('what is said of a list', () => {
   test('lines, rules, what was said again, and the first lines that no rule came of', () => {
-    const bad = Array.from({ length: 30 }, (_, i) => `||bad${i}*x^`)
+    const bad = Array.from({ length: 30 }, (_, i) => `||bad${i}^x^`)
     const { report } = new PolicyBench().compile({ format: 'adblock', text: ['||a.example^', '||A.example^', '||b.example^', ...bad].join('\r\n') })
     expect(report).toMatchObject({ format: 'adblock', lines: 33, rules: 2, duplicates: 1, notUnderstood: 30 })
     expect(report.examples).toHaveLength(20)
-    expect(report.examples[0]).toEqual({ line: 4, text: '||bad0*x^', reason: 'a "*", "^" or "|" in the middle of a name' })
+    expect(report.examples[0]).toEqual({ line: 4, text: '||bad0^x^', reason: 'a "^" or "|" in the middle of a name' })
   })
 
   test('a line that is longer than a piece of work counts once', () => {
