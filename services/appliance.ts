@@ -281,7 +281,8 @@ export class Appliance {
     const { dns } = this
     const engine = new PolicyEngine({
       clock, random,
-      serversOf: () => NO_SERVERS,
+      serversOf: (zone) => dns.serversOf(zone),
+      isOwn: (address) => this.stack.interfaces.some(({ addressing }) => addressing.isOwn(address)),
       // What servers of this network are asked for is theirs to lead where they want.
       isLocal: (key) => dns.zones.closest(key) !== undefined || hasForwarder(dns, key),
     })
@@ -422,9 +423,6 @@ function hasForwarder({ forwardRules }: DnsServer, key: NameKey): boolean {
   }
   return false
 }
-
-/** Which servers an answer came from is not kept: triggers by them do not fire. */
-const NO_SERVERS = { names: [], addresses: [] } as const
 
 /**
  * How long an ARP probe waits before an address is offered. A host on the same LAN answers within a few milliseconds; a

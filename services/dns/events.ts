@@ -148,6 +148,14 @@ export const DNS_EVENTS = {
     level: 'info', says: '{name} {type} is answered with what {source} said earlier, because nobody can be asked now',
     means: 'Its time to live has ended. Something old is mostly better than nothing (RFC 8767); clients may keep it for 30 seconds.',
   },
+  'dns.answer.translated': {
+    level: 'debug', says: 'AAAA records for {name} are made of A records: {count} set(s)',
+    means: 'The name has no IPv6 address; the client reaches its IPv4 addresses by NAT64, below the prefix of its policy.',
+  },
+  'dns.answer.translated-name': {
+    level: 'debug', says: '{name} stands for an IPv4 address, whose name is that of {target}',
+    means: 'Addresses below the prefix for NAT64 have the names of the IPv4 addresses in them.',
+  },
   'dns.policy.decided': {
     level: 'debug', says: '{name}: {action}, says {list}: {rule}',
     means: 'A block list or rule that counts for this client decided; no server was asked for the answer.',

@@ -23,7 +23,7 @@ export class PolicyBench {
 
   constructor(ports: Partial<PolicyPorts> = {}) {
     this.engine = new PolicyEngine({
-      clock: this.clock, random: new SeededRandom(7), serversOf: () => ({ names: [], addresses: [] }), isLocal: () => false, ...ports,
+      clock: this.clock, random: new SeededRandom(7), serversOf: () => ({ names: [], addresses: [] }), isLocal: () => false, isOwn: () => false, ...ports,
     })
   }
 

@@ -36,17 +36,17 @@ const INSIDE: readonly Prefix[] = [
 ]
 
 /** Whether an address leads to this network or this host. */
-export const isInside = (address: Ipv4, own: readonly Prefix[]): boolean =>
-  isThisNetwork(address) || isLoopback(address) || INSIDE.some((block) => contains(block, address)) || own.some((block) => contains(block, address))
+const isInside = (address: Ipv4, isOwn: (address: Ipv4) => boolean): boolean =>
+  isThisNetwork(address) || isLoopback(address) || INSIDE.some((block) => contains(block, address)) || isOwn(address)
 
 /** The same of data of an A or AAAA record. IPv4 addresses within IPv6 ones count: mapped, compatible and NAT64. */
-export function leadsInside(address: Uint8Array, own: readonly Prefix[]): boolean {
-  if (address.length === 4) return isInside(i32(address, 0), own)
+export function leadsInside(address: Uint8Array, isOwn: (address: Ipv4) => boolean): boolean {
+  if (address.length === 4) return isInside(i32(address, 0), isOwn)
   const [first, second] = [address[0] as number, address[1] as number]
   // fc00::/7 (RFC 4193) and fe80::/10 (RFC 4291 §2.5.6).
   if ((first & 0xfe) === 0xfc || (first === 0xfe && (second & 0xc0) === 0x80)) return true
   const head = Buffer.from(address.subarray(0, 12)).toString('hex')
-  return EMBEDS_IPV4.has(head) && isInside(i32(address, 12), own)
+  return EMBEDS_IPV4.has(head) && isInside(i32(address, 12), isOwn)
 }
 
 /** ::/96 (with :: and ::1), ::ffff:0:0/96 and 64:ff9b::/96. */

@@ -3,6 +3,7 @@
  * chain of aliases, and the lists, rules and schedules, which decide.
  */
 import type { Ipv4 } from '../../../stack/index.ts'
+import type { Dns64Prefix } from '../resolver/dns64.ts'
 import type { Finding } from '../resolver/finding.ts'
 import type { NameKey } from '../wire/name.ts'
 import type { ExtendedError } from '../wire/extended-errors.ts'
@@ -47,6 +48,8 @@ export interface DnsPolicy {
   decideFinding(set: number, finding: Finding, client: Ipv4): PolicyDecision | undefined
   /** HOT. The policy of a client; 0: none. Below 256. */
   policySetOf(client: Ipv4): number
+  /** The prefix by which the clients reach IPv4; undefined: they need none. */
+  dns64Of(set: number): Dns64Prefix | undefined
   /** Monotonic ms at which decisions for this set may change by themselves: a schedule, a pause. */
   changesAt(set: number): number
 }

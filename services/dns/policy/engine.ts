@@ -3,7 +3,7 @@
  * are changed by handing over new ones; a question that meets no rule costs a few probes of hash tables. Policy zones
  * (draft-vixie-dnsop-dns-rpz) are asked after all other lists, in their order, in rpz-zones.ts.
  */
-import type { Ipv4, Prefix } from '../../../stack/index.ts'
+import type { Ipv4 } from '../../../stack/index.ts'
 import { assert } from '../../../stack/platform/index.ts'
 import type { Clock, Instant, Random, Timer } from '../../../stack/platform/index.ts'
 import type { Dns64Prefix } from '../resolver/dns64.ts'
@@ -32,8 +32,8 @@ export type PolicyPorts = {
   readonly serversOf: (zone: NameKey) => ZoneServers
   /** Whether a name is one of ours: in a zone here, or below a domain that servers of its own are asked for. */
   readonly isLocal: (key: NameKey) => boolean
-  /** Networks of ours, private or not; asked for with every change of lists or sets. */
-  readonly ownNetworks?: () => readonly Prefix[]
+  /** Whether an address is the appliance's own, whatever network it is of. */
+  readonly isOwn: (address: Ipv4) => boolean
 }
 
 /** For people: what would be decided, and by which of the rules that the name meets. */
@@ -197,11 +197,11 @@ export class PolicyEngine implements DnsPolicy {
   #plan(): void {
     this.#plans = this.#sets.map((set) => {
       const lists = set.lists.flatMap((name) => this.#lists.get(name) ?? [])
-      const { isLocal, ownNetworks } = this.#ports
+      const { isLocal, isOwn } = this.#ports
       return {
         set: { ...set, ttl: set.ttl >= 0 ? set.ttl : DEFAULT_BLOCKED_TTL }, lists: lists.filter((list) => !isRpz(list)),
         zones: new RpzZones(lists.flatMap(({ name }) => this.#rpz.get(name) ?? []), this.hashKey),
-        rebinding: { check: set.rebinding, exceptions: set.rebindingExceptions, own: ownNetworks?.() ?? [], isLocal },
+        rebinding: { check: set.rebinding, exceptions: set.rebindingExceptions, isOwn, isLocal },
       }
     })
   }

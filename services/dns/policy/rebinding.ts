@@ -2,22 +2,21 @@
  * DNS rebinding: a page of elsewhere gives its own name an address of this network, and its scripts may then talk to
  * what is there. Names of the Internet have no business with such addresses, nor with aliases to names of this network.
  */
-import { parseIpv4 } from '../../../stack/index.ts'
-import type { Prefix } from '../../../stack/index.ts'
-import { specialBlock } from '../../../stack/index.ts'
+import { parseIpv4, specialBlock } from '../../../stack/index.ts'
+import type { Ipv4 } from '../../../stack/index.ts'
 import type { Finding } from '../resolver/finding.ts'
 import { formatKey, isAtOrBelow, nameKey } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 import { leadingName } from '../wire/rdata.ts'
-import { addressesIn, addressText, isInside, leadsInside } from './answer-addresses.ts'
+import { addressesIn, addressText, leadsInside } from './answer-addresses.ts'
 import type { RebindingCheck } from './model.ts'
 
 export type RebindingRules = {
   readonly check: RebindingCheck
   /** Names, with all below them, that may lead inside. */
   readonly exceptions: readonly NameKey[]
-  /** Networks of ours beside those that are private everywhere. */
-  readonly own: readonly Prefix[]
+  /** Whether an address is the appliance's own, beside those that are private everywhere. */
+  readonly isOwn: (address: Ipv4) => boolean
   /** Whether a name is one of ours: in a zone here, or below a domain that servers of its own are asked for. */
   readonly isLocal: (key: NameKey) => boolean
 }
@@ -25,10 +24,10 @@ export type RebindingRules = {
 /** What of the finding leads inside, for people; undefined: nothing, or it may. */
 export function leadsToUs(finding: Finding, rules: RebindingRules): string | undefined {
   if (rules.check === 'no' || finding.kind === 'nodata' || finding.kind === 'nxdomain') return undefined
-  const inside = finding.kind === 'alias' ? localAlias(finding, rules) : addressesIn(finding, true).find((address) => leadsInside(address, rules.own))
+  const inside = finding.kind === 'alias' ? localAlias(finding, rules) : addressesIn(finding, true).find((address) => leadsInside(address, rules.isOwn))
   if (inside === undefined || mayLeadInside(finding.owner, rules)) return undefined
   // Servers of this network may speak of it.
-  if (rules.check === 'auto' && isInsideServer(finding.source, rules.own)) return undefined
+  if (rules.check === 'auto' && isInsideServer(finding.source)) return undefined
   return typeof inside === 'string' ? inside : addressText(inside)
 }
 
@@ -43,7 +42,7 @@ function localAlias(finding: Finding, { isLocal }: RebindingRules): string | und
 }
 
 /** "192.0.2.1:853 by TLS" begins with the server's address. */
-function isInsideServer(source: string, own: readonly Prefix[]): boolean {
+function isInsideServer(source: string): boolean {
   const address = parseIpv4(/^[\d.]+/.exec(source)?.[0] ?? '')
-  return address !== undefined && (isInside(address, own) || specialBlock(address)?.global === false)
+  return address !== undefined && specialBlock(address)?.global === false
 }

@@ -32,6 +32,8 @@ import type { SeenZones, ZoneSet } from '../zone/zone-set.ts'
 import { UDP } from './carrier.ts'
 import type { Carrier } from './carrier.ts'
 import { redirect } from './redirect.ts'
+import { dns64Step } from './dns64-answers.ts'
+import type { Synthesis } from './dns64-answers.ts'
 import { addFound, addStale } from './found.ts'
 import { policyStep } from './policy-step.ts'
 import { ANY_ZONE, place, placeGlue, Response } from './respond.ts'
@@ -84,6 +86,8 @@ export class Resolution {
   exempt = false
   /** What policy decided, for the query log. */
   decision: PolicyDecision | undefined
+  /** Where AAAA records are being made. */
+  synthesis: Synthesis | undefined
   /** Policy wants no answer at all to be sent. */
   dropped = false
 
@@ -116,6 +120,18 @@ export class Resolution {
 
   get sought(): Sought {
     return { partition: this.partition, key: this.key, type: this.type }
+  }
+
+  /** The whole once more, for another type. */
+  startAgain(type: number): void {
+    this.type = type
+    this.name = this.query.name
+    this.key = this.query.key
+    this.hops = 0
+    this.complete = false
+    this.response.clear()
+    this.response.rcode = RCODE.NOERROR
+    this.response.extendedError = undefined
   }
 
   say(id: DnsEventId, facts: TraceStep[1]): void {
@@ -156,6 +172,7 @@ export type Parts = {
 export const dnsPipeline = (parts: Parts): readonly Step[] => [
   alreadyComplete,
   refuseOthers,
+  dns64Step(parts.policy),
   zonesStep(parts),
   refuseRecursion(parts),
   policyStep(parts.policy),

@@ -7,6 +7,7 @@ import { rcodeName, RCODE } from '../wire/message.ts'
 import { formatKey } from '../wire/name.ts'
 import { typeName } from '../wire/type-names.ts'
 import type { DnsCount } from './counts.ts'
+import { beginSynthesis, endSynthesis } from './dns64-answers.ts'
 import { addFound, addStale } from './found.ts'
 import { dnsPipeline, fail, run } from './pipeline.ts'
 import type { Parts, Resolution, Step } from './pipeline.ts'
@@ -25,7 +26,11 @@ export class Resolving {
   /** Runs the pipeline, asking the resolver where it must. True: done now. False: `finished` will be called. */
   resolve(r: Resolution, finished: () => void): boolean {
     for (;;) {
-      if (run(this.#steps, r) === 'done') return true
+      if (run(this.#steps, r) === 'done') {
+        if (beginSynthesis(this.#parts.policy(), r)) continue
+        endSynthesis(r)
+        return true
+      }
       const { sought, budget } = r
       const { resolver } = this.#parts
       if (r.trace !== undefined) {
@@ -45,6 +50,7 @@ export class Resolving {
       if (!accepted) {
         r.say('dns.forward.full', {})
         fail(r, EXTENDED_ERROR.overloaded)
+        endSynthesis(r)
         return true
       }
       if ((phase as string) !== 'answered') {

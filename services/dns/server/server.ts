@@ -10,6 +10,8 @@ import type { Clock, Result } from '../../../stack/platform/index.ts'
 import type { DnsRecord, Refusal, TraceStep, Zone, ZoneEdit } from '../../model/index.ts'
 import type { RrsetCache } from '../cache/rrset-cache.ts'
 import type { DnsPolicy } from '../policy/decision.ts'
+import type { ZoneServers } from '../policy/rpz-zones.ts'
+import { zoneServers } from '../policy/zone-servers.ts'
 import { keptOrigin, QueryNotes } from '../query-log/notes.ts'
 import type { Finding } from '../resolver/finding.ts'
 import type { ServerState } from '../resolver/server-book.ts'
@@ -487,6 +489,12 @@ export class DnsServer {
       const asked = this.#parts.resolver.resolve({ partition: 0, key, type }, {}, (outcome) => resolve(outcome.kind === 'found' ? outcome.finding : undefined))
       if (!asked) resolve(undefined)
     })
+  }
+
+  /** Who speaks for a zone and for those above it, as far as recursion has met them; nobody where others are asked to. */
+  serversOf(zone: NameKey): ZoneServers {
+    const { recursion, cache } = this.#parts
+    return recursion === undefined ? { names: [], addresses: [] } : zoneServers(zone, recursion.book, cache)
   }
 
   /** Forgets what upstream said of a name and all below it, or everything. Returns how many answers that were. */

@@ -14,7 +14,7 @@ const TOPS = ['com', 'net', 'org', 'io', 'co.uk', 'de', 'info', 'xyz']
 const pick = (from: readonly string[]): string => from[random.below(from.length)] as string
 const domain = (i: number): string => `${pick(SYLLABLES)}${pick(SYLLABLES)}${i.toString(36)}.${random.chance(0.4) ? `${pick(SYLLABLES)}.` : ''}${pick(TOPS)}`
 
-const engine = new PolicyEngine({ clock: new SystemClock(), random, serversOf: () => ({ names: [], addresses: [] }), isLocal: () => false })
+const engine = new PolicyEngine({ clock: new SystemClock(), random, serversOf: () => ({ names: [], addresses: [] }), isLocal: () => false, isOwn: () => false })
 const domains = Array.from({ length: DOMAINS }, (_, i) => domain(i))
 const octets = Buffer.from(domains.join('\n'))
 

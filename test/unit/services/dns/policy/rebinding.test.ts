@@ -2,10 +2,11 @@
 import { describe, expect, test } from 'vitest'
 import { isAtOrBelow, keyOf } from '../../../../../services/dns/wire/name.ts'
 import type { Finding } from '../../../../../services/dns/resolver/finding.ts'
-import { finding, PolicyBench, prefix } from '../../../../support/dns-policy.ts'
+import { ipv4 } from '../../../../../stack/index.ts'
+import { finding, PolicyBench } from '../../../../support/dns-policy.ts'
 
 const LAB = keyOf('lab.internal')
-const bench = new PolicyBench({ isLocal: (key) => isAtOrBelow(key, LAB), ownNetworks: () => [prefix('203.0.113.0/24')] })
+const bench = new PolicyBench({ isLocal: (key) => isAtOrBelow(key, LAB), isOwn: (address) => address === ipv4('203.0.113.5') })
 const found = (text: string, more: Partial<Finding> = {}): Finding => finding(text.includes(' CNAME ') ? 'alias' : 'rrset', text, more)
 const isStopped = (text: string, more: Partial<Finding> = {}): boolean => bench.find(found(text, more)) !== '-'
 

@@ -23,7 +23,7 @@ const policy: DnsPolicy = {
     return name === 'www.example' ? { action: 'allow', list: 'mine', rule: '@@||www.example^' } : undefined
   },
   decideFinding: () => undefined,
-  policySetOf: () => 0,
+  dns64Of: () => undefined, policySetOf: () => 0,
   changesAt: () => Number.POSITIVE_INFINITY,
 }
 

@@ -14,6 +14,7 @@ const policyOf = (rules: Readonly<Record<string, PolicyDecision>>): DnsPolicy =>
   policySetOf: (client) => (client === OTHER ? 0 : 1),
   decideName: (set, key) => (set === 0 ? undefined : rules[formatKey(key)]),
   decideFinding: () => undefined,
+  dns64Of: () => undefined,
   changesAt: () => Number.POSITIVE_INFINITY,
 })
 

@@ -110,7 +110,7 @@ describe('a validating resolver', () => {
     const { bench } = world()
     const said = { list: 'trackers', rule: 'www.other.example' }
     bench.server.setPolicy({
-      policySetOf: () => 1, changesAt: () => Number.POSITIVE_INFINITY, decideFinding: () => undefined,
+      policySetOf: () => 1, dns64Of: () => undefined, changesAt: () => Number.POSITIVE_INFINITY, decideFinding: () => undefined,
       decideName: (_set, key) => (key === '\x03www\x05other\x07example\0' ? { ...said, action: 'nxdomain' } : undefined),
     })
     expect(bench.tell('away.example', 'A')).toBe('NXDOMAIN')
