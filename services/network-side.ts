@@ -5,7 +5,7 @@
  */
 import type { Ipv4 } from '../stack/index.ts'
 import type {
-  Answer, CachedView, CacheQuery, CacheStatsView, CaptureInput, CatalogInput, CatalogMemberInput, CatalogView, DhcpClientView, ForwarderInput, ForwarderView, InterfaceView, KeyImportInput, NeighbourView, NotifyInput, NotifyView,
+  Answer, CachedView, CacheQuery, CacheStatsView, CaptureInput, CatalogInput, CatalogMemberInput, CatalogView, DhcpClientView, ForwarderInput, ForwarderQuestion, ForwarderTestView, ForwarderView, InterfaceView, KeyImportInput, NeighbourView, NotifyInput, NotifyView,
   OtherServerView, Page, Paging, PastUpdateView, PingEventView, PingInput, RecordInput, RecordStep, RouteView,
   RoutingView, SecondaryInput, SecondaryView, SigningInput, SigningView, SocketFilter, SocketView, StatisticsView,
   Streaming, TracerouteEventView, TracerouteInput, TransferPolicyView, TsigKeyInput, TsigKeyView, UpdatePolicyView, ZoneDigestView, ViewView,
@@ -167,6 +167,7 @@ export interface ForwarderSide {
   addForwarder(input: ForwarderInput): Answer<ForwarderView>
   changeForwarder(id: number, change: Partial<ForwarderInput>): Answer<ForwarderView>
   removeForwarder(id: number): Answer<null>
+  testForwarder(id: number, question: ForwarderQuestion): Answer<readonly ForwarderTestView[]>
 }
 
 export interface TsigKeySide {
@@ -303,7 +304,7 @@ export const NETWORK_COMMANDS = {
     'rules', 'addRule', 'removeRule', 'policies', 'setPolicies', 'hostGroups', 'putHostGroup', 'removeHostGroup', 'pauses', 'pause', 'resume', 'check',
   ],
   cache: ['cached', 'flushCache', 'cacheStats'],
-  forwarders: ['forwarders', 'addForwarder', 'changeForwarder', 'removeForwarder'],
+  forwarders: ['forwarders', 'addForwarder', 'changeForwarder', 'removeForwarder', 'testForwarder'],
   interfaces: ['interfaces', 'plans', 'checkInterface', 'addInterface', 'changeInterface', 'removeInterface'],
   routes: ['routes', 'addRoute', 'changeRoute', 'removeRoute', 'routing', 'changeRouting'],
   links: ['neighbours', 'addNeighbour', 'removeNeighbour', 'flushNeighbours'],

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { type Api, granted, locationOf, singlePage } from '../api.ts'
 import type { Services } from '../../services/index.ts'
-import { Forwarder, FORWARDER_DEFAULTS, ForwarderChange, ForwarderCreation, ForwarderPage, forwarderParams } from '../schemas/forwarders.ts'
+import { Forwarder, FORWARDER_DEFAULTS, ForwarderChange, ForwarderCreation, ForwarderPage, forwarderParams, ForwarderQuestion, ForwarderTestPage, forwarderTestParams } from '../schemas/forwarders.ts'
 
 export function forwarderRoutes(app: Api, services: Services): void {
   theForwarders(app, services)
@@ -72,6 +72,22 @@ function oneForwarder(app: Api, services: Services): void {
       },
     },
     async request => granted(await services.forwarders.changeForwarder(request.params.id, request.body)),
+  )
+
+  app.post(
+    '/dns/forwarders/:id/test',
+    {
+      schema: {
+        operationId: 'testForwarder',
+        tags: ['resolver'],
+        summary: 'Ask each server of a forwarder',
+        description: 'Each is asked on its own, and the answer is there when all have answered or had their time, four seconds at most.',
+        params: forwarderTestParams,
+        body: ForwarderQuestion,
+        response: { 200: ForwarderTestPage },
+      },
+    },
+    async ({ params, body }) => singlePage(granted(await services.forwarders.testForwarder(params.id, { name: body.name ?? null, type: body.type ?? 'SOA' }))),
   )
 
   app.delete(

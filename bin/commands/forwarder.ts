@@ -1,9 +1,9 @@
 /** Forwarders: who is asked for names that no zone here has. */
-import type { ForwarderInput, ForwarderView, Page } from '../../services/index.ts'
+import type { ForwarderInput, ForwarderServerView, ForwarderTestView, ForwarderView, Page } from '../../services/index.ts'
 import { type ApiClient, path } from './client.ts'
-import { type Command, type Invocation, NotDone, type Options, UsageError } from './command.ts'
+import { type Command, type Invocation, NotDone, type Options, Unsuccessful, UsageError } from './command.ts'
 import { readText } from './dhcp.ts'
-import { type Column, printDone, printPage } from './print.ts'
+import { type Column, printDone, printJson, printPage } from './print.ts'
 
 const whoOf = ({ segments, addresses }: ForwarderView): string => [...segments, ...addresses].join(',') || 'all'
 const COLUMNS: readonly Column<ForwarderView>[] = [
@@ -29,6 +29,69 @@ export const forwarderList: Command = {
   examples: ['taproot forwarder list'],
   async run(invocation) {
     printPage(invocation, await invocation.api.json<Page<ForwarderView>>('GET', 'dns/forwarders'), COLUMNS, 'no forwarders: only names of zones are answered')
+  },
+}
+
+const rtt = (ms: number | null): string | null => (ms === null ? null : `${ms} ms`)
+const SERVER_COLUMNS: readonly Column<ForwarderServerView>[] = [
+  ['SERVER', server => server.server],
+  ['STATE', server => server.state],
+  ['RTT', server => rtt(server.rttMs)],
+  ['ANSWERED', server => server.answered],
+  ['FAILED', server => server.failed],
+  ['SIGNATURES', server => (server.signs === null ? null : server.signs ? 'yes' : 'no')],
+  ['CONNECTIONS', server => server.connections],
+  ['PROBLEM', server => server.problem],
+]
+
+/** Also that of the settings, whose domain is the root, and which has no id. */
+async function one(api: ApiClient, named: string): Promise<ForwarderView> {
+  const { items } = await api.json<Page<ForwarderView>>('GET', 'dns/forwarders')
+  const domain = named.toLowerCase().replace(/(.)\.$/, '$1')
+  const found = items.find(forwarder => (/^\d+$/.test(named) ? forwarder.id === Number(named) : forwarder.domain === domain))
+  if (found === undefined) throw new NotDone(`there is no forwarder ${/^\d+$/.test(named) ? '' : 'for '}${named}`)
+  return found
+}
+
+export const forwarderShow: Command = {
+  words: 'forwarder show',
+  summary: 'show how the servers of a forwarder do',
+  operands: 'ID|DOMAIN',
+  fewest: 1,
+  most: 1,
+  options: {},
+  examples: ['taproot forwarder show corp.example', 'taproot forwarder show .'],
+  async run(invocation) {
+    const forwarder = await one(invocation.api, invocation.operands[0] as string)
+    if (invocation.json) return printJson(invocation.terminal, forwarder)
+    printPage(invocation, { items: forwarder.states, next: null }, SERVER_COLUMNS, 'these names are looked up from the root')
+  },
+}
+
+const TEST_COLUMNS: readonly Column<ForwarderTestView>[] = [
+  ['SERVER', result => result.server],
+  ['ANSWER', result => result.rcode],
+  ['TIME', result => `${result.tookMs} ms`],
+  ['RECORDS', result => result.records],
+  ['SIGNED', result => (result.signed ? 'yes' : 'no')],
+  ['PROBLEM', result => result.problem],
+]
+
+export const forwarderTest: Command = {
+  words: 'forwarder test',
+  summary: 'ask each server of a forwarder, and say what it answered',
+  operands: 'ID|DOMAIN [NAME [TYPE]]',
+  fewest: 1,
+  most: 3,
+  options: {},
+  examples: ['taproot forwarder test corp.example', 'taproot forwarder test . www.example.net A'],
+  async run(invocation) {
+    const { api, operands } = invocation
+    const [named = '', name, type = name === undefined ? 'SOA' : 'A'] = operands
+    const { id } = await one(api, named)
+    const results = await api.json<Page<ForwarderTestView>>('POST', path('dns', 'forwarders', id ?? 0, 'test'), {}, { name: name ?? null, type })
+    printPage(invocation, results, TEST_COLUMNS, 'it has no servers')
+    if (results.items.some(({ rcode }) => rcode === null)) throw new Unsuccessful()
   },
 }
 

@@ -32,7 +32,7 @@ import { siteAdd, siteChange, siteList, siteRemove } from './site.ts'
 import { subnetAdd, subnetChange, subnetList, subnetRemove } from './subnet.ts'
 import { traceroute } from './traceroute.ts'
 import { tsigKeyAdd, tsigKeyList, tsigKeyRemove } from './tsig-key.ts'
-import { forwarderAdd, forwarderChange, forwarderList, forwarderRemove } from './forwarder.ts'
+import { forwarderAdd, forwarderChange, forwarderList, forwarderRemove, forwarderShow, forwarderTest } from './forwarder.ts'
 import { cacheFlush, cacheShow, cacheStats } from './cache.ts'
 import { viewAdd, viewList, viewRemove } from './view.ts'
 import { dhcpWhatIf } from './what-if.ts'
@@ -135,6 +135,8 @@ export const COMMANDS: readonly Command[] = [
   forwarderAdd,
   forwarderChange,
   forwarderRemove,
+  forwarderShow,
+  forwarderTest,
   listList,
   listShow,
   listAdd,

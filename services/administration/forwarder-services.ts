@@ -1,5 +1,5 @@
 /** Forwarding rules; all of it is asked of the network side. */
-import type { Answer, ForwarderInput, ForwarderServices, ForwarderView } from '../facade.ts'
+import type { Answer, ForwarderInput, ForwarderQuestion, ForwarderServices, ForwarderTestView, ForwarderView } from '../facade.ts'
 import type { NetworkSide } from '../network-side.ts'
 import { pick } from './inputs.ts'
 
@@ -26,6 +26,10 @@ export class ApplianceForwarders implements ForwarderServices {
 
   changeForwarder(id: number, change: Partial<ForwarderInput>): Answer<ForwarderView> {
     return this.#o.network.forwarders.changeForwarder(id, change)
+  }
+
+  testForwarder(id: number, question: ForwarderQuestion): Answer<readonly ForwarderTestView[]> {
+    return this.#o.network.forwarders.testForwarder(id, question)
   }
 
   removeForwarder(id: number): Answer<null> {

@@ -1,8 +1,10 @@
 /** The administrator's commands on forwarding rules, and the rules as queries meet them: subnets of segments included. */
 import { type Clock, err, ok } from '../../stack/platform/index.ts'
 import type { DnsServer } from '../dns/index.ts'
-import { MAX_FORWARD_RULES, MAX_PARTITIONS, type ClientRule } from '../dns/forwarding/forward-rules.ts'
-import type { Answer, ForwarderInput, ForwarderView } from '../facade.ts'
+import { type ClientRule, keysOf, MAX_FORWARD_RULES, MAX_PARTITIONS } from '../dns/forwarding/forward-rules.ts'
+import { nameKey, type NameKey, parseName } from '../dns/wire/name.ts'
+import { typeCode } from '../dns/wire/type-names.ts'
+import type { Answer, ForwarderInput, ForwarderQuestion, ForwarderTestView, ForwarderView } from '../facade.ts'
 import { type DhcpConfiguration, type ForwardRule, type Refusal, refusal } from '../model/index.ts'
 import type { ForwarderSide } from '../network-side.ts'
 import type { Write } from '../storage/store.ts'
@@ -52,7 +54,7 @@ export class ForwarderCommands implements ForwarderSide {
     return this.#o.turns.take(async () => {
       const old = this.#rules.find((rule) => rule.id === id)
       if (old === undefined) return missing(`forwarder ${id}`)
-      const { id: _, kind: __, ...before } = this.#view(old)
+      const { id: _, kind: __, states: ___, ...before } = this.#view(old)
       const read = readForwarder({ ...before, ...change }, id, this.#o.configuration().segments)
       return read.ok ? this.#put(read.value, 'changed') : read
     })
@@ -68,6 +70,21 @@ export class ForwarderCommands implements ForwarderSide {
         this.#use()
       }
       return stored
+    })
+  }
+
+  testForwarder(id: number, { name, type }: ForwarderQuestion): Answer<readonly ForwarderTestView[]> {
+    const { dns } = this.#o
+    const rule = id === 0 ? dns.forwardRules.fallback : this.#rules.find((each) => each.id === id)
+    if (rule === undefined) return Promise.resolve(missing(id === 0 ? 'forwarder of the settings' : `forwarder ${id}`))
+    const code = typeCode(type)
+    if (code === undefined) return Promise.resolve(err(refusal('invalid', '/type', `"${type}" is not a type`, 'as SOA or A')))
+    const key = name === null ? keysOf(rule.domain)[0] : parsedKey(name)
+    if (key === undefined) return Promise.resolve(err(refusal('invalid', '/name', `"${name}" is not a domain name`, 'as www.corp.example')))
+    return new Promise((resolve) => {
+      dns.forwarding.test(rule, key, code, (results) => {
+        resolve(ok(results.map(({ rcode, because, ...rest }) => ({ ...rest, rcode: rcode ?? null, problem: because ?? null }))))
+      })
     })
   }
 
@@ -99,12 +116,17 @@ export class ForwarderCommands implements ForwarderSide {
   }
 
   #view(rule: ForwardRule): ForwarderView {
-    return forwarderView(rule, this.#o.configuration().segments)
+    return forwarderView(rule, this.#o.configuration().segments, rule.target === 'servers' ? this.#o.dns.forwarding.states(rule) : [])
   }
 
   #news({ id, domain }: ForwardRule, how: 'added' | 'changed' | 'removed'): Write {
     return { kind: 'event', at: this.#o.clock.wallMs(), event: 'dns.forwarder.changed', facts: { forwarder: id, domain, how } }
   }
+}
+
+function parsedKey(text: string): NameKey | undefined {
+  const parsed = parseName(text)
+  return parsed.ok ? nameKey(parsed.value) : undefined
 }
 
 /** The same text for rules that count for the same clients. */

@@ -4,7 +4,8 @@ import { formatPrefix, parsePrefix, type Prefix } from '../../stack/index.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
 import { canonical } from '../administration/inputs.ts'
 import { isAtOrBelow, keyOf, parseName } from '../dns/wire/name.ts'
-import type { ForwarderInput, ForwarderView } from '../facade.ts'
+import type { ForwardServerState } from '../dns/index.ts'
+import type { ForwarderInput, ForwarderServerView, ForwarderView } from '../facade.ts'
 import { formatForwardServer, type ForwardRule, type ForwardServer, parseForwardServer, type Refusal, refusal, type Segment } from '../model/index.ts'
 
 /** Of one rule; more would never be asked within the time that a client waits. */
@@ -85,7 +86,7 @@ function checkAuthority(authority: string | null, servers: readonly ForwardServe
   }
 }
 
-export function forwarderView(rule: ForwardRule, segments: readonly Segment[]): ForwarderView {
+export function forwarderView(rule: ForwardRule, segments: readonly Segment[], states: readonly ForwardServerState[]): ForwarderView {
   const { id, origin, domain, target, servers, strategy, path, failClosed, segmentIds, prefixes, authority, enabled, comment } = rule
   return {
     id: id === 0 ? null : id,
@@ -96,5 +97,15 @@ export function forwarderView(rule: ForwardRule, segments: readonly Segment[]): 
     addresses: prefixes.map(formatPrefix),
     authority: authority ?? null,
     comment: comment ?? null,
+    states: states.map(stateView),
   }
 }
+
+const stateView = ({ text, failing, srttMs, answered, failed, signs, connections, problem }: ForwardServerState): ForwarderServerView => ({
+  server: text,
+  state: failing ? 'failing' : srttMs === 0 ? 'unknown' : 'answering',
+  rttMs: srttMs === 0 ? null : Math.round(srttMs * 10) / 10,
+  answered, failed, connections,
+  signs: signs ?? null,
+  problem: problem ?? null,
+})

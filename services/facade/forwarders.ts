@@ -18,10 +18,43 @@ export type ForwarderInput = {
   readonly comment: string | null
 }
 
+/** How a server does. */
+export type ForwarderServerView = {
+  /** As it stands in `servers`. */
+  readonly server: string
+  /** failing: it was silent or of no use lately, and is passed over where there is another. */
+  readonly state: 'unknown' | 'answering' | 'failing'
+  /** Smoothed round-trip time; null: nothing is known. */
+  readonly rttMs: number | null
+  /** Questions that it answered, and was of no use for, since the start or the last change. */
+  readonly answered: number
+  readonly failed: number
+  /** Whether the servers give signatures, so that what they say can be validated; null: not asked. */
+  readonly signs: boolean | null
+  /** Connections that are open. */
+  readonly connections: number
+  /** Why the last one could not be opened, or was of no use. */
+  readonly problem: string | null
+}
+
+/** What a server answered to a question that was put to it alone. */
+export type ForwarderTestView = {
+  readonly server: string
+  readonly tookMs: number
+  /** null: it did not answer. */
+  readonly rcode: string | null
+  readonly records: number
+  readonly signed: boolean
+  readonly problem: string | null
+}
+export type ForwarderQuestion = { /** null: the domain itself. */ readonly name: string | null; readonly type: string }
+
 export type ForwarderView = ForwarderInput & {
   /** Those that the settings or an uplink make have none. */
   readonly id: number | null
   readonly kind: 'rule' | 'settings' | 'uplink'
+  /** In the order of `servers`. */
+  readonly states: readonly ForwarderServerView[]
 }
 
 export interface ForwarderServices {
@@ -31,4 +64,6 @@ export interface ForwarderServices {
   addForwarder(input: ForwarderInput): Answer<ForwarderView>
   changeForwarder(id: number, change: Partial<ForwarderInput>): Answer<ForwarderView>
   removeForwarder(id: number): Answer<null>
+  /** Puts a question to each of its servers; 0: to those of the settings or an uplink. Each answers, or has its time. */
+  testForwarder(id: number, question: ForwarderQuestion): Answer<readonly ForwarderTestView[]>
 }

@@ -102,7 +102,9 @@ export class HttpsChannel implements Channel {
       if (why !== undefined) query.fail(why)
       this.#rest()
     }
-    stream.on('error', () => over('unreachable'))
+    // With the connection all that was under way ends, and goes out again by another.
+    const broke = (): void => (session.destroyed || session.closed ? this.#end('unreachable') : over('unreachable'))
+    stream.on('error', broke)
     stream.on('end', () => {
       if (doubt === undefined && (octets < HEADER_OCTETS || octets > MAX_STREAM_OCTETS)) doubt = `it answered with ${octets} octets`
       if (doubt !== undefined) {
@@ -113,7 +115,9 @@ export class HttpsChannel implements Channel {
       query.answered(Buffer.concat(parts), octets)
       over(undefined)
     })
-    stream.on('close', () => over('unreachable'))
+    stream.on('close', () => {
+      if (this.#underWay.has(query)) broke()
+    })
     stream.end(body)
   }
 

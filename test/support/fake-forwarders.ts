@@ -1,13 +1,17 @@
 /** Forwarders in memory, for tests of the admin API and the command line. */
-import type { Answer, ForwarderInput, ForwarderServices, ForwarderView } from '../../services/index.ts'
+import type { Answer, ForwarderInput, ForwarderQuestion, ForwarderServices, ForwarderTestView, ForwarderView } from '../../services/index.ts'
 import { refusal } from '../../services/index.ts'
 import { err, ok } from '../../stack/platform/index.ts'
 
 const CORP: ForwarderView = {
   id: 1, kind: 'rule', domain: 'corp.example', target: 'servers', servers: ['10.60.0.53', 'tls://10.60.1.53#dns.corp.example'], strategy: 'ordered', path: 'stack', failClosed: true,
   segments: [], addresses: [], authority: null, enabled: true, comment: 'the other office',
+  states: [
+    { server: '10.60.0.53', state: 'answering', rttMs: 1.5, answered: 12, failed: 0, signs: false, connections: 0, problem: null },
+    { server: 'tls://10.60.1.53#dns.corp.example', state: 'failing', rttMs: null, answered: 0, failed: 3, signs: false, connections: 0, problem: 'its certificate is for DNS:other.example, not dns.corp.example' },
+  ],
 }
-const SETTINGS: ForwarderView = { ...CORP, id: null, kind: 'settings', domain: '.', servers: ['192.0.2.53'], strategy: 'fastest', path: 'host', comment: null }
+const SETTINGS: ForwarderView = { ...CORP, id: null, kind: 'settings', domain: '.', servers: ['192.0.2.53'], strategy: 'fastest', path: 'host', comment: null, states: [] }
 
 export class FakeForwarders implements ForwarderServices {
   forwarders: readonly ForwarderView[] = [CORP, SETTINGS]
@@ -23,7 +27,7 @@ export class FakeForwarders implements ForwarderServices {
 
   async addForwarder(input: ForwarderInput): Answer<ForwarderView> {
     if (input.servers.includes('nowhere')) return err(refusal('invalid', '/servers/0', '"nowhere" is not a server', 'as 192.0.2.1'))
-    const added: ForwarderView = { ...input, id: this.forwarders.length, kind: 'rule' }
+    const added: ForwarderView = { ...input, id: this.forwarders.length, kind: 'rule', states: [] }
     this.forwarders = [...this.forwarders, added]
     return ok(added)
   }
@@ -34,6 +38,14 @@ export class FakeForwarders implements ForwarderServices {
     const changed = { ...found.value, ...change }
     this.forwarders = this.forwarders.map((forwarder) => (forwarder.id === id ? changed : forwarder))
     return ok(changed)
+  }
+
+  async testForwarder(id: number, { name, type }: ForwarderQuestion): Answer<readonly ForwarderTestView[]> {
+    const found = id === 0 ? ok(SETTINGS) : await this.getForwarder(id)
+    if (!found.ok) return found
+    return ok(found.value.servers.map((server, i) => (i === 0
+      ? { server, tookMs: 3, rcode: name === null || type === 'SOA' ? 'NOERROR' : 'NXDOMAIN', records: 1, signed: false, problem: null }
+      : { server, tookMs: 7, rcode: null, records: 0, signed: false, problem: 'its certificate is for DNS:other.example, not dns.corp.example' })))
   }
 
   async removeForwarder(id: number): Answer<null> {

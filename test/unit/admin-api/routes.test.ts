@@ -106,6 +106,8 @@ describe('every route answers as its description says', () => {
     ['POST', '/dns/forwarders', { domain: '.', servers: ['tls://192.0.2.1#dns.example'] }, 201, { id: 2, strategy: 'fastest', failClosed: true, enabled: true, segments: [] }],
     ['PATCH', '/dns/forwarders/1', { enabled: false }, 200, { id: 1, enabled: false, comment: 'the other office' }],
     ['DELETE', '/dns/forwarders/1', undefined, 204, undefined],
+    ['POST', '/dns/forwarders/1/test', { name: 'x.corp.example', type: 'A' }, 200, { items: [{ server: '10.60.0.53', rcode: 'NXDOMAIN', tookMs: 3 }, { rcode: null }], next: null }],
+    ['POST', '/dns/forwarders/0/test', {}, 200, { items: [{ server: '192.0.2.53', rcode: 'NOERROR' }] }],
     ['GET', '/dns/lists', undefined, 200, { items: [{ name: 'ads', state: 'loaded', hits: 12, lastFailure: { because: 'it answers 404' } }], next: null }],
     ['POST', '/dns/lists', { name: 'Malware', text: 'bad.example' }, 201, { name: 'malware', kind: 'block', format: 'auto', textLength: 11, url: null, refreshSeconds: 86_400 }],
     ['POST', '/dns/lists', { name: 'ads', text: 'x' }, 409, {}],

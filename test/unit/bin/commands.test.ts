@@ -39,6 +39,8 @@ describe('what a pipe sees: a line per item, tabs between the fields', () => {
     ['cache show', 2, /^gone\.example\.com\t-\tstale\tinsecure\tauthoritative\t192\.0\.2\.53\tno such name$/m],
     ['cache show www.example.com --type a', 1, /^www\.example\.com\tA\t288s\tsecure\tauthoritative\t192\.0\.2\.53\tA 192\.0\.2\.1$/m],
     ['cache stats', 12, /^hits\t7$/m],
+    ['forwarder show corp.example', 2, /^10\.60\.0\.53\tanswering\t1\.5 ms\t12\t0\tno\t0\t-$/m],
+    ['forwarder test .', 1, /^192\.0\.2\.53\tNOERROR\t3 ms\t1\tno\t-$/m],
     ['forwarding', 1, /^forwarding is off$/m],
     ['arp', 2, /^lan0\t10\.53\.0\.101\t-\tincomplete\t-$/m],
     ['dhcp servers', 1, /^lan0\t10\.53\.0\.250\t02:00:0a:35:00:fa\tanswered-our-search\tOFFER\t10\.53\.0\.66\t/],

@@ -18,7 +18,8 @@ test('added, changed, removed; there again after a restart; each is an event', a
   const running = startAppliance()
   const { forwarders } = running.services
   const added = await done(forwarders.addForwarder({ ...CORP, domain: 'Corp.Example.' }))
-  expect(added).toEqual({ ...CORP, id: 1, kind: 'rule' })
+  const unknown = { state: 'unknown', rttMs: null, answered: 0, failed: 0, signs: null, connections: 0, problem: null }
+  expect(added).toEqual({ ...CORP, id: 1, kind: 'rule', states: CORP.servers.map((server) => ({ server, ...unknown })) })
   expect(asked(running, 'www.corp.example', '10.53.0.9')).toBe(1)
   expect(await done(forwarders.changeForwarder(1, { servers: ['10.60.0.54'], comment: null }))).toMatchObject({ servers: ['10.60.0.54'], comment: null, path: 'stack' })
   const again = startAppliance({ before: running.store.load().forwardRules.map((rule) => ({ kind: 'forward-rule-put', rule })) })
