@@ -51,6 +51,11 @@ export type NameExplanation = {
   readonly owners: readonly string[]
   /** What the client sees. */
   readonly view: string | undefined
+  /** Who would ask; undefined: nobody in particular. */
+  readonly client?: string | undefined
+  /** Where the answer comes from. */
+  readonly origin: 'own' | 'special-use' | 'cache' | 'network' | 'stale' | 'policy' | 'failure' | 'refused'
+  readonly authentic: boolean
 }
 
 /** What was put, and what about it is legal but looks like a slip; fields point into the entry. */
@@ -95,7 +100,8 @@ export interface DnsSide {
   /** The zone as a master file with what DNSSEC adds to it. */
   exportSigned(name: string): Answer<string>
   /** `client`: who asks; somebody in no view unless said. */
-  explainName(name: string, type: string, client?: Ipv4): Answer<NameExplanation>
+  /** `fresh`: others are asked even where the cache has an answer. */
+  explainName(name: string, type: string, client?: Ipv4, fresh?: boolean): Answer<NameExplanation>
 }
 
 /** One edit of one zone: what goes and comes by id, what a person asks for step by step, and the SOA. */

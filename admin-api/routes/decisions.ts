@@ -1,7 +1,7 @@
 import { type Api, granted, splitQuery } from '../api.ts'
 import type { Services } from '../../services/index.ts'
 import { Decision, DecisionPage, decisionParams, decisionQuery } from '../schemas/decisions.ts'
-import { explainQuery, Explanation } from '../schemas/explanation.ts'
+import { explainQuery, Explanation, QueryExplanation, queryExplainQuery } from '../schemas/explanation.ts'
 
 export function decisionRoutes(app: Api, services: Services): void {
   app.get(
@@ -35,6 +35,21 @@ export function decisionRoutes(app: Api, services: Services): void {
       },
     },
     async request => granted(await services.reasons.getDecision(request.params.id)),
+  )
+
+  app.get(
+    '/dns/explain',
+    {
+      schema: {
+        operationId: 'explainQuery',
+        tags: ['decisions'],
+        summary: 'How a question is answered, and why',
+        description: 'The rule, the view, what the cache had, each server that was asked with time and outcome, and the chain of trust.',
+        querystring: queryExplainQuery,
+        response: { 200: QueryExplanation },
+      },
+    },
+    async request => granted(await services.reasons.explainQuery({ ...request.query, fresh: request.query.fresh === 'true' })),
   )
 
   app.get(

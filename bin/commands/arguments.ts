@@ -24,9 +24,9 @@ export function findCommand(commands: readonly Command[], args: readonly string[
     const known = [...own, ...commands.map(command => command.words.split(' ')[0] as string)]
     throw new UsageError(`there is no command "${first}"${meant(first, known, 'taproot ')}`)
   }
-  if (only.words === first) return { kind: 'command', command: only, rest: args.slice(1) }
   const exact = group.find(command => command.words === `${first} ${second ?? ''}`)
   if (exact !== undefined) return { kind: 'command', command: exact, rest: args.slice(2) }
+  if (only.words === first) return { kind: 'command', command: only, rest: args.slice(1) }
   if (isHelp(second)) return { kind: 'group', word: first, commands: group }
   if (second === undefined || second.startsWith('-')) return { kind: 'command', command: only, rest: args.slice(1) }
   const words = group.map(command => command.words.split(' ')[1] as string)

@@ -1,6 +1,25 @@
-import type { ExplanationView } from '../../services/index.ts'
+import type { ExplanationView, QueryExplanationView } from '../../services/index.ts'
 import type { Command } from './command.ts'
 import { printable, printJson } from './print.ts'
+
+export const explainQuery: Command = {
+  words: 'explain query',
+  summary: 'show how a question is answered: rule, view, cache, each server that was asked, chain of trust',
+  operands: 'NAME [TYPE]',
+  fewest: 1,
+  most: 2,
+  options: {
+    client: { type: 'string', value: 'ADDRESS', says: 'as it is answered to this client: its view, policy and forwarders' },
+    fresh: { type: 'boolean', says: 'ask others even where the cache has an answer' },
+  },
+  examples: ['taproot explain query www.example.com', 'taproot explain query example.com MX --client 10.53.0.20', 'taproot explain query example.com DNSKEY --fresh'],
+  async run({ api, terminal, operands, json, text, flag }) {
+    const [name, type] = operands
+    const explanation = await api.json<QueryExplanationView>('GET', 'dns/explain', { name, type, client: text('client'), fresh: flag('fresh') ? 'true' : undefined })
+    if (json) printJson(terminal, explanation)
+    else for (const line of explanation.lines) terminal.out(`${printable(line)}\n`)
+  },
+}
 
 export const explain: Command = {
   words: 'explain',

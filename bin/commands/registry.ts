@@ -9,7 +9,7 @@ import type { Command } from './command.ts'
 import { decisions } from './decisions.ts'
 import { dhcpClientRelease, dhcpClientRenew, dhcpClientShow } from './dhcp-client.ts'
 import { dhcpExport, dhcpImport } from './dhcp.ts'
-import { explain } from './explain.ts'
+import { explain, explainQuery } from './explain.ts'
 import {
   interfaceAdd, interfaceChange, interfaceDown, interfaceList, interfaceRemove, interfaceUp,
 } from './interface.ts'
@@ -55,6 +55,7 @@ export const COMMANDS: readonly Command[] = [
   leasesForceRenew,
   leasesHistory,
   explain,
+  explainQuery,
   decisions,
   siteList,
   siteAdd,

@@ -1,7 +1,8 @@
 /** The decisions that are kept, and explanations made of all that is known. */
 import { ok } from '../../stack/platform/index.ts'
+import { explainQuery } from '../explain-query.ts'
 import { explain } from '../explain.ts'
-import type { Answer, DecisionFilter, DecisionView, ExplanationView, Page, Paging, ReasonServices, Services } from '../facade.ts'
+import type { Answer, DecisionFilter, DecisionView, ExplanationView, Page, Paging, QueryExplanationView, ReasonServices, Services } from '../facade.ts'
 import type { NetworkSide } from '../network-side.ts'
 import type { DecisionStore } from '../storage/decisions.ts'
 import { decisionView } from '../views.ts'
@@ -32,6 +33,10 @@ export class ApplianceReasons implements ReasonServices {
   async getDecision(id: number): Answer<DecisionView> {
     const decision = this.#o.decisions.get(id)
     return decision === undefined ? notFound(`decision ${id}`, 'it may have made room for newer ones; list the decisions') : ok(decisionView(decision))
+  }
+
+  explainQuery(query: Parameters<ReasonServices['explainQuery']>[0]): Answer<QueryExplanationView> {
+    return explainQuery(this.#o.network, query)
   }
 
   explain(subject: string, at?: string, client?: string, type?: string): Answer<ExplanationView> {

@@ -183,8 +183,8 @@ export class DnsCommands implements DnsSide {
     return { kind: 'event', at: this.#o.clock.wallMs(), event: 'zone.changed', facts: { zone: zoneText(zone), serial: zone.serial, how } }
   }
 
-  async explainName(name: string, type: string, client?: Ipv4): Answer<NameExplanation> {
-    return ok(await this.#o.dns.explain(name, type, { client }))
+  async explainName(name: string, type: string, client?: Ipv4, fresh?: boolean): Answer<NameExplanation> {
+    return ok(await this.#o.dns.explain(name, type, { client, fresh }))
   }
 }
 

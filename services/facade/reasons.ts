@@ -37,6 +37,44 @@ export type ExplanationView = {
   readonly decisions: readonly DecisionView[]
 }
 
+/** A query to a server on the way to an answer. */
+export type ServerAskedView = {
+  /** "192.0.2.1", "192.0.2.1:853 by TLS". */
+  readonly server: string
+  /** Whose server it was asked as; null of servers that are forwarded to. */
+  readonly zone: string | null
+  readonly name: string | null
+  readonly type: string | null
+  readonly outcome: 'answered' | 'referred' | 'no-zone-cut' | 'useless' | 'none'
+  /** Null: no answer was waited for any longer. */
+  readonly tookMs: number | null
+  readonly text: string
+}
+/** How a question is answered, and why. */
+export type QueryExplanationView = {
+  readonly name: string
+  readonly type: string
+  readonly client: string | null
+  readonly view: string | null
+  readonly rcode: string
+  readonly answers: readonly string[]
+  readonly origin: 'own' | 'special-use' | 'cache' | 'network' | 'stale' | 'policy' | 'failure' | 'refused'
+  readonly authentic: boolean
+  /** The rule of a list or policy that decided. */
+  readonly rule: { readonly action: string; readonly list: string; readonly rule: string } | null
+  readonly cache: {
+    readonly state: 'hit' | 'miss' | 'stale' | 'failed-lately' | 'not-looked'
+    readonly ageSeconds: number | null
+    readonly leftSeconds: number | null
+    readonly source: string | null
+  }
+  readonly servers: readonly ServerAskedView[]
+  /** The chain of trust, in the order in which it was gone. */
+  readonly validation: readonly { readonly id: string; readonly text: string }[]
+  readonly steps: readonly { readonly id: string; readonly text: string; readonly facts: { readonly [name: string]: unknown } }[]
+  readonly lines: readonly string[]
+}
+
 export interface ReasonServices {
   listDecisions(filter: DecisionFilter, paging: Paging): Answer<Page<DecisionView>>
   getDecision(id: number): Answer<DecisionView>
@@ -45,5 +83,7 @@ export interface ReasonServices {
    * is answered to this address.
    */
   /** `type`: of a name, the type that is asked for; A unless said. */
+  /** `client`: who asks, as "10.53.0.20". `fresh`: others are asked even where the cache has an answer. */
+  explainQuery(query: { readonly name: string; readonly type?: string | undefined; readonly client?: string | undefined; readonly fresh?: boolean | undefined }): Answer<QueryExplanationView>
   explain(subject: string, at?: string, client?: string, type?: string): Answer<ExplanationView>
 }

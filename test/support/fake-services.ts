@@ -6,7 +6,7 @@ import type {
   Answer,
   DecisionFilter,
   DecisionView,
-  ExplanationView,
+  ExplanationView, QueryExplanationView,
   HealthView,
   HistoryFilter,
   LeaseFilter,
@@ -360,6 +360,15 @@ export class FakeServices implements Services {
 
   async getDecision(id: number): Answer<DecisionView> {
     return this.#get(this.decisions, id, 'decision')
+  }
+
+  async explainQuery({ name, type = 'A', client = undefined }: { readonly name: string; readonly type?: string | undefined; readonly client?: string | undefined }): Answer<QueryExplanationView> {
+    return ok({
+      name, type, client: client ?? null, view: null, rcode: 'NOERROR', answers: [`${name} 300 IN ${type} 192.0.2.1`], origin: 'network', authentic: true, rule: null,
+      cache: { state: 'miss', ageSeconds: null, leftSeconds: null, source: null },
+      servers: [{ server: '192.0.2.53', zone: 'example', name, type, outcome: 'answered', tookMs: 12, text: '192.0.2.53 answered after 12 ms: rrset' }],
+      validation: [], steps: [], lines: [`${name} ${type}: NOERROR, validated (from: other servers)`],
+    })
   }
 
   async explain(subject: string): Answer<ExplanationView> {

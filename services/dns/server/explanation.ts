@@ -4,7 +4,9 @@ import { formatName } from '../wire/name.ts'
 import { formatRdata } from '../wire/rdata.ts'
 import { typeName } from '../wire/type-names.ts'
 import type { TraceStep } from '../../model/index.ts'
-import type { Resolution } from './pipeline.ts'
+import { formatIpv4 } from '../../../stack/index.ts'
+import type { Origin, Resolution } from './pipeline.ts'
+import { NO_ZONE } from './respond.ts'
 
 export type Explanation = {
   readonly rcode: string
@@ -14,12 +16,20 @@ export type Explanation = {
   readonly owners: readonly string[]
   /** The view that the client sees. */
   readonly view: string | undefined
+  /** Who would ask, if somebody in particular: "10.53.0.20". */
+  readonly client?: string | undefined
+  /** Of the last link, where aliases were followed. */
+  readonly origin: Origin
+  /** All of it was validated. */
+  readonly authentic: boolean
 }
 
-export const NOT_ASKABLE: Explanation = { rcode: 'FORMERR', answers: [], steps: [], owners: [], view: undefined }
+export const NOT_ASKABLE: Explanation = { rcode: 'FORMERR', answers: [], steps: [], owners: [], view: undefined, origin: 'refused', authentic: false }
 
 export const explanationOf = (r: Resolution, steps: readonly TraceStep[], view: string | undefined): Explanation => ({
   rcode: rcodeName(r.response.rcode), answers: answerLines(r), steps, owners: ownersOf(r), view,
+  client: r.client === 0 ? undefined : formatIpv4(r.client), origin: r.origin,
+  authentic: r.response.validated && !r.response.unvalidated && r.response.zoneSlot === NO_ZONE,
 })
 
 function ownersOf({ response }: Resolution): readonly string[] {

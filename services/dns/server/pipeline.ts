@@ -88,6 +88,8 @@ export class Resolution {
   decision: PolicyDecision | undefined
   /** Where AAAA records are being made. */
   synthesis: Synthesis | undefined
+  /** For `explain`: what the cache has is passed over. */
+  fresh = false
   /** Policy wants no answer at all to be sent. */
   dropped = false
 
@@ -394,6 +396,7 @@ function refuseRecursion(parts: Parts): Step {
 
 function cacheStep(parts: Parts): Step {
   return (r) => {
+    if (r.fresh) return 'next'
     const { sought } = r
     const known = parts.resolver.known(sought)
     if (known === undefined) return 'next'
@@ -412,6 +415,7 @@ function cacheStep(parts: Parts): Step {
 
 function failureStep(parts: Parts): Step {
   return (r) => {
+    if (r.fresh) return 'next'
     const { sought } = r
     const fault = parts.resolver.failedLately(sought)
     if (fault === undefined) return 'next'

@@ -448,7 +448,7 @@ export class DnsServer {
    * upstream. A name or type that cannot be asked gives rcode FORMERR and no steps. Asked by a client, or by
    * somebody in a view; in none unless said.
    */
-  explain(name: string, type: string, by: { readonly client?: Ipv4 | undefined; readonly view?: string | undefined } = {}): Promise<Explanation> {
+  explain(name: string, type: string, by: { readonly client?: Ipv4 | undefined; readonly view?: string | undefined; readonly fresh?: boolean | undefined } = {}): Promise<Explanation> {
     const parsed = parseName(name)
     const code = typeCode(type)
     if (!parsed.ok || code === undefined) return Promise.resolve(NOT_ASKABLE)
@@ -460,6 +460,7 @@ export class DnsServer {
     const { client } = by
     const view = client === undefined ? by.view : this.views.viewOf(client, undefined)
     const r = new Resolution(query, this.#seenBy(client ?? 0, view), steps)
+    r.fresh = by.fresh ?? false
     if (client !== undefined && view !== undefined) r.say('dns.view.seen', { client: formatIpv4(client), view })
     return new Promise((resolve) => {
       const finished = (): void => resolve(explanationOf(r, steps, view))

@@ -188,6 +188,7 @@ describe('every route answers as its description says', () => {
     ['GET', '/neighbours', undefined, 200, { items: [{ state: 'reachable' }, { mac: null, expiresIn: null }] }],
     ['GET', '/decisions', undefined, 200, { items: [{ id: 1 }, { id: 2 }, { id: 3 }, { id: 4 }] }],
     ['GET', '/decisions/2', undefined, 200, { id: 2, steps: [{ id: 'dhcp.subnet.selected', facts: { free: null } }] }],
+    ['GET', '/dns/explain?name=www.example&type=MX&client=10.53.0.20&fresh=true', undefined, 200, { type: 'MX', client: '10.53.0.20', servers: [{ outcome: 'answered', tookMs: 12 }] }],
     ['GET', '/explain?subject=10.53.0.100', undefined, 200, { kind: 'address', leases: [{ state: 'bound' }] }],
     ['GET', '/openapi.json', undefined, 200, { openapi: '3.1.0' }],
   ] as const)('%s %s', async (method, path, body, status, part) => {

@@ -329,6 +329,7 @@ describe('--json is what the API answers', () => {
   test.each([
     ['leases --limit 1', '/api/v1/leases?limit=1'],
     ['leases history', '/api/v1/leases/history'],
+    ['explain query www.example mx --client 10.53.0.20 --fresh', '/api/v1/dns/explain?name=www.example&type=mx&client=10.53.0.20&fresh=true'],
     ['explain 10.53.0.100', '/api/v1/explain?subject=10.53.0.100'],
     ['decisions', '/api/v1/decisions'],
     ['decisions 2', '/api/v1/decisions/2'],
