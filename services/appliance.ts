@@ -12,8 +12,7 @@ import { DhcpServer } from './dhcp/index.ts'
 import { DnsEndpoint, hostQuery, stackQuery } from './dns-endpoint.ts'
 import { hostQueryStream, stackQueryStream } from './dns-stream-query.ts'
 import { DnsTcpEndpoint } from './dns-tcp-endpoint.ts'
-import { type NameServer, type TrustAnchor, type DnsOptions, DnsServer, fallbackRule, PolicyEngine, type Upstream } from './dns/index.ts'
-import type { NameKey } from './dns/wire/name.ts'
+import { type NameServer, type TrustAnchor, type DnsOptions, DnsServer, fallbackRule, type Upstream } from './dns/index.ts'
 import { SignatureVerifier } from './dns-verify.ts'
 import { ZoneEditor } from './commands/zone-editor.ts'
 import { CommandTurns } from './commands/turns.ts'
@@ -223,7 +222,6 @@ export class Appliance {
       nextRecordId,
       submit,
       commits: this.#commits,
-      policyEngine: this.#policyEngine(o),
       watchLeases: (watch) => this.#leaseWatchers.push(watch),
       onClose: (end) => this.#endings.push(end),
     })
@@ -275,19 +273,6 @@ export class Appliance {
     this.#dnsTcpEndpoint.close()
     this.stack.close()
     this.#interfaces.close()
-  }
-
-  #policyEngine({ clock, random }: ApplianceOptions): PolicyEngine {
-    const { dns } = this
-    const engine = new PolicyEngine({
-      clock, random,
-      serversOf: (zone) => dns.serversOf(zone),
-      isOwn: (address) => this.stack.interfaces.some(({ addressing }) => addressing.isOwn(address)),
-      // What servers of this network are asked for is theirs to lead where they want.
-      isLocal: (key) => dns.zones.closest(key) !== undefined || hasForwarder(dns, key),
-    })
-    this.#endings.push(() => engine.close())
-    return engine
   }
 
   #serveDhcp(o: ApplianceOptions): DhcpServer {
@@ -413,15 +398,6 @@ function openNetwork(o: ApplianceOptions, stack: Stack, uplinks: () => Uplinks |
   stack.forwarding = snapshot.settings.get(FORWARDING_SETTING) === 'yes'
   neighbours = new StaticNeighbours(stack, snapshot.neighbours)
   return { interfaces, routes, neighbours }
-}
-
-/** Whether servers were named for these names in particular, for whatever clients. */
-function hasForwarder({ forwardRules }: DnsServer, key: NameKey): boolean {
-  for (let partition = 0; partition < forwardRules.partitions; partition++) {
-    const rule = forwardRules.find(partition, key)?.rule
-    if (rule?.target === 'servers' && rule.domain !== '.') return true
-  }
-  return false
 }
 
 /**

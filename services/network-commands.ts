@@ -29,12 +29,13 @@ import { ZoneEditor } from './commands/zone-editor.ts'
 import { ViewCommands } from './commands/view-commands.ts'
 import type { Coexistence } from './dhcp/coexist/index.ts'
 import type { DhcpServer } from './dhcp/index.ts'
-import type { DnsServer, Notifier, PolicyEngine, Secondaries } from './dns/index.ts'
+import type { DnsServer, Notifier, Secondaries } from './dns/index.ts'
 import type { Interfaces } from './links/interfaces.ts'
 import type { StaticNeighbours } from './links/static-neighbours.ts'
 import type { StaticRoutes } from './links/static-routes.ts'
 import type { DhcpConfiguration, LeaseChange } from './model/index.ts'
 import type { NetworkSide } from './network-side.ts'
+import { policyEngine } from './policies/engine.ts'
 import { LivePolicies } from './policies/live-policies.ts'
 import type { CommitQueue, Settled } from './storage/commit-queue.ts'
 import type { Snapshot, Transaction } from './storage/store.ts'
@@ -51,7 +52,6 @@ export type NetworkCommandsOptions = {
   readonly neighbours: StaticNeighbours
   readonly dhcp: DhcpServer
   readonly dns: DnsServer
-  readonly policyEngine: PolicyEngine
   readonly zones: ZoneBook
   readonly turns: CommandTurns
   readonly signedZones: SignedZones
@@ -98,8 +98,10 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
 function policyCommands(o: NetworkCommandsOptions, dhcp: DhcpCommands): Pick<NetworkSide, 'lists' | 'policies'> {
   const configuration = (): DhcpConfiguration => dhcp.current
   const { lastIds, policy, settings } = o.snapshot
+  const engine = policyEngine(o)
+  o.onClose(() => engine.close())
   const live = new LivePolicies({
-    ...o, engine: o.policyEngine, stored: policy, pauses: pausesOf(settings.get(PAUSES_SETTING)), configuration, leases: () => o.dhcp.leases(),
+    ...o, engine, stored: policy, pauses: pausesOf(settings.get(PAUSES_SETTING)), configuration, leases: () => o.dhcp.leases(),
   })
   o.watchLeases((changes) => live.leasesChanged(changes))
   o.dns.onSubnetsChanged.push(() => live.clientsChanged())

@@ -47,8 +47,8 @@ async function follow(first: URL, known: Validators | undefined, signal: AbortSi
     const response = await fetch(url, { headers, redirect: 'manual', signal })
     if (!REDIRECTS.has(response.status)) return ok(response)
     await response.body?.cancel()
-    const location = response.headers.get('location') ?? ''
-    if (!URL.canParse(location, url.href)) return err('it leads elsewhere without saying where')
+    const location = response.headers.get('location')
+    if (location === null || !URL.canParse(location, url.href)) return err('it leads elsewhere without saying where')
     const next = new URL(location, url)
     if (next.protocol !== 'https:' && (next.protocol !== 'http:' || url.protocol === 'https:')) return err(`it leads to ${next.protocol}//${next.host}, which is not followed`)
     url = next
