@@ -35,6 +35,7 @@ import { transferRoutes } from './routes/transfers.ts'
 import { updateRoutes } from './routes/updates.ts'
 import { cacheRoutes } from './routes/cache.ts'
 import { forwarderRoutes } from './routes/forwarders.ts'
+import { trustAnchorRoutes } from './routes/trust-anchors.ts'
 import { viewRoutes } from './routes/views.ts'
 import { tsigKeyRoutes } from './routes/tsig-keys.ts'
 import { uplinkRoutes } from './routes/uplinks.ts'
@@ -86,6 +87,7 @@ const ROUTES = [
   forwarderRoutes,
   policyRoutes,
   cacheRoutes,
+  trustAnchorRoutes,
   decisionRoutes,
 ] as const
 

@@ -20,6 +20,7 @@ import { ApplianceSecondaries } from './administration/secondary-services.ts'
 import { ApplianceSigning } from './administration/signing-services.ts'
 import { ApplianceStatus } from './administration/status-services.ts'
 import { ApplianceTransfers } from './administration/transfer-services.ts'
+import { ApplianceTrustAnchors } from './administration/trust-anchor-services.ts'
 import { ApplianceTsigKeys } from './administration/tsig-key-services.ts'
 import { ApplianceUpdates } from './administration/update-services.ts'
 import { ApplianceUplinks } from './administration/uplink-services.ts'
@@ -63,6 +64,7 @@ export function applianceServices(o: ApplianceServicesOptions): Services {
     forwarders: new ApplianceForwarders(o),
     policies: new AppliancePolicies(o),
     cache: new ApplianceCache(o),
+    trustAnchors: new ApplianceTrustAnchors(o),
     interfaces: new ApplianceInterfaces(o),
     routes: new ApplianceRoutes(o),
     links: new ApplianceLinks(o),

@@ -9,6 +9,7 @@ import type { DhcpServices } from './facade/dhcp.ts'
 import type { DiagnosticServices } from './facade/diagnostics.ts'
 import type { DnsServices } from './facade/dns.ts'
 import type { ForwarderServices } from './facade/forwarders.ts'
+import type { TrustAnchorServices } from './facade/trust-anchors.ts'
 import type { InterfaceServices } from './facade/interfaces.ts'
 import type { LeaseServices } from './facade/leases.ts'
 import type { LinkServices } from './facade/links.ts'
@@ -34,6 +35,7 @@ export * from './facade/dhcp.ts'
 export * from './facade/diagnostics.ts'
 export * from './facade/dns.ts'
 export * from './facade/forwarders.ts'
+export * from './facade/trust-anchors.ts'
 export * from './facade/interfaces.ts'
 export * from './facade/leases.ts'
 export * from './facade/links.ts'
@@ -67,6 +69,7 @@ export type Services = {
   readonly forwarders: ForwarderServices
   readonly policies: PolicyServices
   readonly cache: CacheServices
+  readonly trustAnchors: TrustAnchorServices
   readonly secondaries: SecondaryServices
   readonly catalogs: CatalogServices
   readonly interfaces: InterfaceServices

@@ -21,6 +21,7 @@ import { StatusCommands } from './commands/status-commands.ts'
 import { OtherServerCommands } from './commands/other-server-commands.ts'
 import type { CommandTurns } from './commands/turns.ts'
 import { TransferCommands } from './commands/transfer-commands.ts'
+import { TrustAnchorCommands } from './commands/trust-anchor-commands.ts'
 import { TsigKeyCommands } from './commands/tsig-key-commands.ts'
 import { UpdateCommands } from './commands/update-commands.ts'
 import { UplinkCommands } from './commands/uplink-commands.ts'
@@ -85,9 +86,11 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
   const uplinks = new UplinkCommands(o)
   const otherServers = new OtherServerCommands(o)
   const { lists, policies } = policyCommands(o, dhcp)
+  o.onClose(() => o.dns.trust.close())
   return {
     dhcp, dns, signing: new SigningCommands(o), zoneEdits: new ZoneEditCommands({ ...o, turns, editor }), tsigKeys: new TsigKeyCommands({ ...o, tsigKeys, turns }), transfers: new TransferCommands({ ...o, transferPolicies, turns }),
     updates: new UpdateCommands({ ...o, updatePolicies, turns }), views: new ViewCommands({ ...o, views, turns, configuration: () => dhcp.current }),
+    trustAnchors: new TrustAnchorCommands({ ...o, trust: o.dns.trust, turns }),
     forwarders: new ForwarderCommands({ ...o, forwardRules, lastForwardRuleId: lastIds.forwardRule, turns, configuration: () => dhcp.current }),
     cache: new CacheCommands(o),
     lists, policies, secondaries: new SecondaryCommands({ ...o, nextZoneId, turns }),

@@ -5,10 +5,10 @@
  */
 import type { Ipv4 } from '../stack/index.ts'
 import type {
-  Answer, CachedView, CacheQuery, CacheStatsView, CaptureInput, CatalogInput, CatalogMemberInput, CatalogView, DhcpClientView, ForwarderInput, ForwarderQuestion, ForwarderTestView, ForwarderView, InterfaceView, KeyImportInput, NeighbourView, NotifyInput, NotifyView,
+  Answer, CachedView, CacheQuery, CacheStatsView, CaptureInput, CatalogInput, CatalogMemberInput, CatalogView, DhcpClientView, ForwarderInput, ForwarderQuestion, ForwarderTestView, ForwarderView, InterfaceView, KeyImportInput, NegativeTrustAnchorInput, NegativeTrustAnchorView, NeighbourView, NotifyInput, NotifyView,
   OtherServerView, Page, Paging, PastUpdateView, PingEventView, PingInput, RecordInput, RecordStep, RouteView,
   RoutingView, SecondaryInput, SecondaryView, SigningInput, SigningView, SocketFilter, SocketView, StatisticsView,
-  Streaming, TracerouteEventView, TracerouteInput, TransferPolicyView, TsigKeyInput, TsigKeyView, UpdatePolicyView, ZoneDigestView, ViewView,
+  Streaming, TracerouteEventView, TracerouteInput, TransferPolicyView, TrustAnchorInput, TrustAnchorView, TsigKeyInput, TsigKeyView, UpdatePolicyView, ZoneDigestView, ViewView,
 } from './facade.ts'
 import type { DescribedClient, EffectiveSettings, ExhaustedSegment, ForeignLease, ImportedLeases, WhatIf, WhatIfQuestion } from './dhcp/index.ts'
 import type { SoaChange } from './commands/zone-editor.ts'
@@ -176,6 +176,16 @@ export interface ForwarderSide {
   testForwarder(id: number, question: ForwarderQuestion): Answer<readonly ForwarderTestView[]>
 }
 
+export interface TrustAnchorSide {
+  trustAnchors(): Answer<readonly TrustAnchorView[]>
+  addTrustAnchor(input: TrustAnchorInput): Answer<TrustAnchorView>
+  changeTrustAnchor(id: number, change: Partial<Omit<TrustAnchorInput, 'zone'>>): Answer<TrustAnchorView>
+  removeTrustAnchor(id: number): Answer<null>
+  negativeTrustAnchors(): Answer<readonly NegativeTrustAnchorView[]>
+  addNegativeTrustAnchor(input: NegativeTrustAnchorInput): Answer<NegativeTrustAnchorView>
+  removeNegativeTrustAnchor(zone: string): Answer<null>
+}
+
 export interface TsigKeySide {
   tsigKeys(): Answer<readonly TsigKeyView[]>
   addTsigKey(key: TsigKeyInput): Answer<TsigKey>
@@ -257,6 +267,7 @@ export type NetworkSide = {
   readonly policies: PolicySide
   readonly forwarders: ForwarderSide
   readonly cache: CacheSide
+  readonly trustAnchors: TrustAnchorSide
   readonly secondaries: SecondarySide
   readonly catalogs: CatalogSide
   readonly interfaces: InterfaceSide
@@ -311,6 +322,9 @@ export const NETWORK_COMMANDS = {
   ],
   cache: ['cached', 'flushCache', 'cacheStats'],
   forwarders: ['forwarders', 'addForwarder', 'changeForwarder', 'removeForwarder', 'testForwarder'],
+  trustAnchors: [
+    'trustAnchors', 'addTrustAnchor', 'changeTrustAnchor', 'removeTrustAnchor', 'negativeTrustAnchors', 'addNegativeTrustAnchor', 'removeNegativeTrustAnchor',
+  ],
   interfaces: ['interfaces', 'plans', 'checkInterface', 'addInterface', 'changeInterface', 'removeInterface'],
   routes: ['routes', 'addRoute', 'changeRoute', 'removeRoute', 'routing', 'changeRouting'],
   links: ['neighbours', 'addNeighbour', 'removeNeighbour', 'flushNeighbours'],

@@ -34,6 +34,9 @@ import { traceroute } from './traceroute.ts'
 import { tsigKeyAdd, tsigKeyList, tsigKeyRemove } from './tsig-key.ts'
 import { forwarderAdd, forwarderChange, forwarderList, forwarderRemove, forwarderShow, forwarderTest } from './forwarder.ts'
 import { cacheFlush, cacheShow, cacheStats } from './cache.ts'
+import {
+  negativeTrustAnchorAdd, negativeTrustAnchorList, negativeTrustAnchorRemove, trustAnchorAdd, trustAnchorList, trustAnchorRemove,
+} from './trust-anchor.ts'
 import { viewAdd, viewList, viewRemove } from './view.ts'
 import { dhcpWhatIf } from './what-if.ts'
 import { hostsEdit, hostsShow, zoneDelegateBlock, zoneDiff, zoneImport, zoneUndo, zoneVersions } from './zone-contents.ts'
@@ -160,6 +163,12 @@ export const COMMANDS: readonly Command[] = [
   cacheShow,
   cacheFlush,
   cacheStats,
+  trustAnchorList,
+  trustAnchorAdd,
+  trustAnchorRemove,
+  negativeTrustAnchorList,
+  negativeTrustAnchorAdd,
+  negativeTrustAnchorRemove,
   tsigKeyList,
   tsigKeyAdd,
   tsigKeyRemove,

@@ -35,6 +35,7 @@ import {
   type ZoneRow,
 } from './rows.ts'
 import { forwardRuleOf, type ForwardRuleRow } from './forward-rows.ts'
+import { trustSnapshot } from './trust-rows.ts'
 import type { LoadedSnapshot, Snapshot } from './store.ts'
 
 /** A zone that holds more than one in so many of all records is read in the order of the table, without the sorting. */
@@ -76,6 +77,7 @@ export function snapshotOf(db: Database): Snapshot {
       groups: all<HostGroupRow>('SELECT * FROM host_groups ORDER BY name').map(hostGroupOf),
     },
     forwardRules: all<ForwardRuleRow>('SELECT * FROM forward_rules ORDER BY id').map(forwardRuleOf),
+    trust: trustSnapshot(all),
     settings: new Map(all<{ name: string; value: string }>('SELECT name, value FROM settings').map((r) => [r.name, r.value])),
     lastIds: {
       // What is gone may still be named by a lease or a history, which must not become another's.
@@ -92,6 +94,7 @@ export function snapshotOf(db: Database): Snapshot {
       record: last('records'),
       route: last('routes'),
       forwardRule: last('forward_rules'),
+      trustAnchor: last('trust_anchors'),
       dnssecKey: last('dnssec_keys'),
       policyRule: last('policy_rules'),
     },

@@ -9,6 +9,7 @@ import { err, ok } from '../../stack/platform/index.ts'
 import { DHCP_KINDS, type DhcpKind, type DnsRecord, type Lease, type LeaseChange, leaseClientKey, type ZoneEdit, zoneText } from '../model/index.ts'
 import { DHCP_TABLES, type DhcpTable } from './dhcp-rows.ts'
 import { forwardRuleCells } from './forward-rows.ts'
+import { TRUST_SQL, writeTrust } from './trust-rows.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { SqliteReader } from './reader.ts'
 import { hostGroupCells, listStateCells, policyCells, policyListCells, policyRuleCells } from './policy-rows.ts'
@@ -324,6 +325,8 @@ export class SqliteStore extends SqliteReader implements Store {
         return void sql.putForwardRule.run(...forwardRuleCells(w.rule))
       case 'forward-rule-remove':
         return void sql.removeForwardRule.run(w.id)
+      case 'trust':
+        return writeTrust(sql, w.write)
       case 'update-policy-put':
         return void sql.putUpdatePolicy.run(w.policy.zoneId, updateRulesText(w.policy))
       case 'catalog-put':
@@ -526,6 +529,7 @@ const SQL = {
       strategy = excluded.strategy, path = excluded.path, fail_closed = excluded.fail_closed, segments = excluded.segments,
       prefixes = excluded.prefixes, authority = excluded.authority, enabled = excluded.enabled, comment = excluded.comment`,
   removeForwardRule: 'DELETE FROM forward_rules WHERE id = ?',
+  ...TRUST_SQL,
   putUpdatePolicy: 'INSERT INTO zone_updates VALUES (?, ?) ON CONFLICT (zone_id) DO UPDATE SET rules = excluded.rules',
   putPolicyList: `INSERT INTO policy_lists VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, format = excluded.format, source = excluded.source,

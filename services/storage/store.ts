@@ -8,6 +8,7 @@
 import type { Ipv4 } from '../../stack/index.ts'
 import type { Result } from '../../stack/platform/index.ts'
 import type { HistoryPiece } from '../dns/index.ts'
+import type { TrustSnapshot, TrustWrite } from './trust-rows.ts'
 import type {
   Catalog, CatalogMember, DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, Facts, ForwardRule, HostGroup, Lease, LeaseChange, ListState, NetworkInterface,
   Policy, PolicyList, PolicyRule, SealedKey, SecondaryZone, StaticNeighbour, StaticRoute, TransferPolicy, TsigKey, UpdatePolicy, View, Zone,
@@ -32,6 +33,7 @@ export type Write =
   | { readonly kind: 'views-put'; readonly views: readonly View[] }
   | { readonly kind: 'forward-rule-put'; readonly rule: ForwardRule }
   | { readonly kind: 'forward-rule-remove'; readonly id: number }
+  | { readonly kind: 'trust'; readonly write: TrustWrite }
   | { readonly kind: 'update-policy-put'; readonly policy: UpdatePolicy }
   | PolicyWrite
   | { readonly kind: 'catalog-put'; readonly catalog: Catalog }
@@ -86,6 +88,7 @@ export type Snapshot = {
   readonly views: readonly View[]
   readonly policy: StoredPolicy
   readonly forwardRules: readonly ForwardRule[]
+  readonly trust: TrustSnapshot
   readonly secondaries: readonly SecondaryZone[]
   readonly catalogs: readonly Catalog[]
   readonly catalogMembers: readonly CatalogMember[]
@@ -100,6 +103,7 @@ export type Snapshot = {
     readonly record: number
     readonly route: number
     readonly forwardRule: number
+    readonly trustAnchor: number
     readonly dnssecKey: number
     readonly policyRule: number
   }

@@ -46,6 +46,7 @@ import { FakeUpdates } from './fake-updates.ts'
 import { FakeCache } from './fake-cache.ts'
 import { FakeForwarders } from './fake-forwarders.ts'
 import { FakePolicies } from './fake-policies.ts'
+import { FakeTrustAnchors } from './fake-trust-anchors.ts'
 import { FakeViews } from './fake-views.ts'
 import { FakeOtherServers, FakeUplinks } from './fake-uplinks.ts'
 
@@ -129,6 +130,7 @@ export class FakeServices implements Services {
   readonly policies = new FakePolicies()
   readonly forwarders = new FakeForwarders()
   readonly cache = new FakeCache()
+  readonly trustAnchors = new FakeTrustAnchors()
   readonly secondaries = new FakeSecondaries()
   readonly catalogs = new FakeCatalogs()
   readonly otherServers = new FakeOtherServers()

@@ -9,8 +9,8 @@ import type { Finding, SignedRrset } from '../../services/dns/resolver/finding.t
 import { Budget } from '../../services/dns/resolver/source.ts'
 import type { FindOther, Trace } from '../../services/dns/resolver/source.ts'
 import { dsRdata } from '../../services/dns/rollover/dnskey.ts'
-import { AnchorSet } from '../../services/dns/validator/anchors.ts'
 import type { NegativeAnchor, TrustAnchor } from '../../services/dns/validator/anchors.ts'
+import { Trust } from '../../services/dns/validator/trust.ts'
 import { Validator } from '../../services/dns/validator/validator.ts'
 import type { VerifySignature } from '../../services/dns/validator/verifier.ts'
 import { parseMessage, RCODE } from '../../services/dns/wire/message.ts'
@@ -87,7 +87,7 @@ export type Told = { readonly security: string; readonly code: number | undefine
 export class SignedWorld {
   readonly clock: VirtualClock
   readonly validator: Validator
-  readonly anchors: AnchorSet
+  readonly anchors: Trust
   /** Questions for keys, as "name type". */
   readonly asked: string[] = []
   readonly counts = new Map<string, number>()
@@ -110,8 +110,9 @@ export class SignedWorld {
       if (signing !== undefined) bench.server.setSigning(i + 1, signing)
       this.#benches.set(keyOf(zone), bench)
     })
-    this.anchors = new AnchorSet(this.clock)
     const verify = options.verify ?? verifyNow
+    this.anchors = new Trust({ clock: this.clock, find: this.find, verify, count: () => {}, whenUsed: (told) => told(true) }, new Map())
+    this.anchors.onChanged = () => this.validator.forget()
     this.validator = new Validator({
       clock: this.clock, find: this.find, anchors: this.anchors,
       verify: (...job) => {
@@ -125,10 +126,16 @@ export class SignedWorld {
     if (root?.signing !== undefined) this.trust({ '.': { ds: dsOf('.', root), dnskey: [] } })
   }
 
+  /** A zone is signed otherwise from now on. */
+  sign(zone: string, signing: ZoneSigning): void {
+    const id = [...this.#benches.keys()].indexOf(keyOf(zone)) + 1
+    this.#benches.get(keyOf(zone))?.server.setSigning(id, signing)
+  }
+
   trust(anchors: { readonly [zone: string]: TrustAnchor }, negative: { readonly [zone: string]: NegativeAnchor } = {}): void {
     const byKey = <T>(rows: { readonly [zone: string]: T }): Map<NameKey, T> => new Map(Object.entries(rows).map(([zone, row]) => [keyOf(zone), row]))
-    this.anchors.set(byKey(anchors), byKey(negative))
-    this.validator.forget()
+    this.anchors.setAnchors([...byKey(anchors)].map(([zone, anchor]) => ({ zone, anchor, follows: true })))
+    this.anchors.setNegative(byKey(negative))
   }
 
   /** What the servers of the zone say of a question, unchecked. */

@@ -7,12 +7,18 @@ import { DEFAULT_FORWARDING, Forwarding, plainSend } from '../forwarding/forward
 import { Recursion } from '../recursion/recursion.ts'
 import { Exchange } from '../resolver/exchange.ts'
 import { Resolver } from '../resolver/resolver.ts'
-import type { ResolverPorts } from '../resolver/resolver.ts'
+import type { ResolverPorts, Sought } from '../resolver/resolver.ts'
 import { ServerBook } from '../resolver/server-book.ts'
-import { AnchorSet } from '../validator/anchors.ts'
+import { Trust } from '../validator/trust.ts'
 import { Validator } from '../validator/validator.ts'
+import { ROOT_KEY } from '../wire/name.ts'
+import { TYPE } from '../wire/type-names.ts'
+import type { VerifySignature } from '../validator/verifier.ts'
 import type { DnsCount } from './counts.ts'
 import type { DnsOptions, DnsPorts } from './options.ts'
+
+/** Whether answers about these are validated says whether anything is. */
+const ROOT_KEYS: Sought = { partition: 0, key: ROOT_KEY, type: TYPE.DNSKEY }
 
 export type ResolverParts = {
   readonly cache: RrsetCache
@@ -20,7 +26,7 @@ export type ResolverParts = {
   readonly forwarding: Forwarding
   /** Undefined: nobody recurses here. */
   readonly recursion: Recursion | undefined
-  readonly anchors: AnchorSet
+  readonly trust: Trust
   readonly validator: Validator | undefined
 }
 
@@ -31,13 +37,13 @@ export function resolverParts(ports: DnsPorts, options: DnsOptions, counters: Co
   const cache = new RrsetCache(ports, { ...options.cache, count })
   const mixCase = options.mixCase ?? DEFAULT_FORWARDING.mixCase
   const book = new ServerBook(clock, random)
-  const anchors = new AnchorSet(clock)
-  if (options.trustAnchors !== undefined) anchors.set(options.trustAnchors, new Map())
   const find: Resolver['find'] = (...asked) => resolver.find(...asked)
   const exchange = new Exchange({ clock, random, count, book, send: plainSend(ports) })
   const recursion = options.recursion && new Recursion({ clock, exchange, cache, find, count, emit }, { mixCase, ...options.recursion })
+  const verify: VerifySignature = ports.verify ?? ((...job) => job[4](false))
+  const trust = new Trust({ clock, find, verify, count, whenUsed: (told) => validator === undefined ? told(false) : forwarding.isToValidate(ROOT_KEYS, told) }, options.trustAnchors)
   const validator = ports.verify && new Validator({
-    clock, find, anchors, count, verify: ports.verify, discard: (partition, name, type) => void cache.flush({ partition, name, type }),
+    clock, find, anchors: trust, count, verify, discard: (partition, name, type) => void cache.flush({ partition, name, type }),
   })
   const validation = validator === undefined ? 'no' : (options.validation ?? 'auto')
   const forwarding = new Forwarding(
@@ -58,5 +64,5 @@ export function resolverParts(ports: DnsPorts, options: DnsOptions, counters: Co
     })
   }
   const resolver = new Resolver({ clock, cache, count, sourceOf, validate }, options)
-  return { cache, resolver, forwarding, recursion, anchors, validator }
+  return { cache, resolver, forwarding, recursion, trust, validator }
 }

@@ -25,6 +25,7 @@ import type { NameKey } from '../wire/name.ts'
 import { CLASS_IN, META, TYPE, typeCode } from '../wire/type-names.ts'
 import { Signing } from '../dnssec/signing.ts'
 import type { ZoneSigning } from '../dnssec/signing-keys.ts'
+import type { Trust } from '../validator/trust.ts'
 import type { Change } from '../zone/changes.ts'
 import { isNotify, readNotify } from '../transfer/notify-message.ts'
 import type { Notify } from '../transfer/notify-message.ts'
@@ -112,6 +113,11 @@ export class DnsServer {
     this.#notes = new QueryNotes(ports.clock, options.queryLog)
     this.#table = new AnswerTable(ports.clock, ports.random, options.answerSlabs ?? DEFAULT_SLABS)
     this.#parts = resolverParts(ports, options, this.counters, this.forwardRules)
+    this.trust.onChanged = (zone) => {
+      this.#parts.validator?.forget()
+      this.#parts.cache.flush({ below: zone })
+      this.forgetAnswers()
+    }
     this.#replyOptions = new ReplyOptions(
       new ServerCookies(ports.clock, ports.random), new TextEncoder().encode(options.nsid ?? ''),
     )
@@ -510,6 +516,11 @@ export class DnsServer {
   forgetAnswers(): void {
     this.#table.clear()
     this.#parts.resolver.forgetFailures()
+  }
+
+  /** Where validation begins, and where it is turned off for a time. */
+  get trust(): Trust {
+    return this.#parts.trust
   }
 
   /** What is known from other servers. */

@@ -2,9 +2,7 @@
  * Where validation begins, and where people have said that it is to stop: trust anchors (RFC 4035 §4.4) by zone, and
  * negative trust anchors (RFC 7646) with their end.
  */
-import type { Clock } from '../../../stack/platform/index.ts'
 import type { NameKey } from '../wire/name.ts'
-import { ROOT_KEY } from '../wire/name.ts'
 
 /** What is trusted of a zone: DS and DNSKEY rdata. */
 export type TrustAnchor = { readonly ds: readonly Uint8Array[]; readonly dnskey: readonly Uint8Array[] }
@@ -31,29 +29,4 @@ export const ROOT_ANCHOR: TrustAnchor = {
     hex('97280802683d2d0acb8c9b712a1948b27f741219298d0a450d612c483af444a4c0fb2b16'),
   ],
   dnskey: [],
-}
-
-/** Anchors that are set as a whole. */
-export class AnchorSet implements Anchors {
-  #anchors: ReadonlyMap<NameKey, TrustAnchor> = new Map([[ROOT_KEY, ROOT_ANCHOR]])
-  #negative: ReadonlyMap<NameKey, NegativeAnchor> = new Map()
-  readonly #clock: Clock
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  set(anchors: ReadonlyMap<NameKey, TrustAnchor>, negative: ReadonlyMap<NameKey, NegativeAnchor>): void {
-    this.#anchors = anchors
-    this.#negative = negative
-  }
-
-  at(zone: NameKey): TrustAnchor | undefined {
-    return this.#anchors.get(zone)
-  }
-
-  negativeAt(zone: NameKey): NegativeAnchor | undefined {
-    const found = this.#negative.get(zone)
-    return found !== undefined && this.#clock.wallMs() < found.endsAt ? found : undefined
-  }
 }

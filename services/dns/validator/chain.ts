@@ -21,7 +21,7 @@ import type { Anchors, TrustAnchor } from './anchors.ts'
 import type { ValidationCount } from './counts.ts'
 import { proveDenial } from './denials.ts'
 import type { Denial } from './denials.ts'
-import { fault, FAULT_CODE, outOfBudget, setText, zoneText } from './faults.ts'
+import { fault, FAULT_CODE, outOfBudget, setText, unheard, zoneText } from './faults.ts'
 import type { Fault } from './faults.ts'
 import { readZoneKeys, usableDs } from './keys.ts'
 import type { ZoneKey } from './keys.ts'
@@ -180,13 +180,13 @@ export class Chain {
   /** One label further down, below a zone whose keys are known. */
   #descend(name: NameKey, above: Secure, context: Context, done: (found: Found) => void): void {
     this.#ask(name, TYPE.DS, context, (finding) => {
-      if (finding === undefined || 'isOurs' in finding) {
-        done(this.#failed(finding ?? fault(FAULT_CODE.noReachableAuthority, `the DS records of ${zoneText(name)} could not be asked for`)))
+      if (finding === undefined) {
+        done(failed(unheard(`nobody says whether ${zoneText(name)} has DS records`)))
         return
       }
       const wrong = (because: Fault): void => {
-        this.#ports.discard(context.partition, name, TYPE.DS)
-        done(this.#failed(because))
+        if (!because.isOurs) this.#ports.discard(context.partition, name, TYPE.DS)
+        done(failed(because))
       }
       const [set] = finding.answer
       if (finding.kind === 'rrset' && set !== undefined) this.#vouched(name, set, above, context, done, wrong)
@@ -240,17 +240,18 @@ export class Chain {
 
   #keys(name: NameKey, vouching: Vouching, seconds: number, says: 'dns.validation.anchor' | 'dns.validation.ds', context: Context, done: (found: Found) => void): void {
     this.#ask(name, TYPE.DNSKEY, context, (finding) => {
-      const set = finding !== undefined && 'answer' in finding && finding.kind === 'rrset' ? finding.answer[0] : undefined
-      if (set === undefined) {
-        const because = finding !== undefined && 'isOurs' in finding ? finding : fault(FAULT_CODE.keyMissing, `the keys of ${zoneText(name)} could not be had`)
+      const wrong = (because: Fault): void => {
         if (!because.isOurs) this.#ports.discard(context.partition, name, TYPE.DNSKEY)
-        done(this.#failed(because))
+        done(failed(because))
+      }
+      const set = finding?.kind === 'rrset' ? finding.answer[0] : undefined
+      if (set === undefined) {
+        wrong(finding === undefined ? unheard(`nobody says what keys ${zoneText(name)} has`) : fault(FAULT_CODE.keyMissing, `${zoneText(name)} has no keys, but its parent has DS records of it`))
         return
       }
       judgeKeys(this.#verifier, set, name, vouching, context, (verdict) => {
         if (verdict.kind === 'fault') {
-          if (!verdict.fault.isOurs) this.#ports.discard(context.partition, name, TYPE.DNSKEY)
-          done(this.#failed(verdict.fault))
+          wrong(verdict.fault)
           return
         }
         context.trace?.(says, { zone: zoneText(name), keyTag: verdict.by.keyTag })
@@ -259,21 +260,14 @@ export class Chain {
     })
   }
 
-  #failed(because: Fault): Found {
-    return { state: { kind: 'bogus', fault: because }, seconds: 0 }
-  }
-
-  #ask(name: NameKey, type: number, context: Context, done: (finding: Finding | Fault | undefined) => void): void {
-    if (!context.budget.take('subQuestions')) {
-      this.#ports.count('validation-out-of-budget')
-      done(outOfBudget(`${setText(name, type)} is one question more than one answer may cost`))
-      return
-    }
+  /** Who is asked takes it out of the budget. */
+  #ask(name: NameKey, type: number, context: Context, done: (finding: Finding | undefined) => void): void {
     this.#ports.count('validation-key-question')
     this.#ports.find(name, type, { ask: context, validated: false }, done)
   }
 }
 
+const failed = (because: Fault): Found => ({ state: { kind: 'bogus', fault: because }, seconds: 0 })
 const tooBusy = (because: string): ZoneState => ({ kind: 'bogus', fault: outOfBudget(because) })
 const isOurs = (state: ZoneState): boolean => state.kind === 'bogus' && state.fault.isOurs
 

@@ -46,4 +46,33 @@ export const VALIDATION_EVENTS = {
     means: 'The data was changed on its way, or the zone is signed wrongly. Clients get SERVFAIL, unless they ask with CD.',
     remedy: 'Ask whoever runs the zone. If it must be reached meanwhile: `taproot negative-trust-anchor add`.',
   },
+  'dns.trust-anchor.changed': {
+    level: 'info', says: 'the trust anchor of {zone} was {how}', means: 'What is validated from now on begins there; what was known before is found out anew.',
+  },
+  'dns.trust-anchor.pending': {
+    level: 'info', says: '{zone} has published a new key {keyTag}', means: 'RFC 5011: it is trusted when it has stood there for 30 days.',
+  },
+  'dns.trust-anchor.accepted': {
+    level: 'info', says: 'key {keyTag} of {zone} is trusted from now on', means: 'RFC 5011: it was set as a trust anchor, or has stood in the zone for 30 days, signed by a key that is trusted.',
+  },
+  'dns.trust-anchor.dropped': {
+    level: 'info', says: 'the new key {keyTag} of {zone} has gone before it was trusted', means: 'RFC 5011: should it come again, its 30 days begin anew.',
+  },
+  'dns.trust-anchor.missing': {
+    level: 'warn', says: '{zone} no longer publishes its key {keyTag}, which is trusted', means: 'RFC 5011: it stays trusted. Owners revoke keys that are not to be trusted any more.',
+  },
+  'dns.trust-anchor.back': {
+    level: 'info', says: '{zone} publishes its key {keyTag} again', means: 'It was trusted all the time.',
+  },
+  'dns.trust-anchor.revoked': {
+    level: 'warn', says: '{zone} has revoked its key {keyTag}', means: 'RFC 5011: it is trusted no longer, and never will be again.',
+    remedy: 'See `taproot trust-anchor list`: another key of the zone should be valid. If not, set its present ones.',
+  },
+  'dns.negative-trust-anchor.begun': {
+    level: 'warn', says: '{zone} is not validated until {until}: {reason}', means: 'A negative trust anchor (RFC 7646): answers of the zone are given as if it were not signed.',
+    remedy: 'Remove it as soon as the zone is mended.',
+  },
+  'dns.negative-trust-anchor.ended': {
+    level: 'info', says: '{zone} is validated again: {because}', means: 'The negative trust anchor is gone.',
+  },
 } as const

@@ -14,7 +14,7 @@ export const FAULT_CODE = {
 export type Fault = {
   readonly code: number
   readonly text: string
-  /** We have stopped early: that says nothing of the zone, and is not to be remembered. */
+  /** We have stopped early, or nobody answered: that says nothing of the zone, and is not remembered as its fault. */
   readonly isOurs: boolean
 }
 
@@ -26,6 +26,9 @@ export const fault = (code: number, text: string): Fault => ({ code, text: text.
 
 /** A budget is used up: see Budget. */
 export const outOfBudget = (what: string): Fault => ({ code: FAULT_CODE.other, text: `not validated: ${what}`.slice(0, MAX_TEXT), isOurs: true })
+
+/** Nobody answered. Who asks for it remembers that (RFC 9520). */
+export const unheard = (text: string): Fault => ({ ...fault(FAULT_CODE.noReachableAuthority, text), isOurs: true })
 
 /**
  * Of two things that are wrong the one that says more: of an expired and a missing signature the expired one. Codes without

@@ -289,7 +289,7 @@ describe('a restart', () => {
       put(change(undefined, lease(ADDRESS, { subnetId: 7, hostId: 5 }))),
     )
     expect(store.load().lastIds).toEqual({
-      dhcp: { sites: 1, segments: 1, subnets: 7, pools: 0, classes: 0, hosts: 5, optionDefinitions: 0 }, zone: 9, record: 0, route: 0, forwardRule: 0, dnssecKey: 0, policyRule: 0,
+      dhcp: { sites: 1, segments: 1, subnets: 7, pools: 0, classes: 0, hosts: 5, optionDefinitions: 0 }, zone: 9, record: 0, route: 0, forwardRule: 0, trustAnchor: 0, dnssecKey: 0, policyRule: 0,
     })
   })
 })
