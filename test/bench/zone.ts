@@ -12,8 +12,8 @@ export const FOREIGN_ZONE = 'bench.example'
 export const NAMES = 10_000
 export const NXDOMAIN_PERCENT = 10
 
-const name = (i: number): string => `h${String(i).padStart(5, '0')}`
-const address = (i: number): string => `10.${64 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`
+export const name = (i: number): string => `h${String(i).padStart(5, '0')}`
+export const address = (i: number): string => `10.${64 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`
 const numbers = (names: number): readonly number[] => Array.from({ length: names }, (_, i) => i)
 
 /** A master file (RFC 1035 §5) of so many names beside the apex's; returns its path. */

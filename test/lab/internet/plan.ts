@@ -42,7 +42,7 @@ export type PlannedZone = {
   readonly delegationOnly?: true
 }
 
-const HOSTING = ['n1.hosting.alpha.', 'n2.hosting.alpha.', 'n3.hosting.alpha.'] as const
+export const HOSTING = ['n1.hosting.alpha.', 'n2.hosting.alpha.', 'n3.hosting.alpha.'] as const
 const ROOT_SERVERS = ['a.root-servers.', 'b.root-servers.', 'c.root-servers.'] as const
 
 /** NSD, Knot and BIND of each tier, in this order. */
@@ -251,11 +251,3 @@ export const ZONES: readonly PlannedZone[] = [
   ...SIGNED, ...BOGUS, ...EXHAUSTING, ...UNKNOWN, ...UNSIGNED,
   ...BEHAVIOURS.map(({ zone }) => leaf(`${zone}.gamma`, { servers: [`ns.${zone}.gamma.`], delegationOnly: true })),
 ]
-
-/** The zone that encloses another one; undefined for the root. */
-export const parentOf = (zone: string): string | undefined => {
-  if (zone === '') return undefined
-  const labels = zone.split('.')
-  const above = labels.map((_, i) => labels.slice(i + 1).join('.'))
-  return above.find(name => ZONES.some(other => other.zone === name))
-}

@@ -6,7 +6,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { succeed } from '../program.ts'
-import { parentOf, type Denial, type PlannedZone, SERVER_ADDRESSES, type Signing, ZONES } from './plan.ts'
+import { type Denial, type PlannedZone, SERVER_ADDRESSES, type Signing } from './plan.ts'
 
 /** `anchors`: the root's DS records, "20326 8 2 E06D…". */
 export type SignedInternet = { readonly paths: ReadonlyMap<string, string>; readonly anchors: readonly string[] }
@@ -27,20 +27,16 @@ const origin = (zone: string): string => (zone === '' ? '.' : `${zone}.`)
 const isBelow = (name: string, zone: string): boolean => zone === '' || name.endsWith(`.${zone}.`) || name === `${zone}.`
 
 /** NS, DS and glue of a child for its parent's zone. Siblings' addresses are given too, as far as the parent has them. */
-function delegation({ zone, servers }: PlannedZone, parent: string, ds: readonly string[]): string {
+function delegation({ zone, servers }: PlannedZone, parent: PlannedZone, ds: readonly string[]): string {
   const addresses = servers.flatMap(name => {
     const address = SERVER_ADDRESSES.get(name)
-    const known = address !== undefined && isBelow(name, parent) && !isInParent(name, parent)
+    const known = address !== undefined && isBelow(name, parent.zone) && !parent.text.includes(`${name} A `)
     return known ? [`${name} A ${address}`] : []
   })
   return [
     ...servers.map(name => `${zone}. NS ${name}`), ...ds.map(data => `${zone}. DS ${data}`), ...addresses,
   ].join('\n')
 }
-
-/** Addresses that the parent's own text has. */
-const isInParent = (name: string, parent: string): boolean =>
-  ZONES.find(({ zone }) => zone === parent)?.text.includes(`${name} A `) === true
 
 function masterFile(zone: PlannedZone, delegations: readonly string[]): string {
   const soa = `@ SOA ${zone.servers[0]} hostmaster.${origin(zone.zone).replace(/^\.$/, '')} 1 3600 600 86400 60`
@@ -155,21 +151,38 @@ async function make(zone: PlannedZone, directory: string, delegations: readonly 
 }
 
 const depth = (zone: string): number => (zone === '' ? 0 : zone.split('.').length)
+/** Tools that run at a time: there are few processors. */
+const AT_A_TIME = 8
 
-export async function signZones(directory: string): Promise<SignedInternet> {
+/** `work` for each, some at a time. */
+async function forAll<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  let next = 0
+  const worker = async (): Promise<void> => {
+    while (next < all.length) await work(all[next++] as T)
+  }
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker))
+}
+
+export async function signZones(directory: string, zones: readonly PlannedZone[]): Promise<SignedInternet> {
   const paths = new Map<string, string>()
   const delegations = new Map<string, string[]>()
+  const byName = new Map(zones.map(zone => [zone.zone, zone]))
+  /** The zone that encloses another one; undefined for the root. */
+  const parentOf = (zone: string): PlannedZone | undefined => {
+    const labels = zone === '' ? [] : zone.split('.')
+    return labels.map((_, i) => byName.get(labels.slice(i + 1).join('.'))).find(found => found !== undefined)
+  }
   let anchors: readonly string[] = []
-  for (let level = Math.max(...ZONES.map(({ zone }) => depth(zone))); level >= 0; level--) {
-    await Promise.all(ZONES.filter(({ zone }) => depth(zone) === level).map(async zone => {
+  for (let level = Math.max(...zones.map(({ zone }) => depth(zone))); level >= 0; level--) {
+    await forAll(zones.filter(({ zone }) => depth(zone) === level), async zone => {
       const below = delegations.get(zone.zone) ?? []
       const { path, ds } = zone.delegationOnly ? { path: '', ds: [] } : await make(zone, directory, below)
       if (path !== '') paths.set(zone.zone, path)
       const parent = parentOf(zone.zone)
       const told = zone.spoilDs === undefined ? ds : zone.spoilDs(ds)
       if (parent === undefined) anchors = told
-      else delegations.set(parent, [...delegations.get(parent) ?? [], delegation(zone, parent, told)])
-    }))
+      else delegations.set(parent.zone, [...delegations.get(parent.zone) ?? [], delegation(zone, parent, told)])
+    })
   }
   return { paths, anchors }
 }

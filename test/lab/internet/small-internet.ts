@@ -10,7 +10,7 @@ import { bind, knot, type NameServer, nsd, type ZoneFile } from '../name-servers
 import type { Program } from '../program.ts'
 import { BEHAVIOURS } from './behaviours.ts'
 import { STRANGER } from './stranger.ts'
-import { ADDRESSES, CLOSED, ZONES } from './plan.ts'
+import { ADDRESSES, CLOSED, type PlannedZone, ZONES } from './plan.ts'
 import { signZones } from './sign-zones.ts'
 
 const SERVERS: readonly NameServer[] = [nsd, knot, bind]
@@ -45,17 +45,19 @@ export class SmallInternet {
     writeFileSync(this.anchorFile, anchors.map(ds => `. IN DS ${ds}\n`).join(''))
   }
 
-  static async open(lab: Lab): Promise<SmallInternet> {
+  /** `more` zones beside those of the plan. */
+  static async open(lab: Lab, more: readonly PlannedZone[] = []): Promise<SmallInternet> {
+    const planned = [...ZONES, ...more]
     const host = await lab.host('internet')
     const directory = join(host.directory, 'zones')
     mkdirSync(directory)
     await host.bridge(INTERNET_BRIDGE)
     const all = [...Object.values(ADDRESSES).flat(), CLOSED, STRANGER, ...BEHAVIOURS.map(({ address }) => address)]
     const input = all.map(address => `address add ${address}/16 dev ${INTERNET_BRIDGE}\n`).join('')
-    const [{ paths, anchors }] = await Promise.all([signZones(directory), host.succeed(['ip', '-batch', '-'], { input })])
+    const [{ paths, anchors }] = await Promise.all([signZones(directory, planned), host.succeed(['ip', '-batch', '-'], { input })])
     const difficult = host.start('difficult', [process.execPath, 'test/lab/internet/difficult-servers.ts'])
     const starting = TIERS.flatMap(tier => SERVERS.map((server, i) => {
-      const zones = ZONES.flatMap(({ zone, tier: own }): readonly ZoneFile[] => {
+      const zones = planned.flatMap(({ zone, tier: own }): readonly ZoneFile[] => {
         const path = paths.get(zone)
         return own === tier && path !== undefined ? [{ zone: zone === '' ? '.' : zone, path }] : []
       })
