@@ -38,6 +38,9 @@ export type PolicyDecision = RuleSource & (
   | { readonly action: 'records'; readonly rrsets: readonly Rrset[] }
 )
 
+/** How a finding was come to: the name that the client asked for, and who said the aliases up to here and the finding. */
+export type FoundChain = { readonly asked: NameKey; readonly sources: readonly string[] }
+
 export interface DnsPolicy {
   /**
    * HOT-adjacent: called for every name that no zone of ours answers, before the cache is looked at. `set` is the number of
@@ -45,7 +48,7 @@ export interface DnsPolicy {
    */
   decideName(set: number, key: NameKey, type: number, client: Ipv4): PolicyDecision | undefined
   /** After an answer was found: addresses in it, names of the servers it came from (RPZ triggers), rebinding. */
-  decideFinding(set: number, finding: Finding, client: Ipv4): PolicyDecision | undefined
+  decideFinding(set: number, finding: Finding, client: Ipv4, chain?: FoundChain): PolicyDecision | undefined
   /** HOT. The policy of a client; 0: none. Below 256. */
   policySetOf(client: Ipv4): number
   /** The prefix by which the clients reach IPv4; undefined: they need none. */

@@ -12,7 +12,7 @@ import { Views } from '../views/views.ts'
 import { extendedError, INFO_CODE } from '../wire/extended-errors.ts'
 import type { NameKey } from '../wire/name.ts'
 import { decisionOf } from './decide.ts'
-import type { DnsPolicy, PolicyDecision } from './decision.ts'
+import type { DnsPolicy, FoundChain, PolicyDecision } from './decision.ts'
 import { DEFAULT_BLOCKED_TTL, MAX_LISTS, MAX_POLICY_SETS } from './model.ts'
 import type { HashKey, Pause, PolicyList, PolicySet } from './model.ts'
 import { NameProbe } from './name-table.ts'
@@ -122,11 +122,13 @@ export class PolicyEngine implements DnsPolicy {
     return this.#counted(this.#byName(plan, { key, type, client }))
   }
 
-  decideFinding(set: number, finding: Finding, client: Ipv4): PolicyDecision | undefined {
+  decideFinding(
+    set: number, finding: Finding, client: Ipv4, chain: FoundChain = { asked: finding.owner, sources: [finding.source] },
+  ): PolicyDecision | undefined {
     const plan = this.#plans[set - 1]
     if (plan === undefined) return undefined
     const late = this.#isPaused(set) ? undefined : this.#byFinding(plan, finding, client)
-    return this.#counted(late ?? this.#byRebinding(plan, finding))
+    return this.#counted(late ?? this.#byRebinding(plan, finding, chain))
   }
 
   /** For clients without IPv4: the prefix that a NAT64 translates; undefined for others. */
@@ -182,8 +184,8 @@ export class PolicyEngine implements DnsPolicy {
     return zones.decideFinding(this.#probe, { key: finding.owner, type: finding.type, client }, finding, set, this.#ports.serversOf)
   }
 
-  #byRebinding({ set, rebinding }: Plan, finding: Finding): PolicyDecision | undefined {
-    const inside = leadsToUs(finding, rebinding)
+  #byRebinding({ set, rebinding }: Plan, finding: Finding, chain: FoundChain): PolicyDecision | undefined {
+    const inside = leadsToUs(finding, chain, rebinding)
     if (inside === undefined) return undefined
     const error = extendedError(INFO_CODE.blocked, `${inside} is of this network (DNS rebinding)`)
     return { action: 'nodata', list: 'rebinding', rule: `a public name that leads to ${inside}`, ttl: set.ttl, error }

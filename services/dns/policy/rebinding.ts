@@ -1,14 +1,14 @@
 /**
  * DNS rebinding: a page of elsewhere gives its own name an address of this network, and its scripts may then talk to
- * what is there. Names of the Internet have no business with such addresses, nor with aliases to names of this network.
+ * what is there. Names of the Internet have no business with such addresses.
  */
 import { parseIpv4, specialBlock } from '../../../stack/index.ts'
 import type { Ipv4 } from '../../../stack/index.ts'
 import type { Finding } from '../resolver/finding.ts'
-import { formatKey, isAtOrBelow, nameKey } from '../wire/name.ts'
+import { isAtOrBelow } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
-import { leadingName } from '../wire/rdata.ts'
 import { addressesIn, addressText, leadsInside } from './answer-addresses.ts'
+import type { FoundChain } from './decision.ts'
 import type { RebindingCheck } from './model.ts'
 
 export type RebindingRules = {
@@ -21,24 +21,16 @@ export type RebindingRules = {
   readonly isLocal: (key: NameKey) => boolean
 }
 
-/** What of the finding leads inside, for people; undefined: nothing, or it may. */
-export function leadsToUs(finding: Finding, rules: RebindingRules): string | undefined {
-  if (rules.check === 'no' || finding.kind === 'nodata' || finding.kind === 'nxdomain') return undefined
-  const inside = finding.kind === 'alias' ? localAlias(finding, rules) : addressesIn(finding, true).find((address) => leadsInside(address, rules.isOwn))
-  if (inside === undefined || mayLeadInside(finding.owner, rules)) return undefined
-  // Servers of this network may speak of it.
-  if (rules.check === 'auto' && isInsideServer(finding.source)) return undefined
-  return typeof inside === 'string' ? inside : addressText(inside)
-}
-
-const mayLeadInside = (owner: NameKey, { exceptions, isLocal }: RebindingRules): boolean =>
-  isLocal(owner) || exceptions.some((name) => isAtOrBelow(owner, name))
-
-function localAlias(finding: Finding, { isLocal }: RebindingRules): string | undefined {
-  const rdata = finding.answer.at(-1)?.rrset.rdata[0]
-  if (rdata === undefined) return undefined
-  const target = nameKey(leadingName(rdata))
-  return isLocal(target) ? formatKey(target) : undefined
+/**
+ * The address in the finding that leads inside, for people; undefined: none does, or it may. The name that was asked for
+ * counts, not the one that aliases have led to: that may be one of ours.
+ */
+export function leadsToUs(finding: Finding, { asked, sources }: FoundChain, rules: RebindingRules): string | undefined {
+  if (rules.check === 'no' || finding.kind !== 'rrset') return undefined
+  const inside = addressesIn(finding, true).find((address) => leadsInside(address, rules.isOwn))
+  if (inside === undefined || rules.isLocal(asked) || rules.exceptions.some((name) => isAtOrBelow(asked, name))) return undefined
+  // Servers of this network may speak of it, where nobody else had a part in the answer.
+  return rules.check === 'auto' && sources.every(isInsideServer) ? undefined : addressText(inside)
 }
 
 /** "192.0.2.1:853 by TLS" begins with the server's address. */

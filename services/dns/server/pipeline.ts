@@ -84,6 +84,8 @@ export class Resolution {
   server = ''
   /** A rule said that policy has nothing more to say of this question. */
   exempt = false
+  /** Who said what was found so far, the aliases before it too. */
+  readonly sources: string[] = []
   /** What policy decided, for the query log. */
   decision: PolicyDecision | undefined
   /** Where AAAA records are being made. */

@@ -12,6 +12,7 @@ import { denialSoa } from '../policy/denial.ts'
 import type { DnsPolicy, PolicyDecision } from '../policy/decision.ts'
 import type { Finding } from '../resolver/finding.ts'
 import { isStream } from './carrier.ts'
+import { localTarget } from './local-target.ts'
 import type { Outcome, Resolution, Step } from './pipeline.ts'
 import { place } from './respond.ts'
 
@@ -28,7 +29,11 @@ export function policyStep(policy: () => DnsPolicy | undefined): Step {
 /** The same of what was found: undefined when policy lets it pass. */
 export function decideFound(policy: DnsPolicy | undefined, r: Resolution, finding: Finding): 'done' | 'restart' | undefined {
   if (policy === undefined || r.exempt) return undefined
-  const decision = policy.decideFinding(r.policySet, finding, r.client)
+  r.sources.push(finding.source)
+  const chain = { asked: r.query.key, sources: r.sources }
+  // An alias into our zones shows here what it leads to: there nobody asks whether a name of elsewhere may lead to it.
+  const local = finding.kind === 'alias' ? localTarget(r.zones, finding, r.type) : undefined
+  const decision = policy.decideFinding(r.policySet, finding, r.client, chain) ?? (local && policy.decideFinding(r.policySet, local, r.client, chain))
   const outcome = decision === undefined ? 'next' : decide(r, decision)
   return outcome === 'done' || outcome === 'restart' ? outcome : undefined
 }

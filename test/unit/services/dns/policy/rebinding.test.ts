@@ -39,10 +39,11 @@ describe('with the check on', () => {
     expect(isStopped(`www.example ${data}`)).toBe(stopped)
   })
 
-  test('an alias into a zone of ours is stopped, one to elsewhere is not', () => {
-    bench.sets({ rebinding: 'yes' })
-    expect(bench.find(found('www.example CNAME nas.lab.internal'))).toBe('nodata by rebinding: a public name that leads to nas.lab.internal')
-    expect(isStopped('www.example CNAME other.example')).toBe(false)
+  test('the name that was asked for counts, whatever aliases lead to', () => {
+    bench.sets({ rebinding: 'yes', rebindingExceptions: [keyOf('plex.direct')] })
+    const decide = (asked: string) => bench.engine.decideFinding(1, found('nas.lab.internal A 10.0.0.9'), 0, { asked: keyOf(asked), sources: ['10.0.0.1'] })
+    expect([decide('www.example')?.rule, decide('lab.internal'), decide('a.plex.direct')]).toEqual(['a public name that leads to 10.0.0.9', undefined, undefined])
+    expect(isStopped('www.example CNAME nas.lab.internal')).toBe(false)
   })
 
   test('the client gets no data, and hears why', () => {
@@ -64,7 +65,10 @@ describe('who may lead here', () => {
 
   test('with auto, names that a server of this network speaks of', () => {
     bench.sets({ rebinding: 'auto' })
-    for (const source of ['192.168.1.1', '10.0.0.1:853 by TLS', '192.0.2.53', '203.0.113.1']) expect(isStopped('www.example A 192.168.1.1', { source })).toBe(false)
+    for (const source of ['192.168.1.1', '10.0.0.1:853 by TLS', '192.0.2.53']) expect(isStopped('www.example A 192.168.1.1', { source })).toBe(false)
+    const chained = (...sources: readonly string[]) => bench.engine.decideFinding(1, found('www.example A 192.168.1.1'), 0, { asked: keyOf('x.example'), sources })
+    // The alias came from elsewhere.
+    expect([chained('8.8.8.8', '192.168.1.1') === undefined, chained('10.0.0.1', '192.168.1.1') === undefined]).toEqual([false, true])
     for (const source of ['8.8.8.8', '9.9.9.9:853 by TLS', 'elsewhere']) expect(isStopped('www.example A 192.168.1.1', { source })).toBe(true)
   })
 

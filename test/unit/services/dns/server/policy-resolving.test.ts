@@ -34,6 +34,8 @@ function world(lists: { readonly [name: string]: TextList }, set: Partial<Policy
     www 300 A 203.0.113.20
     metrics 300 CNAME collect.bad.zone.
     nas 300 CNAME nas.lab.internal.
+    back 300 CNAME back.lab.internal.
+    lab 300 CNAME www.lab.internal.
     home 300 A 192.168.1.1
     home 300 AAAA 2001:db8::1
   ` })
@@ -43,7 +45,7 @@ function world(lists: { readonly [name: string]: TextList }, set: Partial<Policy
     collect 300 A 203.0.113.30
     www 300 A 203.0.113.31
   ` })
-  const resolving = new ResolvingBench(net, { validation: 'no', zones: [zoneOf('lab.internal', 'nas A 10.0.0.9')] })
+  const resolving = new ResolvingBench(net, { validation: 'no', zones: [zoneOf('lab.internal', 'nas A 10.0.0.9\nwww A 203.0.113.80\nback CNAME nas')] })
   const policy = new PolicyBench({ serversOf: (zone) => resolving.server.serversOf(zone), isLocal: (key) => isAtOrBelow(key, LAB) })
   policy.lists(lists).sets({ rebinding: 'no', ...set })
   resolving.server.setPolicy(policy.engine)
@@ -93,6 +95,8 @@ describe('public names that lead here', () => {
       expect(tell('home.shop.zone')).toBe(`NOERROR | ${soa('home.shop.zone')}`)
       expect(tell('home.shop.zone', 'AAAA')).toBe('NOERROR | home.shop.zone 300 AAAA 2001:db8::1')
       expect(tell('nas.shop.zone')).toBe(`NOERROR | ${soa('nas.shop.zone')}`)
+      expect(tell('back.shop.zone')).toBe(`NOERROR | ${soa('back.shop.zone')}`)
+      expect(tell('lab.shop.zone')).toBe('NOERROR | lab.shop.zone 300 CNAME www.lab.internal | www.lab.internal 300 A 203.0.113.80')
       expect(tell('www.shop.zone')).toBe('NOERROR | www.shop.zone 300 A 203.0.113.20')
       expect(tell('nas.lab.internal')).toBe('NOERROR | nas.lab.internal 300 A 10.0.0.9')
     }
