@@ -16,10 +16,17 @@ import type { Rrset } from '../wire/rrset.ts'
 import { META, TYPE } from '../wire/type-names.ts'
 import { lookup } from '../zone/lookup.ts'
 import { findRrset } from '../zone/zone.ts'
+import type { ZoneSet } from '../zone/zone-set.ts'
 import type { LiveZone, ZoneNode } from '../zone/zone.ts'
 import { MAX_ADDRESSES_OF_ONE, MAX_NAME_SERVERS } from './delegation.ts'
 import type { NameServer } from './delegation.ts'
 import type { Judgement, Situation } from './judge.ts'
+
+/** As judgeByCopy, where the zones have a copy; undefined elsewhere. */
+export function judgeByCopyIn(zones: ZoneSet, s: Situation): Judgement | undefined {
+  const root = zones.get('.')
+  return root?.isSecondary === true ? judgeByCopy(root, s) : undefined
+}
 
 /** Undefined: the copy has nothing to say of it, so a root server is asked. */
 export function judgeByCopy(root: LiveZone, s: Situation): Judgement | undefined {

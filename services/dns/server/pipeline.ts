@@ -19,7 +19,7 @@ import { EXTENDED_ERROR } from '../wire/extended-errors.ts'
 import type { ExtendedError } from '../wire/extended-errors.ts'
 import { FLAG, RCODE, rcodeName } from '../wire/message.ts'
 import type { Query } from '../wire/message.ts'
-import { formatKey, nameKey, parentKey } from '../wire/name.ts'
+import { formatKey, nameKey, parentKey, ROOT_KEY } from '../wire/name.ts'
 import type { Name, NameKey } from '../wire/name.ts'
 import { additionalName, leadingName } from '../wire/rdata.ts'
 import type { Rrset } from '../wire/rrset.ts'
@@ -221,7 +221,8 @@ function withRcode(r: Resolution, rcode: number, why?: ExtendedError): 'done' {
 function zonesStep(parts: Parts): Step {
   const { specialUse } = parts
   return (r) => {
-    const own = enclosing(r.zones, r.key, r.type)
+    const enclosed = enclosing(r.zones, r.key, r.type)
+    const own = enclosed !== undefined && isForRecursion(enclosed, r, parts) ? undefined : enclosed
     const reserved = specialUse.closest(r.key)
     // A rule for such a domain says that its servers know these names.
     const special = reserved !== undefined && parts.isForwarded(r.sought, reserved.key) ? undefined : reserved
@@ -245,6 +246,10 @@ function zonesStep(parts: Parts): Step {
     return fromZone(r, zone, found, mayAsk)
   }
 }
+
+/** A copy of the root serves recursion (RFC 8806): who asks for recursion gets what was validated, not what stands there. */
+const isForRecursion = (zone: LiveZone, r: Resolution, parts: Parts): boolean =>
+  zone.key === ROOT_KEY && zone.isSecondary && r.recursionDesired && parts.mayAsk(r.sought)
 
 function find(zone: LiveZone, key: NameKey, type: number): Lookup {
   const found = lookup(zone, key, type)

@@ -4,12 +4,14 @@ import { RrsetCache } from '../cache/rrset-cache.ts'
 import { fallbackRule } from '../forwarding/fallback-rule.ts'
 import type { ForwardRules } from '../forwarding/forward-rules.ts'
 import { DEFAULT_FORWARDING, Forwarding, plainSend } from '../forwarding/forwarding.ts'
+import { judgeByCopyIn } from '../recursion/local-root.ts'
 import { Recursion } from '../recursion/recursion.ts'
 import { Exchange } from '../resolver/exchange.ts'
 import { Resolver } from '../resolver/resolver.ts'
 import type { ResolverPorts, Sought } from '../resolver/resolver.ts'
 import { ServerBook } from '../resolver/server-book.ts'
 import { Trust } from '../validator/trust.ts'
+import type { ZoneSet } from '../zone/zone-set.ts'
 import { Validator } from '../validator/validator.ts'
 import { ROOT_KEY } from '../wire/name.ts'
 import { TYPE } from '../wire/type-names.ts'
@@ -30,7 +32,9 @@ export type ResolverParts = {
   readonly validator: Validator | undefined
 }
 
-export function resolverParts(ports: DnsPorts, options: DnsOptions, counters: Counters<DnsCount>, rules: ForwardRules): ResolverParts {
+export function resolverParts(
+  ports: DnsPorts, options: DnsOptions, counters: Counters<DnsCount>, rules: ForwardRules, zones: ZoneSet,
+): ResolverParts {
   const { clock, random } = ports
   const count = (name: DnsCount): void => counters.count(name)
   const emit = options.emit ?? (() => {})
@@ -39,7 +43,9 @@ export function resolverParts(ports: DnsPorts, options: DnsOptions, counters: Co
   const book = new ServerBook(clock, random)
   const find: Resolver['find'] = (...asked) => resolver.find(...asked)
   const exchange = new Exchange({ clock, random, count, book, send: plainSend(ports) })
-  const recursion = options.recursion && new Recursion({ clock, exchange, cache, find, count, emit }, { mixCase, ...options.recursion })
+  const recursion = options.recursion && new Recursion(
+    { clock, exchange, cache, find, count, emit }, { mixCase, localRoot: (situation) => judgeByCopyIn(zones, situation), ...options.recursion },
+  )
   const verify: VerifySignature = ports.verify ?? ((...job) => job[4](false))
   const trust = new Trust({ clock, find, verify, count, whenUsed: (told) => validator === undefined ? told(false) : forwarding.isToValidate(ROOT_KEYS, told) }, options.trustAnchors)
   const validator = ports.verify && new Validator({

@@ -112,7 +112,7 @@ export class DnsServer {
     })
     this.#notes = new QueryNotes(ports.clock, options.queryLog)
     this.#table = new AnswerTable(ports.clock, ports.random, options.answerSlabs ?? DEFAULT_SLABS)
-    this.#parts = resolverParts(ports, options, this.counters, this.forwardRules)
+    this.#parts = resolverParts(ports, options, this.counters, this.forwardRules, this.zones)
     this.trust.onChanged = (zone) => {
       this.#parts.validator?.forget()
       this.#parts.cache.flush({ below: zone })

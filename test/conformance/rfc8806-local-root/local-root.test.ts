@@ -6,6 +6,7 @@ import type { LiveZone } from '../../../services/dns/index.ts'
 import { SeededSecureRandom } from '../../../stack/platform/index.ts'
 import { zoneOf } from '../../support/dns.ts'
 import { RecursionBench, ROOT_AT, smallInternet } from '../../support/recursion-bench.ts'
+import { ResolvingBench } from '../../support/resolving-bench.ts'
 import { signed } from '../../support/virtual-internet.ts'
 
 const com = signed('com')
@@ -53,6 +54,30 @@ describe('RFC 8806 §2 the root out of a copy of its zone', () => {
     const { bench } = copy(true)
     bench.tell('nothing', 'A')
     expect(bench.traced).toContainEqual(['dns.recursion.asked', { server: 'the copy of the root held here', zone: '.', name: 'nothing', type: 'A' }])
+  })
+})
+
+describe('RFC 8806 §3 the copy is for the resolver alone', () => {
+  function server(upstreams: 'root' | 'none'): ResolvingBench {
+    const bench = new ResolvingBench(smallInternet(), {
+      zones: [zoneOf('.', ROOT, 1)], validation: 'no', ...(upstreams === 'none' ? { recursion: undefined } : {}),
+    })
+    const zone = bench.server.zones.get('.')
+    if (zone === undefined) throw new Error('the zone was made')
+    zone.isSecondary = true
+    return bench
+  }
+
+  test('a client that asks for recursion gets what recursion finds, without AA, and no root server is asked', () => {
+    const bench = server('root')
+    expect(bench.ask('www.example.com', 'A')).toMatchObject({ rcode: 'NOERROR', flags: 'rd ra', answer: ['www.example.com 300 A 192.0.2.80'] })
+    expect(bench.ask('nothing', 'A')).toMatchObject({ rcode: 'NXDOMAIN', flags: 'rd ra' })
+    expect(bench.net.asked().filter((line) => line.startsWith(ROOT_AT))).toEqual([])
+  })
+
+  test('who does not, and who has nobody else to ask, is answered from the zone as from any other', () => {
+    expect(server('root').ask('nothing', 'A', { flags: 0 })).toMatchObject({ rcode: 'NXDOMAIN', flags: 'aa ra' })
+    expect(server('none').ask('nothing', 'A')).toMatchObject({ rcode: 'NXDOMAIN', flags: 'aa rd' })
   })
 })
 
