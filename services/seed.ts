@@ -6,8 +6,9 @@
 import { formatIpv4, formatPrefix, type Ipv4, type Prefix } from '../stack/index.ts'
 import { err, ok, type Result } from '../stack/platform/index.ts'
 import { FORWARDING_SETTING } from './commands/route-commands.ts'
+import { NOTHING_YET } from './commands/secondary-commands.ts'
 import type { Settings } from './config/settings.ts'
-import { parseZoneFile, reverseName, reverseZoneName, serialAfter, type ParsedZoneFile } from './dns/index.ts'
+import { formatUpstream, parseZoneFile, reverseName, reverseZoneName, serialAfter, type ParsedZoneFile } from './dns/index.ts'
 import { DEFAULT_POLICY, DEFAULT_SITE, EMPTY_LEVEL, PLAIN_RECORD, type DnsRecord, type OptionSet, type Segment, type Subnet, type Zone, zoneText } from './model/index.ts'
 import type { Snapshot, Write } from './storage/store.ts'
 
@@ -25,6 +26,7 @@ type Seeded = {
   readonly zones: string
   /** Not there when the setting came later than the database. */
   readonly forwarding?: Settings['forwarding']
+  readonly localRoot?: string
 }
 
 const SOA_TIMES = { refresh: 3_600, retry: 600, expire: 604_800, minimum: 60, defaultTtl: 300 } as const
@@ -57,7 +59,11 @@ export function seed(snapshot: Snapshot, settings: Settings, files: readonly Zon
   if (before?.zones !== zonesText && settings.domain !== undefined) planner.ownZones(settings.domain, settings.address)
   const { forwarding } = settings
   if (forwarding !== (before?.forwarding ?? 'no')) planner.writes.push({ kind: 'setting', name: FORWARDING_SETTING, value: forwarding })
-  const seeded: Seeded = { subnetId, poolIds, subnet: subnetText, pools: poolsText, zones: zonesText, forwarding }
+  const localRoot = (settings.localRoot ?? []).map(formatUpstream).join(',')
+  if (localRoot !== (before?.localRoot ?? '')) planner.localRoot(settings.localRoot)
+  const seeded: Seeded = {
+    subnetId, poolIds, subnet: subnetText, pools: poolsText, zones: zonesText, forwarding, ...(localRoot === '' ? {} : { localRoot }),
+  }
   const text = JSON.stringify(seeded)
   if (snapshot.settings.get('seed') !== text) planner.writes.push({ kind: 'setting', name: 'seed', value: text })
   for (const file of files) {
@@ -148,6 +154,21 @@ class Planner {
       { name: reverse, type: 'NS', data: server },
       { name: reverseName(own.address), type: 'PTR', data: server },
     ])
+  }
+
+  /** The root as a secondary zone, for recursion (RFC 8806). A root zone that is ours stays what it is. */
+  localRoot(servers: Settings['localRoot']): void {
+    const existing = this.#found('.')?.zone
+    const copy = this.#snapshot.secondaries.find(({ zoneId }) => zoneId === existing?.id)
+    if (existing !== undefined && copy === undefined) return
+    if (servers === undefined) {
+      if (existing !== undefined) this.writes.push({ kind: 'zone-remove', id: existing.id })
+      return
+    }
+    const zone: Zone = existing ?? { ...NOTHING_YET, id: this.ids.zone(), name: '.' }
+    if (existing === undefined) this.writes.push({ kind: 'zone-put', zone })
+    const primaries = servers.map(({ address, port }) => ({ address, port, key: undefined, tls: undefined }))
+    this.writes.push({ kind: 'secondary-put', secondary: { zoneId: zone.id, primaries, refreshedAt: copy?.refreshedAt } })
   }
 
   #found(name: string): { readonly zone: Zone; readonly records: Iterable<DnsRecord> } | undefined {

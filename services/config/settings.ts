@@ -169,6 +169,7 @@ export const SETTINGS = {
   upstreams: row('upstreams', 'dns.upstreams', 'auto', upstreams, 'servers that are asked for all other names: ADDRESS[:PORT],…; root: nobody, all is found from the root servers on; auto: the servers of the host, else root'),
   upstreamPath: row('upstream-path', 'dns.upstreamPath', 'host', oneOf('host', 'stack'), "how they are reached: the host's sockets, or the appliance's own stack and gateway"),
   rootHints: row('root-hints', 'dns.rootHints', 'none', orNone(anyText), "master file with NS and A records of the root's servers; none: IANA's list"),
+  localRoot: row('local-root', 'dns.localRoot', 'none', orNone(upstreamServers), 'servers that give the whole root zone by transfer: ADDRESS[:PORT],…; a copy of it is kept, and no root server is asked (RFC 8806)'),
   trustAnchors: row('trust-anchors', 'dns.trustAnchors', 'none', orNone(anyText), "master file with DS or DNSKEY records that are trusted from the start; none: IANA's keys of the root"),
   dnssecValidation: row('dnssec-validation', 'dns.validation', 'auto', oneOf('auto', 'yes', 'no'), 'whether answers of others are validated; auto: unless upstream servers give no signatures'),
   cacheSize: row('cache-size', 'dns.cacheSize', '64', whole(1, 2048, 'MiB'), 'memory for what other servers said, in MiB; taken as it is used'),

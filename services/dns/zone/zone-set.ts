@@ -5,7 +5,7 @@
  */
 import type { Ipv4 } from '../../../stack/index.ts'
 import { type DnsRecord, splitZoneText, zoneText } from '../../model/index.ts'
-import { knownName, parentKey } from '../wire/name.ts'
+import { knownName, parentKey, ROOT_KEY } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 import { ClasslessZones, nameInBlock } from './classless.ts'
 import { LeaseZones } from './lease-zones.ts'
@@ -161,10 +161,11 @@ export class ZoneSet implements SeenZones {
     return layers.flatMap((layer) => layer.get(key) ?? [])
   }
 
-  /** The zone of everybody with the longest name that encloses a name given as text. */
+  /** The zone of everybody with the longest name that encloses a name given as text; a copy of the root holds nothing of ours. */
   enclosing(text: string): LiveZone | undefined {
     const known = knownName(text)
-    return known === undefined ? undefined : this.closest(known.key)
+    const zone = known === undefined ? undefined : this.closest(known.key)
+    return zone?.key === ROOT_KEY && zone.isSecondary ? undefined : zone
   }
 
   closest(key: NameKey): LiveZone | undefined {

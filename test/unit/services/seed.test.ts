@@ -148,3 +148,27 @@ describe('zone files', () => {
     expect(refused).toMatchObject({ ok: false, error: { problem: expect.stringMatching(/^\/etc\/example\.zone, line 2, column \d+: /), remedy: expect.stringMatching(/./) } })
   })
 })
+
+describe('a copy of the root', () => {
+  const copies = (store: SqliteStore): readonly string[] =>
+    store.load().secondaries.map(({ zoneId, primaries }) => `${store.load().zones.find(({ zone }) => zone.id === zoneId)?.zone.name} ${primaries.map(({ address, port }) => `${formatIpv4(address)}:${port}`).join(' ')}`)
+
+  test('is a secondary zone as long as the setting says so; who it is transferred from may change', () => {
+    const store = started({ 'local-root': '192.0.32.132,192.0.47.132:5353' })
+    expect(copies(store)).toEqual(['. 192.0.32.132:53 192.0.47.132:5353'])
+    expect(start(store, { 'local-root': '192.0.32.132,192.0.47.132:5353' })).toEqual([])
+    start(store, { 'local-root': '192.0.32.132' })
+    expect([copies(store), zoneNames(store).filter((zone) => zone.startsWith('. '))]).toEqual([['. 192.0.32.132:53'], ['. 0']])
+    start(store)
+    expect([copies(store), zoneNames(store).filter((zone) => zone.startsWith('. '))]).toEqual([[], []])
+  })
+
+  test('one that was made by hand, and no setting: it stays', () => {
+    const store = started()
+    const zone = { id: 99, name: '.', serial: 0, primaryServer: '.', hostmaster: '.', refresh: 1, retry: 1, expire: 1, minimum: 1, defaultTtl: 1 }
+    store.commit([[{ kind: 'zone-put', zone }]])
+    start(store, { 'local-root': '192.0.32.132' })
+    start(store)
+    expect([copies(store), zoneNames(store).filter((name) => name.startsWith('. '))]).toEqual([[], ['. 0']])
+  })
+})
