@@ -3,6 +3,7 @@
  * (an RRSIG belongs to what it covers), RFC 5452 §6 (a zone's servers speak for what lies in it, and for nothing else).
  */
 import { u16 } from '../../../stack/platform/index.ts'
+import { MAX_TTL_SECONDS } from '../cache/lifetime.ts'
 import type { MessageRecord } from '../wire/message.ts'
 import { isAtOrBelow } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
@@ -31,7 +32,7 @@ class Gathered {
   constructor(first: MessageRecord) {
     this.#name = first.name
     this.#type = first.type
-    this.#ttl = first.ttl
+    this.#ttl = Math.min(MAX_TTL_SECONDS, first.ttl)
   }
 
   get size(): number {
