@@ -9,6 +9,7 @@ import type { DnsOptions } from '../services/dns/index.ts'
 import { postedBatch } from '../services/storage/posted-batch.ts'
 import { storedDecision, type StoredDecision } from '../services/storage/stored-decision.ts'
 import type { BatchAnswer } from '../services/storage/writer.ts'
+import { CacheFileStore } from '../services/storage/cache-file-store.ts'
 import { KeyFile } from '../services/storage/key-file.ts'
 import { openReader } from '../services/storage/sqlite.ts'
 import type { Medium } from '../services/index.ts'
@@ -168,6 +169,7 @@ function begin(port: MessagePort): void {
     soon: queueMicrotask,
     post: (batch, transactions) => port.postMessage({ kind: 'commit', posted: postedBatch(batch, transactions) } satisfies StorageRequest),
     history: readHistory,
+    cacheFile: new CacheFileStore(data.directory),
     decide,
     alreadyServed: data.served,
     served: (interfaceName) => control.postMessage({ kind: 'served', interfaceName } satisfies NetworkReport),

@@ -3,11 +3,14 @@
  * the door. The network thread runs it on a TAP device and the system clock, the simulation on virtual wires and virtual
  * time. Invariant: what is live here is what is on disk, plus what is under way to it.
  */
+import { hash } from 'node:crypto'
 import { formatIpv4, type InterfaceAddress, type Ipv4, type Link, Stack } from '../stack/index.ts'
 import { type Clock, ok, type SecureRandom } from '../stack/platform/index.ts'
 import { DhcpBulkEndpoint } from './dhcp-bulk-endpoint.ts'
 import { DhcpEndpoint } from './dhcp-endpoint.ts'
 import { Coexistence } from './dhcp/coexist/index.ts'
+import type { CacheFilePort } from './storage/cache-file-store.ts'
+import { CacheKeeper } from './cache-keeper.ts'
 import { DhcpServer } from './dhcp/index.ts'
 import { DnsEndpoint, hostQuery, stackQuery } from './dns-endpoint.ts'
 import { hostQueryStream, stackQueryStream } from './dns-stream-query.ts'
@@ -88,6 +91,8 @@ export type ApplianceOptions = {
   readonly post: (batch: number, transactions: readonly Transaction[]) => void
   /** The history of zones, read by somebody else than the packets' thread. */
   readonly history?: DnsOptions['history']
+  /** Where the resolver's cache is kept over a restart; without it, it begins empty. */
+  readonly cacheFile?: CacheFilePort
   /** Takes decisions for the log of reasons; may drop them. */
   readonly decide: (decision: Omit<Decision, 'id'>) => void
   /** Links that an earlier life of the network side served: they need no search for other DHCP servers first. */
@@ -225,6 +230,7 @@ export class Appliance {
       watchLeases: (watch) => this.#leaseWatchers.push(watch),
       onClose: (end) => this.#endings.push(end),
     })
+    if (o.cacheFile !== undefined) this.#keepCache(o, o.cacheFile)
   }
 
   /** The storage writer's answer to a batch. */
@@ -273,6 +279,15 @@ export class Appliance {
     this.#dnsTcpEndpoint.close()
     this.stack.close()
     this.#interfaces.close()
+  }
+
+  #keepCache({ clock, log, settings }: ApplianceOptions, file: CacheFilePort): void {
+    const { cache, forwardRules } = this.dns
+    const { rootHints, trustAnchors, validation } = settings
+    const ofSettings = JSON.stringify([rootHints, [...(trustAnchors ?? [])], validation])
+    const holdsFor = (): string => hash('sha256', ofSettings + forwardRules.text)
+    const keeper = new CacheKeeper({ clock, cache, file, holdsFor, log })
+    this.#endings.push(() => keeper.close())
   }
 
   #serveDhcp(o: ApplianceOptions): DhcpServer {

@@ -3,6 +3,7 @@
  * `says` has the facts in braces; `means` is for a person who has not read the RFCs; `remedy` says what to do, if
  * anything.
  */
+import { CACHE_EVENTS } from './cache/events.ts'
 import { FORWARDING_EVENTS } from './forwarding/events.ts'
 import { RECURSION_EVENTS } from './recursion/events.ts'
 import { POLICY_EVENTS } from './policy/events.ts'
@@ -220,6 +221,7 @@ export const DNS_EVENTS = {
     level: 'info', says: 'zone {zone}: {removed} record(s) out, {added} in, serial {serial}',
     means: 'The change is served from the next query on.',
   },
+  ...CACHE_EVENTS,
   ...RECURSION_EVENTS,
   ...POLICY_EVENTS,
   ...UPDATE_EVENTS,

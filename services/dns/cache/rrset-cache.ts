@@ -18,6 +18,8 @@ import type { CacheCount } from './counts.ts'
 import { Denials } from './denials.ts'
 import { displaces } from './displace.ts'
 import { EntryReader, EntryWriter, kindOf, securityOf, trustOf } from './entry-codec.ts'
+import { takePiece } from './filing.ts'
+import type { Taken } from './filing.ts'
 import { ENTRY_HEAD, EntryLog, NAME_LENGTH_AT } from './entry-log.ts'
 import {
   asStale, DEFAULT_STALE_SECONDS, DEFAULT_TTL_BOUNDS, lifetimeMs, prefetchAt, soaOf, withBounds,
@@ -54,6 +56,9 @@ export class RrsetCache {
   readonly #reader = new EntryReader()
   readonly #denials: Denials
   readonly #labels = new Uint8Array(MAX_LABELS + 1)
+  /** How often something was put in, and how often something was flushed but for single entries: for who keeps it in a file. */
+  puts = 0
+  flushes = 0
   /** Entries that say that a name does not exist, and are proven: without any, nobody looks above a name. */
   #cuts = 0
 
@@ -150,6 +155,11 @@ export class RrsetCache {
     return kept
   }
 
+  /** Entries from `from` on as a piece of a file; see cache-file.ts. */
+  takePiece(from: number): Taken {
+    return takePiece(this.#log, this.#clock, from)
+  }
+
   /** As put(), for what was kept before a restart: it may have ended, and nothing that is here already makes way for it. */
   restore(partition: number, finding: Finding): boolean {
     const now = this.#clock.now()
@@ -179,12 +189,14 @@ export class RrsetCache {
   flushSome(filter: CacheFilter, from: number, count: number): { readonly forgotten: number; readonly next: number | undefined } {
     if (Object.values(filter).every((part) => part === undefined)) {
       const forgotten = this.#log.size
+      this.flushes++
       this.#log.clear()
       this.#denials.clear()
       this.#cuts = 0
       return { forgotten, next: undefined }
     }
     let forgotten = 0
+    this.flushes++
     const next = this.#visit(filter, from, count, (handle) => {
       this.#remove(handle)
       forgotten++
@@ -336,6 +348,7 @@ export class RrsetCache {
       return false
     }
     this.#count('cache-kept')
+    this.puts++
     if (isCut(log.stateOf(handle))) this.#cuts++
     if (isProof(type) && finding.kind === 'rrset' && finding.security === 'secure') this.#denials.index(partition, handle, finding)
     return true
