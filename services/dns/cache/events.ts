@@ -8,7 +8,7 @@ export const CACHE_EVENTS = {
   },
   'dns.cache.file-unusable': {
     level: 'warn', says: 'the cache begins empty: {because}',
-    means: 'dns-cache.bin in the data directory is not read; it is written anew in some minutes. Nothing is lost but time.',
+    means: 'The file dns-cache.bin in the data directory is not read; it is written anew in some minutes. Nothing is lost but time.',
   },
   'dns.cache.not-saved': {
     level: 'warn', says: 'the cache could not be written to the disk: {because}',
