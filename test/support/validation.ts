@@ -100,7 +100,7 @@ export class SignedWorld {
   verifies = 0
   readonly #benches = new Map<NameKey, Bench>()
 
-  constructor(zones: { readonly [zone: string]: WorldZone }, options: { readonly clock?: VirtualClock; readonly verify?: VerifySignature } = {}) {
+  constructor(zones: { readonly [zone: string]: WorldZone }, options: { readonly clock?: VirtualClock; readonly verify?: VerifySignature; readonly maxRemembered?: number } = {}) {
     this.clock = options.clock ?? new VirtualClock(Date.UTC(2026, 10, 22))
     Object.entries(zones).forEach(([zone, { text, signing }], i) => {
       const soa = zone === '.' ? '@ SOA ns.nic. root.nic. 1 3600 600 604800 300\n' : ''
@@ -121,7 +121,7 @@ export class SignedWorld {
       },
       count: (what) => void this.counts.set(what, (this.counts.get(what) ?? 0) + 1),
       discard: (_partition, key, type) => void this.discarded.push(`${formatKey(key)} ${typeName(type)}`),
-    })
+    }, options)
     const root = zones['.']
     if (root?.signing !== undefined) this.trust({ '.': { ds: dsOf('.', root), dnskey: [] } })
   }

@@ -72,10 +72,11 @@ export type ChainPorts = {
 export class Chain {
   readonly #ports: ChainPorts
   readonly #verifier: Verifier
-  readonly #remembered = new LruMap<string, Remembered>(MAX_REMEMBERED)
+  readonly #remembered: LruMap<string, Remembered>
   readonly #underWay = new Map<string, UnderWay>()
 
-  constructor(ports: ChainPorts, verifier: Verifier) {
+  constructor(ports: ChainPorts, verifier: Verifier, maxRemembered = MAX_REMEMBERED) {
+    this.#remembered = new LruMap(maxRemembered)
     this.#ports = ports
     this.#verifier = verifier
   }

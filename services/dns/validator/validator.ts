@@ -14,7 +14,7 @@ import type { Ask, FindOther } from '../resolver/source.ts'
 import { formatKey, isAtOrBelow, nameKey, parentKey, ROOT_KEY } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 import { leadingName } from '../wire/rdata.ts'
-import { TYPE, typeName } from '../wire/type-names.ts'
+import { META, TYPE, typeName } from '../wire/type-names.ts'
 import type { Anchors } from './anchors.ts'
 import { Chain, tooManyIterations } from './chain.ts'
 import type { ValidationCount } from './counts.ts'
@@ -51,10 +51,10 @@ export class Validator {
   readonly #verifier: Verifier
   readonly #chain: Chain
 
-  constructor(ports: ValidatorPorts) {
+  constructor(ports: ValidatorPorts, limits: { readonly maxRemembered?: number } = {}) {
     this.#count = ports.count
     this.#verifier = new Verifier(ports)
-    this.#chain = new Chain(ports, this.#verifier)
+    this.#chain = new Chain(ports, this.#verifier, limits.maxRemembered)
   }
 
   /** Names whose place in the chain of trust is remembered. */
@@ -90,6 +90,10 @@ export class Validator {
     // Signatures are not signed: nothing can be said of them.
     if (isPositive && finding.type === TYPE.RRSIG) {
       done({ kind: 'insecure', fault: undefined })
+      return
+    }
+    if (!isConsistent(finding)) {
+      done(bogus(fault(FAULT_CODE.bogus, `what came is no answer to ${setText(finding.owner, finding.type)}`)))
       return
     }
     const sets = isPositive ? finding.answer : finding.authority
@@ -163,6 +167,16 @@ export class Validator {
         return bogus(fault(FAULT_CODE.denialMissing, answer.length > 0 ? `nothing proves that ${what} may come from a wildcard` : `the records of ${zoneText(by.zone)} do not prove that there is no ${what}`))
     }
   }
+}
+
+/** Whether the records of an answer are what its kind says: genuine ones of another name answer nothing. */
+function isConsistent({ kind, owner, type, answer }: Finding): boolean {
+  const isOwn = (set: SignedRrset | undefined): boolean => set !== undefined && nameKey(set.rrset.name) === owner
+  const [first, second] = answer
+  if (kind === 'rrset') return answer.length > 0 && answer.every((set) => isOwn(set) && (set.rrset.type === type || type === META.ANY))
+  if (kind !== 'alias') return true
+  if (first?.rrset.type === TYPE.DNAME) return answer.length === 2 && isOwn(second) && second?.rrset.type === TYPE.CNAME
+  return answer.length === 1 && isOwn(first) && first?.rrset.type === TYPE.CNAME && first.rrset.rdata.length === 1
 }
 
 function unsigned(finding: Finding, by: KeyedZone): Fault {
