@@ -32,7 +32,7 @@ describe('lists', () => {
       const compiled = bench.compile({ format, text: random.chance(0.5) ? text : Buffer.from(octets).toString() })
       const { report } = compiled
       expect(report.examples.length).toBe(Math.min(20, report.notUnderstood))
-      expect(report.rules).toBe(compiled.names.count + compiled.servers.count + compiled.addresses.length)
+      expect(report.rules).toBe(compiled.names.count + compiled.servers.count + compiled.addresses.count)
       bench.engine.setLists([{ name: 'l', compiled, important: false }])
       bench.sets({ lists: ['l'] })
       for (const asked of ['www.ads.example', 'r.example', 'a.c.example', '.']) {

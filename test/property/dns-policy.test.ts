@@ -1,6 +1,8 @@
 /** The policy engine beside a model that looks at every rule in turn. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { addressKey, addressOwner } from '../../services/dns/policy/address-rules.ts'
+import { readTrigger } from '../../services/dns/policy/rpz-trigger.ts'
 import { NameTableBuilder } from '../../services/dns/policy/name-table-builder.ts'
 import { NameProbe } from '../../services/dns/policy/name-table.ts'
 import { name, keyOf, nameKey } from '../../services/dns/wire/name.ts'
@@ -58,6 +60,15 @@ test('names with "*" are those of the regular expression', () => {
     fc.pre(!text.startsWith('*.'))
     expect([rule, asked, bench.ask(asked) !== '-']).toEqual([rule, asked, expression.test(asked)])
   }), { numRuns: 400 })
+})
+
+test('addresses of policy zones are read as they are written', () => {
+  const octets = fc.oneof(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.uint8Array({ minLength: 16, maxLength: 16 }), fc.constant(new Uint8Array(16)))
+  fc.assert(fc.property(octets, fc.constantFrom('client' as const, 'answer' as const, 'server' as const), fc.nat(127), (network, trigger, nat) => {
+    const key = addressKey({ trigger, network, length: 1 + (nat % (8 * network.length)) })
+    const read = readTrigger(keyOf(`${addressOwner(key)}.z`), keyOf('z'))
+    expect(read.ok && read.value.kind === 'address' ? addressKey(read.value) : addressOwner(key)).toBe(key)
+  }))
 })
 
 describe('tables of names', () => {

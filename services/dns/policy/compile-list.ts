@@ -53,8 +53,8 @@ export function compileListAtOnce(octets: Uint8Array, options: CompileOptions): 
 }
 
 /** What crosses to another thread without being copied. */
-export const transferablesOf = ({ names, servers }: CompiledList): ArrayBuffer[] =>
-  [names, servers].flatMap(({ tags, slots, arena }) => [tags.buffer, slots.buffer, arena.buffer])
+export const transferablesOf = ({ names, servers, addresses }: CompiledList): ArrayBuffer[] =>
+  [names, servers, addresses].flatMap(({ tags, slots, arena }) => [tags.buffer, slots.buffer, arena.buffer])
 
 /** After the last whole line within a piece, or after one that is longer. */
 function pieceEnd(octets: Uint8Array, at: number): number {

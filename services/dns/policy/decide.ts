@@ -6,8 +6,9 @@ import type { Name, NameKey } from '../wire/name.ts'
 import { leadingName } from '../wire/rdata.ts'
 import type { Rrset } from '../wire/rrset.ts'
 import { TYPE } from '../wire/type-names.ts'
+import { triggerOf } from './address-rules.ts'
 import type { PolicyDecision, RuleSource } from './decision.ts'
-import type { AddressRule, PlainAction, PolicyList, PolicySet, RuleRecords } from './model.ts'
+import type { PlainAction, PolicyList, PolicySet, RuleRecords } from './model.ts'
 import { shown } from './rule-name.ts'
 import { recordsOf, ruleText } from './rule-match.ts'
 import type { Asked, RuleMatch } from './rule-match.ts'
@@ -17,23 +18,24 @@ const NULL_AAAA = new Uint8Array(16)
 
 /** What a rule by name decides. */
 export function decisionOf(match: RuleMatch, matches: readonly RuleMatch[], asked: Asked, set: PolicySet): PolicyDecision {
-  const said = source(match.list, ruleText(match), match.line, set)
+  const said: RuleSource = { list: match.list.name, rule: ruleText(match), line: match.line > 0 ? match.line : undefined, ttl: set.ttl, error: errorOf(match) }
   return match.action === 'records' ? withRecords(said, recordsOf(match, matches), asked, set) : plain(said, match.action, asked, set)
 }
 
-/** What a rule by address decides. */
-export function decisionByAddress(rule: AddressRule, list: PolicyList, asked: Asked, set: PolicySet): PolicyDecision {
-  const said = source(list, rule.text, rule.line, set)
-  return rule.action === 'records' ? withRecords(said, rule.records ?? [], asked, set) : plain(said, rule.action, asked, set)
-}
+/** What clients are told, by list and code: the same thing again and again. */
+const errors = new WeakMap<PolicyList, Map<number, ExtendedError>>()
 
-/** What clients are told, by list: the same thing again and again. */
-const errors = new WeakMap<PolicyList, ExtendedError>()
-
-function source(list: PolicyList, rule: string, line: number, { ttl }: PolicySet): RuleSource {
-  let error = errors.get(list)
-  if (error === undefined) errors.set(list, (error = extendedError(INFO_CODE.blocked, `blocked by ${shown(list.name)}`)))
-  return { list: list.name, rule, line: line > 0 ? line : undefined, ttl, error }
+function errorOf({ list, of, name, action }: RuleMatch): ExtendedError {
+  const known = errors.get(list) ?? new Map<number, ExtendedError>()
+  errors.set(list, known)
+  const byClient = of === 'addresses' && triggerOf(name) === 'client'
+  // An answer that is given all the same is called forged (RFC 8914 §4.5).
+  const [code, text] = byClient
+    ? ([INFO_CODE.prohibited, 'not for this client, says'] as const)
+    : action === 'records' ? ([INFO_CODE.forged, 'answered by'] as const) : ([INFO_CODE.blocked, 'blocked by'] as const)
+  const error = known.get(code) ?? extendedError(code, `${text} ${shown(list.name)}`)
+  known.set(code, error)
+  return error
 }
 
 function plain(said: RuleSource, action: PlainAction, asked: Asked, set: PolicySet): PolicyDecision {

@@ -83,7 +83,7 @@ export class PolicyEngine implements DnsPolicy {
     this.#lists = new Map(lists.map((list) => [list.name, list]))
     this.#rpz = new Map(lists.filter(isRpz).map((list) => {
       const before = this.#rpz.get(list.name)
-      return [list.name, before?.list.compiled === list.compiled ? before : new RpzZone(list)]
+      return [list.name, before?.list.compiled === list.compiled ? before : new RpzZone(list, this.hashKey)]
     }))
     for (const name of this.#hits.keys()) if (!this.#lists.has(name)) this.#hits.delete(name)
     this.#plan()

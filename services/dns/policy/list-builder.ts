@@ -1,7 +1,10 @@
 /** Rules on their way into a compiled list, and what became of each line. */
-import { ACTION } from './model.ts'
-import type { AddressRule, CompiledList, HashKey, ListFormat, ListKind, NotUnderstood, RuleDetail } from './model.ts'
+import { addressKey } from './address-rules.ts'
+import type { AddressPrefix } from './address-rules.ts'
+import { ACTION, SCOPE } from './model.ts'
+import type { CompiledList, HashKey, ListFormat, ListKind, NotUnderstood, RuleDetail } from './model.ts'
 import type { LineRule } from './list-line.ts'
+import { nameOfKey } from '../wire/name.ts'
 import { flagsOf } from './name-table.ts'
 import { NameTableBuilder } from './name-table-builder.ts'
 import { shown } from './rule-name.ts'
@@ -15,13 +18,15 @@ const MOST_EXAMPLES = 20
 /** Estimated memory of an object that holds a rule. */
 const DETAIL_OCTETS = 300
 
+/** What has the name or address: the question, or a server of the zone that the answer is in. */
+type RulesOf = 'names' | 'servers' | 'addresses'
+
 export class ListBuilder {
   readonly #format: ListFormat
   readonly #kind: ListKind
   readonly #hashKey: HashKey
-  readonly #names: NameTableBuilder
-  readonly #servers: NameTableBuilder
-  readonly #addresses: AddressRule[] = []
+  readonly #tables: { readonly [of in RulesOf]: NameTableBuilder }
+  readonly #prefixLengths = new Map<string, CompiledList['prefixLengths'][number]>()
   readonly #details: RuleDetail[] = []
   readonly #seen = new Set<string>()
   readonly #examples: NotUnderstood[] = []
@@ -32,27 +37,27 @@ export class ListBuilder {
     this.#format = format
     this.#kind = kind
     this.#hashKey = hashKey
-    this.#names = new NameTableBuilder(hashKey)
-    this.#servers = new NameTableBuilder(hashKey)
+    this.#tables = { names: new NameTableBuilder(hashKey), servers: new NameTableBuilder(hashKey), addresses: new NameTableBuilder(hashKey) }
   }
 
-  /** `of`: what has the name, the question or a server of the zone that it is in. What is wrong with it is returned. */
-  add(line: number, rule: LineRule, of: 'question' | 'server' = 'question'): string | undefined {
-    const table = of === 'question' ? this.#names : this.#servers
+  /** What is wrong with it is returned. */
+  add(line: number, rule: LineRule, of: RulesOf = 'names'): string | undefined {
+    const table = this.#tables[of]
     if (table.count >= MAX_RULES) return `the list has more than ${MAX_RULES} rules`
     const { detail } = rule
     if (detail === undefined) return this.#said(table.add(rule.name, flagsOf(rule.action, rule.scope, rule.important), line))
-    if (this.#isFull()) return `the list has more than ${MAX_DETAILS} rules that say more than a name`
+    if (this.#details.length >= MAX_DETAILS) return `the list has more than ${MAX_DETAILS} rules that say more than a name`
     if (this.#isKnown(`${of} ${detail.form ?? detail.text} ${detail.cancels ?? ''}`)) return undefined
     const said = this.#said(table.add(rule.name, flagsOf(ACTION.detail, rule.scope, rule.important), this.#details.length))
     if (said === undefined) this.#details.push({ line, ...detail })
     return said
   }
 
-  addAddress(rule: AddressRule): string | undefined {
-    if (this.#isFull()) return `the list has more than ${MAX_DETAILS} rules that say more than a name`
-    if (!this.#isKnown(`${rule.trigger} ${rule.network.join('.')}/${rule.length}`)) this.#addresses.push(rule)
-    return undefined
+  /** A rule about an address, whose name is its addressKey(). */
+  addAddress(line: number, prefix: AddressPrefix, rule: Omit<LineRule, 'name' | 'scope'>): string | undefined {
+    const { trigger, network, length } = prefix
+    this.#prefixLengths.set(`${trigger} ${network.length} ${length}`, { trigger, octets: network.length, length })
+    return this.add(line, { ...rule, name: nameOfKey(addressKey(prefix)), scope: SCOPE.exact }, 'addresses')
   }
 
   refuse(line: number, text: string | (() => string), reason: string): void {
@@ -62,21 +67,17 @@ export class ListBuilder {
   }
 
   finish(lines: number): CompiledList {
-    const names = this.#names.finish()
-    const servers = this.#servers.finish()
-    let octets = DETAIL_OCTETS * (this.#details.length + this.#addresses.length)
-    for (const { tags, slots, arena } of [names, servers]) octets += tags.byteLength + slots.byteLength + arena.byteLength
+    const [names, servers, addresses] = [this.#tables.names.finish(), this.#tables.servers.finish(), this.#tables.addresses.finish()]
+    let octets = DETAIL_OCTETS * this.#details.length
+    for (const { tags, slots, arena } of [names, servers, addresses]) octets += tags.byteLength + slots.byteLength + arena.byteLength
+    const prefixLengths = [...this.#prefixLengths.values()].sort((a, b) => b.length - a.length)
     return {
-      format: this.#format, kind: this.#kind, hashKey: this.#hashKey, names, servers, addresses: this.#addresses, details: this.#details,
+      format: this.#format, kind: this.#kind, hashKey: this.#hashKey, names, servers, addresses, prefixLengths, details: this.#details,
       report: {
-        format: this.#format, lines, rules: names.count + servers.count + this.#addresses.length, duplicates: this.#duplicates,
+        format: this.#format, lines, rules: names.count + servers.count + addresses.count, duplicates: this.#duplicates,
         notUnderstood: this.#notUnderstood, examples: this.#examples, octets,
       },
     }
-  }
-
-  #isFull(): boolean {
-    return this.#details.length + this.#addresses.length >= MAX_DETAILS
   }
 
   #isKnown(rule: string): boolean {

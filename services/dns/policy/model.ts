@@ -6,6 +6,7 @@
 import type { Prefix } from '../../../stack/index.ts'
 import type { NameKey } from '../wire/name.ts'
 import type { Dns64Prefix } from '../resolver/dns64.ts'
+import type { AddressTrigger } from './address-rules.ts'
 import type { NamePattern } from './name-pattern.ts'
 import type { Schedule } from './schedule.ts'
 
@@ -91,18 +92,6 @@ export type NameTable = {
   readonly count: number
 }
 
-/** A rule by address. */
-export type AddressRule = {
-  readonly trigger: 'client' | 'answer' | 'server'
-  /** 4 or 16 octets without host bits. */
-  readonly network: Uint8Array
-  readonly length: number
-  readonly action: PlainAction | 'records'
-  readonly records?: RuleRecords
-  readonly line: number
-  readonly text: string
-}
-
 /** What the keys of hash tables depend on, so that no list and no client can make names collide. */
 export type HashKey = readonly [number, number]
 
@@ -113,7 +102,10 @@ export type CompiledList = {
   readonly names: NameTable
   /** Rules by the name of a server that an answer's zone has (rpz-nsdname). */
   readonly servers: NameTable
-  readonly addresses: readonly AddressRule[]
+  /** Rules by address, see address-rules.ts. */
+  readonly addresses: NameTable
+  /** Lengths of their prefixes, the longest first; of IPv4 addresses 4 octets, of IPv6 16. */
+  readonly prefixLengths: readonly { readonly trigger: AddressTrigger; readonly octets: number; readonly length: number }[]
   readonly details: readonly RuleDetail[]
   readonly report: ListReport
 }

@@ -61,6 +61,8 @@ export class NameTableBuilder {
 
   /** What was added, in arrays of its own. */
   finish(): NameTable {
+    // Most lists have one kind of rules.
+    if (this.#count === 0) return { tags: new Uint8Array(1), slots: new Uint32Array(1), arena: new Uint8Array(0), count: 0 }
     return { tags: this.#tags, slots: this.#slots, arena: this.#arena.slice(0, this.#used), count: this.#count }
   }
 

@@ -46,8 +46,6 @@ export function finished(hash: number): number {
 /** Never 0, which means that a slot is empty. */
 export const tagOf = (hash: number): number => (hash >>> 24) | 1
 
-export const EMPTY_TABLE: NameTable = { tags: new Uint8Array(1), slots: new Uint32Array(1), arena: new Uint8Array(0), count: 0 }
-
 /** A name that is looked for, and its parents up to the root. One is used again and again. */
 export class NameProbe {
   readonly octets = new Uint8Array(MAX_NAME_OCTETS)

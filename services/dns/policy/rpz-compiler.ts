@@ -7,7 +7,6 @@ import type { Name, NameKey } from '../wire/name.ts'
 import { formatRdata, leadingName } from '../wire/rdata.ts'
 import { TYPE, typeName } from '../wire/type-names.ts'
 import { ListBuilder } from './list-builder.ts'
-import type { LineRule } from './list-line.ts'
 import { ACTION } from './model.ts'
 import type { CompiledList, HashKey, PlainAction, RuleRecords } from './model.ts'
 import { readTrigger } from './rpz-trigger.ts'
@@ -92,15 +91,11 @@ export class RpzCompiler {
   #rule(
     trigger: Exclude<Trigger, { kind: 'apex' }>, line: number, action: Exclude<PlainAction, 'block'> | 'records', text: string, records: RuleRecords | undefined,
   ): string | undefined {
-    const more = records === undefined ? {} : { records }
-    if (trigger.kind === 'address') {
-      const { trigger: by, network, length } = trigger
-      return this.#list.addAddress({ trigger: by, network, length, action, line, text, ...more })
+    const rule = {
+      action: action === 'records' ? ACTION.block : ACTION[action], important: false,
+      detail: records === undefined ? undefined : { text, action, records },
     }
-    const rule: LineRule = {
-      name: trigger.name, scope: trigger.scope, action: action === 'records' ? ACTION.block : ACTION[action], important: false,
-      detail: action === 'records' ? { text, action, ...more } : undefined,
-    }
-    return this.#list.add(line, rule, trigger.of)
+    if (trigger.kind === 'address') return this.#list.addAddress(line, trigger, rule)
+    return this.#list.add(line, { ...rule, name: trigger.name, scope: trigger.scope }, trigger.of)
   }
 }

@@ -9,16 +9,18 @@ import type { Result } from '../../../stack/platform/index.ts'
 import { parseIpv6 } from '../wire/ipv6.ts'
 import { formatName, isAtOrBelow, isWildcard, nameOfKey, parentKey } from '../wire/name.ts'
 import type { Name, NameKey } from '../wire/name.ts'
+import { ADDRESS_TRIGGERS } from './address-rules.ts'
+import type { AddressPrefix, AddressTrigger } from './address-rules.ts'
 import { SCOPE } from './model.ts'
-import type { AddressRule, Scope } from './model.ts'
+import type { Scope } from './model.ts'
 
 export type Trigger =
-  | { readonly kind: 'name'; readonly of: 'question' | 'server'; readonly name: Name; readonly scope: Scope }
-  | { readonly kind: 'address'; readonly trigger: AddressRule['trigger']; readonly network: Uint8Array; readonly length: number }
+  | { readonly kind: 'name'; readonly of: 'names' | 'servers'; readonly name: Name; readonly scope: Scope }
+  | ({ readonly kind: 'address' } & AddressPrefix)
   /** The zone's own records. */
   | { readonly kind: 'apex' }
 
-const ADDRESS_LABELS: { readonly [label: string]: AddressRule['trigger'] } = { 'rpz-client-ip': 'client', 'rpz-ip': 'answer', 'rpz-nsip': 'server' }
+const ADDRESS_LABELS = new Map(Object.entries(ADDRESS_TRIGGERS).map(([trigger, label]) => [label as string, trigger as AddressTrigger]))
 
 /** The trigger of an owner in the zone, or why it is none. */
 export function readTrigger(owner: NameKey, apex: NameKey): Result<Trigger, string> {
@@ -27,18 +29,18 @@ export function readTrigger(owner: NameKey, apex: NameKey): Result<Trigger, stri
   const relative = `${owner.slice(0, owner.length - apex.length)}\0`
   const labels = formatName(nameOfKey(relative)).split('.')
   const last = labels.at(-1) as string
-  const address = ADDRESS_LABELS[last]
+  const address = ADDRESS_LABELS.get(last)
   if (address !== undefined) {
     const prefix = readPrefix(labels.slice(0, -1))
     return prefix.ok ? ok({ kind: 'address', trigger: address, ...prefix.value }) : prefix
   }
   if (last === 'rpz-nsdname') {
-    return labels.length === 1 ? err('no server is named') : ok(named('server', `${relative.slice(0, -'rpz-nsdname'.length - 2)}\0`))
+    return labels.length === 1 ? err('no server is named') : ok(named('servers', `${relative.slice(0, -'rpz-nsdname'.length - 2)}\0`))
   }
-  return last.startsWith('rpz-') ? err(`triggers of the kind ${last} are not known`) : ok(named('question', relative))
+  return last.startsWith('rpz-') ? err(`triggers of the kind ${last} are not known`) : ok(named('names', relative))
 }
 
-function named(of: 'question' | 'server', key: NameKey): Trigger {
+function named(of: 'names' | 'servers', key: NameKey): Trigger {
   const below = isWildcard(key)
   return { kind: 'name', of, name: nameOfKey(below ? parentKey(key) : key), scope: below ? SCOPE.below : SCOPE.exact }
 }

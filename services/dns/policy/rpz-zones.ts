@@ -4,17 +4,15 @@
  * names of servers, and addresses of servers. A rule by name waits for the answer where a zone before it might still
  * have something to say.
  */
-import { put32 } from '../../../stack/platform/index.ts'
-import type { Ipv4 } from '../../../stack/index.ts'
 import type { Finding } from '../resolver/finding.ts'
 import type { NameKey } from '../wire/name.ts'
 import { addressesIn } from './answer-addresses.ts'
-import { AddressIndex } from './address-index.ts'
-import { decisionByAddress, decisionOf } from './decide.ts'
+import { AddressRules, octetsOfIpv4 } from './address-rules.ts'
+import { decisionOf } from './decide.ts'
 import type { PolicyDecision } from './decision.ts'
-import type { AddressRule, HashKey, PolicyList, PolicySet } from './model.ts'
+import type { HashKey, PolicyList, PolicySet } from './model.ts'
 import { NameProbe } from './name-table.ts'
-import { rulesFor } from './rule-match.ts'
+import { ruleByAddress, rulesFor } from './rule-match.ts'
 import type { Asked, RuleMatch } from './rule-match.ts'
 
 /** What is known of a zone's servers; addresses have 4 or 16 octets. */
@@ -22,16 +20,15 @@ export type ZoneServers = { readonly names: readonly NameKey[]; readonly address
 
 export class RpzZone {
   readonly list: PolicyList
-  readonly #client: AddressIndex
-  readonly #answer: AddressIndex
-  readonly #server: AddressIndex
+  readonly #client: AddressRules
+  readonly #answer: AddressRules
+  readonly #server: AddressRules
 
-  constructor(list: PolicyList) {
+  constructor(list: PolicyList, hashKey: HashKey) {
     this.list = list
-    const by = (trigger: AddressRule['trigger']): AddressIndex => new AddressIndex(list.compiled.addresses.filter((rule) => rule.trigger === trigger))
-    this.#client = by('client')
-    this.#answer = by('answer')
-    this.#server = by('server')
+    this.#client = new AddressRules(list.compiled, 'client', hashKey)
+    this.#answer = new AddressRules(list.compiled, 'answer', hashKey)
+    this.#server = new AddressRules(list.compiled, 'server', hashKey)
   }
 
   /** Whether it has rules that need an answer. */
@@ -43,25 +40,23 @@ export class RpzZone {
     return !this.#server.isEmpty || this.list.compiled.servers.count > 0
   }
 
-  /** What it says of the question alone. */
+  /** What it says of the question alone: the name itself before a wildcard, a longer wildcard before a shorter one. */
   byQuestion(probe: NameProbe, asked: Asked, set: PolicySet): PolicyDecision | undefined {
-    const rule = this.#client.isEmpty ? undefined : this.#client.find(octetsOf(asked.client))
-    if (rule !== undefined) return decisionByAddress(rule, this.list, asked, set)
-    // The name itself comes before a wildcard, a longer wildcard before a shorter one.
-    const match = rulesFor(probe, this.list, asked.key)[0]
-    return match === undefined ? undefined : decisionOf(match, [match], asked, set)
+    const byClient = this.#client.isEmpty ? undefined : ruleByAddress(this.#client, [octetsOfIpv4(asked.client)], this.list)
+    return this.#decided(byClient ?? rulesFor(probe, this.list, asked.key)[0], asked, set)
   }
 
   byAnswer(addresses: readonly Uint8Array[], asked: Asked, set: PolicySet): PolicyDecision | undefined {
-    const rule = this.#answer.findAny(addresses)
-    return rule === undefined ? undefined : decisionByAddress(rule, this.list, asked, set)
+    return this.#decided(ruleByAddress(this.#answer, addresses, this.list), asked, set)
   }
 
   byServers({ names, addresses }: ZoneServers, probe: NameProbe, asked: Asked, set: PolicySet): PolicyDecision | undefined {
-    const match = this.list.compiled.servers.count === 0 ? undefined : firstServer(names, probe, this.list)
-    if (match !== undefined) return decisionOf(match, [match], asked, set)
-    const rule = this.#server.findAny(addresses)
-    return rule === undefined ? undefined : decisionByAddress(rule, this.list, asked, set)
+    const byName = this.list.compiled.servers.count === 0 ? undefined : firstServer(names, probe, this.list)
+    return this.#decided(byName ?? ruleByAddress(this.#server, addresses, this.list), asked, set)
+  }
+
+  #decided(match: RuleMatch | undefined, asked: Asked, set: PolicySet): PolicyDecision | undefined {
+    return match && decisionOf(match, [match], asked, set)
   }
 }
 
@@ -105,12 +100,6 @@ export class RpzZones {
     }
     return undefined
   }
-}
-
-function octetsOf(client: Ipv4): Uint8Array {
-  const octets = new Uint8Array(4)
-  put32(octets, 0, client)
-  return octets
 }
 
 /** The rule of the server whose name comes first in canonical order (RFC 4034 §6.1). */

@@ -3,6 +3,8 @@ import { contains } from '../../../stack/index.ts'
 import type { Ipv4 } from '../../../stack/index.ts'
 import { formatKey, isAtOrBelow } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
+import { addressOwner } from './address-rules.ts'
+import type { AddressRules } from './address-rules.ts'
 import { ACTION, adblockText, SCOPE } from './model.ts'
 import type { PlainAction, PolicyList, RuleDetail, Scope } from './model.ts'
 import { actionOf, counts, isImportant, scopeOf } from './name-table.ts'
@@ -14,9 +16,9 @@ export type Asked = { readonly key: NameKey; readonly type: number; readonly cli
 
 export type RuleMatch = {
   readonly list: PolicyList
-  /** Whether it is about names that are asked for, or about servers. */
-  readonly of: 'names' | 'servers'
-  /** The rule's own name. */
+  /** Whether it is about names that are asked for, about servers, or about addresses. */
+  readonly of: 'names' | 'servers' | 'addresses'
+  /** The rule's own name, or the key of its address. */
   readonly name: NameKey
   /** Labels of the name that was asked for beyond it. */
   readonly parent: number
@@ -43,18 +45,23 @@ export function rulesFor(probe: NameProbe, list: PolicyList, key: NameKey, of: '
   for (let parent = 0; parent < probe.count; parent++) {
     for (let slot = probe.find(table, parent, -1); slot >= 0; slot = probe.find(table, parent, slot)) {
       const flags = probe.flags(table, parent, slot)
-      const scope = scopeOf(flags)
-      if (!counts(scope, parent)) continue
-      const reference = probe.reference(table, parent, slot)
-      const plain = PLAIN_ACTIONS[actionOf(flags)] as keyof typeof ACTION
-      const detail = plain === 'detail' ? (list.compiled.details[reference] as RuleDetail) : undefined
-      matches.push({
-        list, of, name: key.slice(probe.starts[parent]), parent, scope, important: isImportant(flags), detail,
-        action: plain === 'detail' ? (detail as RuleDetail).action : plain, line: detail?.line ?? reference,
-      })
+      if (counts(scopeOf(flags), parent)) matches.push(matchOf(list, of, key.slice(probe.starts[parent]), parent, flags, probe.reference(table, parent, slot)))
     }
   }
   return matches
+}
+
+/** The rule of a policy zone by one of the addresses. */
+export function ruleByAddress(rules: AddressRules, addresses: readonly Uint8Array[], list: PolicyList): RuleMatch | undefined {
+  const found = rules.find(addresses)
+  return found && matchOf(list, 'addresses', found.key, 0, found.flags, found.reference)
+}
+
+function matchOf(list: PolicyList, of: RuleMatch['of'], name: NameKey, parent: number, flags: number, reference: number): RuleMatch {
+  const plain = PLAIN_ACTIONS[actionOf(flags)] as keyof typeof ACTION
+  const detail = plain === 'detail' ? (list.compiled.details[reference] as RuleDetail) : undefined
+  const action = plain === 'detail' ? (detail as RuleDetail).action : plain
+  return { list, of, name, parent, scope: scopeOf(flags), important: isImportant(flags), detail, action, line: detail?.line ?? reference }
 }
 
 /** Whether a rule's own conditions hold. */
@@ -112,6 +119,7 @@ const RPZ_TARGETS: { readonly [action: string]: string } = {
 /** The rule for people, as its list has it or would have it. */
 export function ruleText({ detail, list, of, name, scope, action, important }: RuleMatch): string {
   if (detail !== undefined) return detail.text
+  if (of === 'addresses') return `${addressOwner(name)} CNAME ${RPZ_TARGETS[action] ?? ''}`
   const text = formatKey(name)
   switch (list.compiled.format) {
     case 'hosts':

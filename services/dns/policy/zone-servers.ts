@@ -1,10 +1,10 @@
 /** The servers behind an answer, for policy that minds where names are kept (draft-vixie-dnsop-dns-rpz §4.4, §4.5). */
-import { put32 } from '../../../stack/platform/index.ts'
 import type { RrsetCache } from '../cache/rrset-cache.ts'
 import type { DelegationBook } from '../recursion/delegation.ts'
 import { parentKey, ROOT_KEY } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 import { TYPE } from '../wire/type-names.ts'
+import { octetsOfIpv4 } from './address-rules.ts'
 import type { ZoneServers } from './rpz-zones.ts'
 
 /** More servers are looked at by nobody, and a chain of zones must not make more of them. */
@@ -25,15 +25,9 @@ export function zoneServers(zone: NameKey, book: DelegationBook, cache: RrsetCac
     for (const server of [...delegation.servers, ...delegation.own]) {
       if (names.size >= MOST_NAMES || names.has(server.name)) continue
       names.add(server.name)
-      for (const address of server.addresses) addresses.push(octetsOf(address))
+      for (const address of server.addresses) addresses.push(octetsOfIpv4(address))
       for (const type of [TYPE.A, TYPE.AAAA]) for (const { rrset } of cache.rrset(0, server.name, type)?.answer ?? []) if (rrset.type === type) addresses.push(...rrset.rdata)
     }
   }
   return { names: [...names], addresses: addresses.slice(0, MOST_ADDRESSES) }
-}
-
-function octetsOf(address: number): Uint8Array {
-  const octets = new Uint8Array(4)
-  put32(octets, 0, address)
-  return octets
 }

@@ -4,8 +4,8 @@ import { OPTION } from './edns.ts'
 /** The whole option as it is sent: option head, INFO-CODE (u16), EXTRA-TEXT (UTF-8). */
 export type ExtendedError = Uint8Array
 
-/** RFC 8914 §4.16 to §4.19. */
-export const INFO_CODE = { blocked: 15, censored: 16, filtered: 17, prohibited: 18 } as const
+/** What policy says, RFC 8914 §4.5, §4.16 and §4.19. */
+export const INFO_CODE = { forged: 4, blocked: 15, prohibited: 18 } as const
 
 /** RFC 8914 §2. For what is known only when it happens; what is always said the same stands below. */
 export function extendedError(infoCode: number, text: string): ExtendedError {

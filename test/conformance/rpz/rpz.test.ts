@@ -83,6 +83,15 @@ describe('draft-vixie-dnsop-dns-rpz §4 triggers', () => {
   })
 })
 
+test('RFC 8914 §4.5, §4.16, §4.19 the client hears whether it was blocked, given another answer, or is not to ask', () => {
+  const bench = benchOf({ z: ['a.test CNAME .', 'b.test A 192.0.2.1', '32.9.0.0.10.rpz-client-ip CNAME *.'] })
+  const said = (asked: string, client = 0): string => {
+    const error = Buffer.from(bench.engine.decideName(1, keyOf(asked), 1, client)?.error ?? [])
+    return `${error.readUInt16BE(4)} ${error.subarray(6).toString()}`
+  }
+  expect([said('a.test'), said('b.test'), said('x.test', 0x0a000009)]).toEqual(['15 blocked by z', '4 answered by z', '18 not for this client, says z'])
+})
+
 describe('draft-vixie-dnsop-dns-rpz §5 precedence', () => {
   test('§5.2 the zone that stands first, whatever triggers', () => {
     const bench = benchOf({ first: ['32.1.2.0.192.rpz-ip CNAME .'], second: ['x.test CNAME *.', 'y.test CNAME *.'] })

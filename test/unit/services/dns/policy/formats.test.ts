@@ -177,7 +177,7 @@ test('a list is compiled in pieces, to the same as at once', () => {
   for (; piece.done !== true; piece = pieces.next()) yields++
   expect(yields).toBe(Math.ceil(octets.length / 65_536))
   expect(piece.value).toEqual(compileListAtOnce(octets, options))
-  expect(transferablesOf(piece.value)).toHaveLength(6)
+  expect(transferablesOf(piece.value)).toHaveLength(9)
 })
 
 describe('what is said of a list', () => {
