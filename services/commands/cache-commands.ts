@@ -52,6 +52,8 @@ export class CacheCommands implements CacheSide {
       next = some.next
     }
     this.#o.dns.forgetAnswers()
+    const { name, below, type, security } = filter.value
+    if (type === undefined && security === undefined) this.#o.dns.forgetDelegations(below ?? name)
     return ok({ flushed })
   }
 

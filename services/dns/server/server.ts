@@ -508,8 +508,15 @@ export class DnsServer {
   flushCache(name?: string): number {
     const parsed = name === undefined ? undefined : parseName(name)
     if (parsed?.ok === false) return 0
+    const below = parsed && nameKey(parsed.value)
     this.forgetAnswers()
-    return this.#parts.cache.flush(parsed === undefined ? {} : { below: nameKey(parsed.value) })
+    this.forgetDelegations(below)
+    return this.#parts.cache.flush(below === undefined ? {} : { below })
+  }
+
+  /** Of the name and all below it, or all: the next question finds its way from further up. */
+  forgetDelegations(below?: NameKey): void {
+    this.#parts.recursion?.book.forget(below)
   }
 
   /** What was made of the cache: finished responses, and failures. */
