@@ -91,10 +91,10 @@ describeLab('the small Internet', () => {
     })
   })
 
-  test('by the appliance\'s own stack the answers are the same', async () => {
+  test('by the appliance\'s own stack, and with letter case mixed, the answers are the same', async () => {
     const byHost = await ask(APPLIANCE, 'do')
     await subject.appliance?.stop()
-    await startSubject(world, [], 'stack')
+    await startSubject(world, ['--mix-case', 'yes'], 'stack')
     const byStack = await askAll(world.asker, APPLIANCE, QUESTIONS, 'do')
     expect(QUESTIONS.flatMap((question, i) => disagreement(question, 'do', byHost[i], byStack[i]) ?? []).slice(0, 10).join('\n')).toBe('')
   })

@@ -13,7 +13,7 @@ import { openResolvingWorld, type ResolvingWorld, startSubject, type Subject } f
 import type { Host } from '../netns.ts'
 import { APPLIANCE, BRIDGE } from '../world.ts'
 
-const SECONDS = 6
+const SECONDS = 4
 const PER_SECOND = 2000
 const WANTED = ['www', 'alias'].flatMap(owner => ['honest.gamma', 'rsa.alpha', 'plain.beta', 'unsigned.gamma'].map(zone => `${owner}.${zone}`))
 /** V8 takes more before it gives back. */
