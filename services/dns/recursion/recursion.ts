@@ -28,7 +28,7 @@ import type { NameKey } from '../wire/name.ts'
 import { TYPE, typeName } from '../wire/type-names.ts'
 import type { RecursionCount } from './counts.ts'
 import { DelegationBook } from './delegation.ts'
-import type { NameServer } from './delegation.ts'
+import type { Delegation, NameServer } from './delegation.ts'
 import { judge } from './judge.ts'
 import type { Judgement, Situation, Wanted } from './judge.ts'
 import { ROOT_HINTS } from './root-hints.ts'
@@ -66,6 +66,8 @@ export type RecursionOptions = {
   readonly isOwn?: (address: Ipv4) => boolean
   /** Other than 53 for tests. */
   readonly port?: number
+  /** A delegation in a zone that is served here, nearer than what the root leads to; see server/own-delegations.ts. */
+  readonly ownDelegation?: (key: NameKey, type: number) => Delegation | undefined
   /** Answers of the root out of a copy of it that is held here (RFC 8806); undefined: it has none at the moment. */
   readonly localRoot?: (situation: Situation) => Judgement | undefined
 }
@@ -154,10 +156,16 @@ export class Recursion implements AnswerSource {
     this.#courses.add(course)
     // RFC 4035 §2.4: DS records stand on the upper side of a cut.
     const from = ask.type === TYPE.DS && ask.key !== ROOT_KEY ? parentKey(ask.key) : ask.key
-    const delegation = this.book.closest(from)
+    const delegation = this.#closest(from, ask)
     ask.trace?.('dns.recursion.began', { ...namedIn(ask), zone: formatKey(delegation.zone) })
     course.timer = clock.at(course.deadline, () => this.#on(course, { kind: 'deadline' }))
     this.#perform(course, begin({ key: ask.key, type: ask.type }, delegation, this.#around(course)))
+  }
+
+  #closest(from: NameKey, { key, type }: Ask): Delegation {
+    const known = this.book.closest(from)
+    const own = this.#options.ownDelegation?.(key, type)
+    return own !== undefined && own.zone.length >= known.zone.length ? own : known
   }
 
   /** RFC 9609: asks the root for its servers, while questions go on with the list that we have. */

@@ -165,6 +165,8 @@ export type Parts = {
   readonly resolver: Resolver
   /** Somebody may be asked for a name that is not ours. */
   readonly mayAsk: (sought: Sought) => boolean
+  /** One of our zones delegates the name to servers that recursion asks. */
+  readonly isDelegated: (sought: Sought) => boolean
   /** A rule is for just this domain, or one below it, and the name. */
   readonly isForwarded: (sought: Sought, domain: NameKey) => boolean
   readonly wantsPrefetch: (finding: Finding) => boolean
@@ -241,7 +243,8 @@ function zonesStep(parts: Parts): Step {
       return fail(r, EXTENDED_ERROR.expired)
     }
     const found = find(zone, r.key, r.type)
-    const mayAsk = r.recursionDesired && parts.mayAsk(r.sought) && special === undefined
+    // Names for local use go to nobody but whom we delegate them to.
+    const mayAsk = r.recursionDesired && (special === undefined ? parts.mayAsk(r.sought) : parts.isDelegated(r.sought))
     if (zone === special && found.kind === 'nxdomain') r.response.extendedError = EXTENDED_ERROR.specialUse
     return fromZone(r, zone, found, mayAsk)
   }

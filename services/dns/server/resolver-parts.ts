@@ -13,11 +13,14 @@ import { ServerBook } from '../resolver/server-book.ts'
 import { Trust } from '../validator/trust.ts'
 import type { ZoneSet } from '../zone/zone-set.ts'
 import { Validator } from '../validator/validator.ts'
+import type { Delegation } from '../recursion/delegation.ts'
 import { ROOT_KEY } from '../wire/name.ts'
+import type { NameKey } from '../wire/name.ts'
 import { TYPE } from '../wire/type-names.ts'
 import type { VerifySignature } from '../validator/verifier.ts'
 import type { DnsCount } from './counts.ts'
 import type { DnsOptions, DnsPorts } from './options.ts'
+import { ownDelegation } from './own-delegations.ts'
 
 /** Whether answers about these are validated says whether anything is. */
 const ROOT_KEYS: Sought = { partition: 0, key: ROOT_KEY, type: TYPE.DNSKEY }
@@ -30,6 +33,8 @@ export type ResolverParts = {
   readonly recursion: Recursion | undefined
   readonly trust: Trust
   readonly validator: Validator | undefined
+  /** A zone of ours delegates the name to servers that recursion asks. */
+  readonly isDelegated: (sought: Sought) => boolean
 }
 
 export function resolverParts(
@@ -43,8 +48,9 @@ export function resolverParts(
   const book = new ServerBook(clock, random)
   const find: Resolver['find'] = (...asked) => resolver.find(...asked)
   const exchange = new Exchange({ clock, random, count, book, send: plainSend(ports) })
+  const delegated = (key: NameKey, type: number): Delegation | undefined => ownDelegation(zones.seenFrom(undefined), key, type)
   const recursion = options.recursion && new Recursion(
-    { clock, exchange, cache, find, count, emit }, { mixCase, localRoot: (situation) => judgeByCopyIn(zones, situation), ...options.recursion },
+    { clock, exchange, cache, find, count, emit }, { mixCase, ownDelegation: delegated, localRoot: (situation) => judgeByCopyIn(zones, situation), ...options.recursion },
   )
   const verify: VerifySignature = ports.verify ?? ((...job) => job[4](false))
   const trust = new Trust({ clock, find, verify, count, whenUsed: (told) => validator === undefined ? told(false) : forwarding.isToValidate(ROOT_KEYS, told) }, options.trustAnchors)
@@ -61,14 +67,20 @@ export function resolverParts(
     { mixCase, validation, totalMs: options.upstreamTotalMs ?? DEFAULT_FORWARDING.totalMs },
   )
   rules.setFallback(fallbackRule(options.upstreams, 'host', 'settings', recursion !== undefined))
-  const sourceOf: ResolverPorts['sourceOf'] = (sought) => forwarding.sourceOf(sought)
+  // Whom a zone of ours delegates to knows better than servers that are asked for everything.
+  const sourceOf: ResolverPorts['sourceOf'] = (sought) => {
+    const cut = delegated(sought.key, sought.type)
+    return recursion === undefined || cut === undefined || rules.claims(sought.partition, sought.key, cut.zone) ? forwarding.sourceOf(sought) : recursion
+  }
   const validate: ResolverPorts['validate'] = (finding, ask, done) => {
-    if (validator === undefined) return done({ ...finding, security: 'insecure' })
+    // Nothing vouches for what hangs below zones of ours.
+    if (validator === undefined || (validation !== 'yes' && delegated(finding.owner, finding.type) !== undefined)) return done({ ...finding, security: 'insecure' })
     forwarding.isToValidate({ partition: ask.partition, key: finding.owner, type: finding.type }, (isTo) => {
       if (isTo) validator.validate(finding, ask, done)
       else done({ ...finding, security: 'insecure' })
     })
   }
   const resolver = new Resolver({ clock, cache, count, sourceOf, validate }, options)
-  return { cache, resolver, forwarding, recursion, trust, validator }
+  const isDelegated = (sought: Sought): boolean => recursion !== undefined && delegated(sought.key, sought.type) !== undefined
+  return { cache, resolver, forwarding, recursion, trust, validator, isDelegated }
 }

@@ -124,9 +124,9 @@ export class DnsServer {
     const limiter = options.rateLimit && new RateLimiter(ports.clock, ports.random, options.rateLimit)
     this.#limited = limiter && new LimitedResponses(limiter, this.#replyOptions, (name) => this.counters.count(name))
     const emit = options.emit ?? (() => {})
-    const { resolver, cache } = this.#parts
+    const { resolver, cache, isDelegated } = this.#parts
     const parts: Parts = {
-      specialUse: this.#specialUse, resolver, mayAsk: (sought) => resolver.mayAsk(sought),
+      specialUse: this.#specialUse, resolver, isDelegated, mayAsk: (sought) => resolver.mayAsk(sought),
       isForwarded: ({ partition, key }, domain) => this.forwardRules.claims(partition, key, domain), wantsPrefetch: (finding) => cache.wantsPrefetch(finding),
       policy: () => this.#policy,
       now: () => ports.clock.now(),

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { ROOT_KEY } from '../../../../../services/dns/wire/name.ts'
 import { parseTrustAnchors } from '../../../../../services/dns/validator/anchor-file.ts'
+import { ipv4 } from '../../../../../stack/index.ts'
+import { zoneOf } from '../../../../support/dns.ts'
 import { optionOf } from '../../../../support/dns-options.ts'
-import { ROOT_AT } from '../../../../support/recursion-bench.ts'
+import { ROOT_AT, smallInternet } from '../../../../support/recursion-bench.ts'
 import { ResolvingBench } from '../../../../support/resolving-bench.ts'
 import { FAULTS, only, saying, signed, VirtualInternet } from '../../../../support/virtual-internet.ts'
 import type { VirtualServer } from '../../../../support/virtual-internet.ts'
@@ -148,5 +150,46 @@ describe('a validating resolver', () => {
     const said = steps.map(([id]) => id)
     for (const id of ['dns.zone.none', 'dns.forward.asked', 'dns.recursion.began', 'dns.forward.answered']) expect(said).toContain(id)
     expect(said.some((id) => id.startsWith('dns.validation.'))).toBe(true)
+  })
+})
+
+describe('zones that ours delegate', () => {
+  const lab = zoneOf('lab.internal', `
+    sub     NS ns.sub
+    ns.sub  A  10.9.0.53
+    far     NS ns.example.com.
+    own     NS srv
+    srv     A  10.9.0.54
+  `)
+  const delegated = (options: ConstructorParameters<typeof ResolvingBench>[1] = {}): ResolvingBench => {
+    const net = smallInternet()
+    net.server('10.9.0.53', { 'sub.lab.internal': 'www 300 A 10.9.0.80\nout 300 CNAME www.example.com.' })
+    net.server('10.9.0.54', { 'own.lab.internal': 'www 300 A 10.9.0.81' })
+    return new ResolvingBench(net, { zones: [lab], ...options })
+  }
+
+  /** Whom, besides the root for its servers. */
+  const askedOf = (bench: ResolvingBench) => bench.net.asked().filter((line) => !line.endsWith(' . NS')).map((line) => line.split(' ')[0])
+
+  test.each([
+    ['www.sub.lab.internal', ['10.9.0.53'], 'NOERROR | www.sub.lab.internal 300 A 10.9.0.80'],
+    ['www.own.lab.internal', ['10.9.0.54'], 'NOERROR | www.own.lab.internal 300 A 10.9.0.81'],
+    ['none.sub.lab.internal', ['10.9.0.53'], /^NXDOMAIN/],
+  ])('%s is asked of their servers, not from the root on', (name, servers, answer) => {
+    const bench = delegated()
+    expect(bench.tell(name, 'A')).toMatch(answer)
+    expect(askedOf(bench)).toEqual(servers)
+  })
+
+  test('nor of servers that are asked for everything else', () => {
+    const bench = delegated({ upstreams: [{ address: ipv4('203.0.113.53'), port: 53 }] })
+    expect(bench.tell('www.sub.lab.internal', 'A')).toMatch(/10.9.0.80/)
+    expect(askedOf(bench)).toEqual(['10.9.0.53'])
+  })
+
+  test('their aliases lead outside again, and who does not ask for recursion is referred', () => {
+    const bench = delegated()
+    expect(bench.tell('out.sub.lab.internal', 'A')).toBe('NOERROR | out.sub.lab.internal 300 CNAME www.example.com | www.example.com 300 A 192.0.2.80')
+    expect(bench.ask('www.sub.lab.internal', 'A', { flags: 0 })).toMatchObject({ rcode: 'NOERROR', answer: [], authority: ['sub.lab.internal 300 NS ns.sub.lab.internal'] })
   })
 })
