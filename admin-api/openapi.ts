@@ -26,6 +26,7 @@ const TAGS = [
   { name: 'records', description: 'What is in a zone.' },
   { name: 'resolver', description: 'Where answers come from that no zone has.' },
   { name: 'policies', description: 'What is blocked, for whom and when.' },
+  { name: 'queries', description: 'The log of queries that were answered.' },
   { name: 'certificates', description: 'What the TLS servers show, and who vouches for it.' },
   { name: 'network', description: 'The own network stack.' },
   { name: 'diagnostics', description: 'Looking into the network.' },

@@ -26,6 +26,7 @@ import { leaseRoutes } from './routes/leases.ts'
 import { networkRoutes } from './routes/network.ts'
 import { otherServerRoutes } from './routes/other-servers.ts'
 import { policyRoutes } from './routes/policies.ts'
+import { queryLogRoutes } from './routes/query-log.ts'
 import { recordRoutes } from './routes/records.ts'
 import { routeRoutes } from './routes/routes.ts'
 import { catalogRoutes } from './routes/catalogs.ts'
@@ -88,6 +89,7 @@ const ROUTES = [
   policyRoutes,
   cacheRoutes,
   trustAnchorRoutes,
+  queryLogRoutes,
   decisionRoutes,
 ] as const
 

@@ -21,7 +21,7 @@ import { ListDirectory } from '../services/storage/list-files.ts'
 import { Checkpointer, lockDataDirectory, openReader, openStore, prepareDataDirectory, type SqliteStore } from '../services/storage/sqlite.ts'
 import type { Transaction } from '../services/storage/store.ts'
 import { formatIpv4, formatMac, parseInterfaceAddress } from '../stack/index.ts'
-import type { Medium } from '../services/index.ts'
+import { type Medium, QUERY_LOG_SETTING, queryLogSettings } from '../services/index.ts'
 import { err, ok, type Result, SystemClock, SystemRandom } from '../stack/platform/index.ts'
 import { hostNameservers } from './host.ts'
 import { TapDevices, tapHandle } from './devices.ts'
@@ -29,6 +29,7 @@ import { openFirstLink, type SetupFault } from './link-setup.ts'
 import { ListCompiler } from './list-compiler.ts'
 import { watchSharedLinks } from './shared-links.ts'
 import type { LoggedEvent } from './network-worker.ts'
+import { QueryLogThread } from './query-log-thread.ts'
 import { Threads } from './threads.ts'
 import type { TunnelSocket } from './tunnel.ts'
 
@@ -44,7 +45,7 @@ export type ComposeOptions = {
   readonly version: string
   readonly log: FastifyBaseLogger
   readonly onEvents: (events: readonly LoggedEvent[], suppressed: number) => void
-  readonly onRestart: (worker: 'network' | 'storage' | 'tls', reason: string) => void
+  readonly onRestart: (worker: 'network' | 'storage' | 'tls' | 'query-log', reason: string) => void
   readonly onGiveUp: (reason: string) => void
 }
 
@@ -123,6 +124,8 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
     store.close()
     return files
   }
+  const queryLog = new QueryLogThread(directory, queryLogSettings(store.snapshot().settings.get(QUERY_LOG_SETTING)), (reason) => o.onRestart('query-log', reason))
+  undo.add(() => queryLog.close())
   const network = { ...networkSettings(settings), ...files.value }
   const setCarriers = (on: boolean): void => {
     first?.setCarrier(on)
@@ -145,6 +148,7 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
       mtu: settings.mtu,
       devices: devices.table(),
       settings: network,
+      queryLog: queryLog.memory,
       apiPort: settings.api === undefined || settings.apiOnLink === 'no' ? undefined : API_PORT_ON_LINK,
     }),
     onEvents: o.onEvents,
@@ -173,7 +177,7 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
   certificates.onChange = (pair) => threads.showCertificate(pair)
   watchCertificates(certificates, threads, undo)
   const listKeeper = keepLists(directory, threads, undo)
-  const api = await startApi({ api: adminApi, o, directory, threads, devices, connections, certificates, listKeeper, undo })
+  const api = await startApi({ api: adminApi, o, directory, threads, devices, connections, certificates, listKeeper, queryLog, undo })
   if (!api.ok) return api
   return ok({
     apiUrl: api.value,
@@ -336,10 +340,11 @@ type ApiParts = {
   readonly connections: EarlyConnections
   readonly certificates: Certificates
   readonly listKeeper: ListKeeper
+  readonly queryLog: QueryLogThread
   readonly undo: Undo
 }
 
-async function startApi({ api, o, directory, threads, devices, connections, certificates, listKeeper, undo }: ApiParts): Promise<Result<string | undefined, SetupFault>> {
+async function startApi({ api, o, directory, threads, devices, connections, certificates, listKeeper, queryLog, undo }: ApiParts): Promise<Result<string | undefined, SetupFault>> {
   const listen = o.settings.api
   if (listen === undefined) return ok(undefined)
   const clock = new SystemClock()
@@ -355,9 +360,10 @@ async function startApi({ api, o, directory, threads, devices, connections, cert
     listKeeper,
     reader,
     decisions: decisions.value,
+    queryLog,
     clock,
     version: o.version,
-    supervision: () => [...threads.checks(), certificateCheck(certificates, clock.wallMs()), listKeeper.check()],
+    supervision: () => [...threads.checks(), certificateCheck(certificates, clock.wallMs()), listKeeper.check(), queryLog.check()],
   })
   const server = api.buildServer({ services, tokens: reader, clock, log: o.log, version: o.version, allowedHosts: ownNames(o.settings) })
   const listening = await listenOn(server, formatIpv4(listen.address), listen.port)

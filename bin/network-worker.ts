@@ -39,6 +39,8 @@ export type NetworkWorkerData = {
   /** Of the other interfaces. */
   readonly devices: DeviceTable
   readonly settings: ApplianceSettings
+  /** Where answered queries are noted. */
+  readonly queryLog: SharedArrayBuffer
   /** Links on which an earlier worker served DHCP. */
   readonly served: readonly string[]
   /** Port of the appliance's own address on which the API is to be reached; undefined: not there. */
@@ -170,6 +172,7 @@ function begin(port: MessagePort): void {
     post: (batch, transactions) => port.postMessage({ kind: 'commit', posted: postedBatch(batch, transactions) } satisfies StorageRequest),
     history: readHistory,
     cacheFile: new CacheFileStore(data.directory),
+    queryLog: data.queryLog,
     decide,
     alreadyServed: data.served,
     served: (interfaceName) => control.postMessage({ kind: 'served', interfaceName } satisfies NetworkReport),

@@ -7,6 +7,14 @@ import { setPriority } from 'node:os'
 /** Of those that answer packets; −20 is the highest. */
 const ANSWERING = -10
 
+/** Of those that nobody waits for; 19 is the lowest. */
+const BEHIND = 10
+
+/** For the calling thread. */
+export function goBehindOthers(): void {
+  setPriority(0, BEHIND)
+}
+
 /** For the calling thread. Without CAP_SYS_NICE it stays as it is. */
 export function goBeforeOthers(): void {
   try {

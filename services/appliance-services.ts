@@ -13,6 +13,7 @@ import { ApplianceLeases } from './administration/lease-services.ts'
 import { ApplianceLinks } from './administration/link-services.ts'
 import { ApplianceOtherServers } from './administration/other-server-services.ts'
 import { AppliancePolicies } from './administration/policy-services.ts'
+import { ApplianceQueryLog, type QueryLogPort } from './administration/query-log-services.ts'
 import { ApplianceReasons } from './administration/reason-services.ts'
 import { ApplianceRoutes } from './administration/route-services.ts'
 import { ApplianceCatalogs } from './administration/catalog-services.ts'
@@ -36,6 +37,7 @@ export type ApplianceServicesOptions = {
   readonly network: NetworkSide
   readonly reader: StoreReader
   readonly decisions: DecisionStore
+  readonly queryLog: QueryLogPort
   readonly devices: Devices
   readonly certificates: CertificateServices
   readonly listKeeper: Pick<ListKeeper, 'look' | 'refresh' | 'isFetching'>
@@ -71,6 +73,7 @@ export function applianceServices(o: ApplianceServicesOptions): Services {
     diagnostics: new ApplianceDiagnostics(o),
     uplinks: new ApplianceUplinks(o),
     otherServers: new ApplianceOtherServers(o),
+    queryLog: new ApplianceQueryLog(o),
     reasons: new ApplianceReasons({ ...o, services: () => services }),
   }
   return services

@@ -85,6 +85,8 @@ export type ApplianceOptions = {
   readonly snapshot: Snapshot
   /** Room for finished DNS answers; as much as DNS thinks right unless given. */
   readonly answerSlabs?: DnsOptions['answerSlabs']
+  /** Where answered queries are noted, for whoever writes the log of them. */
+  readonly queryLog?: DnsOptions['queryLog']
   /** Runs a function right after the present batch of frames. */
   readonly soon: (run: () => void) => void
   /** Hands transactions to the storage writer, which answers by settle(). */
@@ -157,7 +159,7 @@ export class Appliance {
         clock: o.clock, random: o.random, ...path, forward: this.#forward,
         verify: (...asked) => verifier.verify(...asked),
       },
-      { upstreams: o.settings.upstreams, ...this.#resolverOptions(o), nextRecordId, answerSlabs: o.answerSlabs, nsid: o.settings.nsid, designated: designated(o.settings), history: o.history, rateLimit: o.settings.rateLimit, emit: (id, facts) => id !== 'dns.zone.edited' && o.log(id, facts) },
+      { upstreams: o.settings.upstreams, ...this.#resolverOptions(o), nextRecordId, answerSlabs: o.answerSlabs, nsid: o.settings.nsid, designated: designated(o.settings), history: o.history, queryLog: o.queryLog, rateLimit: o.settings.rateLimit, emit: (id, facts) => id !== 'dns.zone.edited' && o.log(id, facts) },
       o.snapshot.zones,
     )
     const bySettings = fallbackRule(o.settings.upstreams, o.settings.upstreamPath, 'settings', o.settings.recurse === true)

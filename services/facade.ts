@@ -14,6 +14,7 @@ import type { InterfaceServices } from './facade/interfaces.ts'
 import type { LeaseServices } from './facade/leases.ts'
 import type { LinkServices } from './facade/links.ts'
 import type { OtherServerServices } from './facade/other-servers.ts'
+import type { QueryLogServices } from './facade/query-log.ts'
 import type { ReasonServices } from './facade/reasons.ts'
 import type { RouteServices } from './facade/routes.ts'
 import type { CatalogServices } from './facade/catalogs.ts'
@@ -40,6 +41,7 @@ export * from './facade/interfaces.ts'
 export * from './facade/leases.ts'
 export * from './facade/links.ts'
 export * from './facade/other-servers.ts'
+export * from './facade/query-log.ts'
 export * from './facade/reasons.ts'
 export * from './facade/routes.ts'
 export * from './facade/catalogs.ts'
@@ -78,6 +80,7 @@ export type Services = {
   readonly diagnostics: DiagnosticServices
   readonly uplinks: UplinkServices
   readonly otherServers: OtherServerServices
+  readonly queryLog: QueryLogServices
   readonly reasons: ReasonServices
 }
 

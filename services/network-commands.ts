@@ -14,6 +14,7 @@ import { LinkCommands } from './commands/link-commands.ts'
 import { ListCommands } from './commands/list-commands.ts'
 import { pausesOf, PAUSES_SETTING, PolicyCommands } from './commands/policy-commands.ts'
 import { RouteCommands } from './commands/route-commands.ts'
+import { QueryLogCommands } from './commands/query-log-commands.ts'
 import { CatalogCommands } from './commands/catalog-commands.ts'
 import { SecondaryCommands } from './commands/secondary-commands.ts'
 import { SigningCommands } from './commands/signing-commands.ts'
@@ -94,7 +95,7 @@ export function networkCommands(o: NetworkCommandsOptions): NetworkSide {
     forwarders: new ForwarderCommands({ ...o, forwardRules, lastForwardRuleId: lastIds.forwardRule, turns, configuration: () => dhcp.current }),
     cache: new CacheCommands(o),
     lists, policies, secondaries: new SecondaryCommands({ ...o, nextZoneId, turns }),
-    catalogs: new CatalogCommands({ ...o, catalogs, catalogMembers, editor, nextZoneId, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, status: new StatusCommands(o),
+    catalogs: new CatalogCommands({ ...o, catalogs, catalogMembers, editor, nextZoneId, turns }), interfaces, routes, links: new LinkCommands({ ...o, turns }), diagnostics, uplinks, otherServers, queryLog: new QueryLogCommands(o), status: new StatusCommands(o),
   }
 }
 

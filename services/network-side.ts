@@ -16,7 +16,7 @@ import type { NewRecord } from './dns/index.ts'
 import type { TapHandle } from './links/media.ts'
 import type { ListSide, PolicySide } from './policies/side.ts'
 import type {
-  DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, InterfaceProperties, KeyRole, Lease, NetworkInterface,
+  DhcpConfiguration, DhcpItem, DhcpKind, DnsRecord, InterfaceProperties, KeyRole, Lease, NetworkInterface, QueryLogSettings,
   StaticRoute, Subnet, TraceStep, TsigKey, Warning, Zone, ZoneEdit,
 } from './model/index.ts'
 
@@ -236,6 +236,11 @@ export interface OtherServerSide {
   linkShared(interfaceName: string, shared: boolean): Answer<null>
 }
 
+export interface QueryLogSide {
+  /** Makes it durable; whoever writes the log is told by who asked. */
+  setQueryLog(settings: QueryLogSettings): Answer<null>
+}
+
 export interface StatusSide {
   statistics(all: boolean): Answer<StatisticsView>
   health(): Answer<NetworkHealth>
@@ -276,6 +281,7 @@ export type NetworkSide = {
   readonly diagnostics: DiagnosticSide
   readonly uplinks: UplinkSide
   readonly otherServers: OtherServerSide
+  readonly queryLog: QueryLogSide
   readonly status: StatusSide
 }
 
@@ -331,6 +337,7 @@ export const NETWORK_COMMANDS = {
   diagnostics: ['ping', 'traceroute', 'capture', 'sockets'],
   uplinks: ['dhcpClient', 'renewDhcpClient', 'releaseDhcpClient'],
   otherServers: ['otherServers', 'searchOtherServers', 'linkShared'],
+  queryLog: ['setQueryLog'],
   status: ['statistics', 'health'],
 } as const satisfies { readonly [P in keyof NetworkSide]: readonly (keyof NetworkSide[P])[] }
 

@@ -9,7 +9,7 @@ import { FORWARDING_SETTING } from './commands/route-commands.ts'
 import { NOTHING_YET } from './commands/secondary-commands.ts'
 import type { Settings } from './config/settings.ts'
 import { formatUpstream, parseZoneFile, reverseName, reverseZoneName, serialAfter, type ParsedZoneFile } from './dns/index.ts'
-import { DEFAULT_POLICY, DEFAULT_SITE, EMPTY_LEVEL, PLAIN_RECORD, type DnsRecord, type OptionSet, type Segment, type Subnet, type Zone, zoneText } from './model/index.ts'
+import { DEFAULT_POLICY, DEFAULT_QUERY_LOG, DEFAULT_SITE, EMPTY_LEVEL, PLAIN_RECORD, QUERY_LOG_SETTING, queryLogSettings, type DnsRecord, type OptionSet, type Segment, type Subnet, type Zone, zoneText } from './model/index.ts'
 import type { Snapshot, Write } from './storage/store.ts'
 
 /** A master file as read by the shell. */
@@ -27,6 +27,7 @@ type Seeded = {
   /** Not there when the setting came later than the database. */
   readonly forwarding?: Settings['forwarding']
   readonly localRoot?: string
+  readonly queryLog?: Settings['queryLog']
 }
 
 const SOA_TIMES = { refresh: 3_600, retry: 600, expire: 604_800, minimum: 60, defaultTtl: 300 } as const
@@ -61,8 +62,14 @@ export function seed(snapshot: Snapshot, settings: Settings, files: readonly Zon
   if (forwarding !== (before?.forwarding ?? 'no')) planner.writes.push({ kind: 'setting', name: FORWARDING_SETTING, value: forwarding })
   const localRoot = (settings.localRoot ?? []).map(formatUpstream).join(',')
   if (localRoot !== (before?.localRoot ?? '')) planner.localRoot(settings.localRoot)
+  const { queryLog } = settings
+  if (queryLog !== (before?.queryLog ?? DEFAULT_QUERY_LOG.mode)) {
+    const kept = queryLogSettings(snapshot.settings.get(QUERY_LOG_SETTING))
+    planner.writes.push({ kind: 'setting', name: QUERY_LOG_SETTING, value: JSON.stringify({ ...kept, mode: queryLog }) })
+  }
   const seeded: Seeded = {
     subnetId, poolIds, subnet: subnetText, pools: poolsText, zones: zonesText, forwarding, ...(localRoot === '' ? {} : { localRoot }),
+    ...(queryLog === DEFAULT_QUERY_LOG.mode ? {} : { queryLog }),
   }
   const text = JSON.stringify(seeded)
   if (snapshot.settings.get('seed') !== text) planner.writes.push({ kind: 'setting', name: 'seed', value: text })

@@ -7,6 +7,7 @@ import { certificateAuthority, certificateGive, certificateRemove, certificateRe
 import { classAdd, classChange, classList, classRemove } from './class.ts'
 import type { Command } from './command.ts'
 import { decisions } from './decisions.ts'
+import { queriesClear, queriesList, queriesLog, queriesTop } from './queries.ts'
 import { dhcpClientRelease, dhcpClientRenew, dhcpClientShow } from './dhcp-client.ts'
 import { dhcpExport, dhcpImport } from './dhcp.ts'
 import { explain, explainQuery } from './explain.ts'
@@ -60,6 +61,10 @@ export const COMMANDS: readonly Command[] = [
   explain,
   explainQuery,
   decisions,
+  queriesList,
+  queriesTop,
+  queriesClear,
+  queriesLog,
   siteList,
   siteAdd,
   siteChange,

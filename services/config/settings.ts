@@ -20,6 +20,7 @@ import {
   SOCKET_PATH_BYTES,
 } from '../../stack/index.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
+import { QUERY_LOG_MODES } from '../model/index.ts'
 import { parseServer, type ServerAddress } from './server-address.ts'
 
 export type AddressRange = { readonly first: Ipv4; readonly last: Ipv4 }
@@ -166,6 +167,7 @@ export const SETTINGS = {
   rateLimit: row('rate-limit', 'dns.rateLimit', 'none', orNone(whole(1, 1_000_000, 'answers a second')), 'most DNS answers of one kind over UDP to 256 neighbouring addresses; who proves its address by TCP or a cookie is not limited'),
   rateLimitExempt: row('rate-limit-exempt', 'dns.rateLimitExempt', 'none', orNone(listOf(anyPrefix)), 'clients that --rate-limit leaves alone: PREFIX,…'),
   nsid: row('nsid', 'dns.nsid', 'none', orNone(serverName), 'name of this server, for clients that ask by EDNS (RFC 5001)'),
+  queryLog: row('query-log', 'dns.queryLog', 'full', oneOf(...QUERY_LOG_MODES), 'what is written down of queries: all; without the last octet of addresses; without names and addresses; nothing'),
   upstreams: row('upstreams', 'dns.upstreams', 'auto', upstreams, 'servers that are asked for all other names: ADDRESS[:PORT],…; root: nobody, all is found from the root servers on; auto: the servers of the host, else root'),
   upstreamPath: row('upstream-path', 'dns.upstreamPath', 'host', oneOf('host', 'stack'), "how they are reached: the host's sockets, or the appliance's own stack and gateway"),
   rootHints: row('root-hints', 'dns.rootHints', 'none', orNone(anyText), "master file with NS and A records of the root's servers; none: IANA's list"),

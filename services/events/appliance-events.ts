@@ -23,6 +23,11 @@ export const APPLIANCE_EVENTS = {
     says: 'static neighbour {address} at {mac} on {interface} {how}',
     means: 'An administrator named a hardware address, or took that back; it counts from the next frame on.',
   },
+  'query-log.changed': {
+    level: 'info',
+    says: 'the query log is {mode}; queries are kept for {days} days, in at most {mebibytes} MiB',
+    means: 'An administrator said how much of the queries is written down. What was written before stays until it is too old, or is forgotten.',
+  },
   'route.changed': {
     level: 'info',
     says: 'static route {route} {how}',

@@ -2,12 +2,11 @@
  * SHELL: decisions in a database file of their own, without fsync. It may lose the last moments in a power cut; it can
  * neither slow nor endanger leases. A file that is damaged or from another version is begun anew: it is a log, not state.
  */
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Database, Statement } from 'better-sqlite3'
 import type { Decision, TraceStep } from '../model/index.ts'
 import { DECISION_CELLS, type StoredDecision } from './stored-decision.ts'
-import { openDatabase, storeFault } from './sqlite.ts'
+import { openDatabase, removeDatabase, storeFault } from './sqlite.ts'
 import type { Opened, StoreFault } from './store.ts'
 import { KEYED_DECISIONS, RunKeys, type IdRange } from './run-keys.ts'
 import { type Cell, RowBatch } from './row-batch.ts'
@@ -68,7 +67,7 @@ export function openDecisions(directory: string | undefined, wallMs: number): Op
   const open = (): Opened<Database> => openDatabase(file, { migrations: 'decisions', durable: false, wallMs })
   let db = open()
   if (!db.ok && directory !== undefined) {
-    for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true })
+    removeDatabase(file)
     db = open()
   }
   return db.ok ? ok(new DecisionStore(db.value)) : db

@@ -2,7 +2,7 @@
  * SHELL: the store on better-sqlite3. WAL with synchronous=FULL: a commit has been fsynced when it returns (SQLite
  * documentation, pragma synchronous). One connection writes; readers have their own (reader.ts).
  */
-import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Sqlite, { type Database, type Statement } from 'better-sqlite3'
 import { err, ok } from '../../stack/platform/index.ts'
@@ -80,12 +80,16 @@ export function openDatabase(
     readonly wallMs: number
     /** Another connection of this program has read every page of it already, which takes a second per million rows. */
     readonly checked?: boolean
+    /** Pages that are idle can be given back to the file system a few at a time (incremental_vacuum). */
+    readonly shrinks?: boolean
   },
 ): Opened<Database> {
   let db: Database
   try {
     db = new Sqlite(file, { timeout: 2_000 })
     if (file !== IN_MEMORY) keepFromOthers(file)
+    // Counts only before there is a table.
+    if (options.shrinks === true) db.pragma('auto_vacuum = INCREMENTAL')
     db.pragma('journal_mode = WAL')
     db.pragma(`synchronous = ${options.durable ? 'FULL' : 'OFF'}`)
     db.pragma('foreign_keys = ON')
@@ -113,6 +117,11 @@ export function openDatabase(
     }
     return err({ problem: `cannot use the database ${file} (${fault.detail})`, remedy: remedies[fault.kind] })
   }
+}
+
+/** Takes a database and its log away, to be begun anew. */
+export function removeDatabase(file: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true })
 }
 
 /** Component by component: Node's own recursive mkdir never returns below /proc. */

@@ -7,6 +7,7 @@ import { memoryStore, type SqliteStore } from '../../services/storage/sqlite.ts'
 import { FaultyLink, type Link, virtualWire, type Weather } from '../../stack/index.ts'
 import { SeededRandom, VirtualClock } from '../../stack/platform/index.ts'
 import { applianceOn, type ApplianceOnLink } from './appliance-on.ts'
+import { MemoryQueryLog } from './memory-query-log.ts'
 import { FakeCertificates } from './fake-certificates.ts'
 import { testLists } from './lists.ts'
 import { opened } from './storage.ts'
@@ -46,7 +47,7 @@ export class Pair {
     })
     const decisions = opened(openDecisions(undefined, this.clock.wallMs()))
     const services = applianceServices({
-      network: on.appliance.network, reader: store, listKeeper: testLists(this.clock, on.appliance.network.lists, store).keeper, decisions, devices: new TestDevices(), certificates: new FakeCertificates(), clock: this.clock, version: 'test', supervision: () => [],
+      network: on.appliance.network, reader: store, listKeeper: testLists(this.clock, on.appliance.network.lists, store).keeper, decisions, queryLog: new MemoryQueryLog(), devices: new TestDevices(), certificates: new FakeCertificates(), clock: this.clock, version: 'test', supervision: () => [],
     })
     return { on, services }
   }

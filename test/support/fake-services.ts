@@ -47,6 +47,7 @@ import { FakeCache } from './fake-cache.ts'
 import { FakeForwarders } from './fake-forwarders.ts'
 import { FakePolicies } from './fake-policies.ts'
 import { FakeTrustAnchors } from './fake-trust-anchors.ts'
+import { FakeQueryLog } from './fake-query-log.ts'
 import { FakeViews } from './fake-views.ts'
 import { FakeOtherServers, FakeUplinks } from './fake-uplinks.ts'
 
@@ -126,6 +127,7 @@ export class FakeServices implements Services {
   readonly certificates = new FakeCertificates()
   readonly transfers = new FakeTransfers()
   readonly updates = new FakeUpdates()
+  readonly queryLog = new FakeQueryLog()
   readonly views = new FakeViews()
   readonly policies = new FakePolicies()
   readonly forwarders = new FakeForwarders()

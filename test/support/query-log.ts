@@ -1,7 +1,12 @@
 /** Zones and rows for tests of the query log. */
+import type { NotedQuery } from '../../services/dns/query-log/ring.ts'
+import { SOURCE } from '../../services/dns/query-log/sources.ts'
 import { name as wireName } from '../../services/dns/wire/name.ts'
 import { typeCode } from '../../services/dns/wire/type-names.ts'
-import { type DnsRecord, PLAIN_RECORD, type Zone } from '../../services/index.ts'
+import { type DnsRecord, PLAIN_RECORD, type QueryLogMode, type Zone } from '../../services/index.ts'
+import type { QueryLogReader, QueryRow, QuerySearch } from '../../services/storage/query-log-reader.ts'
+import type { QueryLogWriter } from '../../services/storage/query-log-writer.ts'
+import { parseIpv4 } from '../../stack/index.ts'
 
 export const zoneOf = (name: string): Zone => ({
   id: 1, name, serial: 1, primaryServer: `ns.${name}`, hostmaster: `hostmaster.${name}`,
@@ -22,3 +27,27 @@ export function queryOf(name: string, type = 'A'): Uint8Array {
   b.set([code >> 8, code & 255, 0, 1], 12 + wire.length)
   return b
 }
+
+const encoder = new TextEncoder()
+
+/** What the ring gives for a query; 2026-11-22T12:00Z and a tenth of a second for each that was made before. */
+export function noted(name: string, fields: Partial<Omit<NotedQuery, 'name' | 'detail'>> & { readonly detail?: string; readonly from?: string } = {}): NotedQuery {
+  const { detail, from, ...rest } = fields
+  return {
+    at: Date.UTC(2026, 10, 22, 12), client: parseIpv4(from ?? '10.53.0.20') as number, type: 1, rcode: 0, tookUs: 0, ageSeconds: 0,
+    octets: 100, flags: 0x8180, source: SOURCE.network, carrier: 0, asked: 0, ...rest, name: wireName(name), detail: encoder.encode(detail ?? ''),
+  }
+}
+
+/** Writes them in one transaction. */
+export function write(log: QueryLogWriter, queries: readonly NotedQuery[], mode: QueryLogMode = 'full'): void {
+  const added = log.add(mode, (take) => {
+    for (const each of queries) take(each)
+    return queries.length
+  })
+  if (!added.ok) throw new Error(added.error.detail)
+}
+
+/** All rows of a search. */
+export const found = (reader: QueryLogReader, search: QuerySearch, limit = 10_000, before?: number): readonly QueryRow[] =>
+  [...reader.search(search, limit, before)].flat()

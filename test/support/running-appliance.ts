@@ -14,6 +14,7 @@ import type { SqliteStore } from '../../services/storage/sqlite.ts'
 import type { StoreFault, Transaction } from '../../services/storage/store.ts'
 import { type Link, virtualWire } from '../../stack/index.ts'
 import { SeededSecureRandom, VirtualClock, type Result } from '../../stack/platform/index.ts'
+import { MemoryQueryLog } from './memory-query-log.ts'
 import { FakeCertificates } from './fake-certificates.ts'
 import { change, NOON } from './leases.ts'
 import { type MemoryFiles, testLists, type TestLists } from './lists.ts'
@@ -40,6 +41,7 @@ export type Running = {
   readonly log: (readonly [event: string, facts: Facts])[]
   /** The other end of the first link. */
   readonly wire: Link
+  readonly queryLog: MemoryQueryLog
   /** While set, every transaction fails with it. */
   fault: StoreFault | undefined
   /** What the threads would say of themselves. */
@@ -64,12 +66,14 @@ export function startAppliance(options: { readonly flags?: { readonly [name: str
   const media = new TestMedia(clock)
   const devices = new TestDevices()
   const log: Running['log'] = []
+  const queryLog = new MemoryQueryLog()
   const appliance = new Appliance({
     keys: options.keys ?? keysForTests(),
     clock,
     random: new SeededSecureRandom(1),
     link,
     media,
+    queryLog: queryLog.memory,
     settings: { address: settings.address, gateway: settings.gateway, gatewayMetric: 0, upstreams: options.upstreams ?? [], upstreamPath: 'stack', upstreamsFromUplinks: true, releaseUplinks: false, probe: true, serveBesideOthers: false },
     snapshot: store.load(),
     answerSlabs: [{ slotOctets: 512, slots: 8 }],
@@ -83,10 +87,10 @@ export function startAppliance(options: { readonly flags?: { readonly [name: str
   })
   const lists = testLists(clock, appliance.network.lists, store, options.files)
   const running: Running = {
-    lists, clock, store, decisions, appliance, media, devices, log, wire,
+    lists, clock, store, decisions, appliance, media, devices, log, wire, queryLog,
     fault: undefined,
     supervision: [],
-    services: applianceServices({ network: appliance.network, listKeeper: lists.keeper, reader: store, decisions, devices, certificates: new FakeCertificates(), clock, version: '1.2.3', supervision: () => running.supervision }),
+    services: applianceServices({ network: appliance.network, listKeeper: lists.keeper, reader: store, decisions, queryLog, devices, certificates: new FakeCertificates(), clock, version: '1.2.3', supervision: () => running.supervision }),
     decide: (decision) => void decisions.add([storedDecision(decision)]),
     bind: (lease) => void store.commit([[{ kind: 'lease', at: NOON, change: change(undefined, lease) }]]),
   }
