@@ -124,8 +124,7 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
     store.close()
     return files
   }
-  const queryLog = new QueryLogThread(directory, queryLogSettings(store.snapshot().settings.get(QUERY_LOG_SETTING)), (reason) => o.onRestart('query-log', reason))
-  undo.add(() => queryLog.close())
+  const queryLog = keepQueryLog(o, directory, store, undo)
   const network = { ...networkSettings(settings), ...files.value }
   const setCarriers = (on: boolean): void => {
     first?.setCarrier(on)
@@ -188,6 +187,13 @@ async function build(o: ComposeOptions, undo: Undo): Promise<Result<Running, Set
     threads,
     close: () => undo.run(),
   })
+}
+
+function keepQueryLog({ onRestart }: ComposeOptions, directory: string, store: SqliteStore, undo: Undo): QueryLogThread {
+  const settings = queryLogSettings(store.snapshot().settings.get(QUERY_LOG_SETTING))
+  const queryLog = new QueryLogThread(directory, settings, (reason) => onRestart('query-log', reason))
+  undo.add(() => queryLog.close())
+  return queryLog
 }
 
 /** Connections from the link; those that come before the API is ready are refused. */
