@@ -76,6 +76,8 @@ export function findingOf(message: Message, zone: NameKey, now: number): Finding
 export type WorldZone = {
   /** Records in master-file text; NS and DS records of zones below come by themselves. */
   readonly text: string
+  /** The text is the whole zone: somebody else has signed it. */
+  readonly own?: boolean
   /** Not signed without. */
   readonly signing?: ZoneSigning
   /** DS rdata in the parent, in place of that of its keys that sign keys; empty: none. */
@@ -102,11 +104,12 @@ export class SignedWorld {
 
   constructor(zones: { readonly [zone: string]: WorldZone }, options: { readonly clock?: VirtualClock; readonly verify?: VerifySignature; readonly maxRemembered?: number } = {}) {
     this.clock = options.clock ?? new VirtualClock(Date.UTC(2026, 10, 22))
-    Object.entries(zones).forEach(([zone, { text, signing }], i) => {
+    Object.entries(zones).forEach(([zone, { text, own, signing }], i) => {
       const soa = zone === '.' ? '@ SOA ns.nic. root.nic. 1 3600 600 604800 300\n' : ''
       const below = Object.keys(zones).filter((other) => other !== zone && closestAbove(other, Object.keys(zones)) === zone)
       const cuts = below.flatMap((other) => [`${other}. NS ns.nic.`, ...dsLines(other, zones[other] as WorldZone)])
-      const bench = new Bench([zoneOf(zone, `${soa}@ NS ns.nic.\n${cuts.join('\n')}\n${text}`, i + 1)], {}, 1, false, this.clock)
+      const whole = own === true ? text : `${soa}@ NS ns.nic.\n${cuts.join('\n')}\n${text}`
+      const bench = new Bench([zoneOf(zone, whole, i + 1)], {}, 1, false, this.clock)
       if (signing !== undefined) bench.server.setSigning(i + 1, signing)
       this.#benches.set(keyOf(zone), bench)
     })
