@@ -66,6 +66,7 @@ export const REQUIREMENTS = {
   D3: 'record types, and unknown ones',
   D4: 'truncation, then TCP',
   D5: 'authoritative zones, primary and secondary',
+  D6: 'recursion, forwarding, cache with negative answers',
   D7: 'reverse zones, kept from leases',
   H1: 'all messages and client states, BOOTP',
   H2: 'all fields, and where replies go',

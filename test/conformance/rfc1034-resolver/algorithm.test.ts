@@ -4,7 +4,7 @@ import { FAULTS, only, saying, VirtualInternet } from '../../support/virtual-int
 
 const asked = (bench: RecursionBench): readonly string[] => bench.net.asked().filter((line) => !line.endsWith(' . NS'))
 
-describe('RFC 1034 §5.3.3 the algorithm', () => {
+describe('RFC 1034 §5.3.3 [D6] the algorithm', () => {
   test('step 2: it begins with the servers of the nearest zone that it knows', () => {
     const bench = new RecursionBench(smallInternet())
     bench.tell('www.example.com', 'A')

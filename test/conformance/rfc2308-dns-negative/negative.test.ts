@@ -31,7 +31,7 @@ describe('RFC 1035 §3.2.1 TTL of the SOA record', () => {
   })
 })
 
-describe('RFC 2308 §5 negative answers from upstream', () => {
+describe('RFC 2308 §5 [D6] negative answers from upstream', () => {
   test.each([
     // rcode, SOA TTL, minimum, seconds that it lives
     [3, 300, 60, 60],
