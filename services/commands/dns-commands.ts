@@ -82,8 +82,10 @@ export class DnsCommands implements DnsSide {
 
   removeZone(name: string): Answer<null> {
     return this.#o.turns.take(async () => {
-      const zone = this.#o.dns.zones.get(name)?.zone
-      if (zone === undefined) return missing(`zone ${name}`)
+      const live = this.#o.dns.zones.get(name)
+      if (live === undefined) return missing(`zone ${name}`)
+      const { zone } = live
+      if (this.#o.dns.zones.isPolicyZone(live)) return err(refusal('conflict', '', `the zone ${name} is a list of a policy`, 'remove that list first'))
       const { subnets, segments } = this.#o.configuration()
       // Without a view's zone, names of leases are in that of everybody.
       const isLast = zone.view === undefined || this.#o.dns.zones.named(keyOf(zone.name)).length === 1

@@ -75,7 +75,10 @@ export class LivePolicies {
     return [...this.lists.values()].map((list) => {
       const { source } = list
       const zone = source.kind === 'zone' ? this.#o.dns.zones.get(source.zone) : undefined
-      return { list, state: this.stateOf(list.name), key: this.keyOf(list.name), loaded: this.#compiled.get(list.name)?.key, zoneId: zone?.zone.id }
+      const [key, loaded] = [this.keyOf(list.name), this.#compiled.get(list.name)?.key]
+      // A text that counts already is not carried to another thread every few seconds.
+      const asked = source.kind === 'text' && key === loaded ? { ...list, source: READ } : list
+      return { list: asked, state: this.stateOf(list.name), key, loaded, zoneId: zone?.zone.id }
     })
   }
 
@@ -212,6 +215,7 @@ function prefixOf(text: string): PolicySet['dns64'] {
   return prefix.ok ? prefix.value : undefined
 }
 
+const READ: ListSource = { kind: 'text', text: '' }
 const EVERYBODY: Prefix = { network: 0, length: 0 }
 const ruleListName = (policy: string | undefined): string => (policy === undefined ? RULES_LIST : `${RULES_LIST} of ${policy}`)
 

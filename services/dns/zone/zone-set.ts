@@ -71,6 +71,10 @@ class ZoneLayer implements SeenZones {
     if (!this.#hidden.has(zone.key)) this.#hide(zone)
   }
 
+  hides(key: NameKey): boolean {
+    return this.#hidden.has(key)
+  }
+
   /** These zones, if they are here, are not answered from; all others are. */
   hideOnly(keys: ReadonlySet<NameKey>): void {
     for (const [key, zone] of this.#zones) {
@@ -192,6 +196,10 @@ export class ZoneSet implements SeenZones {
   /** Zones of everybody that are lists of a policy: they are kept and copied as all others, and not answered from. */
   setPolicyZones(keys: ReadonlySet<NameKey>): void {
     this.#everybodys.hideOnly(keys)
+  }
+
+  isPolicyZone({ key, identity }: LiveZone): boolean {
+    return identity.view === undefined && this.#everybodys.hides(key)
   }
 
   /** What is seen from a view; undefined: from none. */

@@ -167,9 +167,11 @@ test('why a name is blocked, or not', async () => {
   expect(await done(policies.checkName('good.ads.example', 'A', '10.53.0.9'))).toMatchObject({ decision: { action: 'allow', list: 'rules' } })
   expect(await done(policies.checkName('www.example', 'A', '10.53.0.9'))).toMatchObject({ decision: null, lines: expect.arrayContaining(['no list of it has a rule for www.example']) })
   expect(await done(policies.checkName('ads.lab.internal', 'A', '10.53.0.9'))).toMatchObject({ decision: null, lines: expect.arrayContaining([expect.stringMatching(/lies in the zone lab\.internal/)]) })
-  expect((await done(policies.getList('ads'))).hits).toBe(0)
+  const explained = (await done(running.services.reasons.explain('www.ads.example', undefined, '10.53.0.9'))).lines.join('\n')
+  expect(explained).toMatch(/A: NXDOMAIN[\s\S]*ads/)
+  const { hits } = await done(policies.getList('ads'))
   ask(running, 'ads.example')
-  expect((await done(policies.getList('ads'))).hits).toBe(1)
+  expect((await done(policies.getList('ads'))).hits).toBe(hits + 1)
 })
 
 describe('refused, and nothing has changed', () => {

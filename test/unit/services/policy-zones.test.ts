@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { Pair, PRIMARY, ZONE } from '../../support/appliance-pair.ts'
 import { queryBytes, told } from '../../support/dns.ts'
 import { ask, listInput, policyInput, SOMEBODY_TO_ASK } from '../../support/policies.ts'
-import { done, startAppliance } from '../../support/running-appliance.ts'
+import { done, refused, startAppliance } from '../../support/running-appliance.ts'
 import { ipv4 } from '../../../stack/index.ts'
 
 const RPZ = 'rpz.example'
@@ -27,6 +27,7 @@ test('a zone decides from when it is a list, and is a zone again when it is none
   await running.lists.keeper.look()
   expect(now()[2]).toBe('NOERROR 10.53.0.81')
   expect(await done(policies.getList('rpz'))).toMatchObject({ state: 'loaded', zone: RPZ, format: 'rpz' })
+  expect(await refused(dns.removeZone(RPZ))).toBe('conflict : the zone rpz.example is a list of a policy')
   await done(policies.setPolicies([policyInput('default')]))
   await done(policies.removeList('rpz'))
   expect([now()[0], ask(running, `taproot.${RPZ}`)]).toEqual(['asked', 'NOERROR 10.53.0.2'])
