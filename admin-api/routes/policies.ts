@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { type Api, granted, locationOf, singlePage, splitQuery } from '../api.ts'
-import type { Services } from '../../services/index.ts'
+import { policiesTag, type Services } from '../../services/index.ts'
 import {
   checkQuery, HostGroup, HostGroupBody, HostGroupPage, List, ListChange, ListCreation, ListPage, listParams, PauseBody, pauseInputOf, PausePage,
   PoliciesInput, PolicyCheck, PolicyPage, Rule, RuleCreation, RulePage, ruleParams, ruleQuery, withListDefaults, withPolicyDefaults, withRuleDefaults,
@@ -10,6 +10,9 @@ const tags = ['policies']
 /** A list that is typed in, with its escapes. */
 const LARGEST_LIST_BYTES = 1024 * 1024
 const NO_CONTENT = { 204: Type.Null({ description: 'It is gone.' }) }
+
+/** RFC 9110 §13.1.1: entity tags are quoted, and "*" is any. */
+const tagOf = (header: string | undefined): string | undefined => (header === '*' ? undefined : header?.trim().replace(/^"(.*)"$/, '$1'))
 
 export function policyRoutes(app: Api, services: Services): void {
   lists(app, services)
@@ -181,7 +184,10 @@ function policies(app: Api, services: Services): void {
         response: { 200: PolicyPage },
       },
     },
-    async () => singlePage(granted(await services.policies.listPolicies())),
+    async (_request, reply) => {
+      const policies = granted(await services.policies.listPolicies())
+      return reply.header('etag', `"${policiesTag(policies)}"`).send(singlePage(policies))
+    },
   )
 
   app.put(
@@ -191,12 +197,19 @@ function policies(app: Api, services: Services): void {
         operationId: 'setPolicies',
         tags,
         summary: 'Say which policies there are',
-        description: 'All of them in their order, instead of those before. The last one is called "default" and is for everybody.',
+        description:
+          'All of them in their order, instead of those before. The last one is called "default" and is for everybody. With ' +
+          'the header If-Match and the ETag of the list, it is done only while the policies are still those.',
+        headers: Type.Object({ 'if-match': Type.Optional(Type.String({ description: 'The ETag that the policies must have.', examples: ['"rZ3v0kq"'] })) }),
         body: PoliciesInput,
         response: { 200: PolicyPage },
       },
     },
-    async request => singlePage(granted(await services.policies.setPolicies(request.body.policies.map(withPolicyDefaults)))),
+    async ({ body, headers }, reply) => {
+      const ifTag = tagOf(headers['if-match'])
+      const policies = granted(await services.policies.setPolicies(body.policies.map(withPolicyDefaults), ifTag))
+      return reply.header('etag', `"${policiesTag(policies)}"`).send(singlePage(policies))
+    },
   )
 
   app.get(

@@ -70,10 +70,10 @@ export class AppliancePolicies implements PolicyServices {
     return this.#o.network.policies.policies()
   }
 
-  setPolicies(policies: readonly DnsPolicyInput[]): Answer<readonly DnsPolicyView[]> {
+  setPolicies(policies: readonly DnsPolicyInput[], ifTag?: string): Answer<readonly DnsPolicyView[]> {
     return this.#o.network.policies.setPolicies(policies.map((policy) => ({
       ...policy, name: canonical(policy.name), lists: policy.lists.map(canonical), groups: policy.groups.map(canonical),
-    })))
+    })), ifTag)
   }
 
   listHostGroups(): Answer<readonly HostGroupView[]> {

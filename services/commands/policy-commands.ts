@@ -11,7 +11,7 @@ import { type DhcpConfiguration, type Facts, type Pause, type PolicyRule, type R
 import type { PolicySide } from '../policies/side.ts'
 import { MOST_GROUPS, MOST_RULE_OWNERS, MOST_RULES, readGroup, readPause, readPolicies, readRule } from '../policies/inputs.ts'
 import type { LivePolicies } from '../policies/live-policies.ts'
-import { checkView, groupView, pauseView, policyView, ruleView } from '../policies/views.ts'
+import { checkView, groupView, pauseView, policiesTag, policyView, ruleView } from '../policies/views.ts'
 import type { Write } from '../storage/store.ts'
 import { timeText } from '../views.ts'
 import { type CommandTurns, missing } from './turns.ts'
@@ -93,8 +93,9 @@ export class PolicyCommands implements PolicySide {
     return ok(this.#policyViews())
   }
 
-  setPolicies(inputs: readonly DnsPolicyInput[]): Answer<readonly DnsPolicyView[]> {
+  setPolicies(inputs: readonly DnsPolicyInput[], ifTag: string | undefined): Answer<readonly DnsPolicyView[]> {
     return this.#o.turns.take(async () => {
+      if (ifTag !== undefined && ifTag !== policiesTag(this.#policyViews())) return err(refusal('changed', '', 'the policies are others by now', 'list them anew, and say again what is to be different'))
       const { segments } = this.#o.configuration()
       const read = readPolicies(inputs, { segments, groups: [...this.#live.groups.values()], lists: [...this.#live.lists.values()] })
       if (!read.ok) return read

@@ -135,7 +135,8 @@ export interface PolicyServices {
   removeRule(id: number): Answer<null>
   /** In their order: the first that fits a client and whose time it is counts. The last is for everybody. */
   listPolicies(): Answer<readonly DnsPolicyView[]>
-  setPolicies(policies: readonly DnsPolicyInput[]): Answer<readonly DnsPolicyView[]>
+  /** `ifTag`: refused as 'changed' unless the policies before are those that policiesTag() named so. */
+  setPolicies(policies: readonly DnsPolicyInput[], ifTag?: string): Answer<readonly DnsPolicyView[]>
   listHostGroups(): Answer<readonly HostGroupView[]>
   putHostGroup(name: string, input: HostGroupInput): Answer<HostGroupView>
   removeHostGroup(name: string): Answer<null>

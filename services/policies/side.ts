@@ -45,7 +45,7 @@ export interface PolicySide {
   addRule(input: RuleInput): Answer<RuleView>
   removeRule(id: number): Answer<null>
   policies(): Answer<readonly DnsPolicyView[]>
-  setPolicies(policies: readonly DnsPolicyInput[]): Answer<readonly DnsPolicyView[]>
+  setPolicies(policies: readonly DnsPolicyInput[], ifTag: string | undefined): Answer<readonly DnsPolicyView[]>
   hostGroups(): Answer<readonly HostGroupView[]>
   putHostGroup(name: string, input: HostGroupInput): Answer<HostGroupView>
   removeHostGroup(name: string): Answer<null>

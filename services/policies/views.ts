@@ -1,4 +1,5 @@
 /** From lists, rules, policies and groups to their views. Pure. */
+import { createHash } from 'node:crypto'
 import { formatIpv4, formatPrefix, type Ipv4 } from '../../stack/index.ts'
 import type { PolicyCheck } from '../dns/index.ts'
 import type { DnsPolicyView, HostGroupView, ListView, PauseView, PolicyCheckView, RuleView } from '../facade.ts'
@@ -60,6 +61,10 @@ export const policyView = (p: Policy, segments: DhcpConfiguration['segments'], {
   paused: pause !== undefined,
   pausedUntil: timeOrNull(pause?.until),
 })
+
+/** Names what policies say, whether or not it is in force now: an entity tag (RFC 9110 §8.8.3) without its quotes. */
+export const policiesTag = (policies: readonly DnsPolicyView[]): string =>
+  createHash('sha256').update(JSON.stringify(policies.map(({ active: _, paused: __, pausedUntil: ___, ...said }) => said))).digest('base64url').slice(0, 22)
 
 const memberView = (member: GroupMember): HostGroupView['members'][number] => {
   if (member.kind === 'host') return { host: member.hostId }

@@ -1,6 +1,7 @@
 /** Policies, rules, host groups and pauses: said, stored and in effect from the next query on, also after a restart; or refused. */
 import { describe, expect, test } from 'vitest'
 import type { DnsPolicyInput, HostGroupInput, RuleInput } from '../../../services/index.ts'
+import { testApi } from '../../support/admin-api.ts'
 import { NOON } from '../../support/leases.ts'
 import { ask, listInput, policyInput, ruleInput, SOMEBODY_TO_ASK } from '../../support/policies.ts'
 import { done, refused, startAppliance, type Running } from '../../support/running-appliance.ts'
@@ -79,6 +80,24 @@ test('rules come before lists, those of one policy for its clients only, and an 
   expect((await done(policies.listRules({ kind: 'block' }, { limit: 10 }))).items.map(({ domain }) => domain)).toEqual(['video.example'])
   await done(policies.removeRule(allowed.id))
   expect(ask(running, 'good.ads.example')).toBe('NXDOMAIN')
+})
+
+test('policies that somebody else has changed meanwhile are not overwritten unseen', async () => {
+  const running = await blocking()
+  const api = testApi({ services: running.services })
+  const listed = await api.call('GET', '/api/v1/dns/policies')
+  const put = (lists: readonly string[], tag: unknown) => api.app.inject({
+    method: 'PUT', url: '/api/v1/dns/policies', payload: { policies: [{ name: 'default', lists }] },
+    headers: { authorization: `Bearer ${api.token}`, 'if-match': String(tag) },
+  })
+  const first = await put([], listed.headers['etag'])
+  const second = await put(['ads'], listed.headers['etag'])
+  expect([first.statusCode, second.statusCode, second.json()]).toMatchObject([200, 412, { detail: 'the policies are others by now' }])
+  expect([(await put(['ads'], first.headers['etag'])).statusCode, ask(running, 'ads.example')]).toEqual([200, 'NXDOMAIN'])
+  // A pause is no change.
+  await done(running.services.policies.pausePolicy({ minutes: 5, until: null, policy: null }))
+  const paused = await api.call('GET', '/api/v1/dns/policies')
+  expect((await put(['ads'], paused.headers['etag'])).statusCode).toBe(200)
 })
 
 test('a rule with an end goes by itself', async () => {
@@ -193,7 +212,7 @@ describe('refused, and nothing has changed', () => {
     ['a name', [policyInput('A b'), policyInput('default')], 'invalid /policies/0/name: "A b" is no name of a policy'],
   ])('%s', async (_, policies, expected) => {
     const running = await blocking()
-    expect(await refused(running.appliance.network.policies.setPolicies(policies))).toBe(expected)
+    expect(await refused(running.appliance.network.policies.setPolicies(policies, undefined))).toBe(expected)
     expect([(await done(running.services.policies.listPolicies())).map(({ name }) => name), ask(running, 'ads.example')]).toEqual([['default'], 'NXDOMAIN'])
   })
 
