@@ -4,12 +4,25 @@ import type { DnsOptions, Explanation } from '../../services/dns/index.ts'
 import type { Transport } from '../../services/dns/resolver/server-book.ts'
 import type { TrustAnchor } from '../../services/dns/validator/anchors.ts'
 import type { NameKey } from '../../services/dns/wire/name.ts'
+import { formatIpv4 } from '../../stack/index.ts'
 import { SeededSecureRandom } from '../../stack/platform/index.ts'
 import { CLIENT, queryBytes, told } from './dns.ts'
 import type { QueryShape, Told, zoneOf } from './dns.ts'
 import { HINTS } from './recursion-bench.ts'
 import { verifyNow } from './validation.ts'
 import type { VirtualInternet } from './virtual-internet.ts'
+
+/** A server beside those of the Internet: how a query is answered there. */
+export type Behind = (query: Uint8Array, answered: (reply: Uint8Array) => void) => void
+
+function askBehind(
+  behind: Behind | undefined, net: VirtualInternet, query: Uint8Array, received: (b: Uint8Array, at: number, length: number) => void,
+): { cancel(): void } | undefined {
+  if (behind === undefined) return undefined
+  let open = true
+  net.clock.at(net.clock.now() + 1, () => behind(query, (reply) => open && received(reply, 0, reply.length)))
+  return { cancel: () => void (open = false) }
+}
 
 export class ResolvingBench {
   readonly net: VirtualInternet
@@ -18,12 +31,12 @@ export class ResolvingBench {
 
   constructor(
     net: VirtualInternet,
-    options: Partial<DnsOptions> & { readonly anchors?: ReadonlyMap<NameKey, TrustAnchor>; readonly zones?: readonly ReturnType<typeof zoneOf>[]; readonly seed?: number } = {},
+    options: Partial<DnsOptions> & { readonly anchors?: ReadonlyMap<NameKey, TrustAnchor>; readonly zones?: readonly ReturnType<typeof zoneOf>[]; readonly seed?: number; readonly behind?: ReadonlyMap<string, Behind> } = {},
   ) {
-    const { anchors, zones = [], seed = 1, ...rest } = options
+    const { anchors, zones = [], seed = 1, behind, ...rest } = options
     this.net = net
     const by = (transport: Transport) => (...[server, bytes, length, received, failed]: Parameters<ConstructorParameters<typeof DnsServer>[0]['query']>) =>
-      net.send({ ...server, transport }, transport, bytes, length, received, failed)
+      askBehind(behind?.get(formatIpv4(server.address)), net, bytes.slice(0, length), received) ?? net.send({ ...server, transport }, transport, bytes, length, received, failed)
     const ports = { clock: net.clock, random: new SeededSecureRandom(seed), query: by('udp'), queryStream: by('tcp'), verify: verifyNow }
     this.server = new DnsServer(ports, {
       upstreams: [], recursion: { hints: HINTS }, validation: 'yes', trustAnchors: anchors ?? new Map(),
@@ -43,6 +56,13 @@ export class ResolvingBench {
     if (length > 0) answers.push(told(into, 0, length))
     for (const end = clock.now() + withinMs; answers.length === 0 && clock.now() < end;) clock.advance(10)
     return answers[0]
+  }
+
+  /** Answers a query as a server, in its time. */
+  take(query: Uint8Array, answered: (reply: Uint8Array) => void): void {
+    const into = new Uint8Array(4096)
+    const length = this.server.receive(query, 0, query.length, into, 0, 4096, CLIENT, () => (b, at, n) => answered(b.slice(at, at + n)))
+    if (length > 0) answered(into.slice(0, length))
   }
 
   /** "NOERROR ad | www.example 300 A 192.0.2.1": rcode, ad, answer or, where there is none, authority. */
