@@ -34,7 +34,8 @@ export type NetworkHealth = {
   readonly zones: { readonly served: number; readonly skippedRecords: number }
   /** Zones that are signed, keys that cannot be read, and zones whose parent is to have other DS records. */
   readonly signing: { readonly signed: number; readonly unreadable: readonly string[]; readonly waiting: readonly string[] }
-  readonly upstreams: { readonly configured: number; readonly failing: number }
+  /** Servers that are forwarded to: how many, which of them fail and why, and which strip signatures, so that what they say is not validated. */
+  readonly upstreams: { readonly configured: number; readonly failing: readonly string[]; readonly unsigned: readonly string[] }
   /** How many there are, and those that are to be up and are not, in words. */
   readonly interfaces: { readonly configured: number; readonly down: readonly string[] }
   /** How many interfaces get their address by DHCP, and those that have none from a server now, in words. */

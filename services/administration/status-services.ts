@@ -51,8 +51,8 @@ export class ApplianceStatus implements StatusServices {
       checks.push(signingCheck(signing))
       checks.push({
         name: 'upstreams',
-        status: upstreams.failing > 0 ? 'degraded' : 'ok',
-        detail: `${upstreams.configured} configured, ${upstreams.failing} failing`,
+        status: upstreams.failing.length > 0 ? 'degraded' : 'ok',
+        detail: upstreamsText(upstreams),
       })
     } else checks.push({ name: 'network', status: 'failing', detail: network.error.problem })
     const status = (['failing', 'degraded'] as const).find((s) => checks.some((check) => check.status === s)) ?? 'ok'
@@ -91,4 +91,12 @@ function uplinksCheck({ configured, without }: NetworkHealth['uplinks']): Health
   const name = 'uplinks'
   if (without.length > 0) return { name, status: 'degraded', detail: `no DHCP server gives an address to ${without.join(', ')}` }
   return { name, status: 'ok', detail: configured === 0 ? 'no interface gets its address by DHCP' : `${configured} with an address by DHCP` }
+}
+
+function upstreamsText({ configured, failing, unsigned }: NetworkHealth['upstreams']): string {
+  return [
+    `${configured} configured`,
+    failing.length === 0 ? 'none failing' : `failing: ${failing.join(', ')}`,
+    ...(unsigned.length === 0 ? [] : [`not validated, because without signatures: ${unsigned.join(', ')}`]),
+  ].join('; ')
 }

@@ -54,7 +54,11 @@ export class StatusCommands implements StatusSide {
       transactionsUnderWay: this.#o.commits.underWay,
       zones: { served: zones.length, skippedRecords: zones.reduce((sum, zone) => sum + zone.skipped.length, 0) },
       signing: this.#o.signedZones.standing,
-      upstreams: { configured: states.length, failing: states.filter((s) => s.failing).length },
+      upstreams: {
+        configured: states.length,
+        failing: states.filter(({ failing }) => failing).map(({ text, problem }) => (problem === undefined ? text : `${text} (${problem})`)),
+        unsigned: states.filter(({ signs }) => signs === false).map(({ text }) => text),
+      },
       interfaces: { configured: this.#o.interfaces.plans.length, down: this.#o.interfaces.down() },
       otherServers: this.#o.coexistence.troubles,
       uplinks: this.#o.uplinks.standing,

@@ -66,6 +66,12 @@ export class ForwardRules {
     return !compile(rules, undefined, new ClientRanges()).isOverfull
   }
 
+  /** Those that are on, that of the settings at the end. */
+  get inUse(): readonly ForwardRule[] {
+    const rules = this.#rules.map(({ rule }) => rule).filter(({ enabled }) => enabled)
+    return this.#fallback === undefined ? rules : [...rules, this.#fallback]
+  }
+
   /** The same text: the same questions go to the same servers. */
   get text(): string {
     return JSON.stringify([this.#rules, this.#fallback])

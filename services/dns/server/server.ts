@@ -14,7 +14,6 @@ import type { ZoneServers } from '../policy/rpz-zones.ts'
 import { zoneServers } from '../policy/zone-servers.ts'
 import { keptOrigin, QueryNotes } from '../query-log/notes.ts'
 import type { Finding } from '../resolver/finding.ts'
-import type { ServerState } from '../resolver/server-book.ts'
 import { OPT_OCTETS } from '../wire/edns.ts'
 import type { Edns } from '../wire/edns.ts'
 import { MAX_STREAM_OCTETS } from '../wire/framing.ts'
@@ -35,7 +34,7 @@ import type { Signature } from '../tsig/signature.ts'
 import { Updates } from '../update/updates.ts'
 import { specialUseZones } from '../zone/special-use.ts'
 import type { ForwardRule } from '../../model/index.ts'
-import type { Forwarding } from '../forwarding/forwarding.ts'
+import type { Forwarding, ForwardServerState } from '../forwarding/forwarding.ts'
 import { ForwardRules } from '../forwarding/forward-rules.ts'
 import type { ClientRule } from '../forwarding/forward-rules.ts'
 import { Views } from '../views/views.ts'
@@ -553,10 +552,9 @@ export class DnsServer {
     return this.#parts.forwarding
   }
 
-  /** How each server does that names are asked of which no rule is for. */
-  get upstreamStates(): readonly ServerState[] {
-    const { fallback } = this.forwardRules
-    return fallback === undefined ? [] : this.forwarding.states(fallback)
+  /** How each server does that is forwarded to by a rule that is on, or by none. */
+  get upstreamStates(): readonly ForwardServerState[] {
+    return this.forwardRules.inUse.flatMap((rule) => this.forwarding.states(rule))
   }
 }
 
