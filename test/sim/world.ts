@@ -184,7 +184,7 @@ export class World {
       random: new SeededSecureRandom(this.random.u32()),
       link: (this.#cables[0] as Cable).link,
       media: new TestMedia(clock),
-      settings: { address: this.#settings.address, gateway: undefined, gatewayMetric: 0, upstreams: [], upstreamPath: 'host', upstreamsFromUplinks: false, releaseUplinks: false, probe: true, serveBesideOthers: false },
+      settings: { address: this.#settings.address, gateway: undefined, gatewayMetric: 0, upstreams: [], upstreamPath: 'host', upstreamsFromUplinks: false, releaseUplinks: false, probe: true, serveBesideOthers: false, cache: { octets: 1024 * 1024 } },
       snapshot,
       answerSlabs: [{ slotOctets: 192, slots: 32 }, { slotOctets: 512, slots: 8 }],
       soon: (run) => {

@@ -49,6 +49,7 @@ export function applianceOn(o: ApplianceOnOptions): ApplianceOnLink {
     link,
     media: new TestMedia(clock, o.shared ?? false),
     settings: {
+      cache: { octets: 1024 * 1024 },
       address: settings.address, gateway: settings.gateway, gatewayMetric: 0, upstreams: [], upstreamPath: 'stack',
       upstreamsFromUplinks: false, releaseUplinks: false, probe: true,
       serveBesideOthers: settings.serveBesideOthers === 'yes',

@@ -162,7 +162,7 @@ export class Bench {
     const emit: DnsOptions['emit'] = (id, facts) => void this.events.push([id, facts])
     // A small answer table: most tests ask little, and each has its own server.
     const answerSlabs = [{ slotOctets: 256, slots: 128 }, { slotOctets: 1536, slots: 16 }]
-    this.server = new DnsServer(ports, { upstreams: [], emit, answerSlabs, ...options }, zones)
+    this.server = new DnsServer(ports, { upstreams: [], emit, answerSlabs, cache: { octets: 1024 * 1024 }, ...options }, zones)
   }
 
   /** What came back at once; undefined for nothing. Throws when the answer is to come later. */

@@ -40,7 +40,7 @@ export class ResolvingBench {
     const ports = { clock: net.clock, random: new SeededSecureRandom(seed), query: by('udp'), queryStream: by('tcp'), verify: verifyNow }
     this.server = new DnsServer(ports, {
       upstreams: [], recursion: { hints: HINTS }, validation: 'yes', trustAnchors: anchors ?? new Map(),
-      answerSlabs: [{ slotOctets: 256, slots: 128 }, { slotOctets: 1536, slots: 16 }], emit: (id, facts) => void this.events.push([id, facts]), ...rest,
+      answerSlabs: [{ slotOctets: 256, slots: 128 }, { slotOctets: 1536, slots: 16 }], cache: { octets: 1024 * 1024 }, emit: (id, facts) => void this.events.push([id, facts]), ...rest,
     }, zones)
   }
 

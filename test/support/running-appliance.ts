@@ -74,7 +74,7 @@ export function startAppliance(options: { readonly flags?: { readonly [name: str
     link,
     media,
     queryLog: queryLog.memory,
-    settings: { address: settings.address, gateway: settings.gateway, gatewayMetric: 0, upstreams: options.upstreams ?? [], upstreamPath: 'stack', upstreamsFromUplinks: true, releaseUplinks: false, probe: true, serveBesideOthers: false },
+    settings: { address: settings.address, gateway: settings.gateway, gatewayMetric: 0, upstreams: options.upstreams ?? [], upstreamPath: 'stack', upstreamsFromUplinks: true, releaseUplinks: false, probe: true, serveBesideOthers: false, cache: { octets: 1024 * 1024 } },
     snapshot: store.load(),
     answerSlabs: [{ slotOctets: 512, slots: 8 }],
     soon: queueMicrotask,

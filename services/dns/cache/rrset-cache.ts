@@ -34,6 +34,10 @@ const PARTITION_SHIFT = 16
 /** Partitions: everybody's, and those of clients with forwarders of their own. */
 const MAX_PARTITION = 15
 
+/** Used within one call, by all caches. */
+const writer = new EntryWriter()
+const reader = new EntryReader()
+
 export type RrsetCacheOptions = {
   readonly octets?: number | undefined
   readonly ttl?: TtlBounds | undefined
@@ -52,8 +56,6 @@ export class RrsetCache {
   readonly #ttl: TtlBounds
   readonly #staleMs: number
   readonly #count: (what: CacheCount) => void
-  readonly #writer = new EntryWriter()
-  readonly #reader = new EntryReader()
   readonly #denials: Denials
   readonly #labels = new Uint8Array(MAX_LABELS + 1)
   /** How often something was put in, and how often something was flushed but for single entries: for who keeps it in a file. */
@@ -313,7 +315,7 @@ export class RrsetCache {
   #read(handle: number): Finding | undefined {
     const log = this.#log
     const at = log.blockOf(handle)
-    return this.#reader.read(log.bytes, at, at + log.blockOctets(handle), log.tagOf(handle) & 0xffff, log.expiresAt(handle), log.lifeMs(handle))
+    return reader.read(log.bytes, at, at + log.blockOctets(handle), log.tagOf(handle) & 0xffff, log.expiresAt(handle), log.lifeMs(handle))
   }
 
   /** Something exists here: what said that the name, or one above it, did not is forgotten, unless that ranks higher. */
@@ -333,16 +335,16 @@ export class RrsetCache {
     const log = this.#log
     const type = entryType(finding)
     const old = this.#find(partition, finding.owner, type)
-    const fits = this.#writer.write(finding)
+    const fits = writer.write(finding)
     if (!fits) this.#count('cache-too-long')
     let handle = old
     if (old !== 0) this.#leaving(old)
-    if (old !== 0 && !(fits && log.rewrite(old, this.#writer.draft))) {
+    if (old !== 0 && !(fits && log.rewrite(old, writer.draft))) {
       log.remove(old)
       handle = 0
     }
     if (!fits) return false
-    if (handle === 0) handle = log.put(log.hashName(finding.owner), (partition << PARTITION_SHIFT) | type, this.#writer.draft)
+    if (handle === 0) handle = log.put(log.hashName(finding.owner), (partition << PARTITION_SHIFT) | type, writer.draft)
     if (handle === 0) {
       this.#count('cache-too-long')
       return false
