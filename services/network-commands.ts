@@ -107,6 +107,7 @@ function policyCommands(o: NetworkCommandsOptions, dhcp: DhcpCommands): Pick<Net
   const live = new LivePolicies({
     ...o, engine, stored: policy, pauses: pausesOf(settings.get(PAUSES_SETTING)), configuration, leases: () => o.dhcp.leases(),
   })
+  o.onClose(() => live.close())
   o.watchLeases((changes) => live.leasesChanged(changes))
   o.dns.onSubnetsChanged.push(() => live.clientsChanged())
   const policies = new PolicyCommands({ ...o, policies: live, lastRuleId: lastIds.policyRule, configuration })

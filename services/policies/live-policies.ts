@@ -4,9 +4,9 @@
  * somebody else (services/policy-lists), who asks here what is wanted.
  */
 import type { Ipv4, Prefix } from '../../stack/index.ts'
-import type { Clock } from '../../stack/platform/index.ts'
+import type { Clock, Timer } from '../../stack/platform/index.ts'
 import {
-  type CompiledList, compileListAtOnce, type DnsServer, type HashKey, parseDns64Prefix, type PolicyCheck, type PolicyEngine, type PolicyList as EngineList, type PolicySet,
+  type CompiledList, compileListAtOnce, type DnsPolicy, type DnsServer, type HashKey, parseDns64Prefix, type PolicyCheck, type PolicyEngine, type PolicyList as EngineList, type PolicySet,
 } from '../dns/index.ts'
 import { keyOf, type NameKey } from '../dns/wire/name.ts'
 import {
@@ -17,6 +17,7 @@ import type { StoredPolicy } from '../storage/store.ts'
 import { GroupMembers } from './members.ts'
 import type { WantedList } from './side.ts'
 import type { PolicyStanding } from './views.ts'
+import { WaitingPolicy } from './waiting-policy.ts'
 
 export type LivePoliciesOptions = {
   readonly clock: Clock
@@ -27,6 +28,9 @@ export type LivePoliciesOptions = {
   readonly configuration: () => DhcpConfiguration
   readonly leases: () => Iterable<Lease>
 }
+
+/** Longer than a million names take to be read on a slow machine; what is not here by then is not waited for. */
+const START_PATIENCE_MS = 10_000
 
 /** What people's rules are called where a decision names its list. */
 const RULES_LIST = 'rules'
@@ -41,6 +45,10 @@ export class LivePolicies {
   readonly #o: LivePoliciesOptions
   readonly #compiled = new Map<string, { readonly key: string; readonly compiled: CompiledList }>()
   readonly #members = new GroupMembers()
+  /** Lists that had content at the start and do not count yet. */
+  readonly #awaited: Set<string>
+  #decides: DnsPolicy
+  #patience: Timer | undefined
   /** Compiled of the rules of all policies, and of those of each. */
   #ruleLists: readonly EngineList[] = []
 
@@ -53,9 +61,32 @@ export class LivePolicies {
     this.groups = new Map(stored.groups.map((group) => [group.name, group]))
     this.policies = stored.policies.length === 0 ? [INITIAL_POLICY] : stored.policies
     this.pauses = options.pauses
+    const { clock, engine } = options
+    this.#awaited = new Set(this.wanted().flatMap(({ list, key }) => (list.enabled && key !== undefined ? [list.name] : [])))
+    this.#decides = new WaitingPolicy(engine, (set) => this.#awaitedBy(set))
+    this.#patience = clock.at(clock.now() + START_PATIENCE_MS, () => this.#waitNoLonger())
     this.#followHosts()
     this.rulesChanged()
     this.pausesChanged()
+  }
+
+  close(): void {
+    this.#patience?.cancel()
+  }
+
+  /** Sets have the numbers of policies, from 1. */
+  #awaitedBy(set: number): string | undefined {
+    const policy = this.policies[set - 1]
+    if (policy === undefined || this.standingOf(policy).pause !== undefined) return undefined
+    return policy.lists.find((list) => this.#awaited.has(list))
+  }
+
+  #waitNoLonger(): void {
+    this.#patience?.cancel()
+    this.#patience = undefined
+    this.#awaited.clear()
+    this.#decides = this.#o.engine
+    this.#o.dns.setPolicy(this.#decides)
   }
 
   /** What lists are compiled with. */
@@ -88,6 +119,7 @@ export class LivePolicies {
     if (list?.enabled !== true || this.keyOf(list.name) !== key) return false
     this.#compiled.set(name, { key, compiled })
     this.#giveLists()
+    if (this.#awaited.delete(name) && this.#awaited.size === 0) this.#waitNoLonger()
     return true
   }
 
@@ -98,7 +130,7 @@ export class LivePolicies {
 
   /** A list was added, changed or removed. */
   listsChanged(): void {
-    for (const name of this.#compiled.keys()) if (this.lists.get(name)?.enabled !== true) this.#compiled.delete(name)
+    for (const names of [this.#compiled, this.#awaited]) for (const name of names.keys()) if (this.lists.get(name)?.enabled !== true) names.delete(name)
     this.#giveLists()
     this.#giveSets()
   }
@@ -116,7 +148,7 @@ export class LivePolicies {
   pausesChanged(): void {
     const { dns, engine } = this.#o
     engine.setPauses(this.pauses.map(({ policy, until }) => ({ set: policy, until: until ?? Number.MAX_SAFE_INTEGER })))
-    dns.setPolicy(engine)
+    dns.setPolicy(this.#decides)
   }
 
   /** Whether a policy counts now for those that it is for, and what keeps it from that. */
@@ -161,13 +193,13 @@ export class LivePolicies {
     const loaded = Array.from(this.#compiled, ([name, { compiled }]): EngineList => ({ name, compiled, important: false }))
     engine.setLists([...this.#ruleLists, ...loaded])
     dns.zones.setPolicyZones(new Set([...this.lists.values()].flatMap(({ source }) => (source.kind === 'zone' ? [keyOf(source.zone)] : []))))
-    dns.setPolicy(engine)
+    dns.setPolicy(this.#decides)
   }
 
   #giveSets(): void {
     const { dns, engine } = this.#o
     engine.setSets(this.policies.map((policy, i) => this.#setOf(policy, i === this.policies.length - 1)))
-    dns.setPolicy(engine)
+    dns.setPolicy(this.#decides)
   }
 
   #setOf(policy: Policy, isForEverybody: boolean): PolicySet {

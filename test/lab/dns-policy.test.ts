@@ -138,7 +138,7 @@ describeLab('policies', () => {
     await web.program.ended
     await world.appliance.killHard()
     world.appliance = await Appliance.start(world.lan, { arguments: START, data: world.appliance.data })
-    await eventually('the stored list counts', async () => ((await ask(child, 'ads.example.com')) === 'NXDOMAIN' ? true : undefined))
+    await eventually('the stored list counts', async () => ((await ask(child, 'ads.example.com')) === 'NXDOMAIN' ? true : undefined), 20_000)
     expect([await ask(grown, 'ads.example.com'), await ask(grown, 'zoned.example.com'), await ask(child, 'www.example.com')]).toEqual(['198.51.100.3', 'NXDOMAIN', 'NXDOMAIN'])
     expect(await taproot('list', 'refresh', 'ads')).toMatch(/^the list ads is loaded, failing: no connection/)
     expect(await ask(child, 'ads.example.com')).toBe('NXDOMAIN')

@@ -18,12 +18,12 @@ export const ruleInput = (kind: RuleInput['kind'], domain: string, change: Parti
 /** A server that never answers: what is not blocked waits for it. */
 export const SOMEBODY_TO_ASK = { upstreams: [{ address: ipv4('192.0.2.53'), port: 53 }] }
 
-/** The rcode and what is in the answer; 'asked': policy lets it pass. */
+/** The rcode and what is in the answer; 'asked': policy lets it pass; 'silence': it is dropped. */
 export function ask({ appliance }: Running, name: string, from = '10.53.0.9', type = 'A'): string {
   const bytes = queryBytes(name, type)
   const into = new Uint8Array(4096)
   const length = appliance.dns.receive(bytes, 0, bytes.length, into, 0, 4096, ipv4(from), () => () => {})
-  if (length < 0) return 'asked'
+  if (length <= 0) return length === 0 ? 'silence' : 'asked'
   const { rcode, answer } = told(into, 0, length)
   return [rcode, ...answer.map((line) => line.split(' ').at(-1))].join(' ')
 }

@@ -170,9 +170,24 @@ test('all of it is there again after a restart, and counts as soon as the lists 
   const view = async ({ services: { policies } }: Running): Promise<unknown> =>
     [await done(policies.listPolicies()), await done(policies.listRules({}, { limit: 9 })), await done(policies.listHostGroups()), await done(policies.listPauses())]
   expect(await view(again)).toEqual(await view(running))
-  expect([ask(again, 'video.example', '10.53.0.70'), ask(again, 'ads.example', '10.53.0.70')]).toEqual(['NXDOMAIN', 'asked'])
+  expect([ask(again, 'video.example', '10.53.0.70'), ask(again, 'ads.example', '10.53.0.70')]).toEqual(['NXDOMAIN', 'silence'])
   await again.lists.keeper.look()
   expect(ask(again, 'ads.example', '10.53.0.70')).toBe('NXDOMAIN')
+})
+
+test('until stored lists are read, those who have them wait, but not for ever; names of ours, and others, are answered', async () => {
+  const running = await blocking([policyInput('kids', { addresses: ['10.53.0.64/26'], lists: ['ads'] }), policyInput('default')])
+  const again = restarted(running)
+  const child = '10.53.0.70'
+  expect([ask(again, 'www.example', child), ask(again, 'www.example'), ask(again, 'taproot.lab.internal', child)]).toEqual(['silence', 'asked', 'NOERROR 10.53.0.2'])
+  again.clock.runUntil(again.clock.now() + 10_000)
+  expect(ask(again, 'ads.example', child)).toBe('asked')
+  const once = restarted(running)
+  await once.lists.keeper.look()
+  expect([ask(once, 'ads.example', child), ask(once, 'www.example', child)]).toEqual(['NXDOMAIN', 'asked'])
+  const paused = restarted(running)
+  await done(paused.services.policies.pausePolicy({ minutes: 5, until: null, policy: 'kids' }))
+  expect(ask(paused, 'ads.example', child)).toBe('asked')
 })
 
 test('why a name is blocked, or not', async () => {
