@@ -3,11 +3,12 @@
  * and cross threads as fast. A prefix is a name of one label that no list can write: what triggers it, its length and its
  * octets as letters ("a" to "p" for 0 to 15), without host bits.
  */
-import { put32 } from '../../../stack/platform/index.ts'
+import type { Prefix } from '../../../stack/index.ts'
+import { i32, put32 } from '../../../stack/platform/index.ts'
 import { formatIpv6 } from '../wire/ipv6.ts'
 import type { NameKey } from '../wire/name.ts'
 import type { CompiledList, HashKey } from './model.ts'
-import { NameProbe } from './name-table.ts'
+import { NameProbe, rulesIn } from './name-table.ts'
 
 /** rpz-client-ip, rpz-ip, rpz-nsip. */
 export const ADDRESS_TRIGGERS = { client: 'rpz-client-ip', answer: 'rpz-ip', server: 'rpz-nsip' } as const
@@ -35,12 +36,16 @@ export function addressKey({ trigger, network, length }: AddressPrefix): NameKey
   return `${String.fromCharCode(label.length)}${label}\0`
 }
 
+/** Of the key of an IPv4 prefix: letter, length and octets between a length octet and the root. */
+const IPV4_KEY = 1 + 1 + 2 + 2 * 4 + 1
+const octetsOf = (key: NameKey): Uint8Array => Uint8Array.from({ length: (key.charCodeAt(0) - 3) / 2 }, (_, i) => octetAt(key, 4 + 2 * i))
+
 /** What triggers the rule. */
 export const triggerOf = (key: NameKey): AddressTrigger => (Object.keys(LETTERS) as AddressTrigger[]).find((one) => LETTERS[one] === key[1]) ?? 'answer'
 
 /** The owner of the rule: "24.0.2.0.192.rpz-ip". */
 export function addressOwner(key: NameKey): string {
-  const octets = Uint8Array.from({ length: (key.charCodeAt(0) - 3) / 2 }, (_, i) => octetAt(key, 4 + 2 * i))
+  const octets = octetsOf(key)
   const words = octets.length === 4 ? [...octets].map(String) : wordsOf(octets)
   return [octetAt(key, 2), ...words.reverse(), ADDRESS_TRIGGERS[triggerOf(key)]].join('.')
 }
@@ -60,6 +65,15 @@ export class AddressRules {
     this.#trigger = trigger
     this.#probe = new NameProbe(hashKey)
     this.isEmpty = compiled.prefixLengths.every((one) => one.trigger !== trigger)
+  }
+
+  /** All of IPv4. */
+  prefixes(): Prefix[] {
+    const found: Prefix[] = []
+    if (!this.isEmpty) for (const { key } of rulesIn(this.#compiled.addresses)) {
+      if (triggerOf(key) === this.#trigger && key.length === IPV4_KEY) found.push({ network: i32(octetsOf(key), 0), length: octetAt(key, 2) })
+    }
+    return found
   }
 
   /** The longest prefix that holds one of the addresses, of equals the smallest address (draft-vixie-dnsop-dns-rpz §5). */

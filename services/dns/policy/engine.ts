@@ -46,8 +46,15 @@ export type PolicyCheck = {
   readonly rules: readonly { readonly list: string; readonly rule: string; readonly line: number; readonly action: string; readonly applies: boolean }[]
 }
 
+/**
+ * Clients that rules name by their address ($client, rpz-client-ip) have the number of their set and this. What they are
+ * answered is not kept, because the next one may be named by other rules.
+ */
+const NAMED = 64
+const setNumber = (set: number): number => set & (NAMED - 1)
+
 /** A policy set with what its lists are at the moment. */
-type Plan = { readonly set: PolicySet; readonly lists: readonly PolicyList[]; readonly zones: RpzZones; readonly rebinding: RebindingRules }
+type Plan = { readonly set: PolicySet; readonly lists: readonly PolicyList[]; readonly zones: RpzZones; readonly rebinding: RebindingRules; readonly named: Views | undefined }
 
 /** Schedules and pauses end at whole minutes, or are looked at then: a wall clock may jump. */
 const MINUTE_MS = 60_000
@@ -108,16 +115,20 @@ export class PolicyEngine implements DnsPolicy {
 
   /** HOT. */
   policySetOf(client: Ipv4): number {
-    return this.#clients.slotOf(client)
+    const set = this.#clients.slotOf(client)
+    const named = set === 0 ? undefined : this.#plans[set - 1]?.named
+    return named !== undefined && named.slotOf(client) !== 0 ? set + NAMED : set
   }
 
   changesAt(set: number): Instant {
+    const now = this.#ports.clock.now()
+    if (set >= NAMED) return now
     const until = this.#pausedUntil[set] as number
-    return until > this.#ports.clock.now() ? until : Number.POSITIVE_INFINITY
+    return until > now ? until : Number.POSITIVE_INFINITY
   }
 
   decideName(set: number, key: NameKey, type: number, client: Ipv4): PolicyDecision | undefined {
-    const plan = this.#activePlan(set)
+    const plan = this.#activePlan(setNumber(set))
     if (plan === undefined) return undefined
     return this.#counted(this.#byName(plan, { key, type, client }))
   }
@@ -125,15 +136,15 @@ export class PolicyEngine implements DnsPolicy {
   decideFinding(
     set: number, finding: Finding, client: Ipv4, chain: FoundChain = { asked: finding.owner, sources: [finding.source] },
   ): PolicyDecision | undefined {
-    const plan = this.#plans[set - 1]
+    const plan = this.#plans[setNumber(set) - 1]
     if (plan === undefined) return undefined
-    const late = this.#isPaused(set) ? undefined : this.#byFinding(plan, finding, client)
+    const late = this.#isPaused(setNumber(set)) ? undefined : this.#byFinding(plan, finding, client)
     return this.#counted(late ?? this.#byRebinding(plan, finding, chain))
   }
 
   /** For clients without IPv4: the prefix that a NAT64 translates; undefined for others. */
   dns64Of(set: number): Dns64Prefix | undefined {
-    return this.#plans[set - 1]?.set.dns64
+    return this.#plans[setNumber(set) - 1]?.set.dns64
   }
 
   /** Decisions by the list since it is here. Finished answers that are given again are not seen by policy. */
@@ -143,7 +154,7 @@ export class PolicyEngine implements DnsPolicy {
 
   /** As decideName, with everything that came into it. It counts as no hit. */
   check(client: Ipv4, key: NameKey, type: number): PolicyCheck {
-    const set = this.policySetOf(client)
+    const set = setNumber(this.policySetOf(client))
     const plan = this.#plans[set - 1]
     const asked = { key, type, client }
     const decision = plan === undefined || this.#isPaused(set) ? undefined : this.#byName(plan, asked)
@@ -200,9 +211,10 @@ export class PolicyEngine implements DnsPolicy {
     this.#plans = this.#sets.map((set) => {
       const lists = set.lists.flatMap((name) => this.#lists.get(name) ?? [])
       const { isLocal, isOwn } = this.#ports
+      const zones = new RpzZones(lists.flatMap(({ name }) => this.#rpz.get(name) ?? []), this.hashKey)
       return {
         set: { ...set, ttl: set.ttl >= 0 ? set.ttl : DEFAULT_BLOCKED_TTL }, lists: lists.filter((list) => !isRpz(list)),
-        zones: new RpzZones(lists.flatMap(({ name }) => this.#rpz.get(name) ?? []), this.hashKey),
+        zones, named: clientsNamedIn(lists, zones),
         rebinding: { check: set.rebinding, exceptions: set.rebindingExceptions, isOwn, isLocal },
       }
     })
@@ -232,6 +244,15 @@ export class PolicyEngine implements DnsPolicy {
   isInForce(set: string): boolean {
     return this.#inForce[this.#sets.findIndex(({ name }) => name === set)] === true
   }
+}
+
+/** The clients that rules of the lists name; undefined: none do. */
+function clientsNamedIn(lists: readonly PolicyList[], zones: RpzZones): Views | undefined {
+  const prefixes = [...zones.clients, ...lists.flatMap(({ compiled }) => compiled.details.flatMap(({ clients }) => clients?.prefixes ?? []))]
+  if (prefixes.length === 0) return undefined
+  const named = new Views()
+  named.set([{ name: 'named', prefixes, keys: [] }])
+  return named
 }
 
 const isRpz = ({ compiled }: PolicyList): boolean => compiled.format === 'rpz'

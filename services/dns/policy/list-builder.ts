@@ -7,6 +7,7 @@ import type { LineRule } from './list-line.ts'
 import { nameOfKey } from '../wire/name.ts'
 import { flagsOf } from './name-table.ts'
 import { NameTableBuilder } from './name-table-builder.ts'
+import { markNodes } from './rpz-names.ts'
 import { shown } from './rule-name.ts'
 
 /** Four times the largest lists that people use; some 160 MB. */
@@ -67,6 +68,7 @@ export class ListBuilder {
   }
 
   finish(lines: number): CompiledList {
+    const marked = this.#format === 'rpz' ? markNodes(this.#tables.names, this.#hashKey) + markNodes(this.#tables.servers, this.#hashKey) : 0
     const [names, servers, addresses] = [this.#tables.names.finish(), this.#tables.servers.finish(), this.#tables.addresses.finish()]
     let octets = DETAIL_OCTETS * this.#details.length
     for (const { tags, slots, arena } of [names, servers, addresses]) octets += tags.byteLength + slots.byteLength + arena.byteLength
@@ -74,7 +76,7 @@ export class ListBuilder {
     return {
       format: this.#format, kind: this.#kind, hashKey: this.#hashKey, names, servers, addresses, prefixLengths, details: this.#details,
       report: {
-        format: this.#format, lines, rules: names.count + servers.count + addresses.count, duplicates: this.#duplicates,
+        format: this.#format, lines, rules: names.count + servers.count + addresses.count - marked, duplicates: this.#duplicates,
         notUnderstood: this.#notUnderstood, examples: this.#examples, octets,
       },
     }

@@ -37,12 +37,12 @@ export type ListReport = {
   readonly octets: number
 }
 
-/** For which names below a rule's own it counts. */
-export const SCOPE = { exact: 1, subtree: 2, below: 3 } as const
+/** For which names below a rule's own it counts. none: it is no rule, but the name is there (see rpz-names.ts). */
+export const SCOPE = { none: 0, exact: 1, subtree: 2, below: 3 } as const
 export type Scope = (typeof SCOPE)[keyof typeof SCOPE]
 
 /** For people: "||ads.example^" rather than its parts. */
-const TEXT_OF_SCOPE = { [SCOPE.exact]: (name: string) => `|${name}^`, [SCOPE.subtree]: (name: string) => `||${name}^`, [SCOPE.below]: (name: string) => `||*.${name}^` }
+const TEXT_OF_SCOPE = { [SCOPE.none]: (name: string) => name, [SCOPE.exact]: (name: string) => `|${name}^`, [SCOPE.subtree]: (name: string) => `||${name}^`, [SCOPE.below]: (name: string) => `||*.${name}^` }
 
 /** A rule as adblock lists write it. */
 export const adblockText = (name: string, scope: Scope, allows: boolean, modifiers: readonly string[], whole = TEXT_OF_SCOPE[scope](name === '.' ? '*' : name)): string =>

@@ -13,7 +13,7 @@
  * outside can choose names that collide.
  */
 import { u32 } from '../../../stack/platform/index.ts'
-import { MAX_LABELS, MAX_NAME_OCTETS } from '../wire/name.ts'
+import { MAX_LABELS, MAX_NAME_OCTETS, nameKey } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 import { ACTION, SCOPE } from './model.ts'
 import type { Action, HashKey, NameTable, Scope } from './model.ts'
@@ -111,4 +111,15 @@ export class NameProbe {
 }
 
 /** HOT. Whether a rule with this scope, found at a name's parent (0: the name itself), counts for the name. */
-export const counts = (scope: Scope, parent: number): boolean => (parent === 0 ? scope !== SCOPE.below : scope !== SCOPE.exact)
+export const counts = (scope: Scope, parent: number): boolean =>
+  scope !== SCOPE.none && (parent === 0 ? scope !== SCOPE.below : scope !== SCOPE.exact)
+
+/** The rules of a table one after the other, as they lie in its arena. */
+export function* rulesIn({ arena }: NameTable): Generator<{ readonly key: NameKey; readonly flags: number }> {
+  for (let at = 0; at < arena.length; ) {
+    let end = at
+    while (arena[end] !== 0) end += 1 + (arena[end] as number)
+    yield { key: nameKey(arena, at, end + 1 - at), flags: arena[end + 1] as number }
+    at = end + 1 + RULE_OCTETS
+  }
+}

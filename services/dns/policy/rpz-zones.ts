@@ -4,6 +4,7 @@
  * names of servers, and addresses of servers. A rule by name waits for the answer where a zone before it might still
  * have something to say.
  */
+import type { Prefix } from '../../../stack/index.ts'
 import type { Finding } from '../resolver/finding.ts'
 import type { NameKey } from '../wire/name.ts'
 import { addressesIn } from './answer-addresses.ts'
@@ -12,7 +13,8 @@ import { decisionOf } from './decide.ts'
 import type { PolicyDecision } from './decision.ts'
 import type { HashKey, PolicyList, PolicySet } from './model.ts'
 import { NameProbe } from './name-table.ts'
-import { ruleByAddress, rulesFor } from './rule-match.ts'
+import { zoneRuleFor } from './rpz-names.ts'
+import { ruleByAddress } from './rule-match.ts'
 import type { Asked, RuleMatch } from './rule-match.ts'
 
 /** What is known of a zone's servers; addresses have 4 or 16 octets. */
@@ -31,6 +33,11 @@ export class RpzZone {
     this.#server = new AddressRules(list.compiled, 'server', hashKey)
   }
 
+  /** Clients for whom it has rules of their own. */
+  get clients(): readonly Prefix[] {
+    return this.#client.prefixes()
+  }
+
   /** Whether it has rules that need an answer. */
   get isLate(): boolean {
     return !this.#answer.isEmpty || this.needsServers
@@ -43,7 +50,7 @@ export class RpzZone {
   /** What it says of the question alone: the name itself before a wildcard, a longer wildcard before a shorter one. */
   byQuestion(probe: NameProbe, asked: Asked, set: PolicySet): PolicyDecision | undefined {
     const byClient = this.#client.isEmpty ? undefined : ruleByAddress(this.#client, [octetsOfIpv4(asked.client)], this.list)
-    return this.#decided(byClient ?? rulesFor(probe, this.list, asked.key)[0], asked, set)
+    return this.#decided(byClient ?? zoneRuleFor(probe, this.list, asked.key, 'names'), asked, set)
   }
 
   byAnswer(addresses: readonly Uint8Array[], asked: Asked, set: PolicySet): PolicyDecision | undefined {
@@ -70,6 +77,10 @@ export class RpzZones {
     this.#zones = zones
     this.#probe = new NameProbe(hashKey)
     this.areLate = zones.some(({ isLate }) => isLate)
+  }
+
+  get clients(): readonly Prefix[] {
+    return this.#zones.flatMap(({ clients }) => clients)
   }
 
   get lists(): readonly PolicyList[] {
@@ -106,7 +117,7 @@ export class RpzZones {
 function firstServer(names: readonly NameKey[], probe: NameProbe, list: PolicyList): RuleMatch | undefined {
   for (const name of [...names].sort(canonically)) {
     probe.load(name)
-    const match = rulesFor(probe, list, name, 'servers')[0]
+    const match = zoneRuleFor(probe, list, name, 'servers')
     if (match !== undefined) return match
   }
   return undefined

@@ -57,7 +57,8 @@ export function ruleByAddress(rules: AddressRules, addresses: readonly Uint8Arra
   return found && matchOf(list, 'addresses', found.key, 0, found.flags, found.reference)
 }
 
-function matchOf(list: PolicyList, of: RuleMatch['of'], name: NameKey, parent: number, flags: number, reference: number): RuleMatch {
+/** A rule out of a table. */
+export function matchOf(list: PolicyList, of: RuleMatch['of'], name: NameKey, parent: number, flags: number, reference: number): RuleMatch {
   const plain = PLAIN_ACTIONS[actionOf(flags)] as keyof typeof ACTION
   const detail = plain === 'detail' ? (list.compiled.details[reference] as RuleDetail) : undefined
   const action = plain === 'detail' ? (detail as RuleDetail).action : plain

@@ -112,6 +112,16 @@ describe('draft-vixie-dnsop-dns-rpz §5 precedence', () => {
     expect(['a.b.test', 'x.b.test', 'x.test'].map((asked) => bench.ask(asked).split(' ')[0])).toEqual(['allow', 'nodata', 'nxdomain'])
   })
 
+  test.each([
+    // RFC 4592 §3.3.1: what is there between a wildcard and a name keeps them apart, if only for what is below it.
+    ['a.test', '*.test'], ['x.a.b.test', '-'], ['a.b.test', 'a.b.test'], ['b.test', '-'], ['y.b.test', '-'], ['z.y.b.test', '-'], ['c.test', '-'],
+    ['z.c.test', '*.c.test'], ['z.z.c.test', '*.c.test'], ['x.z.d.test', '*.test'],
+  ])('§5.3 the closest encloser alone has a wildcard to say something of %s: %s', (asked, rule) => {
+    const bench = benchOf({ z: ['*.test CNAME .', 'a.b.test CNAME .', '*.c.test CNAME .', 'a.b.unrelated CNAME .'] })
+    expect(bench.ask(asked)).toBe(rule === '-' ? '-' : `nxdomain by z: ${rule} CNAME .`)
+    expect(bench.compile(zone('*.test CNAME .', 'a.b.test CNAME .')).report.rules).toBe(2)
+  })
+
   test('§5.4 client, name, answer, name of a server, address of a server', () => {
     const rules = ['8.0.0.0.10.rpz-client-ip CNAME rpz-drop.', 'x.test CNAME rpz-tcp-only.', '32.1.2.0.192.rpz-ip CNAME *.', 'ns.test.rpz-nsdname CNAME rpz-passthru.', '32.9.2.0.192.rpz-nsip CNAME .']
     const actions = ['drop', 'tcp-only', 'nodata', 'allow', 'nxdomain']

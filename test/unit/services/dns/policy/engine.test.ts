@@ -179,6 +179,14 @@ describe('policy sets', () => {
     expect(bench.engine.changesAt(1)).toBe(HOUR)
   })
 
+  test('answers to clients that rules name by address are not kept for others, nor for them', () => {
+    const bench = new PolicyBench().lists({ l: { format: 'adblock', text: '||kids.example^$client=10.0.1.0/24' }, z: { format: 'rpz', text: '32.9.0.0.10.rpz-client-ip CNAME .' } })
+    const numbers = ['10.0.1.1', '10.0.1.2', '10.0.0.9', '10.0.0.8', '10.0.0.7'].map((client) => bench.engine.policySetOf(ipv4(client)))
+    expect(numbers).toEqual([65, 65, 65, 1, 1])
+    expect([bench.engine.changesAt(65), bench.engine.changesAt(1)]).toEqual([bench.clock.now(), Number.POSITIVE_INFINITY])
+    expect([bench.ask('x.example', 'A', '10.0.0.9'), bench.ask('kids.example', 'A', '10.0.1.1'), bench.ask('x.example', 'A', '10.0.1.1')].map((said) => said.split(' ')[0])).toEqual(['nxdomain', 'nxdomain', '-'])
+  })
+
   test('lists are changed by handing over others; one that is named and not there says nothing', () => {
     const bench = new PolicyBench().lists({ default: { text: 'ads.example' } }).sets(set('default', ['0.0.0.0/0'], { lists: ['default', 'missing'] }))
     expect(bench.ask('ads.example')).not.toBe('-')

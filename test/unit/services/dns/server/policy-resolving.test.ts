@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { isAtOrBelow, keyOf } from '../../../../../services/dns/wire/name.ts'
 import type { PolicySet } from '../../../../../services/dns/index.ts'
+import { ipv4 } from '../../../../../stack/index.ts'
 import { zoneOf } from '../../../../support/dns.ts'
 import { PolicyBench } from '../../../../support/dns-policy.ts'
 import type { TextList } from '../../../../support/dns-policy.ts'
@@ -49,7 +50,7 @@ function world(lists: { readonly [name: string]: TextList }, set: Partial<Policy
   const policy = new PolicyBench({ serversOf: (zone) => resolving.server.serversOf(zone), isLocal: (key) => isAtOrBelow(key, LAB) })
   policy.lists(lists).sets({ rebinding: 'no', ...set })
   resolving.server.setPolicy(policy.engine)
-  return { net, tell: (name: string, type = 'A') => resolving.tell(name, type, {}), asked: () => net.asked().length }
+  return { net, tell: (name: string, type = 'A', from?: string) => resolving.tell(name, type, from === undefined ? {} : { from: ipv4(from) }), asked: () => net.asked().length }
 }
 const soa = (name: string): string => `${name} 10 SOA policy.invalid policy.invalid 1 3600 600 86400 10`
 
@@ -70,6 +71,14 @@ describe('by name', () => {
     const { tell } = world({ r: { format: 'rpz', text: 'www.bad.zone CNAME nas.lab.internal.\n*.bad.zone CNAME www.shop.zone.\n' } })
     expect(tell('www.bad.zone')).toBe('NOERROR | www.bad.zone 3600 CNAME nas.lab.internal | nas.lab.internal 300 A 10.0.0.9')
     expect(tell('x.bad.zone', 'AAAA')).toMatch(/^NOERROR \| x.bad.zone 3600 CNAME www.shop.zone/)
+  })
+
+  test('what one client is told because of its address is told nobody else', () => {
+    const { tell } = world({ l: { format: 'adblock', text: '||bad.zone^$client=10.0.0.1\n||shop.zone^$client=~10.0.0.1' } })
+    for (let times = 0; times < 3; times++) {
+      expect([tell('www.bad.zone', 'A', '10.0.0.1'), tell('www.bad.zone', 'A', '10.0.0.2')]).toEqual([expect.stringContaining('NXDOMAIN'), expect.stringContaining('203.0.113.31')])
+      expect([tell('www.shop.zone', 'A', '10.0.0.1'), tell('www.shop.zone', 'A', '10.0.0.2')]).toEqual([expect.stringContaining('203.0.113.20'), expect.stringContaining('NXDOMAIN')])
+    }
   })
 })
 
