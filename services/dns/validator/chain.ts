@@ -31,8 +31,8 @@ import type { Vouching } from './zone-keys.ts'
 
 /** Names remembered: some 2 KiB each with keys, far less for most. */
 const MAX_REMEMBERED = 4096
-/** Zones being looked into at once: each holds a question or two. */
-const MAX_UNDER_WAY = 1024
+/** Names being looked into at once. The resolver bounds the questions; each has a few labels above it. */
+const MAX_UNDER_WAY = 16_384
 /** However long its TTLs are, a zone is looked at again after a day. */
 const LONGEST_MS = 86_400_000
 /** Clients wait no longer; and two that wait for each other would wait for ever. */

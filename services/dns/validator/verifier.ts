@@ -2,6 +2,7 @@
  * Proves RRsets by the keys of their zone (RFC 4035 §5.3). The arithmetic is done elsewhere, one try after the other, and
  * each is paid out of the budget of the question that needs it.
  */
+import { LruMap } from '../../../stack/platform/index.ts'
 import type { Clock } from '../../../stack/platform/index.ts'
 import { nameKey } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
@@ -13,7 +14,7 @@ import { fault, FAULT_CODE, fullTime, outOfBudget, setText, timeText, zoneText }
 import type { Fault } from './faults.ts'
 import type { ZoneKey } from './keys.ts'
 import { boundedTtl, octetsOf, triesOf, wildcardEncloser } from './signature.ts'
-import type { Try } from './signature.ts'
+import type { Signature, Try } from './signature.ts'
 
 /**
  * Whether `signature` was made over `data` with the private half of `publicKey`, which has the form of a DNSKEY record, as
@@ -36,6 +37,14 @@ export type Proven = {
 }
 export type Verdict = Proven | { readonly kind: 'fault'; readonly fault: Fault }
 
+/**
+ * Signatures found genuine, with all that they depend on, half a KiB each: denials of one zone have the same SOA and the same
+ * few NSEC records again and again.
+ */
+const MAX_GENUINE = 2048
+/** What is longer is rare, and checked again: two such lists would be as large as a cache. */
+const MAX_GENUINE_OCTETS = 1024
+
 /** Keys of a zone that are believed. */
 export type KeyedZone = { readonly zone: NameKey; readonly keys: readonly ZoneKey[] }
 
@@ -43,6 +52,7 @@ export class Verifier {
   readonly #clock: Clock
   readonly #verify: VerifySignature
   readonly #count: (name: ValidationCount) => void
+  readonly #genuine = new LruMap<string, true>(MAX_GENUINE)
 
   constructor(ports: { readonly clock: Clock; readonly verify: VerifySignature; readonly count: (name: ValidationCount) => void }) {
     this.#clock = ports.clock
@@ -84,19 +94,23 @@ export class Verifier {
   #try(set: SignedRrset, zone: NameKey, tries: readonly Try[], at: number, context: Context, done: (verdict: Verdict) => void): void {
     const { signature, key } = tries[at] as Try
     const owner = nameKey(set.rrset.name)
+    const data = octetsOf(set, signature)
+    const id = data.length <= MAX_GENUINE_OCTETS ? identity(key, data, signature.octets) : undefined
+    const proven = (): void => done(this.#proven(set, zone, signature, context))
+    if (id !== undefined && this.#genuine.get(id) === true) {
+      proven()
+      return
+    }
     if (!context.budget.take('signatures')) {
       this.#count('validation-out-of-budget')
       done({ kind: 'fault', fault: outOfBudget(`${setText(owner, set.rrset.type)} needs more signatures checked than one question may cost`) })
       return
     }
     this.#count('validation-signature')
-    this.#verify(key.algorithm, key.publicKey, octetsOf(set, signature), signature.octets, (genuine) => {
+    this.#verify(key.algorithm, key.publicKey, data, signature.octets, (genuine) => {
       if (genuine) {
-        const now = this.nowSeconds
-        const until = timeText(fullTime(signature.expiration, now))
-        context.trace?.('dns.validation.signature', { name: setText(owner, set.rrset.type), type: typeName(set.rrset.type), zone: zoneText(zone), keyTag: signature.keyTag, algorithm: signature.algorithm, until })
-        const ttl = boundedTtl(set.rrset.ttl, signature, now)
-        done({ kind: 'proven', set: withTtl(set, ttl), encloser: wildcardEncloser(owner, signature) })
+        if (id !== undefined) this.#genuine.set(id, true)
+        proven()
         return
       }
       this.#count('validation-signature-false')
@@ -108,7 +122,22 @@ export class Verifier {
       done({ kind: 'fault', fault: fault(FAULT_CODE.bogus, text) })
     })
   }
+
+  #proven(set: SignedRrset, zone: NameKey, signature: Signature, { trace }: Context): Proven {
+    const owner = nameKey(set.rrset.name)
+    const now = this.nowSeconds
+    trace?.('dns.validation.signature', {
+      name: setText(owner, set.rrset.type), type: typeName(set.rrset.type), zone: zoneText(zone), keyTag: signature.keyTag, algorithm: signature.algorithm,
+      until: timeText(fullTime(signature.expiration, now)),
+    })
+    return { kind: 'proven', set: withTtl(set, boundedTtl(set.rrset.ttl, signature, now)), encloser: wildcardEncloser(owner, signature) }
+  }
 }
+
+/** The key with its algorithm, what was signed and the signature as one text; each part says how long it is. */
+const identity = (key: ZoneKey, data: Uint8Array, signature: Uint8Array): string =>
+  `${String.fromCharCode(key.rdata.length, data.length)}${latin1(key.rdata)}${latin1(data)}${latin1(signature)}`
+const latin1 = (octets: Uint8Array): string => Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1')
 
 function withTtl(set: SignedRrset, ttl: number): SignedRrset {
   if (ttl === set.rrset.ttl) return set

@@ -271,6 +271,18 @@ describe('RFC 4035 §4.7 what failed is not asked for again at once', () => {
   })
 })
 
+test('what is proven once need not be computed again, and what was changed since is not believed', () => {
+  const world = worldOf()
+  world.validate('nope.example.com A')
+  const before = world.verifies
+  expect([world.validate('nope.example.com A').security, world.validate('nopf.example.com TXT').security, world.verifies - before]).toEqual(['secure', 'secure', 0])
+  world.tamper.set('nope.example.com A', (finding) => ({ ...finding, authority: finding.authority.map((set) => ({ ...set, rrset: { ...set.rrset, rdata: set.rrset.rdata.map((rdata) => flipped(rdata, -1)) } })) }))
+  expect(world.validate('nope.example.com A').security).toBe('bogus')
+  world.clock.advance(15 * DAY)
+  world.tamper.clear()
+  expect(world.validate('nope.example.com A').security).toBe('secure')
+})
+
 test('what explain is told of a chain', () => {
   const world = worldOf()
   const steps: string[] = []
