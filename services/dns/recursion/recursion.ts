@@ -45,6 +45,8 @@ export const MAX_AT_ZONE = 200
 export const MAX_AT_TOP_ZONE = 1500
 /** As BIND's fetches-per-server: whoever is named as the server of many zones, perhaps without knowing, is spared. */
 export const MAX_AT_SERVER = 300
+/** Servers' names that need servers' names that need … */
+const MAX_DEPTH = 8
 /** Queries of one question that are listened to at once: each holds a source port. */
 const MAX_LISTENING = 3
 /** Whatever happens, all is over then. Clients wait half of it; what comes later is still kept for the next. */
@@ -187,6 +189,7 @@ export class Recursion implements AnswerSource {
       minimise: this.#options.minimise ?? true,
       order: (addresses) => exchange.book.order(addresses.map((address) => this.#serverAt(address))).map(({ address }) => address),
       isLame: (address, zone) => exchange.book.isLameFor(this.#serverAt(address), zone),
+      areDown: (addresses) => exchange.book.allDown(addresses.map((address) => this.#serverAt(address))),
       mayAsk: (address) => this.#mayAsk(address),
       isNoCut: (key, zone) => cache.rrset(course.ask.partition, key, TYPE.A)?.zone === zone,
     }
@@ -279,6 +282,10 @@ export class Recursion implements AnswerSource {
 
   #find(course: Course, name: NameKey): void {
     const { ask } = course
+    if (ask.depth >= MAX_DEPTH) {
+      this.#on(course, { kind: 'found', name, addresses: [] })
+      return
+    }
     this.#ports.count('recursion-seeking')
     ask.trace?.('dns.recursion.seeking', { name: formatKey(name), zone: formatKey(course.zone ?? ROOT_KEY) })
     // Signatures on a server's address are not looked at: its answers have their own.

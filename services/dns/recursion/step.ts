@@ -26,6 +26,8 @@ import { MINIMISED_TYPE, nextName } from './minimise.ts'
 export const MAX_ATTEMPTS = 9
 /** Of these to one server. */
 export const MAX_ATTEMPTS_AT_ONE = 3
+/** Where every server of the zone has been silent lately: no more than to see whether they are back. */
+export const MAX_ATTEMPTS_WHEN_DOWN = 2
 /** Servers' names looked up for one zone, and at the same time: an NXNS referral makes no more of us. */
 export const MAX_SOUGHT = 6
 export const MAX_SEEKING = 2
@@ -106,6 +108,8 @@ export type Surroundings = {
   order(servers: readonly Ipv4[]): readonly Ipv4[]
   /** It has shown that it does not speak for the zone: it is asked when nobody else is left. */
   isLame(server: Ipv4, zone: NameKey): boolean
+  /** Each of them has been silent several times in a row. */
+  areDown(servers: readonly Ipv4[]): boolean
   /** Addresses that are nobody's, or ours, are not asked. */
   mayAsk(server: Ipv4): boolean
   /** Whether the name was asked for before, and is no cut. */
@@ -225,10 +229,12 @@ function onReferral(course: Course, delegation: Delegation, around: Surroundings
  */
 function goOn(course: Course, current: Ipv4 | undefined, effects: readonly CourseEffect[], around: Surroundings): CourseStep {
   if (current !== undefined) return [{ kind: 'asking', course, server: current }, effects]
-  const fresh = course.attempts < MAX_ATTEMPTS ? bestOf(course, around, 1) : undefined
+  const down = around.areDown(course.places.map(({ address }) => address))
+  const attempts = down ? MAX_ATTEMPTS_WHEN_DOWN : MAX_ATTEMPTS
+  const fresh = course.attempts < attempts ? bestOf(course, around, 1) : undefined
   if (fresh !== undefined) return ask(course, fresh, effects)
   const [seeking, finds] = seek(course)
-  const again = seeking.attempts < MAX_ATTEMPTS ? bestOf(seeking, around, MAX_ATTEMPTS_AT_ONE) : undefined
+  const again = !down && seeking.attempts < attempts ? bestOf(seeking, around, MAX_ATTEMPTS_AT_ONE) : undefined
   if (again !== undefined) return ask(seeking, again, [...effects, ...finds])
   if (seeking.seeking.length > 0) return [{ kind: 'seeking', course: seeking }, [...effects, ...finds]]
   return giveUp(seeking, seeking.because, effects)

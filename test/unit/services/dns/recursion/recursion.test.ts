@@ -237,6 +237,32 @@ describe('bounds', () => {
     expect(bench.begin('again.example.com', 'A')).toEqual([])
   })
 
+  test('a chain of servers\' names in zones whose servers\' names are in zones …: it is followed eight deep', () => {
+    const chain = (depth: number): readonly string[] => {
+      const net = smallInternet()
+      const zones = Array.from({ length: depth }, (_, i) => `z${i}.com. 60 NS ns.${i + 1 === depth ? 'example.com.' : `z${i + 1}.com.`}`)
+      net.server('192.5.6.30', { com: `@ 60 NS a.gtld.com.\na.gtld.com. 60 A 192.5.6.30\nexample.com. 60 NS ns1.example.com.\nns1.example.com. 60 A 192.0.2.53\n${zones.join('\n')}` })
+      const own = Array.from({ length: depth }, (_, i) => [`z${i}.com`, 'www 60 A 192.0.2.1\nns 60 A 192.0.2.53'] as const)
+      net.server('192.0.2.53', { 'example.com': 'ns 60 A 192.0.2.53', ...Object.fromEntries(own) })
+      return new RecursionBench(net).tell('www.z0.com', 'A')
+    }
+    expect([chain(8), chain(9)]).toEqual([['rrset | www.z0.com 60 A 192.0.2.1'], ['failed: no-address']])
+  })
+
+  test('a zone whose servers were all silent lately costs two messages a question, and is back with the first answer', () => {
+    const net = withServers(3)
+    const dead = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((address) => net.server(address, { 'example.com': 'www 300 A 192.0.2.80' }, { faults: [FAULTS.dead] }))
+    const bench = new RecursionBench(net)
+    bench.tell('a.example.com', 'A')
+    const before = bench.net.asked().length
+    expect(bench.tell('b.example.com', 'A')).toEqual(['failed: silent'])
+    expect([before >= 9, bench.net.asked().length]).toEqual([true, 2])
+    for (const server of dead) server.faults = []
+    expect(bench.tell('www.example.com', 'A')).toHaveLength(1)
+    bench.net.clock.advance(400_000)
+    expect(bench.tell('www.example.com', 'A')).toEqual(['rrset | www.example.com 300 A 192.0.2.80'])
+  })
+
   test('without budget nothing is asked', () => {
     const budget = new Budget()
     budget.queries = 2

@@ -8,7 +8,7 @@ import { formatKey, keyOf } from '../../../../../services/dns/wire/name.ts'
 
 /** Servers are numbers here, in the order in which they are liked. */
 const around = (shape: Partial<Surroundings> = {}): Surroundings => ({
-  minimise: true, order: (servers) => [...servers].sort((a, b) => a - b), isLame: () => false, mayAsk: () => true, isNoCut: () => false, ...shape,
+  minimise: true, order: (servers) => [...servers].sort((a, b) => a - b), isLame: () => false, areDown: () => false, mayAsk: () => true, isNoCut: () => false, ...shape,
 })
 const zone = (name: string, servers: readonly (readonly [string, ...number[]])[], own: typeof servers = []): Delegation => {
   const list = (all: typeof servers) => all.map(([server, ...addresses]) => ({ name: keyOf(server), addresses }))
@@ -85,6 +85,13 @@ describe('a question on its way', () => {
     let asked = 0
     for (; state.kind === 'asking'; [state, effects] = step(state, slow(state.server), around())) asked += effects.filter(({ kind }) => kind === 'ask').length
     expect([asked, text(effects.at(-1) as CourseEffect)]).toEqual([MAX_ATTEMPTS, 'give up silent'])
+  })
+
+  test('where all are down, two are asked once', () => {
+    const down = around({ minimise: false, areDown: () => true })
+    const three = whole(zone('com', [['a', 1], ['b', 2], ['c', 3]]), down)
+    expect(after(three, [slow(1)], down)).toBe('asking | ask 2 www.example.com round 0')
+    expect(after(three, [slow(1), slow(2)], down)).toBe('finished | forget | give up silent')
   })
 
   test('lame ones come last, and before them those that the zone itself names', () => {
