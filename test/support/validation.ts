@@ -123,7 +123,10 @@ export class SignedWorld {
         verify(...job)
       },
       count: (what) => void this.counts.set(what, (this.counts.get(what) ?? 0) + 1),
-      discard: (_partition, key, type) => void this.discarded.push(`${formatKey(key)} ${typeName(type)}`),
+      discard: (_partition, key, type) => {
+        this.discarded.push(`${formatKey(key)} ${typeName(type)}`)
+        return false
+      },
     }, options)
     const root = zones['.']
     if (root?.signing !== undefined) this.trust({ '.': { ds: dsOf('.', root), dnskey: [] } })

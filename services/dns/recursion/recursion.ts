@@ -152,6 +152,24 @@ export class Recursion implements AnswerSource {
     this.#start(ask, done)
   }
 
+  /**
+   * What a server said proved to be wrong: it is asked last from now on, for a while. True when the zone has another one.
+   */
+  distrust({ zone, source }: Finding): boolean {
+    const { exchange, cache } = this.#ports
+    const delegation = this.book.closest(zone)
+    if (delegation.zone !== zone) return false
+    const known = [...delegation.own, ...delegation.servers].flatMap(({ name, addresses }) => {
+      const found = addresses.length > 0 ? undefined : cache.rrset(0, name, TYPE.A)
+      return found === undefined ? addresses : addressesIn(found)
+    })
+    const servers = known.filter((address) => this.#mayAsk(address)).map((address) => this.#serverAt(address))
+    const wrong = servers.find((server) => formatServer(server) === source)
+    if (wrong === undefined) return false
+    exchange.book.lameFor(wrong, zone)
+    return servers.some((server) => !exchange.book.isLameFor(server, zone))
+  }
+
   #start(ask: Ask, done: (outcome: SourceOutcome) => void): void {
     const { clock } = this.#ports
     const course = new Course(ask, clock.now(), done)

@@ -41,6 +41,8 @@ const MAX_FAILURES = 4096
 export const CLIENT_MS = 4500
 /** RFC 8767 §5 recommends 1.8 s until stale data is given. */
 const STALE_AFTER_MS = 1800
+/** Answers to one question that are validated, each of another server, as long as they prove wrong. */
+const MAX_TRIES = 3
 /** Whatever sources and validation do: longer nobody is interested. */
 const LONGEST_MS = 20_000
 
@@ -71,11 +73,13 @@ export type ResolverPorts = {
   sourceOf(sought: Sought): AnswerSource | undefined
   /** Gives the finding back with what is known of its security, perhaps later; once. */
   validate(finding: Finding, ask: Ask, done: (finding: Finding) => void): void
+  /** What was found is bogus. True: somebody else can be asked for it, who may have it right. */
+  distrust?(finding: Finding): boolean
   count(name: ResolverCount): void
 }
 
 export const RESOLVER_COUNTS = [
-  'forward-joined', 'forward-failed', 'forward-full', 'resolver-circle', 'resolver-late', 'resolver-stale', 'resolver-prefetched',
+  'forward-joined', 'forward-failed', 'forward-full', 'resolver-circle', 'resolver-late', 'resolver-stale', 'resolver-prefetched', 'resolver-tried-elsewhere',
 ] as const
 export type ResolverCount = (typeof RESOLVER_COUNTS)[number]
 
@@ -100,6 +104,8 @@ class Pending implements Ask {
   readonly waitsFor = new Set<Pending>()
   timer: Timer | undefined
   isOver = false
+  /** Servers whose answers it was validated from. */
+  tries = 1
 
   constructor(sought: Sought, validated: boolean, startedAt: Instant, budget: Budget, depth: number, trace: Trace) {
     this.partition = sought.partition
@@ -299,7 +305,18 @@ export class Resolver {
 
   #validate(pending: Pending, finding: Finding, server: string | undefined): void {
     if (!pending.validated) return this.#found(pending, finding, server)
-    this.#ports.validate(finding, pending, (validated) => this.#found(pending, validated, server))
+    this.#ports.validate(finding, pending, (validated) => {
+      if (validated.security === 'bogus' && this.#triesElsewhere(pending, validated)) this.#askSource(pending)
+      else this.#found(pending, validated, server)
+    })
+  }
+
+  /** One server of several may have an old version of a zone, or leave signatures out. */
+  #triesElsewhere(pending: Pending, finding: Finding): boolean {
+    if (pending.isOver || pending.tries >= MAX_TRIES || this.#ports.distrust?.(finding) !== true) return false
+    pending.tries++
+    this.#ports.count('resolver-tried-elsewhere')
+    return true
   }
 
   #found(pending: Pending, finding: Finding, server: string | undefined): void {

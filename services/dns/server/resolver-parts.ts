@@ -7,9 +7,11 @@ import { DEFAULT_FORWARDING, Forwarding, plainSend } from '../forwarding/forward
 import { judgeByCopyIn } from '../recursion/local-root.ts'
 import { Recursion } from '../recursion/recursion.ts'
 import { Exchange } from '../resolver/exchange.ts'
+import type { Finding } from '../resolver/finding.ts'
 import { Resolver } from '../resolver/resolver.ts'
 import type { ResolverPorts, Sought } from '../resolver/resolver.ts'
 import { ServerBook } from '../resolver/server-book.ts'
+import { isOfTheData } from '../validator/faults.ts'
 import { Trust } from '../validator/trust.ts'
 import type { ZoneSet } from '../zone/zone-set.ts'
 import { Validator } from '../validator/validator.ts'
@@ -55,7 +57,11 @@ export function resolverParts(
   const verify: VerifySignature = ports.verify ?? ((...job) => job[4](false))
   const trust = new Trust({ clock, find, verify, count, whenUsed: (told) => validator === undefined ? told(false) : forwarding.isToValidate(ROOT_KEYS, told) }, options.trustAnchors)
   const validator = ports.verify && new Validator({
-    clock, find, anchors: trust, count, verify, discard: (partition, name, type) => void cache.flush({ partition, name, type }),
+    clock, find, anchors: trust, count, verify, discard: (partition, name, type) => {
+      const wrong = cache.rrset(partition, name, type)
+      cache.flush({ partition, name, type })
+      return wrong !== undefined && recursion?.distrust(wrong) === true
+    },
   })
   const validation = validator === undefined ? 'no' : (options.validation ?? 'auto')
   const forwarding = new Forwarding(
@@ -80,7 +86,8 @@ export function resolverParts(
       else done({ ...finding, security: 'insecure' })
     })
   }
-  const resolver = new Resolver({ clock, cache, count, sourceOf, validate }, options)
+  const distrust = (finding: Finding): boolean => isOfTheData(finding.fault) && recursion?.distrust(finding) === true
+  const resolver = new Resolver({ clock, cache, count, sourceOf, validate, distrust }, options)
   const isDelegated = (sought: Sought): boolean => recursion !== undefined && delegated(sought.key, sought.type) !== undefined
   return { cache, resolver, forwarding, recursion, trust, validator, isDelegated }
 }

@@ -58,6 +58,9 @@ type OnState = (state: ZoneState) => void
 type Waiting = { readonly context: Context; done: OnState | undefined; readonly timer: Timer }
 type UnderWay = { readonly first: Context; readonly waiting: Waiting[] }
 
+/** How often the keys of a zone are asked for while they prove wrong, of another server each time. */
+const MAX_TRIES = 3
+
 const INDETERMINATE: ZoneState = { kind: 'indeterminate' }
 
 export type ChainPorts = {
@@ -65,8 +68,8 @@ export type ChainPorts = {
   readonly find: FindOther
   readonly anchors: Anchors
   readonly count: (name: ValidationCount) => void
-  /** What was found of this name and type proved wrong, and is not to be given again. */
-  readonly discard: (partition: number, key: NameKey, type: number) => void
+  /** What was found of this name and type proved wrong, and is not to be given again. True: somebody else can be asked. */
+  readonly discard: (partition: number, key: NameKey, type: number) => boolean
 }
 
 export class Chain {
@@ -179,15 +182,15 @@ export class Chain {
   }
 
   /** One label further down, below a zone whose keys are known. */
-  #descend(name: NameKey, above: Secure, context: Context, done: (found: Found) => void): void {
+  #descend(name: NameKey, above: Secure, context: Context, done: (found: Found) => void, tries = MAX_TRIES): void {
     this.#ask(name, TYPE.DS, context, (finding) => {
       if (finding === undefined) {
         done(failed(unheard(`nobody says whether ${zoneText(name)} has DS records`)))
         return
       }
       const wrong = (because: Fault): void => {
-        if (!because.isOurs) this.#ports.discard(context.partition, name, TYPE.DS)
-        done(failed(because))
+        if (this.#triesElsewhere(because, name, TYPE.DS, context, tries)) this.#descend(name, above, context, done, tries - 1)
+        else done(failed(because))
       }
       const [set] = finding.answer
       if (finding.kind === 'rrset' && set !== undefined) this.#vouched(name, set, above, context, done, wrong)
@@ -239,11 +242,14 @@ export class Chain {
     })
   }
 
-  #keys(name: NameKey, vouching: Vouching, seconds: number, says: 'dns.validation.anchor' | 'dns.validation.ds', context: Context, done: (found: Found) => void): void {
+  #keys(
+    name: NameKey, vouching: Vouching, seconds: number, says: 'dns.validation.anchor' | 'dns.validation.ds', context: Context, done: (found: Found) => void,
+    tries = MAX_TRIES,
+  ): void {
     this.#ask(name, TYPE.DNSKEY, context, (finding) => {
       const wrong = (because: Fault): void => {
-        if (!because.isOurs) this.#ports.discard(context.partition, name, TYPE.DNSKEY)
-        done(failed(because))
+        if (this.#triesElsewhere(because, name, TYPE.DNSKEY, context, tries)) this.#keys(name, vouching, seconds, says, context, done, tries - 1)
+        else done(failed(because))
       }
       const set = finding?.kind === 'rrset' ? finding.answer[0] : undefined
       if (set === undefined) {
@@ -259,6 +265,11 @@ export class Chain {
         done({ state: { kind: 'secure', zone: name, keys: verdict.keys }, seconds: Math.min(seconds, verdict.ttl) })
       })
     })
+  }
+
+  /** One server of several may have an old version of a zone, or leave signatures out. */
+  #triesElsewhere(because: Fault, name: NameKey, type: number, { partition }: Context, tries: number): boolean {
+    return !because.isOurs && this.#ports.discard(partition, name, type) && tries > 1
   }
 
   /** Who is asked takes it out of the budget. */

@@ -1,5 +1,5 @@
 /** What can be wrong with signed data: the code of RFC 8914 §4 and a text for people. */
-import { extendedError } from '../wire/extended-errors.ts'
+import { extendedError, infoCodeOf } from '../wire/extended-errors.ts'
 import type { ExtendedError } from '../wire/extended-errors.ts'
 import { formatKey, ROOT_KEY } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
@@ -41,6 +41,10 @@ export function moreTelling(a: Fault | undefined, b: Fault): Fault {
   const place = (one: Fault): number => (TELLING.indexOf(one.code) + TELLING.length + 1) % (TELLING.length + 1)
   return a === undefined || place(b) < place(a) ? b : a
 }
+
+/** Whether data is bogus for what it is, and not because we have stopped early. */
+export const isOfTheData = (error: ExtendedError | undefined): boolean =>
+  error !== undefined && infoCodeOf(error) !== FAULT_CODE.other && infoCodeOf(error) !== FAULT_CODE.noReachableAuthority
 
 export const errorOf = (one: Fault): ExtendedError => extendedError(one.code, one.text)
 

@@ -33,8 +33,8 @@ export type ValidatorPorts = {
   readonly find: FindOther
   readonly anchors: Anchors
   readonly count: (name: ValidationCount) => void
-  /** What was found of this name and type proved wrong, and is not to be given again. */
-  readonly discard: (partition: number, key: NameKey, type: number) => void
+  /** What was found of this name and type proved wrong, and is not to be given again. True: somebody else can be asked. */
+  readonly discard: (partition: number, key: NameKey, type: number) => boolean
 }
 
 type Outcome =

@@ -1,5 +1,5 @@
 /** Extended DNS errors (RFC 8914): an option of OPT that says why, beside the rcode. */
-import { OPTION } from './edns.ts'
+import { OPTION, OPTION_HEAD_OCTETS } from './edns.ts'
 
 /** The whole option as it is sent: option head, INFO-CODE (u16), EXTRA-TEXT (UTF-8). */
 export type ExtendedError = Uint8Array
@@ -15,6 +15,9 @@ export function extendedError(infoCode: number, text: string): ExtendedError {
     OPTION.EXTENDED_ERROR >> 8, OPTION.EXTENDED_ERROR & 255, length >> 8, length & 255, infoCode >> 8, infoCode & 255, ...extra,
   ])
 }
+
+/** INFO-CODE. */
+export const infoCodeOf = (error: ExtendedError): number => ((error[OPTION_HEAD_OCTETS] as number) << 8) | (error[OPTION_HEAD_OCTETS + 1] as number)
 
 const option = extendedError
 
