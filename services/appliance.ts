@@ -26,7 +26,7 @@ import { FIRST_LINK_PROPERTIES, Interfaces } from './links/interfaces.ts'
 import type { Media } from './links/media.ts'
 import { StaticNeighbours } from './links/static-neighbours.ts'
 import { StaticRoutes } from './links/static-routes.ts'
-import { type Decision, type Facts, type FirstLinkProperties, type LeaseChange, leaseClientKey, type ZoneEdit } from './model/index.ts'
+import { type Decision, type Facts, type FirstLinkProperties, type ForwardServer, type LeaseChange, leaseClientKey, type ZoneEdit } from './model/index.ts'
 import { networkCommands } from './network-commands.ts'
 import type { NetworkSide } from './network-side.ts'
 import { CommitQueue, type Settled } from './storage/commit-queue.ts'
@@ -49,7 +49,7 @@ export type ApplianceSettings = {
   readonly gateway: Ipv4 | undefined
   /** Of the route by it; lower is preferred. Routes of a lease have LEARNT_METRIC. */
   readonly gatewayMetric: number
-  readonly upstreams: readonly Upstream[]
+  readonly upstreams: readonly (Upstream | ForwardServer)[]
   readonly upstreamPath: 'host' | 'stack'
   /** Names that no upstream server is for are found from the root on. */
   readonly recurse?: boolean

@@ -1,13 +1,14 @@
 /** What a person sees when the appliance is up: what there is, where it is, and lines to copy that attach a client. */
 import { formatServer } from '../../services/config/server-address.ts'
 import type { Settings } from '../../services/config/settings.ts'
+import { formatForwardServer } from '../../services/index.ts'
 import { formatIpv4, formatMac, formatPrefix } from '../../stack/index.ts'
 import type { Running } from '../compose.ts'
 import { guestArguments } from './guest-arguments.ts'
 
 export function startScreen(s: Settings, running: Running): string {
   const own = formatIpv4(s.address.address)
-  const upstreams = running.upstreams.map(formatServer).join(', ')
+  const upstreams = running.upstreams.map((server) => ('by' in server ? formatForwardServer(server) : formatServer(server))).join(', ')
   const rows: readonly (readonly [string, string])[] = [
     ['link', `${s.link}${where(s)}, MTU ${s.mtu}, ${formatMac(s.linkMac)}`],
     ['appliance', `${own}/${s.address.prefix.length}`],

@@ -8,6 +8,7 @@ import type { Answer, ForwarderInput, ForwarderQuestion, ForwarderTestView, Forw
 import { type DhcpConfiguration, type ForwardRule, type Refusal, refusal } from '../model/index.ts'
 import type { ForwarderSide } from '../network-side.ts'
 import type { Write } from '../storage/store.ts'
+import { withAddresses } from './forwarder-addresses.ts'
 import { forwarderView, readForwarder } from './forwarder-inputs.ts'
 import { type CommandTurns, missing } from './turns.ts'
 
@@ -38,24 +39,28 @@ export class ForwarderCommands implements ForwarderSide {
     return ok([...this.#rules, ...(fallback === undefined ? [] : [fallback])].map((rule) => this.#view(rule)))
   }
 
-  addForwarder(input: ForwarderInput): Answer<ForwarderView> {
+  async addForwarder(input: ForwarderInput): Answer<ForwarderView> {
+    const servers = await withAddresses(this.#o.dns, input.servers)
+    if (!servers.ok) return servers
     return this.#o.turns.take(async () => {
       if (this.#rules.length >= MAX_FORWARD_RULES) {
         return err(refusal('conflict', '', `there are ${MAX_FORWARD_RULES} forwarders, the most that there can be`, 'remove one first'))
       }
-      const read = readForwarder(input, this.#lastId + 1, this.#o.configuration().segments)
+      const read = readForwarder({ ...input, servers: servers.value }, this.#lastId + 1, this.#o.configuration().segments)
       const done = read.ok ? await this.#put(read.value, 'added') : read
       if (done.ok) this.#lastId++
       return done
     })
   }
 
-  changeForwarder(id: number, change: Partial<ForwarderInput>): Answer<ForwarderView> {
+  async changeForwarder(id: number, change: Partial<ForwarderInput>): Answer<ForwarderView> {
+    const servers = await withAddresses(this.#o.dns, change.servers ?? [])
+    if (!servers.ok) return servers
     return this.#o.turns.take(async () => {
       const old = this.#rules.find((rule) => rule.id === id)
       if (old === undefined) return missing(`forwarder ${id}`)
       const { id: _, kind: __, states: ___, ...before } = this.#view(old)
-      const read = readForwarder({ ...before, ...change }, id, this.#o.configuration().segments)
+      const read = readForwarder({ ...before, ...change, ...(change.servers === undefined ? {} : { servers: servers.value }) }, id, this.#o.configuration().segments)
       return read.ok ? this.#put(read.value, 'changed') : read
     })
   }

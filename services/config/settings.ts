@@ -20,8 +20,8 @@ import {
   SOCKET_PATH_BYTES,
 } from '../../stack/index.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
-import { QUERY_LOG_MODES } from '../model/index.ts'
-import { parseServer, type ServerAddress } from './server-address.ts'
+import { type ForwardServer, parseForwardServer, QUERY_LOG_MODES } from '../model/index.ts'
+import { parseServer } from './server-address.ts'
 
 export type AddressRange = { readonly first: Ipv4; readonly last: Ipv4 }
 
@@ -66,10 +66,10 @@ const orNone =
 const withNone = <T>(result: Result<T, string>): Result<T, string> => (result.ok ? result : err(`${result.error}, or none`))
 
 const listOf =
-  <T>(parse: Parse<T>): Parse<readonly T[]> =>
+  <T>(parse: Parse<T>, between: RegExp | string = ','): Parse<readonly T[]> =>
   (text) => {
     const values: T[] = []
-    for (const part of text.split(',').map((p) => p.trim())) {
+    for (const part of text.split(between).map((p) => p.trim())) {
       const value = parse(part)
       if (!value.ok) return err(`${value.error}${text.includes(',') ? ` (see "${part}")` : ''}; several are joined by commas`)
       values.push(value.value)
@@ -122,8 +122,10 @@ const zoneFile: Parse<ZoneFile> = (text) => {
     : err('a zone and its master file, as example.internal=/etc/taproot/example.zone')
 }
 
-export type Upstreams = { readonly kind: 'auto' | 'none' | 'root' } | { readonly kind: 'list'; readonly servers: readonly ServerAddress[] }
-const upstreamServers = listOf((text) => parseServer(text, 53))
+export type Upstreams = { readonly kind: 'auto' | 'none' | 'root' } | { readonly kind: 'list'; readonly servers: readonly ForwardServer[] }
+/** A pin belongs to the server before it, and not to a server of its own. */
+const BETWEEN_UPSTREAMS = /,(?!\s*pin-sha256=)/
+const upstreamServers = listOf(parseForwardServer, BETWEEN_UPSTREAMS)
 const upstreams: Parse<Upstreams> = (text) => {
   if (text === 'auto' || text === 'none' || text === 'root') return ok({ kind: text })
   const servers = upstreamServers(text)
@@ -168,10 +170,10 @@ export const SETTINGS = {
   rateLimitExempt: row('rate-limit-exempt', 'dns.rateLimitExempt', 'none', orNone(listOf(anyPrefix)), 'clients that --rate-limit leaves alone: PREFIX,…'),
   nsid: row('nsid', 'dns.nsid', 'none', orNone(serverName), 'name of this server, for clients that ask by EDNS (RFC 5001)'),
   queryLog: row('query-log', 'dns.queryLog', 'full', oneOf(...QUERY_LOG_MODES), 'what is written down of queries: all; without the last octet of addresses; without names and addresses; nothing'),
-  upstreams: row('upstreams', 'dns.upstreams', 'auto', upstreams, 'servers that are asked for all other names: ADDRESS[:PORT],…; root: nobody, all is found from the root servers on; auto: the servers of the host, else root'),
+  upstreams: row('upstreams', 'dns.upstreams', 'auto', upstreams, 'servers that are asked for all other names: ADDRESS[:PORT], tls://ADDRESS#NAME, https://NAME/dns-query#ADDRESS,…; root: nobody, all is found from the root servers on; auto: the servers of the host, else root'),
   upstreamPath: row('upstream-path', 'dns.upstreamPath', 'host', oneOf('host', 'stack'), "how they are reached: the host's sockets, or the appliance's own stack and gateway"),
   rootHints: row('root-hints', 'dns.rootHints', 'none', orNone(anyText), "master file with NS and A records of the root's servers; none: IANA's list"),
-  localRoot: row('local-root', 'dns.localRoot', 'none', orNone(upstreamServers), 'servers that give the whole root zone by transfer: ADDRESS[:PORT],…; a copy of it is kept, and no root server is asked (RFC 8806)'),
+  localRoot: row('local-root', 'dns.localRoot', 'none', orNone(listOf((text) => parseServer(text, 53))), 'servers that give the whole root zone by transfer: ADDRESS[:PORT],…; a copy of it is kept, and no root server is asked (RFC 8806)'),
   trustAnchors: row('trust-anchors', 'dns.trustAnchors', 'none', orNone(anyText), "master file with DS or DNSKEY records that are trusted from the start; none: IANA's keys of the root"),
   dnssecValidation: row('dnssec-validation', 'dns.validation', 'auto', oneOf('auto', 'yes', 'no'), 'whether answers of others are validated; auto: unless upstream servers give no signatures'),
   cacheSize: row('cache-size', 'dns.cacheSize', '64', whole(1, 2048, 'MiB'), 'memory for what other servers said, in MiB; taken as it is used'),

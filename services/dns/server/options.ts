@@ -1,7 +1,7 @@
 /** What the DNS server is made of and with: ports to the outside, settings, and the shapes of what it gives. */
 import type { Designation } from '../zone/special-use.ts'
 import type { Clock, SecureRandom } from '../../../stack/platform/index.ts'
-import type { TraceStep } from '../../model/index.ts'
+import type { ForwardServer, TraceStep } from '../../model/index.ts'
 import type { RrsetCacheOptions } from '../cache/rrset-cache.ts'
 import type { ForwardTarget } from '../forwarding/forward-target.ts'
 import type { TransportStanding } from '../forwarding/forwarding.ts'
@@ -48,7 +48,7 @@ export type DnsPorts = {
 }
 
 export type DnsOptions = {
-  readonly upstreams: readonly Upstream[]
+  readonly upstreams: readonly (Upstream | ForwardServer)[]
   /** Memory of the cache, bounds of TTLs, how long stale data serves. */
   readonly cache?: Omit<RrsetCacheOptions, 'count'> | undefined
   /** Finished responses kept; see answer-table.ts. */

@@ -49,6 +49,14 @@ test('for a segment it counts for its subnets, as they are at any time, and for 
   expect(asked(running, 'example.net', '10.66.0.9')).toBe(1)
 })
 
+test('a server by HTTPS that is given by its name alone is looked up, once', async () => {
+  const { services: { forwarders, dns } } = startAppliance()
+  await done(dns.addRecord('lab.internal', { name: 'doh', type: 'A', data: '10.53.0.44', ttl: null, comment: null }))
+  expect(await done(forwarders.addForwarder({ ...CORP, servers: ['https://doh.lab.internal/q'] }))).toMatchObject({ servers: ['https://doh.lab.internal/q#10.53.0.44'] })
+  expect(await done(forwarders.changeForwarder(1, { servers: ['https://doh.lab.internal'] }))).toMatchObject({ servers: ['https://doh.lab.internal/dns-query#10.53.0.44'] })
+  expect(await refused(forwarders.changeForwarder(1, { servers: ['https://none.lab.internal/q'] }))).toMatch(/^invalid \/servers\/0: the address of none\.lab\.internal/)
+})
+
 test.each([
   ['no name', { domain: 'a..b' }, 'invalid /domain: '],
   ['a block with host bits', { domain: '10.0.0.1/8' }, 'invalid /domain: '],

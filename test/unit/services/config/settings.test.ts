@@ -50,6 +50,10 @@ describe('a value comes from a flag, else the environment, else the file', () =>
     expect(s).toMatchObject({ link: 'lan0', persist: 'yes', bridge: undefined, probe: 'no', zoneFile: [{ zone: 'a.internal', path: 'a.zone' }, { zone: 'b.internal', path: 'b.zone' }] })
     expect(ranges(s)).toEqual(['10.53.0.10-10.53.0.19', '10.53.0.30-10.53.0.39'])
     expect(s.upstreams).toMatchObject({ kind: 'list', servers: [{ port: 53 }, { port: 5353 }] })
+    const pin = `pin-sha256=${Buffer.alloc(32).toString('base64')}`
+    expect(read({ flags: { upstreams: `tls://9.9.9.9#dns.example,${pin}, https://dns.example/q#192.0.2.1,192.0.2.9` } }).upstreams).toMatchObject({
+      kind: 'list', servers: [{ by: 'tls', name: 'dns.example', pin: pin.slice(11) }, { by: 'https', path: '/q' }, { by: 'plain' }],
+    })
   })
 
   test('an empty file is none', () => {
