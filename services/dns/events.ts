@@ -159,7 +159,7 @@ export const DNS_EVENTS = {
   },
   'dns.policy.decided': {
     level: 'debug', says: '{name}: {action}, says {list}: {rule}',
-    means: 'A block list or rule that counts for this client decided; no server was asked for the answer.',
+    means: 'A list or rule that counts for this client decided, by the name that is asked for or by what was found for it.',
     remedy: 'To let the name pass, allow it: taproot allow NAME.',
   },
   'dns.policy.allowed': {

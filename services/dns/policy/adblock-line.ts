@@ -65,7 +65,8 @@ function readName(pattern: string): Result<Pattern, string> {
   if (/[\^|]/.test(rest)) return err('a "^" or "|" in the middle of a name')
   // "||ads" is every name that begins so.
   if (!ends && lead.startsWith('||') && (!rest.includes('.') || rest.endsWith('.'))) return err('it is the beginning of a name: a whole one ends with "^"')
-  if (ends && lead === '') return err('it is the end of a name: a whole one begins with "||" or "|"')
+  // "-ads.example^" is every name that ends so.
+  if (ends && lead === '') return withStars(`*${rest}`, '|', true)
   if (!ends && lead === '|') return err('it is the beginning of a name: a whole one ends with "^"')
   if (rest.includes('*')) return withStars(rest, lead, ends)
   const name = readRuleName(rest)

@@ -3,7 +3,7 @@
  * table of names, so only names below these are compared, and the rest is looked for piece by piece from left to right,
  * which takes no longer than the name is long.
  */
-import { formatKey } from '../wire/name.ts'
+import { formatKey, ROOT_KEY } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 
 export type NamePattern = {
@@ -26,8 +26,17 @@ export function readPattern(text: string, whole: boolean): { readonly pattern: N
   return { pattern: { pieces: [first, second, ...others], whole }, below: dot < 0 || dot === last.length - 1 ? '.' : last.slice(dot + 1) }
 }
 
+/** The name that was compared last, as text: it is compared with one pattern after the other. */
+let lastKey: NameKey = ROOT_KEY
+let lastText = '.'
+
+function textOf(key: NameKey): string {
+  if (key !== lastKey) [lastKey, lastText] = [key, formatKey(key)]
+  return lastText
+}
+
 export function fits({ pieces, whole }: NamePattern, key: NameKey): boolean {
-  const name = formatKey(key)
+  const name = textOf(key)
   const [first, ...others] = pieces
   const last = others.pop() as string
   // A place further on that fits leaves less for the rest: the first one is enough.

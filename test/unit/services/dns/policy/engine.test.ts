@@ -31,7 +31,7 @@ describe('scopes', () => {
 })
 
 describe('names with "*" in them', () => {
-  const text = '||ads*.example^\n|pix*.example^\n||a.*.b.example^\n||*tele*metry^\n@@||ads*good.example^'
+  const text = '||ads*.example^\n|pix*.example^\n||a.*.b.example^\n||*tele*metry^\n@@||ads*good.example^\n-ds.metric.test^|\n|*app1e*^'
   const bench = new PolicyBench().lists({ ads: { format: 'adblock', text } })
   test.each([
     ['ads1.example', '||ads*.example^'],
@@ -49,6 +49,10 @@ describe('names with "*" in them', () => {
     ['tele.x.metry', '||*tele*metry^'],
     ['xtelemetry', '||*tele*metry^'],
     ['tele.metry.org', '-'],
+    ['a5a-dnsotls-ds.metric.test', '-ds.metric.test^|'],
+    ['ds.metric.test', '-'],
+    ['www.my-app1es.test', '|*app1e*^'],
+    ['apple.test', '-'],
     ['ads.good.example', '@@||ads*good.example^'],
   ])('%s: %s', (name, rule) => expect(bench.ask(name).replace(/^\w+ by ads: /, '')).toBe(rule))
 })
