@@ -67,7 +67,7 @@ describe('the cache', () => {
           }
         }
       }
-    }), { numRuns: 60 })
+    }), { numRuns: 100 })
   })
 
   test('in little room forgets, and never passes its bound or mixes things up', () => {

@@ -4,7 +4,7 @@ import { asStale, DEFAULT_TTL_BOUNDS, lifetimeMs, soaOf, withBounds } from '../.
 import type { CacheFilter } from '../../services/dns/cache/cache-filter.ts'
 import { TRUST } from '../../services/dns/resolver/finding.ts'
 import type { Finding } from '../../services/dns/resolver/finding.ts'
-import { isAtOrBelow } from '../../services/dns/wire/name.ts'
+import { isAtOrBelow, ROOT_KEY } from '../../services/dns/wire/name.ts'
 import type { NameKey } from '../../services/dns/wire/name.ts'
 import { TYPE } from '../../services/dns/wire/type-names.ts'
 import type { Clock } from '../../stack/platform/index.ts'
@@ -58,6 +58,7 @@ export class CacheModel {
     const now = this.#clock.now()
     const life = lifetimeMs(finding, DEFAULT_TTL_BOUNDS, this.#clock.wallMs() - (now - finding.storedAt))
     const denial = finding.kind === 'nodata' || finding.kind === 'nxdomain'
+    if (finding.kind === 'nxdomain' && finding.owner === ROOT_KEY) return false
     if (finding.storedAt + life <= now || (denial && soaOf(finding) === undefined && finding.trust >= TRUST.answer)) return false
     const type = finding.kind === 'alias' ? TYPE.CNAME : finding.kind === 'nxdomain' ? NO_NAME : finding.type
     const old = this.rrset(partition, finding.owner, type)

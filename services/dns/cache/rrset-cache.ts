@@ -382,6 +382,8 @@ function entryType(finding: Finding): number {
 
 const isKeepable = (finding: Finding): boolean => {
   if (finding.kind === 'rrset' || finding.kind === 'alias') return finding.answer.length > 0
+  // The root exists, whoever says otherwise: nothing at all would be left.
+  if (finding.kind === 'nxdomain' && finding.owner === ROOT_KEY) return false
   // Without a SOA only for ourselves: that a delegation has no DS, as referrals prove it.
   return soaOf(finding) !== undefined || finding.trust < TRUST.answer || (finding.type === TYPE.DS && finding.authority.length > 0)
 }

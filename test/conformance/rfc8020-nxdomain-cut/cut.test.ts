@@ -48,6 +48,12 @@ describe('RFC 8020 §2 nothing underneath', () => {
     expect([bench.answer('gone.example'), bench.answer('a.gone.example')]).toEqual(['nxdomain 300', ''])
   })
 
+  test('the root exists, whoever says otherwise', () => {
+    const bench = new CacheBench()
+    expect(bench.put(nxdomain('.', SECURE))).toEqual([false])
+    expect(bench.answer('here.example')).toBe('')
+  })
+
   test('of another partition nothing is taken', () => {
     const bench = new CacheBench()
     bench.cache.put(1, nxdomain('gone.example', SECURE))
