@@ -63,8 +63,9 @@ export class LivePolicies {
     this.pauses = options.pauses
     const { clock, engine } = options
     this.#awaited = new Set(this.wanted().flatMap(({ list, key }) => (list.enabled && key !== undefined ? [list.name] : [])))
-    this.#decides = new WaitingPolicy(engine, (set) => this.#awaitedBy(set))
-    this.#patience = clock.at(clock.now() + START_PATIENCE_MS, () => this.#waitNoLonger())
+    const waits = this.#awaited.size > 0
+    this.#decides = waits ? new WaitingPolicy(engine, (set) => this.#awaitedBy(set)) : engine
+    this.#patience = waits ? clock.at(clock.now() + START_PATIENCE_MS, () => this.#waitNoLonger()) : undefined
     this.#followHosts()
     this.rulesChanged()
     this.pausesChanged()

@@ -102,6 +102,8 @@ export const readHostFile: ReadHostFile = async (path) => {
     try {
       const stat = await file.stat()
       if (!stat.isFile()) return err('it is not a file')
+      // What is wrong with a line is shown over the API, which is not to show what only root may read.
+      if ((stat.mode & constants.S_IROTH) === 0) return err('it is not readable by everybody (chmod o+r)')
       if (stat.size > MAX_LIST_OCTETS) return err(TOO_LARGE)
       return await plain(await file.readFile())
     } finally {

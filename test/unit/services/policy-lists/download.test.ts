@@ -1,5 +1,5 @@
 /** Fetching by HTTP from a server on the loopback: what is taken, what is not sent again, and what is no list. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -90,13 +90,16 @@ describe('by HTTP', () => {
 
 test('a file of the host: a regular one, of a bearable size', async () => {
   const directory = temporaryDirectory()
-  writeFileSync(join(directory, 'list'), 'ads.example\n')
+  writeFileSync(join(directory, 'list'), 'ads.example\n', { mode: 0o644 })
+  writeFileSync(join(directory, 'secret'), 'root:x\n', { mode: 0o640 })
   mkdirSync(join(directory, 'sub'))
   const read = async (name: string): Promise<string> => {
     const file = await readHostFile(join(directory, name))
     return file.ok ? Buffer.from(file.value).toString() : file.error
   }
-  expect([await read('list'), await read('none'), await read('sub')]).toEqual(['ads.example\n', 'it cannot be read (ENOENT)', 'it is not a file'])
+  expect([await read('list'), await read('none'), await read('sub'), await read('secret')]).toEqual([
+    'ads.example\n', 'it cannot be read (ENOENT)', 'it is not a file', 'it is not readable by everybody (chmod o+r)',
+  ])
 })
 
 test('the directory of lists: written aside and renamed, readable by the owner alone, and swept', async () => {
@@ -111,5 +114,4 @@ test('the directory of lists: written aside and renamed, readable by the owner a
   await files.keepOnly(new Set(['ads']))
   expect([Buffer.from((await files.read('ads')) ?? []).toString(), await files.read('other'), await files.read('ads.new~')]).toEqual(['two', undefined, undefined])
   expect(Buffer.from((await files.read('README')) ?? []).toString()).toBe('of a person')
-  chmodSync(join(directory, 'lists'), 0o700)
 })
