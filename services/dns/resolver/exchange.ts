@@ -9,7 +9,8 @@
  *      │  └──▶ nobody there, malformed ───────────────────────────────────────────────▶ done: failed
  *      └──▶ silent for `waitMs`: `slow` is told, once, and listening goes on until `deadline` ▶ done: failed
  *
- * Every message is taken from the budget of the question for whose sake it is sent.
+ * Every message is taken from the budget of the question for whose sake it is sent. Equal datagrams that are waited for at
+ * the same time are one: each further one would be another chance for a forger (RFC 5452 §5, the birthday attack).
  */
 import { put16, put32 } from '../../../stack/platform/index.ts'
 import type { Clock, Instant, SecureRandom, Timer } from '../../../stack/platform/index.ts'
@@ -21,6 +22,7 @@ import type { Name, NameKey } from '../wire/name.ts'
 import { CLASS_IN } from '../wire/type-names.ts'
 import { inLowerCase, match } from './match.ts'
 import type { Match } from './match.ts'
+import { serverKey } from './server-book.ts'
 import type { Server, ServerBook, Transport } from './server-book.ts'
 import type { Budget } from './source.ts'
 
@@ -38,7 +40,7 @@ export const QUERY_BLOCK_OCTETS = 128
 
 /** What is counted besides what the forwarder has always counted. */
 export const EXCHANGE_COUNTS = [
-  'upstream-without-edns', 'upstream-case-changed', 'upstream-suspicious', 'upstream-full', 'upstream-over-budget',
+  'upstream-without-edns', 'upstream-case-changed', 'upstream-suspicious', 'upstream-full', 'upstream-joined', 'upstream-over-budget',
 ] as const
 export type ExchangeCount =
   | (typeof EXCHANGE_COUNTS)[number]
@@ -96,16 +98,27 @@ type ExchangePorts<S extends Server> = {
   readonly count: (name: ExchangeCount) => void
 }
 
-class UnderWay<S extends Server> {
-  readonly query: ExchangeQuery<S>
+type Listener = {
+  readonly budget: Budget
   readonly done: (outcome: ExchangeOutcome) => void
   readonly slow: () => void
+  /** It hears nothing more: what one is told may make another leave. */
+  left: boolean
+}
+
+class UnderWay<S extends Server> {
+  /** Of who asked first. */
+  readonly query: ExchangeQuery<S>
+  /** Equal queries have one; undefined: it is nobody else's. */
+  readonly id: string | undefined
   readonly startedAt: Instant
+  /** All who wait; the first of them pays. */
+  readonly listeners: Listener[] = []
   over = false
   /** Messages sent; what belongs to an earlier one comes too late. */
   attempt = 0
   transport: Transport
-  id = 0
+  messageId = 0
   name: Name = new Uint8Array(0)
   edns = true
   sentAt: Instant = 0
@@ -122,14 +135,16 @@ class UnderWay<S extends Server> {
   timer: Timer | undefined
   wasSlow = false
 
-  constructor(query: ExchangeQuery<S>, now: Instant, done: (outcome: ExchangeOutcome) => void, slow: () => void) {
+  constructor(query: ExchangeQuery<S>, id: string | undefined, now: Instant) {
     this.query = query
+    this.id = id
     this.startedAt = now
     this.transport = query.server.transport
-    this.done = done
-    this.slow = slow
   }
 }
+
+const idOf = ({ server, key, type, recursionDesired, checkingDisabled, mixCase }: ExchangeQuery): string =>
+  `${serverKey(server)} ${type} ${Number(recursionDesired)}${Number(checkingDisabled)}${Number(mixCase)} ${key}`
 
 const NOTHING_TO_CANCEL: QueryHandle = { cancel: () => {} }
 /** What servers have been seen to answer when they could not read OPT. */
@@ -143,6 +158,8 @@ export class Exchange<S extends Server = Server> {
   readonly #count: (name: ExchangeCount) => void
   readonly #octets = new Uint8Array(HEADER_OCTETS + MAX_NAME_OCTETS + 4 + OPT_OCTETS + 2 * QUERY_BLOCK_OCTETS)
   #underWay = 0
+  /** Those that an equal query joins: nothing has come, but nobody is impatient yet. */
+  readonly #joinable = new Map<string, UnderWay<S>>()
   /** Called when a server stops answering: for the log. */
   onDown: (server: S, silences: number) => void = () => {}
 
@@ -163,31 +180,55 @@ export class Exchange<S extends Server = Server> {
    * book is kept: times, silences, EDNS, letter case. Whether the answer is of any use is for the caller to say.
    */
   ask(query: ExchangeQuery<S>, done: (outcome: ExchangeOutcome) => void, slow: () => void = () => {}): QueryHandle {
-    const now = this.#clock.now()
+    const listener: Listener = { budget: query.budget, done, slow, left: false }
+    const id = query.server.transport === 'udp' ? idOf(query) : undefined
+    const same = id === undefined ? undefined : this.#joinable.get(id)
+    if (same !== undefined) {
+      this.#count('upstream-joined')
+      same.listeners.push(listener)
+      return { cancel: () => this.#leave(same, listener) }
+    }
     if (this.#underWay >= MAX_UNDER_WAY) {
       this.#count('upstream-full')
       done({ kind: 'failed', because: 'full', tookMs: 0 })
       return NOTHING_TO_CANCEL
     }
-    const one = new UnderWay(query, now, done, slow)
+    const one = new UnderWay(query, id, this.#clock.now())
+    one.listeners.push(listener)
+    if (id !== undefined) this.#joinable.set(id, one)
     one.edns = this.book.usesEdns(query.server)
     this.#underWay++
     this.book.began(query.server)
     this.#sendOne(one)
-    return { cancel: () => this.#end(one) }
+    return { cancel: () => this.#leave(one, listener) }
+  }
+
+  #leave(one: UnderWay<S>, listener: Listener): void {
+    listener.left = true
+    const place = one.listeners.indexOf(listener)
+    if (place >= 0) one.listeners.splice(place, 1)
+    if (one.listeners.length === 0) this.#end(one)
+  }
+
+  /** Takes the next message from the budget of one who waits; who has none left waits no longer. */
+  #isPaidFor(one: UnderWay<S>): boolean {
+    for (;;) {
+      const [first] = one.listeners
+      if (first === undefined) return false
+      if (first.budget.take('queries')) return true
+      this.#count('upstream-over-budget')
+      this.#leave(one, first)
+      first.done({ kind: 'failed', because: 'over-budget', tookMs: this.#clock.now() - one.startedAt })
+    }
   }
 
   #sendOne(one: UnderWay<S>): void {
     const { query, transport } = one
     one.handle?.cancel()
     one.handle = undefined
-    if (!query.budget.take('queries')) {
-      this.#count('upstream-over-budget')
-      this.#fail(one, 'over-budget')
-      return
-    }
+    if (!this.#isPaidFor(one)) return
     // RFC 8484 §4.1: over HTTPS an id serves nothing but to defeat caches.
-    one.id = transport === 'https' ? 0 : this.#random.u32() >>> 16
+    one.messageId = transport === 'https' ? 0 : this.#random.u32() >>> 16
     one.name = this.#asSent(one)
     one.sentAt = this.#clock.now()
     one.strays = 0
@@ -199,7 +240,7 @@ export class Exchange<S extends Server = Server> {
     const handle = this.#send(
       query.server, transport, this.#octets, length,
       (b, at, octets) => {
-        if (isCurrent()) this.#received(one, match(b, at, octets, { id: one.id, type: query.type, name: one.name }))
+        if (isCurrent()) this.#received(one, match(b, at, octets, { id: one.messageId, type: query.type, name: one.name }))
       },
       (why) => {
         if (isCurrent()) this.#failed(one, why)
@@ -225,7 +266,8 @@ export class Exchange<S extends Server = Server> {
         return
       }
       this.#wait(one, deadline)
-      one.slow()
+      this.#isOnItsOwn(one)
+      for (const listener of [...one.listeners]) if (!listener.left) listener.slow()
     })
   }
 
@@ -325,13 +367,20 @@ export class Exchange<S extends Server = Server> {
 
   #finish(one: UnderWay<S>, outcome: ExchangeOutcome): void {
     if (one.over) return
+    const listeners = one.listeners.splice(0)
     this.#end(one)
-    one.done(outcome)
+    for (const listener of listeners) if (!listener.left) listener.done(outcome)
+  }
+
+  /** From now on an equal query is sent anew. */
+  #isOnItsOwn(one: UnderWay<S>): void {
+    if (one.id !== undefined && this.#joinable.get(one.id) === one) this.#joinable.delete(one.id)
   }
 
   #end(one: UnderWay<S>): void {
     if (one.over) return
     one.over = true
+    this.#isOnItsOwn(one)
     one.timer?.cancel()
     one.handle?.cancel()
     this.#underWay--
@@ -351,7 +400,7 @@ export class Exchange<S extends Server = Server> {
   #write(one: UnderWay<S>): number {
     const { query, name } = one
     const b = this.#octets
-    put16(b, 0, one.id)
+    put16(b, 0, one.messageId)
     put16(b, 2, (query.recursionDesired ? FLAG.RD : 0) | (query.checkingDisabled ? FLAG.CD : 0))
     put32(b, 4, 0x1_0000)
     put32(b, 8, one.edns ? 1 : 0)

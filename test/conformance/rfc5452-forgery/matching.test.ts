@@ -3,6 +3,7 @@ import { MAX_STRAYS } from '../../../services/dns/resolver/exchange.ts'
 import { replyTo } from '../../support/dns.ts'
 import { ExchangeBench } from '../../support/exchange-bench.ts'
 import type { Carried } from '../../support/exchange-bench.ts'
+import { RecursionBench, smallInternet } from '../../support/recursion-bench.ts'
 
 const A = 'www.example.com 60 A 192.0.2.7'
 const changed = (bytes: Uint8Array, at: number, octet: number): Uint8Array => bytes.map((was, i) => (i === at ? octet : was))
@@ -34,7 +35,7 @@ describe('RFC 5452 §9.1 a response is one to a query that is outstanding', () =
 describe('RFC 5452 §9.2 what a forger must guess', () => {
   test('every message has an id of its own', () => {
     const bench = new ExchangeBench()
-    for (let i = 0; i < 300; i++) bench.ask('www.example.com', 'A')
+    for (let i = 0; i < 300; i++) bench.ask(`n${i}.example.com`, 'A')
     expect(new Set(bench.sent.map((sent) => sent.id)).size).toBeGreaterThan(290)
     const [low, high] = [Math.min(...bench.sent.map((sent) => sent.id)), Math.max(...bench.sent.map((sent) => sent.id))]
     expect([low < 2000, high > 63_000]).toEqual([true, true])
@@ -49,6 +50,18 @@ describe('RFC 5452 §9.2 what a forger must guess', () => {
     expect(first.cancelled).toBe(true)
     first.reply({ answer: A })
     expect(told).toEqual([])
+  })
+})
+
+describe('RFC 5452 §5 the birthday attack', () => {
+  test('a name is asked of a server once at a time, however many ask for names below it', () => {
+    const bench = new RecursionBench(smallInternet())
+    bench.tell('com', 'NS')
+    bench.net.asked()
+    for (let i = 0; i < 100; i++) bench.begin(`n${i}.example.com`, 'A')
+    expect(bench.net.asked()).toEqual(['192.5.6.30 example.com A'])
+    bench.net.clock.advance(1000)
+    expect(new Set(bench.net.asked()).size).toBe(100)
   })
 })
 

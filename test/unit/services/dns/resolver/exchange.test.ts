@@ -118,6 +118,91 @@ describe('one query to one server', () => {
   })
 })
 
+describe('equal queries at the same time', () => {
+  test('are one datagram, and its answer is told to all', () => {
+    const bench = new ExchangeBench()
+    const told = Array.from({ length: 5 }, () => bench.ask('www.example.com', 'A'))
+    expect([bench.sent.length, bench.exchange.underWay, bench.counts.get('upstream-joined')]).toEqual([1, 1, 4])
+    bench.last.reply({ answer: A })
+    for (const each of told) expect(each).toMatchObject([{ kind: 'response' }])
+    bench.ask('www.example.com', 'A')
+    expect(bench.sent).toHaveLength(2)
+  })
+
+  test('of another type, server, flag or way they are not equal', () => {
+    const bench = new ExchangeBench()
+    for (const shape of [
+      {}, { server: serverAt('192.0.2.2') }, { server: serverAt('192.0.2.1', 'udp', 54) }, { recursionDesired: true }, { checkingDisabled: true },
+      { server: serverAt('192.0.2.1', 'tls', 853) }, { server: serverAt('192.0.2.1', 'tls', 853) },
+    ]) bench.ask('www.example.com', 'A', shape)
+    bench.ask('www.example.com', 'AAAA')
+    bench.ask('ww.example.com', 'A')
+    expect(bench.sent).toHaveLength(9)
+  })
+
+  test('silence is told to all, and whoever asks then sends anew', () => {
+    const bench = new ExchangeBench()
+    const told = [bench.ask('www.example.com', 'A'), bench.ask('www.example.com', 'A')]
+    bench.clock.advance(400)
+    expect(told).toEqual([['slow'], ['slow']])
+    const again = bench.ask('www.example.com', 'A')
+    expect(bench.sent).toHaveLength(2)
+    bench.sent[0]?.reply({ answer: A })
+    expect([told.map((each) => each.length), again.length]).toEqual([[2, 2], 0])
+    const joined = bench.ask('www.example.com', 'A')
+    expect(bench.sent).toHaveLength(2)
+    bench.last.reply({ answer: A })
+    expect([again, joined]).toMatchObject([[{ kind: 'response' }], [{ kind: 'response' }]])
+  })
+
+  test('who cancels leaves the others, and the last ends it', () => {
+    const bench = new ExchangeBench()
+    const told: string[] = []
+    const query = {
+      server: serverAt('192.0.2.1'), key: '\0', type: 2, recursionDesired: false, checkingDisabled: false, mixCase: false, waitMs: 10, deadline: 100,
+    }
+    const handles = ['a', 'b', 'c'].map((who) => bench.exchange.ask({ ...query, budget: new Budget() }, () => told.push(who)))
+    handles[0]?.cancel()
+    handles[0]?.cancel()
+    bench.last.reply()
+    expect([told, bench.exchange.underWay]).toEqual([['b', 'c'], 0])
+    const more = ['d', 'e'].map((who) => bench.exchange.ask({ ...query, budget: new Budget() }, () => told.push(who)))
+    for (const handle of more) handle.cancel()
+    expect([bench.last.cancelled, bench.exchange.underWay, told.length]).toEqual([true, 0, 2])
+  })
+
+  test('who is cancelled by what another is told hears nothing', () => {
+    const bench = new ExchangeBench()
+    const told: string[] = []
+    const query = {
+      server: serverAt('192.0.2.1'), key: '\0', type: 2, recursionDesired: false, checkingDisabled: false, mixCase: false, waitMs: 10, deadline: 100,
+    }
+    for (const when of ['slow', 'done'] as const) {
+      const hear = (what: string) => () => {
+        told.push(what)
+        if (what === when) second.cancel()
+      }
+      bench.exchange.ask({ ...query, budget: new Budget(), deadline: bench.clock.now() + 100 }, hear('done'), hear('slow'))
+      const second = bench.exchange.ask({ ...query, budget: new Budget() }, () => told.push('second done'), () => told.push('second slow'))
+      bench.clock.advance(10)
+      bench.last.reply()
+    }
+    expect(told).toEqual(['slow', 'done', 'slow', 'second slow', 'done'])
+    expect(bench.exchange.underWay).toBe(0)
+  })
+
+  test('the next message is paid by who can: one poor question takes none of the others with it', () => {
+    const bench = new ExchangeBench()
+    const poor = new Budget()
+    poor.queries = 1
+    const told = [bench.ask('www.example.com', 'A', { budget: poor }), bench.ask('www.example.com', 'A')]
+    bench.last.reply({ flags: TC })
+    expect(told).toMatchObject([[{ kind: 'failed', because: 'over-budget' }], []])
+    bench.last.reply({ answer: A })
+    expect(told[1]).toMatchObject([{ kind: 'response', transport: 'tcp' }])
+  })
+})
+
 describe('servers that cannot read EDNS', () => {
   test.each([['FORMERR', 1], ['NOTIMP', 4], ['SERVFAIL', 2]] as const)('%s: once more without, and so from then on', (_name, rcode) => {
     const bench = new ExchangeBench()
