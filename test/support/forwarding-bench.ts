@@ -30,6 +30,7 @@ export class ForwardingBench {
   readonly forwarding: Forwarding
   readonly steps: string[] = []
   readonly down: string[] = []
+  readonly untrusted: (readonly [string, string])[] = []
   /** Called for each query, at once. */
   onOut: (out: Out) => void = () => {}
 
@@ -39,7 +40,7 @@ export class ForwardingBench {
     const random = new SeededSecureRandom(1)
     this.forwarding = new Forwarding(this.rules, {
       clock: this.clock, random, book: new ServerBook(this.clock, random), recursion: more.recursion, standing: undefined, send: (...carried) => this.#carry(...carried),
-      count: (name) => void this.counts.set(name, (this.counts.get(name) ?? 0) + 1), onDown: (server) => void this.down.push(server),
+      count: (name) => void this.counts.set(name, (this.counts.get(name) ?? 0) + 1), onDown: (server) => void this.down.push(server), onUntrusted: (server, because) => void this.untrusted.push([server, because]),
     }, { ...DEFAULT_FORWARDING, ...more.options })
   }
 

@@ -4,6 +4,11 @@ export const FORWARDING_EVENTS = {
     level: 'info', says: 'forwarder {forwarder} for {domain} was {how}',
     means: 'Names at or below the domain are asked of its servers from the next query on.',
   },
+  'dns.upstream.untrusted': {
+    level: 'warn', says: '{upstream} did not prove to be who was meant: {because}',
+    means: 'Nothing was asked of it: somebody else may answer at its address. The other servers of the forwarder are asked.',
+    remedy: 'If its certificate or key has changed, change the forwarder: its name, pin or authority.',
+  },
   'dns.forward.rule': {
     level: 'debug', says: '{name} is for forwarder {rule}, which is for {domain}: {target}',
     means: 'Of the forwarders that are for this client that with the longest domain counts.',

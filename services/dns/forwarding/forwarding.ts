@@ -50,6 +50,8 @@ export type ForwardingPorts = {
   /** Open connections to a server, and why the last one failed, where that is known. */
   readonly standing: ((server: ForwardTarget) => TransportStanding) | undefined
   readonly onDown?: (server: string, silences: number) => void
+  /** It did not prove to be who was meant; told again only after it has answered. */
+  readonly onUntrusted?: (server: string, because: string) => void
 }
 
 export type TransportStanding = { readonly connections: number; readonly problem: string | undefined }
@@ -70,17 +72,19 @@ export type ForwardServerState = ServerState & TransportStanding & {
   readonly signs: boolean | undefined
 }
 
+type Tally = { answered: number; failed: number; isUntrusted: boolean }
+
 /** What is remembered of the servers of a rule. */
 class RuleServers {
   readonly targets: readonly ForwardTarget[]
-  readonly tallies: readonly { answered: number; failed: number }[]
+  readonly tallies: readonly Tally[]
   signs: boolean | undefined
   signsUntil: Instant = Number.NEGATIVE_INFINITY
   asking: ((signs: boolean) => void)[] = []
 
   constructor(rule: ForwardRule) {
     this.targets = rule.servers.map((server) => forwardTarget(server, rule))
-    this.tallies = rule.servers.map(() => ({ answered: 0, failed: 0 }))
+    this.tallies = rule.servers.map(() => ({ answered: 0, failed: 0, isUntrusted: false }))
   }
 }
 
@@ -198,17 +202,21 @@ export class Forwarding implements AnswerSource {
 
   #ended(asking: Asking, server: number, index: number, outcome: ExchangeOutcome): void {
     if (asking.state.kind === 'finished') return
-    const tally = asking.servers.tallies[index] as { answered: number; failed: number }
+    const tally = asking.servers.tallies[index] as Tally
     const target = asking.servers.targets[index] as ForwardTarget
     const tookMs = Math.round(outcome.tookMs)
     const taken = outcome.kind === 'response' ? this.#take(asking, target, outcome.message) : outcome.because
     if (typeof taken === 'string') {
       tally.failed++
-      asking.ask.trace?.('dns.forward.server-failed', { upstream: target.text, because: taken, tookMs })
+      const because = taken === 'untrusted' ? (this.#ports.standing?.(target).problem ?? taken) : taken
+      if (taken === 'untrusted' && !tally.isUntrusted) this.#ports.onUntrusted?.(target.text, because)
+      tally.isUntrusted ||= taken === 'untrusted'
+      asking.ask.trace?.('dns.forward.server-failed', { upstream: target.text, because, tookMs })
       this.#perform(asking, stepTurns(asking.state, { kind: 'failed', server, because: taken }))
       return
     }
     tally.answered++
+    tally.isUntrusted = false
     this.#perform(asking, stepTurns(asking.state, { kind: 'answered' }))
     for (const handle of asking.handles) handle.cancel()
     asking.ask.trace?.('dns.forward.server-answered', { upstream: target.text, kind: taken[0].kind, tookMs })
@@ -284,7 +292,7 @@ export class Forwarding implements AnswerSource {
   states(rule: ForwardRule): readonly ForwardServerState[] {
     const { targets, tallies, signs } = this.#serversOf(rule)
     return targets.map((target, i) => ({
-      ...this.#ports.book.state(target), ...(tallies[i] as { answered: number; failed: number }),
+      ...this.#ports.book.state(target), answered: (tallies[i] as Tally).answered, failed: (tallies[i] as Tally).failed,
       ...(this.#ports.standing?.(target) ?? { connections: 0, problem: undefined }), text: target.text, signs,
     }))
   }

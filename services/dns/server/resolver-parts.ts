@@ -69,6 +69,7 @@ export function resolverParts(
     {
       clock, random, book, recursion, count, send: ports.forward?.send ?? plainSend(ports), standing: ports.forward?.standing,
       onDown: (upstream, failures) => emit('dns.upstream.down', { upstream, failures }),
+      onUntrusted: (upstream, because) => emit('dns.upstream.untrusted', { upstream, because }),
     },
     { mixCase, validation, totalMs: options.upstreamTotalMs ?? DEFAULT_FORWARDING.totalMs },
   )

@@ -4,6 +4,8 @@ import { HTTPS, type Carrier } from '../../../services/dns/index.ts'
 import { PADDING_BLOCK_OCTETS } from '../../../services/dns/server/reply-options.ts'
 import { Bench, queryBytes, replyTo, zoneOf } from '../../support/dns.ts'
 import { ednsOption, optionOf, optionsOf } from '../../support/dns-options.ts'
+import { clientRule, forwardServer } from '../../support/forwarding.ts'
+import { ForwardingBench } from '../../support/forwarding-bench.ts'
 import { isGenuine, KEY, signed } from '../../support/dns-tsig.ts'
 
 const PADDING = 12
@@ -19,6 +21,20 @@ const ZONE = zoneOf('lab.example', `
   full TXT ${strings(65_024)}
 `)
 const padded = { edns: { options: ednsOption(PADDING, [0, 0, 0, 0]) } }
+
+describe('RFC 8467 §4.1 queries of ours are padded to blocks of 128 octets, within TLS and nowhere else', () => {
+  test.each([
+    ['192.0.2.1', false], ['tls://192.0.2.1', true], ['https://192.0.2.1/dns-query', true],
+  ] as const)('%s', (server, isPadded) => {
+    const lengths = ['a', 'bb', 'a-rather-long-label.with.some.more.below', 'x'.repeat(60)].map((label) => {
+      const bench = new ForwardingBench([clientRule({ servers: [forwardServer(server)] })])
+      bench.ask(`${label}.corp.example`)
+      return bench.last.bytes.length
+    })
+    expect(new Set(lengths).size).toBe(isPadded ? 1 : 4)
+    if (isPadded) expect(lengths[0]).toBe(128)
+  })
+})
 
 describe('RFC 8467 §4.1 responses are padded to blocks of 468 octets', () => {
   test.each([

@@ -82,6 +82,20 @@ describe('fail-closed', () => {
   })
 })
 
+test('a server that is not who was meant is told of once, until it has answered', () => {
+  const bench = new ForwardingBench([clientRule({ servers: servers('tls://192.0.2.1#dns.example') })])
+  for (let i = 0; i < 3; i++) {
+    bench.ask(`a${i}.corp.example`)
+    bench.last.fail('untrusted')
+  }
+  expect(bench.untrusted).toEqual([['tls://192.0.2.1#dns.example', 'untrusted']])
+  bench.ask('b.corp.example')
+  bench.last.reply({ answer: 'b.corp.example 60 A 192.0.2.7' })
+  bench.ask('c.corp.example')
+  bench.last.fail('untrusted')
+  expect(bench.untrusted).toHaveLength(2)
+})
+
 describe('in which order', () => {
   test('ordered: as they are given, the next one when one is slow; the first may still answer', () => {
     const bench = new ForwardingBench([CORP])
