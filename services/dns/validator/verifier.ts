@@ -2,7 +2,7 @@
  * Proves RRsets by the keys of their zone (RFC 4035 §5.3). The arithmetic is done elsewhere, one try after the other, and
  * each is paid out of the budget of the question that needs it.
  */
-import { LruMap } from '../../../stack/platform/index.ts'
+import { LruMap, put16 } from '../../../stack/platform/index.ts'
 import type { Clock } from '../../../stack/platform/index.ts'
 import { nameKey } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
@@ -95,7 +95,7 @@ export class Verifier {
     const { signature, key } = tries[at] as Try
     const owner = nameKey(set.rrset.name)
     const data = octetsOf(set, signature)
-    const id = data.length <= MAX_GENUINE_OCTETS ? identity(key, data, signature.octets) : undefined
+    const id = identity(key, data, signature.octets)
     const proven = (): void => done(this.#proven(set, zone, signature, context))
     if (id !== undefined && this.#genuine.get(id) === true) {
       proven()
@@ -134,10 +134,19 @@ export class Verifier {
   }
 }
 
-/** The key with its algorithm, what was signed and the signature as one text; each part says how long it is. */
-const identity = (key: ZoneKey, data: Uint8Array, signature: Uint8Array): string =>
-  `${String.fromCharCode(key.rdata.length, data.length)}${latin1(key.rdata)}${latin1(data)}${latin1(signature)}`
-const latin1 = (octets: Uint8Array): string => Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1')
+/** Where the parts of an identity are put together. A key and a signature have 520 octets at most, else it is none. */
+const identityOctets = Buffer.alloc(4 + 2 * 520 + MAX_GENUINE_OCTETS)
+
+/** The key with its algorithm, what was signed and the signature as one text; undefined when it would be long. */
+function identity({ rdata }: ZoneKey, data: Uint8Array, signature: Uint8Array): string | undefined {
+  if (data.length > MAX_GENUINE_OCTETS || rdata.length > 520 || signature.length > 520) return undefined
+  put16(identityOctets, 0, rdata.length)
+  put16(identityOctets, 2, data.length)
+  identityOctets.set(rdata, 4)
+  identityOctets.set(data, 4 + rdata.length)
+  identityOctets.set(signature, 4 + rdata.length + data.length)
+  return identityOctets.toString('latin1', 0, 4 + rdata.length + data.length + signature.length)
+}
 
 function withTtl(set: SignedRrset, ttl: number): SignedRrset {
   if (ttl === set.rrset.ttl) return set
