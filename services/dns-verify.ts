@@ -13,7 +13,7 @@ import type { VerifySignature } from './dns/index.ts'
 const MAX_KEYS = 1024
 /** Given to the pool at once; what else uses the pool (the disk, name look-ups of the host) is not to stand behind more. */
 const MAX_UNDER_WAY = 16
-/** Waiting for the pool: a second's work of one core. Beyond that a signature counts as not verified. */
+/** Waiting for the pool: a second's work of one core. Beyond that nobody looks at a signature. */
 const MAX_WAITING = 8192
 
 const text = (octets: Uint8Array): string => Buffer.from(octets).toString('base64url')
@@ -56,15 +56,10 @@ export class SignatureVerifier {
   readonly #keys = new LruMap<string, KeyObject | null>(MAX_KEYS)
   readonly #waiting = new BoundedQueue<Job>(MAX_WAITING)
   #underWay = 0
-  /** Signatures that were not verified because too many waited. */
-  refused = 0
 
   readonly verify: VerifySignature = (...job) => {
     if (this.#underWay < MAX_UNDER_WAY) this.#begin(job)
-    else if (!this.#waiting.push(job)) {
-      this.refused++
-      job[4](false)
-    }
+    else if (!this.#waiting.push(job)) job[4](undefined)
   }
 
   #begin([algorithm, octets, data, signature, done]: Job): void {

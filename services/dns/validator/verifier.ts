@@ -19,10 +19,10 @@ import type { Signature, Try } from './signature.ts'
 /**
  * Whether `signature` was made over `data` with the private half of `publicKey`, which has the form of a DNSKEY record, as
  * the signature has that of RRSIG. `done` is called once, perhaps before this returns; false also when the octets are no
- * key of that algorithm.
+ * key of that algorithm; undefined: too many wait, and nobody has looked.
  */
 export type VerifySignature = (
-  algorithm: number, publicKey: Uint8Array, data: Uint8Array, signature: Uint8Array, done: (genuine: boolean) => void,
+  algorithm: number, publicKey: Uint8Array, data: Uint8Array, signature: Uint8Array, done: (genuine: boolean | undefined) => void,
 ) => void
 
 /** For whose sake all this is done: it pays, and what is asked for it is asked in its name. */
@@ -108,9 +108,14 @@ export class Verifier {
     }
     this.#count('validation-signature')
     this.#verify(key.algorithm, key.publicKey, data, signature.octets, (genuine) => {
-      if (genuine) {
+      if (genuine === true) {
         if (id !== undefined) this.#genuine.set(id, true)
         proven()
+        return
+      }
+      if (genuine === undefined) {
+        this.#count('validation-pool-full')
+        done({ kind: 'fault', fault: outOfBudget('too many signatures wait to be checked') })
         return
       }
       this.#count('validation-signature-false')

@@ -16,7 +16,7 @@ function made(algorithm: number): { readonly key: Uint8Array; readonly signature
   return { key, signature: sign(hash, DATA, { key: privateKey, dsaEncoding: 'ieee-p1363' }) }
 }
 
-const verifies = (by: SignatureVerifier, algorithm: number, key: Uint8Array, data: Uint8Array, signature: Uint8Array): Promise<boolean> =>
+const verifies = (by: SignatureVerifier, algorithm: number, key: Uint8Array, data: Uint8Array, signature: Uint8Array): Promise<boolean | undefined> =>
   new Promise((resolve) => by.verify(algorithm, key, data, signature, resolve))
 
 test.each([8, 10, 13, 14, 15, 16])('algorithm %i: genuine ones are, changed ones are not', async (algorithm) => {
@@ -33,5 +33,6 @@ test('what the pool has no room for waits, and beyond that is refused', async ()
   const by = new SignatureVerifier()
   const { key, signature } = made(15)
   const all = await Promise.all(Array.from({ length: 9000 }, () => verifies(by, 15, key, DATA, signature)))
-  expect([all.filter(Boolean).length + by.refused, by.refused > 0, all.slice(0, 8000).every(Boolean)]).toEqual([9000, true, true])
+  const refused = all.filter((genuine) => genuine === undefined).length
+  expect([all.filter(Boolean).length + refused, refused > 0, all.slice(0, 8000).every(Boolean)]).toEqual([9000, true, true])
 })

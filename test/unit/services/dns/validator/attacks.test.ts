@@ -3,12 +3,13 @@ import { describe, expect, test } from 'vitest'
 import type { SignedRrset } from '../../../../../services/dns/resolver/finding.ts'
 import { Budget } from '../../../../../services/dns/resolver/source.ts'
 import { dsRdata, keyTagOf } from '../../../../../services/dns/rollover/dnskey.ts'
+import type { VerifySignature } from '../../../../../services/dns/validator/verifier.ts'
 import { name } from '../../../../../services/dns/wire/name.ts'
 import { TYPE } from '../../../../../services/dns/wire/type-names.ts'
 import { put16, SeededRandom } from '../../../../../stack/platform/index.ts'
 import { signingKey, signingOf } from '../../../../support/dnssec.ts'
 import { noise } from '../../../../support/mutations.ts'
-import { findingFor, rrset, signedBy, SignedWorld } from '../../../../support/validation.ts'
+import { findingFor, rrset, signedBy, SignedWorld, verifyNow } from '../../../../support/validation.ts'
 
 const KEY = signingKey(15)
 const random = new SeededRandom(20387)
@@ -24,8 +25,9 @@ function twin(): Uint8Array {
 
 const TWINS = Array.from({ length: 60 }, twin).filter((dnskey) => keyTagOf(dnskey) === KEY.keyTag)
 
-function worldOf(keys: readonly Uint8Array[], ds: readonly Uint8Array[] = [dsRdata(name('example'), KEY.dnskey, 2)], maxRemembered?: number): SignedWorld {
-  const world = new SignedWorld({ '.': { text: '', signing: signingOf({ keys: [KEY] }) }, example: { text: 'www A 192.0.2.1\nmail A 192.0.2.2', signing: signingOf({ keys: [KEY] }), ds } }, maxRemembered === undefined ? {} : { maxRemembered })
+function worldOf(keys: readonly Uint8Array[], ds: readonly Uint8Array[] = [dsRdata(name('example'), KEY.dnskey, 2)], maxRemembered?: number, isFull = () => false): SignedWorld {
+  const verify: VerifySignature = (...job) => (isFull() ? job[4](undefined) : verifyNow(...job))
+  const world = new SignedWorld({ '.': { text: '', signing: signingOf({ keys: [KEY] }) }, example: { text: 'www A 192.0.2.1\nmail A 192.0.2.2', signing: signingOf({ keys: [KEY] }), ds } }, { verify, ...(maxRemembered === undefined ? {} : { maxRemembered }) })
   world.tamper.set('example DNSKEY', () => {
     const set = { name: name('example'), type: TYPE.DNSKEY, ttl: 300, rdata: keys }
     return findingFor('example DNSKEY', 'rrset', [signedBy(KEY, 'example', set)])
@@ -81,6 +83,14 @@ describe('KeyTrap (CVE-2023-50387)', () => {
     expect(world.validate('www.example A').security).toBe('secure')
     expect(world.discarded).toEqual([])
   })
+})
+
+test('when too many signatures wait, that says nothing of the zone either', () => {
+  const world = worldOf([KEY.dnskey], undefined, undefined, () => isFull)
+  let isFull = true
+  expect(world.validate('www.example A')).toMatchObject({ security: 'bogus', code: 0, text: expect.stringMatching(/too many signatures wait/) })
+  isFull = false
+  expect([world.validate('www.example A').security, world.discarded]).toEqual(['secure', []])
 })
 
 describe('denials without end', () => {
