@@ -15,6 +15,7 @@ import type { Clock, Instant, Timer } from '../../../stack/platform/index.ts'
 import type { Ipv4 } from '../../../stack/index.ts'
 import { EXTENDED_ERROR } from '../wire/extended-errors.ts'
 import type { ExtendedError } from '../wire/extended-errors.ts'
+import { isOfTheData } from '../validator/faults.ts'
 import { formatKey } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 import { TYPE, typeName } from '../wire/type-names.ts'
@@ -104,6 +105,8 @@ class Pending implements Ask {
   readonly waitsFor = new Set<Pending>()
   timer: Timer | undefined
   isOver = false
+  /** Nothing was spent before on other links of the same client's question. */
+  readonly hadAll: boolean
   /** Servers whose answers it was validated from. */
   tries = 1
 
@@ -114,6 +117,7 @@ class Pending implements Ask {
     this.validated = validated
     this.startedAt = startedAt
     this.budget = budget
+    this.hadAll = budget.isWhole
     this.depth = depth
     this.trace = trace
   }
@@ -321,8 +325,14 @@ export class Resolver {
 
   #found(pending: Pending, finding: Finding, server: string | undefined): void {
     if (pending.isOver) return
-    this.#ports.cache.put(pending.partition, finding)
-    this.#failures.delete(pendingKey(pending, pending.validated))
+    const id = pendingKey(pending, pending.validated)
+    if (finding.security !== 'bogus' || finding.fault === undefined || isOfTheData(finding.fault)) {
+      this.#ports.cache.put(pending.partition, finding)
+      this.#failures.delete(id)
+    } else if (pending.hadAll) {
+      // Validation has stopped early: a zone that takes more than a question may cost is not begun with again at once.
+      this.#remember(id, finding.fault)
+    }
     this.#finish(pending, { kind: 'found', finding, server, tookMs: Math.round(this.#ports.clock.now() - pending.startedAt) })
   }
 

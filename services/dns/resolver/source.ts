@@ -25,10 +25,18 @@ export class Budget {
   /** Rounds of SHA-1 for NSEC3. */
   hashRounds = 8192
 
+  #isWhole = true
+
+  /** Nothing was taken yet. */
+  get isWhole(): boolean {
+    return this.#isWhole
+  }
+
   /** False when there is not so much left; then nothing is taken. */
   take(what: 'queries' | 'subQuestions' | 'signatures' | 'hashRounds', amount = 1): boolean {
     if (this[what] < amount) return false
     this[what] -= amount
+    this.#isWhole = false
     return true
   }
 }

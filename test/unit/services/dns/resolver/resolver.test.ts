@@ -4,8 +4,9 @@ import type { Finding } from '../../../../../services/dns/resolver/finding.ts'
 import { TRUST } from '../../../../../services/dns/resolver/finding.ts'
 import type { ResolverCount, ResolverOutcome, ResolverPorts } from '../../../../../services/dns/resolver/resolver.ts'
 import { CLIENT_MS, Resolver } from '../../../../../services/dns/resolver/resolver.ts'
+import { Budget } from '../../../../../services/dns/resolver/source.ts'
 import type { Ask, SourceOutcome } from '../../../../../services/dns/resolver/source.ts'
-import { EXTENDED_ERROR } from '../../../../../services/dns/wire/extended-errors.ts'
+import { EXTENDED_ERROR, extendedError } from '../../../../../services/dns/wire/extended-errors.ts'
 import { formatKey, keyOf, name, ROOT_KEY } from '../../../../../services/dns/wire/name.ts'
 import { TYPE } from '../../../../../services/dns/wire/type-names.ts'
 import { SeededSecureRandom, VirtualClock } from '../../../../../stack/platform/index.ts'
@@ -75,6 +76,25 @@ describe('a question to the resolver', () => {
     expect(lab.resolver.known(sought('cdn.example'))).toBeUndefined()
     expect(lab.ask('cdn.example')).toMatchObject([{ kind: 'found', server: undefined, finding: { security: 'insecure' } }])
     expect(lab.asked).toHaveLength(1)
+  })
+
+  test('what validation has not come to an end with is not kept, and not tried again at once unless something was spent before', () => {
+    const lab = new Lab()
+    const early = extendedError(0, 'not validated')
+    lab.validate = (finding, { budget }, done) => {
+      budget.take('signatures')
+      done({ ...finding, security: 'bogus', fault: early })
+    }
+    lab.onAsked = ({ text, reply }) => reply(lab.answered(lab.finding(text)))
+    expect(lab.ask('www.example')).toMatchObject([{ kind: 'found', finding: { security: 'bogus' } }])
+    expect([lab.resolver.known(sought('www.example')), lab.cache.rrset(0, keyOf('www.example'), TYPE.A), lab.resolver.failedLately(sought('www.example'))]).toEqual([undefined, undefined, early])
+    const spent = new Budget()
+    spent.take('signatures')
+    lab.resolver.resolve(sought('cdn.example'), { budget: spent }, () => {})
+    expect(lab.resolver.failedLately(sought('cdn.example'))).toBeUndefined()
+    lab.validate = (finding, _ask, done) => done({ ...finding, security: 'bogus', fault: extendedError(6, 'it does not fit') })
+    lab.ask('bad.example')
+    expect(lab.cache.rrset(0, keyOf('bad.example'), TYPE.A)?.security).toBe('bogus')
   })
 
   test('a failure is told, and for five seconds, then ten, it is not tried again', () => {
