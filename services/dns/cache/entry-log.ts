@@ -131,19 +131,31 @@ export class EntryLog {
     const hash = this.#mixed(nameHash, tag)
     let handle = this.#buckets[hash & this.#mask] as number
     for (let n = 0; handle !== 0 && n < MAX_CHAIN; n++) {
-      if (this.#hash[handle] === hash && this.#tag[handle] === tag && this.#isNamed(handle, key, from)) return handle
+      if (this.#hash[handle] === hash && this.#tag[handle] === tag && this.isNamed(handle, key, from)) return handle
       handle = this.#next[handle] as number
     }
     return 0
   }
 
-  #isNamed(handle: number, key: NameKey, from: number): boolean {
+  /** Whether it is of the name that begins in `key` at `from`. */
+  isNamed(handle: number, key: NameKey, from = 0): boolean {
     const { bytes } = this
     const at = this.blockOf(handle)
     const length = key.length - from
     if (bytes[at + NAME_LENGTH_AT] !== length) return false
     for (let i = 0; i < length; i++) if (bytes[at + ENTRY_HEAD + i] !== key.charCodeAt(from + i)) return false
     return true
+  }
+
+  /** Whether its name is `key` or below it. */
+  isAtOrBelow(handle: number, key: NameKey): boolean {
+    const { bytes } = this
+    const name = this.blockOf(handle) + ENTRY_HEAD
+    const from = (bytes[name - 1] as number) - key.length
+    for (let i = key.length - 1; i >= 0; i--) if (bytes[name + from + i] !== key.charCodeAt(i)) return false
+    let at = 0
+    while (at < from) at += 1 + (bytes[name + at] as number)
+    return at === from
   }
 
   #mixed(nameHash: number, tag: number): number {

@@ -10,7 +10,7 @@
 import type { Clock, Instant, SecureRandom } from '../../../stack/platform/index.ts'
 import { TRUST } from '../resolver/finding.ts'
 import type { Finding } from '../resolver/finding.ts'
-import { isAtOrBelow, MAX_LABELS, parentKey, ROOT_KEY } from '../wire/name.ts'
+import { MAX_LABELS, parentKey, ROOT_KEY } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
 import { TYPE } from '../wire/type-names.ts'
 import type { CacheFilter, CacheRow } from './cache-filter.ts'
@@ -20,7 +20,7 @@ import { displaces } from './displace.ts'
 import { EntryReader, EntryWriter, kindOf, securityOf, trustOf } from './entry-codec.ts'
 import { takePiece } from './filing.ts'
 import type { Taken } from './filing.ts'
-import { ENTRY_HEAD, EntryLog, NAME_LENGTH_AT } from './entry-log.ts'
+import { EntryLog } from './entry-log.ts'
 import {
   asStale, DEFAULT_STALE_SECONDS, DEFAULT_TTL_BOUNDS, lifetimeMs, prefetchAt, soaOf, withBounds,
 } from './lifetime.ts'
@@ -245,15 +245,8 @@ export class RrsetCache {
     if (filter.partition !== undefined && filter.partition !== tag >>> PARTITION_SHIFT) return false
     if (filter.type !== undefined && filter.type !== (tag & 0xffff)) return false
     if (filter.security !== undefined && filter.security !== securityOf(this.#log.stateOf(handle))) return false
-    if (filter.name === undefined && filter.below === undefined) return true
-    const owner = this.#ownerOf(handle)
-    return (filter.name === undefined || filter.name === owner) && (filter.below === undefined || isAtOrBelow(owner, filter.below))
-  }
-
-  #ownerOf(handle: number): NameKey {
-    const { bytes } = this.#log
-    const at = this.#log.blockOf(handle)
-    return String.fromCharCode(...bytes.subarray(at + ENTRY_HEAD, at + ENTRY_HEAD + (bytes[at + NAME_LENGTH_AT] as number)))
+    if (filter.name !== undefined && !this.#log.isNamed(handle, filter.name)) return false
+    return filter.below === undefined || this.#log.isAtOrBelow(handle, filter.below)
   }
 
   #find(partition: number, key: NameKey, type: number): number {
