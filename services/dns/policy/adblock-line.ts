@@ -12,13 +12,14 @@ import type { Name, NameKey } from '../wire/name.ts'
 import { typeCode } from '../wire/type-names.ts'
 import { readRewrite } from './dns-rewrite.ts'
 import { addressKind, readHostsLine } from './hosts-line.ts'
-import { NOTHING, notUnderstood, oneRule, plainRule } from './list-line.ts'
+import { addressRule, NOTHING, notUnderstood, oneRule, plainRule } from './list-line.ts'
 import type { ListLine } from './list-line.ts'
 import { ACTION, adblockText, SCOPE } from './model.ts'
 import type { ListKind, RuleDetail, Scope } from './model.ts'
 import { readPattern } from './name-pattern.ts'
 import type { NamePattern } from './name-pattern.ts'
-import { readRuleName, shown } from './rule-name.ts'
+import type { AddressPrefix } from './address-rules.ts'
+import { readAnswerAddress, readRuleName, shown } from './rule-name.ts'
 
 const FOR_PAGES = /#[@?$%]?#/
 /** A rule that is longer says nothing about names. */
@@ -39,24 +40,36 @@ export function readAdblockLine(line: string, kind: ListKind): ListLine {
   const dollar = body.indexOf('$')
   const pattern = readName(dollar < 0 ? body : body.slice(0, dollar))
   if (!pattern.ok) return notUnderstood(pattern.error)
-  const { name, scope, stars } = pattern.value
+  const { name, scope, stars, address } = pattern.value
   const allows = excepted || kind === 'allow'
-  if (dollar < 0 && stars === undefined) return oneRule(plainRule(name, scope, allows ? 'allow' : 'block'))
+  const plainKind = allows ? 'allow' : 'block'
+  if (dollar < 0 && stars === undefined) return oneRule(address === undefined ? plainRule(name, scope, plainKind) : addressRule(address, plainKind))
   const read = readModifiers(dollar < 0 ? '' : body.slice(dollar + 1), allows)
   if (typeof read === 'string') return notUnderstood(read)
   const { important, badfilter, detail, form } = read
   const action = allows ? ACTION.allow : ACTION.block
-  if (detail === undefined && !badfilter && stars === undefined) return oneRule({ name, scope, action, important, detail: undefined })
-  const whole = stars === undefined ? undefined : `${stars.whole ? '|' : '||'}${stars.pieces.join('*')}^`
+  const where = { name, scope, action, important, ...(address === undefined ? {} : { address }) }
+  if (detail === undefined && !badfilter && stars === undefined) return oneRule({ ...where, detail: undefined })
+  const whole = address !== undefined ? pattern.value.text : stars === undefined ? undefined : `${stars.whole ? '|' : '||'}${stars.pieces.join('*')}^`
   const plain = { text: shown(text), action: allows ? 'allow' : 'block', form: adblockText(formatName(name).toLowerCase(), scope, allows, form, whole) } as const
   const more = { ...(stars === undefined ? {} : { pattern: stars }), ...(badfilter ? { cancels: plain.form } : {}) }
-  return oneRule({ name, scope, action, important, detail: { ...plain, ...detail, ...more } })
+  return oneRule({ ...where, detail: { ...plain, ...detail, ...more } })
 }
 
-type Pattern = { readonly name: Name; readonly scope: Scope; readonly stars: NamePattern | undefined }
+type Pattern = {
+  readonly name: Name
+  readonly scope: Scope
+  readonly stars: NamePattern | undefined
+  /** The rule is about answers with the address, and not about names. */
+  readonly address?: AddressPrefix
+  readonly text?: string
+}
 
 function readName(pattern: string): Result<Pattern, string> {
   if (['', '*', '||*^', '||*', '*^'].includes(pattern)) return ok({ name: ROOT, scope: SCOPE.subtree, stars: undefined })
+  const text = pattern.replace(/^\|\|?/, '').replace(/\^?\|?$/, '')
+  const address = readAnswerAddress(text)
+  if (address !== undefined) return ok({ name: ROOT, scope: SCOPE.exact, stars: undefined, address, text: `||${text}^` })
   if (/[/?=:&%]/.test(pattern)) return err('it is about addresses of web pages')
   const ends = /\^\|?$|\|$/.test(pattern)
   const open = pattern.replace(/\^?\|?$/, '')

@@ -6,6 +6,7 @@
 import type { Prefix } from '../../../stack/index.ts'
 import { i32, put32 } from '../../../stack/platform/index.ts'
 import { formatIpv6 } from '../wire/ipv6.ts'
+import { addressText } from './answer-addresses.ts'
 import type { NameKey } from '../wire/name.ts'
 import type { CompiledList, HashKey } from './model.ts'
 import { NameProbe, rulesIn } from './name-table.ts'
@@ -50,6 +51,9 @@ export function addressOwner(key: NameKey): string {
   return [octetAt(key, 2), ...words.reverse(), ADDRESS_TRIGGERS[triggerOf(key)]].join('.')
 }
 
+/** The same for other lists: the address alone, which is all that they can say. */
+export const addressTextOf = (key: NameKey): string => addressText(octetsOf(key))
+
 /** Of "2001:db8::1": "2001", "db8", "zz", "1". */
 const wordsOf = (octets: Uint8Array): string[] => formatIpv6(octets).replace('::', ':zz:').split(':').filter((word) => word !== '')
 
@@ -76,8 +80,11 @@ export class AddressRules {
     return found
   }
 
-  /** The longest prefix that holds one of the addresses, of equals the smallest address (draft-vixie-dnsop-dns-rpz §5). */
-  find(addresses: readonly Uint8Array[]): { readonly key: NameKey; readonly flags: number; readonly reference: number } | undefined {
+  /**
+   * The rules of the longest prefix that holds one of the addresses, of equals of the smallest address
+   * (draft-vixie-dnsop-dns-rpz §5).
+   */
+  find(addresses: readonly Uint8Array[]): readonly { readonly key: NameKey; readonly flags: number; readonly reference: number }[] {
     const sorted = addresses.length > 1 ? [...addresses].sort((a, b) => Buffer.compare(a, b)) : addresses
     const { prefixLengths, addresses: table } = this.#compiled
     for (const { trigger, octets, length } of prefixLengths) {
@@ -85,12 +92,16 @@ export class AddressRules {
       for (const network of sorted) {
         if (network.length !== octets) continue
         const key = addressKey({ trigger, network, length })
-        this.#probe.load(key)
-        const slot = this.#probe.find(table, 0, -1)
-        if (slot >= 0) return { key, flags: this.#probe.flags(table, 0, slot), reference: this.#probe.reference(table, 0, slot) }
+        const probe = this.#probe
+        probe.load(key)
+        const found = []
+        for (let slot = probe.find(table, 0, -1); slot >= 0; slot = probe.find(table, 0, slot)) {
+          found.push({ key, flags: probe.flags(table, 0, slot), reference: probe.reference(table, 0, slot) })
+        }
+        if (found.length > 0) return found
       }
     }
-    return undefined
+    return []
   }
 }
 

@@ -74,7 +74,7 @@ function takeLine(list: ListBuilder, line: number, text: string, format: Exclude
       return list.refuse(line, text.trim(), read.reason)
     case 'rules': {
       let { reason } = read
-      for (const rule of read.rules) reason = list.add(line, rule) ?? reason
+      for (const rule of read.rules) reason = (rule.address === undefined ? list.add(line, rule) : list.addAddress(line, rule.address, rule)) ?? reason
       if (reason !== undefined) list.refuse(line, text.trim(), reason)
     }
   }

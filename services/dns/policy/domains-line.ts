@@ -1,13 +1,13 @@
 /**
  * Lists of domains: a name a line, which stands for itself and for everything below it; "*.name" and ".name" say the
- * same, "*" is everything. Comments begin with "#", ";", "!" or "//".
+ * same, "*" is everything. An address stands for answers that have it. Comments begin with "#", ";", "!" or "//".
  */
 import { addressKind, readHostsLine } from './hosts-line.ts'
-import { NOTHING, notUnderstood, oneRule, plainRule } from './list-line.ts'
+import { addressRule, NOTHING, notUnderstood, oneRule, plainRule } from './list-line.ts'
 import type { ListLine } from './list-line.ts'
 import { SCOPE } from './model.ts'
 import type { ListKind } from './model.ts'
-import { readRuleName, shown } from './rule-name.ts'
+import { readAnswerAddress, readRuleName, shown } from './rule-name.ts'
 
 export function readDomainsLine(line: string, kind: ListKind): ListLine {
   const said = withoutComment(line).trim()
@@ -19,6 +19,8 @@ export function readDomainsLine(line: string, kind: ListKind): ListLine {
   }
   if (said.startsWith('/') && said.endsWith('/')) return notUnderstood('regular expressions are not taken')
   if (said.includes('://')) return notUnderstood('an address of a web page, not a name')
+  const address = readAnswerAddress(said)
+  if (address !== undefined) return oneRule(addressRule(address, kind))
   const name = readRuleName(said.startsWith('*.') ? said.slice(2) : said.startsWith('.') ? said.slice(1) : said)
   return name.ok ? oneRule(plainRule(name.value, SCOPE.subtree, kind)) : notUnderstood(name.error)
 }

@@ -11,6 +11,8 @@ import type { Finding } from '../resolver/finding.ts'
 import { Views } from '../views/views.ts'
 import { extendedError, INFO_CODE } from '../wire/extended-errors.ts'
 import type { NameKey } from '../wire/name.ts'
+import { AddressRules } from './address-rules.ts'
+import { addressesIn } from './answer-addresses.ts'
 import { decisionOf } from './decide.ts'
 import type { DnsPolicy, FoundChain, PolicyDecision } from './decision.ts'
 import { DEFAULT_BLOCKED_TTL, MAX_LISTS, MAX_POLICY_SETS } from './model.ts'
@@ -20,7 +22,7 @@ import { leadsToUs } from './rebinding.ts'
 import type { RebindingRules } from './rebinding.ts'
 import { RpzZone, RpzZones } from './rpz-zones.ts'
 import type { ZoneServers } from './rpz-zones.ts'
-import { applies, chosenOf, meetsRule, rulesFor, ruleText } from './rule-match.ts'
+import { applies, chosenOf, meetsRule, rulesByAddress, rulesFor, ruleText } from './rule-match.ts'
 import type { Asked, RuleMatch } from './rule-match.ts'
 import { isInForce } from './schedule.ts'
 
@@ -54,7 +56,8 @@ const NAMED = 64
 const setNumber = (set: number): number => set & (NAMED - 1)
 
 /** A policy set with what its lists are at the moment. */
-type Plan = { readonly set: PolicySet; readonly lists: readonly PolicyList[]; readonly zones: RpzZones; readonly rebinding: RebindingRules; readonly named: Views | undefined }
+type Plan = {
+  readonly set: PolicySet; readonly lists: readonly PolicyList[]; readonly byAddress: readonly { readonly list: PolicyList; readonly rules: AddressRules }[]; readonly zones: RpzZones; readonly rebinding: RebindingRules; readonly named: Views | undefined }
 
 /** Schedules and pauses end at whole minutes, or are looked at then: a wall clock may jump. */
 const MINUTE_MS = 60_000
@@ -189,10 +192,16 @@ export class PolicyEngine implements DnsPolicy {
     return zones.decideName(probe, asked, set)
   }
 
-  #byFinding({ set, zones }: Plan, finding: Finding, client: Ipv4): PolicyDecision | undefined {
+  #byFinding({ set, zones, byAddress }: Plan, finding: Finding, client: Ipv4): PolicyDecision | undefined {
+    if (!zones.areLate && byAddress.length === 0) return undefined
+    const asked = { key: finding.owner, type: finding.type, client }
+    const addresses = addressesIn(finding, false)
+    const matches = byAddress.flatMap(({ list, rules }) => addresses.flatMap((address) => rulesByAddress(rules, [address], list))).filter((match) => applies(match, asked))
+    const chosen = chosenOf(matches)
+    if (chosen !== undefined) return decisionOf(chosen, matches, asked, set)
     if (!zones.areLate) return undefined
     this.#probe.load(finding.owner)
-    return zones.decideFinding(this.#probe, { key: finding.owner, type: finding.type, client }, finding, set, this.#ports.serversOf)
+    return zones.decideFinding(this.#probe, asked, finding, set, this.#ports.serversOf)
   }
 
   #byRebinding({ set, rebinding }: Plan, finding: Finding, chain: FoundChain): PolicyDecision | undefined {
@@ -214,6 +223,7 @@ export class PolicyEngine implements DnsPolicy {
       const zones = new RpzZones(lists.flatMap(({ name }) => this.#rpz.get(name) ?? []), this.hashKey)
       return {
         set: { ...set, ttl: set.ttl >= 0 ? set.ttl : DEFAULT_BLOCKED_TTL }, lists: lists.filter((list) => !isRpz(list)),
+        byAddress: lists.filter((list) => !isRpz(list) && list.compiled.addresses.count > 0).map((list) => ({ list, rules: new AddressRules(list.compiled, 'answer', this.hashKey) })),
         zones, named: clientsNamedIn(lists, zones),
         rebinding: { check: set.rebinding, exceptions: set.rebindingExceptions, isOwn, isLocal },
       }

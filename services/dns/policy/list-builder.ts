@@ -55,7 +55,7 @@ export class ListBuilder {
   }
 
   /** A rule about an address, whose name is its addressKey(). */
-  addAddress(line: number, prefix: AddressPrefix, rule: Omit<LineRule, 'name' | 'scope'>): string | undefined {
+  addAddress(line: number, prefix: AddressPrefix, rule: Omit<LineRule, 'name' | 'scope' | 'address'>): string | undefined {
     const { trigger, network, length } = prefix
     this.#prefixLengths.set(`${trigger} ${network.length} ${length}`, { trigger, octets: network.length, length })
     return this.add(line, { ...rule, name: nameOfKey(addressKey(prefix)), scope: SCOPE.exact }, 'addresses')

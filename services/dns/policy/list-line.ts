@@ -1,10 +1,14 @@
 /** What a line of a list comes to. */
+import { ROOT } from '../wire/name.ts'
 import type { Name } from '../wire/name.ts'
-import { ACTION } from './model.ts'
+import type { AddressPrefix } from './address-rules.ts'
+import { ACTION, SCOPE } from './model.ts'
 import type { Action, ListKind, RuleDetail, Scope } from './model.ts'
 
 export type LineRule = {
   readonly name: Name
+  /** The rule is about answers with this address, and `name` says nothing. */
+  readonly address?: AddressPrefix
   readonly scope: Scope
   readonly action: Exclude<Action, typeof ACTION.detail>
   readonly important: boolean
@@ -25,6 +29,9 @@ export const notUnderstood = (reason: string): ListLine => ({ kind: 'not-underst
 /** The usual case: a name, and that it is blocked or allowed. */
 export const plainRule = (name: Name, scope: Scope, kind: ListKind): LineRule =>
   ({ name, scope, action: kind === 'allow' ? ACTION.allow : ACTION.block, important: false, detail: undefined })
+
+/** The same for an address in answers. */
+export const addressRule = (address: AddressPrefix, kind: ListKind): LineRule => ({ ...plainRule(ROOT, SCOPE.exact, kind), address })
 
 export const oneRule = (rule: LineRule): ListLine => ({ kind: 'rules', rules: [rule], reason: undefined })
 

@@ -14,7 +14,7 @@ import type { PolicyDecision } from './decision.ts'
 import type { HashKey, PolicyList, PolicySet } from './model.ts'
 import { NameProbe } from './name-table.ts'
 import { zoneRuleFor } from './rpz-names.ts'
-import { ruleByAddress } from './rule-match.ts'
+import { rulesByAddress } from './rule-match.ts'
 import type { Asked, RuleMatch } from './rule-match.ts'
 
 /** What is known of a zone's servers; addresses have 4 or 16 octets. */
@@ -49,17 +49,17 @@ export class RpzZone {
 
   /** What it says of the question alone: the name itself before a wildcard, a longer wildcard before a shorter one. */
   byQuestion(probe: NameProbe, asked: Asked, set: PolicySet): PolicyDecision | undefined {
-    const byClient = this.#client.isEmpty ? undefined : ruleByAddress(this.#client, [octetsOfIpv4(asked.client)], this.list)
+    const byClient = this.#client.isEmpty ? undefined : rulesByAddress(this.#client, [octetsOfIpv4(asked.client)], this.list)[0]
     return this.#decided(byClient ?? zoneRuleFor(probe, this.list, asked.key, 'names'), asked, set)
   }
 
   byAnswer(addresses: readonly Uint8Array[], asked: Asked, set: PolicySet): PolicyDecision | undefined {
-    return this.#decided(ruleByAddress(this.#answer, addresses, this.list), asked, set)
+    return this.#decided(rulesByAddress(this.#answer, addresses, this.list)[0], asked, set)
   }
 
   byServers({ names, addresses }: ZoneServers, probe: NameProbe, asked: Asked, set: PolicySet): PolicyDecision | undefined {
     const byName = this.list.compiled.servers.count === 0 ? undefined : firstServer(names, probe, this.list)
-    return this.#decided(byName ?? ruleByAddress(this.#server, addresses, this.list), asked, set)
+    return this.#decided(byName ?? rulesByAddress(this.#server, addresses, this.list)[0], asked, set)
   }
 
   #decided(match: RuleMatch | undefined, asked: Asked, set: PolicySet): PolicyDecision | undefined {

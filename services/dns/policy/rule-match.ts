@@ -3,7 +3,7 @@ import { contains } from '../../../stack/index.ts'
 import type { Ipv4 } from '../../../stack/index.ts'
 import { formatKey, isAtOrBelow } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
-import { addressOwner } from './address-rules.ts'
+import { addressOwner, addressTextOf } from './address-rules.ts'
 import type { AddressRules } from './address-rules.ts'
 import { ACTION, adblockText, SCOPE } from './model.ts'
 import type { PlainAction, PolicyList, RuleDetail, Scope } from './model.ts'
@@ -51,11 +51,9 @@ export function rulesFor(probe: NameProbe, list: PolicyList, key: NameKey, of: '
   return matches
 }
 
-/** The rule of a policy zone by one of the addresses. */
-export function ruleByAddress(rules: AddressRules, addresses: readonly Uint8Array[], list: PolicyList): RuleMatch | undefined {
-  const found = rules.find(addresses)
-  return found && matchOf(list, 'addresses', found.key, 0, found.flags, found.reference)
-}
+/** The rules of a list by one of the addresses. */
+export const rulesByAddress = (rules: AddressRules, addresses: readonly Uint8Array[], list: PolicyList): readonly RuleMatch[] =>
+  rules.find(addresses).map(({ key, flags, reference }) => matchOf(list, 'addresses', key, 0, flags, reference))
 
 /** A rule out of a table. */
 export function matchOf(list: PolicyList, of: RuleMatch['of'], name: NameKey, parent: number, flags: number, reference: number): RuleMatch {
@@ -110,8 +108,10 @@ const weight = ({ list, important, detail, action }: RuleMatch): number =>
 
 const isBefore = (a: RuleMatch, b: RuleMatch): boolean => weight(a) > weight(b) || (weight(a) === weight(b) && a.parent < b.parent)
 
-const formOf = ({ detail, name, scope, action, important }: RuleMatch): string =>
-  detail?.form ?? adblockText(formatKey(name), scope, action === 'allow', important ? ['important'] : [])
+const formOf = ({ detail, of, name, scope, action, important }: RuleMatch): string => {
+  const [text, by] = of === 'addresses' ? [addressTextOf(name), SCOPE.subtree] as const : [formatKey(name), scope] as const
+  return detail?.form ?? adblockText(text, by, action === 'allow', important ? ['important'] : [])
+}
 
 const RPZ_TARGETS: { readonly [action: string]: string } = {
   nxdomain: '.', nodata: '*.', allow: 'rpz-passthru.', drop: 'rpz-drop.', 'tcp-only': 'rpz-tcp-only.',
@@ -120,16 +120,16 @@ const RPZ_TARGETS: { readonly [action: string]: string } = {
 /** The rule for people, as its list has it or would have it. */
 export function ruleText({ detail, list, of, name, scope, action, important }: RuleMatch): string {
   if (detail !== undefined) return detail.text
-  if (of === 'addresses') return `${addressOwner(name)} CNAME ${RPZ_TARGETS[action] ?? ''}`
-  const text = formatKey(name)
+  const text = of === 'addresses' ? addressTextOf(name) : formatKey(name)
   switch (list.compiled.format) {
     case 'hosts':
       return `0.0.0.0 ${text}`
     case 'domains':
       return text === '.' ? '*' : text
     case 'adblock':
-      return adblockText(text, scope, action === 'allow' && list.compiled.kind !== 'allow', important ? ['important'] : [])
+      return adblockText(text, of === 'addresses' ? SCOPE.subtree : scope, action === 'allow' && list.compiled.kind !== 'allow', important ? ['important'] : [])
     case 'rpz':
+      if (of === 'addresses') return `${addressOwner(name)} CNAME ${RPZ_TARGETS[action] ?? ''}`
       return `${scope === SCOPE.below ? '*.' : ''}${text}${of === 'servers' ? '.rpz-nsdname' : ''} CNAME ${RPZ_TARGETS[action] ?? ''}`
   }
 }

@@ -3,8 +3,11 @@ import { domainToASCII } from 'node:url'
 import { err, ok } from '../../../stack/platform/index.ts'
 import type { Result } from '../../../stack/platform/index.ts'
 import { parseIpv4 } from '../../../stack/index.ts'
+import { parseIpv6 } from '../wire/ipv6.ts'
 import { parseName, ROOT } from '../wire/name.ts'
 import type { Name } from '../wire/name.ts'
+import { octetsOfIpv4 } from './address-rules.ts'
+import type { AddressPrefix } from './address-rules.ts'
 
 /** What stands in names of lists; everything else is a sign that the line means something else. */
 const PLAIN = /^[a-z0-9_.-]+$/i
@@ -22,6 +25,14 @@ export function readRuleName(text: string): Result<Name, string> {
   if (parseIpv4(text) !== undefined) return err(`"${text}" is an address, not a name`)
   const parsed = parseName(text)
   return parsed.ok ? parsed : err(`"${shown(text)}" is no domain name: ${parsed.error}`)
+}
+
+/** The text as an address in answers; undefined: it is none. */
+export function readAnswerAddress(text: string): AddressPrefix | undefined {
+  const ipv4 = parseIpv4(text)
+  if (ipv4 !== undefined) return { trigger: 'answer', network: octetsOfIpv4(ipv4), length: 32 }
+  const ipv6 = text.includes(':') ? parseIpv6(text) : undefined
+  return ipv6 && { trigger: 'answer', network: ipv6, length: 128 }
 }
 
 /** Text of a list as it may stand in a sentence. */

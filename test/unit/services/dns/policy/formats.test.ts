@@ -6,7 +6,7 @@ import { detectFormat } from '../../../../../services/dns/policy/detect-format.t
 import { rulesFor, ruleText } from '../../../../../services/dns/policy/rule-match.ts'
 import { NameProbe } from '../../../../../services/dns/policy/name-table.ts'
 import { keyOf } from '../../../../../services/dns/wire/name.ts'
-import { PolicyBench } from '../../../../support/dns-policy.ts'
+import { finding, PolicyBench } from '../../../../support/dns-policy.ts'
 
 /** What a list of the one line says of names, or why nothing. */
 function check(format: ListFormat, line: string, expected: string, kind: 'block' | 'allow' = 'block'): void {
@@ -86,7 +86,6 @@ describe('plain domains', () => {
     ['ads.*.example', '!no domain name'],
     ['/ads[0-9]+/', '!regular expressions'],
     ['https://ads.example/x', '!web page'],
-    ['192.0.2.1', '!is an address'],
     ['two words', '!more than a name'],
     [`${'a'.repeat(64)}.example`, '!longer than 63 octets'],
     ['\ufffd.example', '!no domain name'],
@@ -154,6 +153,26 @@ describe('adblock lists', () => {
     ['||ads.example^$dnsrewrite=', '!$dnsrewrite'],
     [`||ads.example^$denyallow=${'a.example|'.repeat(500)}b.example`, '!too long'],
   ])('%j', (line, expected) => check('adblock', line, expected))
+})
+
+describe('addresses in answers', () => {
+  test.each([
+    ['domains', '192.0.2.1', 'nxdomain by l: 192.0.2.1'],
+    ['domains', '2001:DB8::1 # why', 'nxdomain by l: 2001:db8::1'],
+    ['adblock', '||192.0.2.1^', 'nxdomain by l: ||192.0.2.1^'],
+    ['adblock', '|2001:db8::1^', 'nxdomain by l: ||2001:db8::1^'],
+    ['adblock', '192.0.2.1', 'nxdomain by l: ||192.0.2.1^'],
+    ['adblock', '||192.0.2.1^$dnsrewrite=NXDOMAIN', 'nxdomain by l: ||192.0.2.1^$dnsrewrite=NXDOMAIN'],
+    ['adblock', '@@||192.0.2.1^\n||2001:db8::1^', 'allow by l: @@||192.0.2.1^'],
+    ['adblock', '||192.0.2.1^\n||192.0.2.1^$badfilter', '-'],
+    ['adblock', '||192.0.2.1^$client=10.9.9.9', '-'],
+    ['adblock', '||192.0.2.2^', '-'],
+  ] as const)('%s %j', (format, text, decision) => {
+    const bench = new PolicyBench().lists({ l: { format, text } })
+    const found = [finding('rrset', 'www.example A 198.51.100.1 | 192.0.2.1'), finding('rrset', 'www.example AAAA 2001:db8::1')].map((one) => bench.find(one))
+    expect(found.find((said) => said !== '-') ?? '-').toBe(decision)
+    expect(bench.ask('www.example')).toBe('-')
+  })
 })
 
 describe('the format is told by the lines', () => {
