@@ -91,11 +91,21 @@ describeLab('the small Internet', () => {
     })
   })
 
-  test('by the appliance\'s own stack, and with letter case mixed, the answers are the same', async () => {
-    const byHost = await ask(APPLIANCE, 'do')
+  /** The answers of the appliance when it is started otherwise, beside those that it gave as it was. */
+  async function otherwise(mode: Mode, settings: readonly string[]): Promise<string> {
+    const before = await ask(APPLIANCE, mode)
     await subject.appliance?.stop()
-    await startSubject(world, ['--mix-case', 'yes'], 'stack')
-    const byStack = await askAll(world.asker, APPLIANCE, QUESTIONS, 'do')
-    expect(QUESTIONS.flatMap((question, i) => disagreement(question, 'do', byHost[i], byStack[i]) ?? []).slice(0, 10).join('\n')).toBe('')
+    subject = await startSubject(world, settings)
+    const after = await askAll(world.asker, APPLIANCE, QUESTIONS, mode)
+    return QUESTIONS.flatMap((question, i) => disagreement(question, mode, before[i], after[i]) ?? []).slice(0, 10).join('\n')
+  }
+
+  test('by the appliance\'s own stack, and with letter case mixed, the answers are the same', async () => {
+    expect(await otherwise('do', ['--upstream-path', 'stack', '--mix-case', 'yes'])).toBe('')
+  })
+
+  test('RFC 6840 §5.9: what is asked of Unbound and validated here comes to the same', async () => {
+    expect(await otherwise('do', ['--upstreams', UNBOUND, '--dnssec-validation', 'yes'])).toBe('')
+    expect(await otherwise('bare', ['--upstreams', UNBOUND, '--dnssec-validation', 'yes'])).toBe('')
   })
 })

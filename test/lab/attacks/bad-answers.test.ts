@@ -34,7 +34,7 @@ describe.each(['host', 'stack'] as const)('over the %s path', path => {
 
     beforeAll(async () => {
       world = await openResolvingWorld(false)
-      await startSubject(world, [], path)
+      await startSubject(world, ['--upstream-path', path])
       for (const [zone] of CASES) pending.set(zone, dig(world.asker, APPLIANCE, '+time=20', `www.${zone}.gamma`))
     })
     afterAll(() => world.lab.close())

@@ -35,7 +35,7 @@ describeLab('fragments of others', () => {
 
   beforeAll(async () => {
     world = await openResolvingWorld(false)
-    subject = await startSubject(world, [], 'stack')
+    subject = await startSubject(world, ['--upstream-path', 'stack'])
     attacker = await world.lab.hostOn(world.lan, BRIDGE, 'attacker', ATTACKER_MAC)
     await attacker.address('eth0', '10.53.0.66/24')
     expect((await dig(world.asker, APPLIANCE, 'www.honest.gamma')).data).toEqual([TRUTH])

@@ -16,7 +16,7 @@ describe.each(['host', 'stack'] as const)('over the %s path', path => {
 
     beforeAll(async () => {
       world = await openResolvingWorld(false)
-      await startSubject(world, [], path)
+      await startSubject(world, ['--upstream-path', path])
     })
     afterAll(() => world.lab.close())
 

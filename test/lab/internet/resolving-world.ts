@@ -2,6 +2,7 @@
  * The small Internet, and on a LAN beside it the appliance, Unbound, BIND and a host that asks. With
  * TAPROOT_LAB_SUBJECT=unbound (or bind) that program stands in the appliance's place: a test that both fail is probably wrong.
  */
+import { join } from 'node:path'
 import { Appliance } from '../appliance.ts'
 import { APPLIANCE, BRIDGE, GATEWAY } from '../world.ts'
 import { Lab, type Host } from '../netns.ts'
@@ -52,10 +53,9 @@ export async function openResolvingWorld(withOthers: boolean): Promise<Resolving
 /** What asks the Internet: the appliance by host sockets or its own stack, or who stands in for it. */
 export type Subject = { readonly pid: number; readonly appliance: Appliance | undefined }
 
-/** Starts the appliance as 10.53.0.2, resolving from the small root; `more` are settings. */
-export async function startSubject(
-  world: ResolvingWorld, more: readonly string[] = [], path: 'host' | 'stack' = 'host',
-): Promise<Subject> {
+let starts = 0
+/** Starts the appliance as 10.53.0.2 with an empty cache, resolving from the small root unless `settings` say otherwise. */
+export async function startSubject(world: ResolvingWorld, settings: readonly string[] = []): Promise<Subject> {
   const { lab, lan, internet } = world
   const other = OTHERS.find(([{ name }]) => name === process.env['TAPROOT_LAB_SUBJECT'])
   if (other !== undefined) {
@@ -65,9 +65,14 @@ export async function startSubject(
     await internet.connect(host)
     return { pid: (await other[0].start(host, APPLIANCE, internet)).pid, appliance: undefined }
   }
-  const from = [
-    '--upstreams', 'root', '--root-hints', internet.rootHintsFile, '--trust-anchors', internet.anchorFile, '--upstream-path', path,
-  ]
-  const appliance = await Appliance.start(lan, { arguments: ['--bridge', BRIDGE, '--serve-beside-others', 'yes', ...from, ...more] })
+  const upstreams = settings.includes('--upstreams') ? [] : ['--upstreams', 'root']
+  const appliance = await Appliance.start(lan, {
+    // A cache outlives a restart on the same data.
+    data: join(lan.directory, `data-${++starts}`),
+    arguments: [
+      '--bridge', BRIDGE, '--serve-beside-others', 'yes', ...upstreams, '--root-hints', internet.rootHintsFile, '--trust-anchors',
+      internet.anchorFile, ...settings,
+    ],
+  })
   return { pid: appliance.program.pid, appliance }
 }

@@ -46,13 +46,17 @@ function masterFile(zone: PlannedZone, delegations: readonly string[]): string {
   return `$ORIGIN ${origin(zone.zone)}\n$TTL 300\n${soa}\n${[...lines].join('\n')}\n`
 }
 
+/** Making an RSA key is a matter of luck, and of what else the machine does. */
+const TOOL_TIMEOUT_MS = 90_000
+const tool = (argv: readonly string[]): Promise<string> => succeed(argv, { timeoutMs: TOOL_TIMEOUT_MS })
+
 type Made = { readonly path: string; readonly ds: readonly string[] }
 
 async function bindKeys(zone: string, { algorithms }: Signing, directory: string): Promise<readonly string[]> {
   const keys: string[] = []
   for (const algorithm of algorithms) {
     const argv = ['dnssec-keygen', '-q', '-a', algorithm, '-K', directory, '-f', 'KSK', origin(zone)]
-    keys.push(join(directory, (await succeed(argv)).trim()))
+    keys.push(join(directory, (await tool(argv)).trim()))
   }
   return keys
 }
@@ -92,17 +96,17 @@ async function signWithKeys(zone: string, file: string, signing: Signing, direct
     const [own = ''] = readFileSync(`${key}.key`, 'utf8').split('\n').filter(line => line.includes(' DNSKEY '))
     const alike = keysAlike(signing.keysAlike, Number(key.slice(-5)))
     writeFileSync(file, `${readFileSync(file, 'utf8')}${[own, ...alike].join('\n')}\n`)
-    await succeed(['dnssec-signzone', '-q', '-P', '-z', '-O', 'full', '-d', directory, '-o', origin(zone), '-f', path, file, key])
+    await tool(['dnssec-signzone', '-q', '-P', '-z', '-O', 'full', '-d', directory, '-o', origin(zone), '-f', path, file, key])
   } else if (signing.by === 'ldns') {
-    await succeed(['ldns-signzone', ...LDNS_DENIALS[signing.denial], '-o', origin(zone), '-f', path, file, ...keys])
+    await tool(['ldns-signzone', ...LDNS_DENIALS[signing.denial], '-o', origin(zone), '-f', path, file, ...keys])
   } else {
-    await succeed([
+    await tool([
       'dnssec-signzone', '-q', '-P', '-z', '-O', 'full', '-d', directory, '-S', '-K', directory, ...validity, ...DENIALS[signing.denial],
       '-o', origin(zone), '-f', path, file, ...keys,
     ])
   }
   const digest = signing.digest ?? 'SHA-256'
-  const ds = await Promise.all(keys.map(key => succeed(['dnssec-dsfromkey', '-a', digest, `${key}.key`])))
+  const ds = await Promise.all(keys.map(key => tool(['dnssec-dsfromkey', '-a', digest, `${key}.key`])))
   return { path, ds: ds.map(text => text.trim().split(' ').slice(3).join(' ')) }
 }
 
@@ -128,9 +132,9 @@ zone:
     dnssec-signing: on
     dnssec-policy: small
 `)
-  await succeed(['kzonesign', '-c', config, '-o', out, origin(zone)])
+  await tool(['kzonesign', '-c', config, '-o', out, origin(zone)])
   const [name] = readdirSync(out)
-  const ds = await succeed(['keymgr', '-c', config, origin(zone), 'ds'])
+  const ds = await tool(['keymgr', '-c', config, origin(zone), 'ds'])
   const sha256 = ds.split('\n').filter(line => / DS \d+ \d+ 2 /.test(line))
   return { path: join(out, name ?? ''), ds: sha256.map(line => line.split(' DS ')[1] ?? '') }
 }
