@@ -7,7 +7,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { pinOf } from '../../services/dns-tls-query.ts'
-import type { ForwarderTestView, ForwarderView, Page } from '../../services/index.ts'
+import type { ForwarderInput, ForwarderTestView, ForwarderView, Page } from '../../services/index.ts'
 import { selfSigned } from '../support/certificate.ts'
 import { Appliance } from './appliance.ts'
 import { describeLab } from './available.ts'
@@ -71,10 +71,16 @@ async function startDnsmasq(host: Host): Promise<void> {
 describe.each(['host', 'stack'] as const)('over the %s path', (path) => {
   let world: World
   let client: Host
-  let authority: string
 
-  const add = (domain: string, ...rest: readonly string[]): Promise<unknown> => world.appliance.command('forwarder', 'add', domain, ...rest, '--path', path)
-  const remove = (domain: string): Promise<unknown> => world.appliance.command('forwarder', 'remove', domain)
+  const byCommand = (...words: readonly string[]): Promise<unknown> => world.appliance.command('forwarder', ...words)
+  const add = async (domain: string, servers: readonly string[], more: Partial<ForwarderInput> = {}): Promise<void> => {
+    const { status: code, body } = await world.appliance.rest('POST', '/dns/forwarders', { domain, servers, path, ...more })
+    expect([code, code === 201 ? undefined : body]).toEqual([201, undefined])
+  }
+  const remove = async (): Promise<void> => {
+    const { body } = await world.appliance.rest<Page<ForwarderView>>('GET', '/dns/forwarders')
+    for (const { id } of body.items) await world.appliance.rest('DELETE', `/dns/forwarders/${id}`)
+  }
   const addresses = async (name: string, type = 'A'): Promise<readonly string[]> => (await dig(client, APPLIANCE, name, type)).data
   const status = async (name: string): Promise<string | undefined> => (await dig(client, APPLIANCE, name, 'A')).status
   const forwarder = async (domain: string): Promise<ForwarderView> => {
@@ -90,8 +96,6 @@ describe.each(['host', 'stack'] as const)('over the %s path', (path) => {
       const appliance = await Appliance.start(lan, { arguments: ['--bridge', BRIDGE, '--serve-beside-others', 'yes', '--upstreams', 'none'] })
       world = { lab, lan, appliance }
       client = await staticHost(world, 'client', '10.53.0.50')
-      authority = join(lan.directory, 'unbound.pem')
-      writeFileSync(authority, certificate.cert)
       await startUnbound(await staticHost(world, 'unbound', UNBOUND))
       await startDnsmasq(await staticHost(world, 'dnsmasq', DNSMASQ))
     }, 120_000)
@@ -99,18 +103,18 @@ describe.each(['host', 'stack'] as const)('over the %s path', (path) => {
     beforeEach(() => showOnFailure(world))
 
     test('a domain goes to its own server, and nobody is asked for others', async () => {
-      await add('corp.example', DNSMASQ)
+      await byCommand('add', 'corp.example', DNSMASQ, '--path', path)
       expect(await addresses('www.corp.example')).toEqual(['10.60.0.7'])
       expect(await status('www.other.example')).toBe('REFUSED')
-      await remove('corp.example')
+      await byCommand('remove', 'corp.example')
       expect(await status('www.corp.example')).toBe('REFUSED')
     })
 
     test('a name for local use goes out only where a forwarder says so', async () => {
       expect(await status('printer.home.arpa')).toBe('NXDOMAIN')
-      await add('home.arpa', DNSMASQ)
+      await add('home.arpa', [DNSMASQ])
       expect(await addresses('printer.home.arpa')).toEqual(['10.60.0.8'])
-      await remove('home.arpa')
+      await remove()
       expect(await status('printer.home.arpa')).toBe('NXDOMAIN')
     })
 
@@ -122,8 +126,7 @@ describe.each(['host', 'stack'] as const)('over the %s path', (path) => {
       ['HTTPS by its name', `https://${SERVER_NAME}/dns-query#${UNBOUND}`],
       ['HTTPS by its address', `https://${UNBOUND}/dns-query`],
     ] as const)('by %s: many names at once, and a long answer', async (_what, text) => {
-      const needs = text.includes(SERVER_NAME) || text.startsWith('https:') ? ['--authority', authority] : []
-      await add('.', text, ...needs)
+      await add('.', [text], text.includes(SERVER_NAME) || text.startsWith('https:') ? { authority: certificate.cert } : {})
       const names = Array.from({ length: 30 }, (_, i) => `n${i}.world.example`)
       expect(await Promise.all(names.map((name) => addresses(name)))).toEqual(names.map((_, i) => [`198.51.100.${100 + i}`]))
       const big = await dig(client, APPLIANCE, '+tcp', 'big.world.example', 'TXT')
@@ -131,7 +134,7 @@ describe.each(['host', 'stack'] as const)('over the %s path', (path) => {
       const { states } = await forwarder('.')
       expect(states).toMatchObject([{ server: text, state: 'answering', failed: 0, problem: null, connections: text === UNBOUND ? expect.any(Number) : 1 }])
       expect(states[0]?.answered).toBeGreaterThanOrEqual(31)
-      await remove('.')
+      await remove()
     }, 60_000)
 
     test.each([
@@ -140,33 +143,32 @@ describe.each(['host', 'stack'] as const)('over the %s path', (path) => {
       ['another key', `tls://${UNBOUND}#pin-sha256=${Buffer.alloc(32).toString('base64')}`, false, `its public key has the pin ${PIN}, not ${Buffer.alloc(32).toString('base64')}`],
       ['another name by HTTPS', `https://dns.other.example/dns-query#${UNBOUND}`, true, 'its certificate is for DNS:dns.example, IP Address:10.53.0.60, not dns.other.example'],
     ] as const)('one that is not who was meant is told nothing: %s', async (_what, server, vouched, why) => {
-      await add('.', server, ...(vouched ? ['--authority', authority] : []))
+      await add('.', [server], vouched ? { authority: certificate.cert } : {})
       expect(await status('www.world.example')).toBe('SERVFAIL')
       const { id, states } = await forwarder('.')
       expect(states).toMatchObject([{ state: 'failing', answered: 0, problem: why }])
       const { body } = await world.appliance.rest<Page<ForwarderTestView>>('POST', `/dns/forwarders/${id}/test`, { name: 'www.world.example', type: 'A' })
       expect(body.items).toMatchObject([{ rcode: null, problem: why }])
-      await remove('.')
+      await remove()
     }, 30_000)
 
     test('a dead server costs one wait, then the other is asked; when all are dead the client hears of it', async () => {
-      await add('.', DEAD, UNBOUND, '--strategy', 'ordered')
+      await add('.', [DEAD, UNBOUND], { strategy: 'ordered' })
       expect(await addresses('www.world.example')).toEqual(['198.51.100.7'])
-      await remove('.')
-      await add('.', DEAD, `tls://${DEAD}`, '--strategy', 'parallel')
+      await remove()
+      await add('.', [DEAD, `tls://${DEAD}`], { strategy: 'parallel' })
       expect(await status('a.world.example')).toBe('SERVFAIL')
-      await remove('.')
+      await remove()
     }, 30_000)
 
     test('other servers for some clients, and no answers of the others', async () => {
-      await add('world.example', UNBOUND)
+      await add('world.example', [UNBOUND])
       expect(await addresses('www.world.example')).toEqual(['198.51.100.7'])
       const guest = await staticHost(world, `guest-${path}`, '10.53.0.200')
-      await add('world.example', DNSMASQ, '--address', '10.53.0.200/32')
+      await add('world.example', [DNSMASQ], { addresses: ['10.53.0.200/32'] })
       expect((await dig(guest, APPLIANCE, 'www.world.example', 'A')).status).toBe('NXDOMAIN')
       expect(await addresses('www.world.example')).toEqual(['198.51.100.7'])
-      const { body } = await world.appliance.rest<Page<ForwarderView>>('GET', '/dns/forwarders')
-      for (const { id } of body.items) await world.appliance.command('forwarder', 'remove', String(id))
+      await remove()
     }, 30_000)
   })
 })

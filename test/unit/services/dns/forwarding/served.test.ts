@@ -1,5 +1,6 @@
-import { fallbackRule } from '../../../../../services/dns/index.ts'
+/** The whole server before servers that it forwards to: what clients are told, when, and what is asked of whom. */
 import { describe, expect, test } from 'vitest'
+import { fallbackRule } from '../../../../../services/dns/index.ts'
 import { ipv4 } from '../../../../../stack/index.ts'
 import { Bench, NO_RD, replyTo, zoneOf } from '../../../../support/dns.ts'
 import type { Sent } from '../../../../support/dns.ts'
