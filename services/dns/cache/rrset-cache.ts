@@ -25,6 +25,7 @@ import {
   asStale, DEFAULT_STALE_SECONDS, DEFAULT_TTL_BOUNDS, lifetimeMs, prefetchAt, soaOf, withBounds,
 } from './lifetime.ts'
 import type { TtlBounds } from './lifetime.ts'
+import { aliasBy, dnameOf } from './redirections.ts'
 
 /** What some 300,000 RRsets without signatures need, or 150,000 with. */
 export const DEFAULT_CACHE_OCTETS = 64 * 1024 * 1024
@@ -63,6 +64,8 @@ export class RrsetCache {
   flushes = 0
   /** Entries that say that a name does not exist, and are proven: without any, nobody looks above a name. */
   #cuts = 0
+  /** DNAME records, the same. */
+  #dnames = 0
 
   constructor(ports: { readonly clock: Clock; readonly random: SecureRandom }, options: RrsetCacheOptions = {}) {
     this.#clock = ports.clock
@@ -107,7 +110,7 @@ export class RrsetCache {
 
   /**
    * What a client may be answered with: judged, and of an answer's trust at least. The exact type, else an alias, else that
-   * the name or, proven, one above it does not exist, else what proofs of its zone say.
+   * the name or, proven, one above it does not exist, else what a proven DNAME above it or proofs of its zone say.
    */
   answer(partition: number, key: NameKey, type: number): Finding | undefined {
     const now = this.#clock.now()
@@ -116,7 +119,7 @@ export class RrsetCache {
       this.#count('cache-hits')
       return known
     }
-    const made = this.#denials.make(partition, key, type, now)
+    const made = this.#redirected(partition, key, type, now) ?? this.#denials.make(partition, key, type, now)
     this.#count(made === undefined ? 'cache-misses' : 'cache-synthesized')
     return made
   }
@@ -153,6 +156,8 @@ export class RrsetCache {
     const kind = finding.kind === 'alias' ? 'rrset' : finding.kind
     if (kind !== 'nxdomain') this.#contradict(partition, finding)
     const kept = this.#store(partition, withBounds({ ...finding, kind, type, expiresAt }, this.#ttl))
+    const dname = dnameOf(finding)
+    if (dname !== undefined) this.put(partition, dname)
     if (finding.security === 'secure') this.#denials.learn(partition, { ...finding, expiresAt })
     return kept
   }
@@ -194,7 +199,7 @@ export class RrsetCache {
       this.flushes++
       this.#log.clear()
       this.#denials.clear()
-      this.#cuts = 0
+      this.#cuts = this.#dnames = 0
       return { forgotten, next: undefined }
     }
     let forgotten = 0
@@ -272,6 +277,20 @@ export class RrsetCache {
    * deny names which have nothing but names below them are still about, and unsigned denials would spread the harm.
    */
   #cutAbove(partition: number, key: NameKey, type: number, now: Instant, staleMs: number): Finding | undefined {
+    const cut = this.#findAbove(partition, key, NO_NAME, now, staleMs)
+    const finding = cut === 0 ? undefined : asKind(this.#taken(cut), 'nxdomain', type)
+    return finding && { ...finding, owner: key }
+  }
+
+  /** RFC 6672 §3.4: a DNAME above says where the name leads. */
+  #redirected(partition: number, key: NameKey, type: number, now: Instant): Finding | undefined {
+    const handle = this.#dnames === 0 ? 0 : this.#findAbove(partition, key, TYPE.DNAME, now, 0)
+    const dname = handle === 0 || kindOf(this.#log.stateOf(handle)) !== 'rrset' ? undefined : this.#taken(handle)
+    return dname && aliasBy(dname, key, type, now)
+  }
+
+  /** The entry of that type at the topmost of the names above `key`, secure and for clients; 0: there is none. */
+  #findAbove(partition: number, key: NameKey, type: number, now: Instant, staleMs: number): number {
     const log = this.#log
     const starts = this.#labels
     let labels = 0
@@ -282,12 +301,10 @@ export class RrsetCache {
       const from = starts[n] as number
       hash = log.hashName(key, from, to, hash)
       to = from
-      const cut = log.find(hash, (partition << PARTITION_SHIFT) | NO_NAME, key, from)
-      if (!this.#isUsable(cut, now, staleMs) || securityOf(log.stateOf(cut)) !== 'secure') continue
-      const finding = asKind(this.#taken(cut), 'nxdomain', type)
-      return finding && { ...finding, owner: key }
+      const handle = log.find(hash, (partition << PARTITION_SHIFT) | type, key, from)
+      if (this.#isUsable(handle, now, staleMs) && securityOf(log.stateOf(handle)) === 'secure') return handle
     }
-    return undefined
+    return 0
   }
 
   #isUsable(handle: number, now: Instant, staleMs: number): boolean {
@@ -345,6 +362,7 @@ export class RrsetCache {
     this.#count('cache-kept')
     this.puts++
     if (isCut(log.stateOf(handle))) this.#cuts++
+    if (type === TYPE.DNAME) this.#dnames++
     if (isProof(type) && finding.kind === 'rrset' && finding.security === 'secure') this.#denials.index(partition, handle, finding)
     return true
   }
@@ -358,6 +376,7 @@ export class RrsetCache {
   #leaving(handle: number): void {
     const tag = this.#log.tagOf(handle)
     if (isCut(this.#log.stateOf(handle))) this.#cuts--
+    if ((tag & 0xffff) === TYPE.DNAME) this.#dnames--
     const finding = isProof(tag & 0xffff) ? this.#read(handle) : undefined
     if (finding !== undefined) this.#denials.forget(tag >>> PARTITION_SHIFT, finding)
   }
