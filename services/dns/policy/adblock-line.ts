@@ -1,6 +1,7 @@
 /**
  * What of adblock lists means something for DNS, as AdGuard Home reads it: "||name^" (a name with all below it),
- * "|name^" (it alone), "||*.name^" (what is below it), "||ads*.name^" (see name-pattern.ts), "@@" before exceptions, and the modifiers of the table below.
+ * "|name^" (it alone), "||*.name^" (what is below it), "||ads*.name^" (see name-pattern.ts), "||192.0.2.1^" (answers with
+ * that address), "@@" before exceptions, and the modifiers of the table below.
  * What is for browsers (paths, parts of pages, regular expressions, "$third-party") no rule comes of; it is counted.
  */
 import { parseInterfaceAddress } from '../../../stack/index.ts'
@@ -10,6 +11,7 @@ import type { Result } from '../../../stack/platform/index.ts'
 import { formatName, nameKey, ROOT } from '../wire/name.ts'
 import type { Name, NameKey } from '../wire/name.ts'
 import { typeCode } from '../wire/type-names.ts'
+import type { AddressPrefix } from './address-rules.ts'
 import { readRewrite } from './dns-rewrite.ts'
 import { addressKind, readHostsLine } from './hosts-line.ts'
 import { addressRule, NOTHING, notUnderstood, oneRule, plainRule } from './list-line.ts'
@@ -18,7 +20,6 @@ import { ACTION, adblockText, SCOPE } from './model.ts'
 import type { ListKind, RuleDetail, Scope } from './model.ts'
 import { readPattern } from './name-pattern.ts'
 import type { NamePattern } from './name-pattern.ts'
-import type { AddressPrefix } from './address-rules.ts'
 import { readAnswerAddress, readRuleName, shown } from './rule-name.ts'
 
 const FOR_PAGES = /#[@?$%]?#/
@@ -43,15 +44,19 @@ export function readAdblockLine(line: string, kind: ListKind): ListLine {
   const { name, scope, stars, address } = pattern.value
   const allows = excepted || kind === 'allow'
   const plainKind = allows ? 'allow' : 'block'
-  if (dollar < 0 && stars === undefined) return oneRule(address === undefined ? plainRule(name, scope, plainKind) : addressRule(address, plainKind))
+  if (dollar < 0 && stars === undefined) {
+    return oneRule(address === undefined ? plainRule(name, scope, plainKind) : addressRule(address, plainKind))
+  }
   const read = readModifiers(dollar < 0 ? '' : body.slice(dollar + 1), allows)
   if (typeof read === 'string') return notUnderstood(read)
   const { important, badfilter, detail, form } = read
   const action = allows ? ACTION.allow : ACTION.block
   const where = { name, scope, action, important, ...(address === undefined ? {} : { address }) }
   if (detail === undefined && !badfilter && stars === undefined) return oneRule({ ...where, detail: undefined })
-  const whole = address !== undefined ? pattern.value.text : stars === undefined ? undefined : `${stars.whole ? '|' : '||'}${stars.pieces.join('*')}^`
-  const plain = { text: shown(text), action: allows ? 'allow' : 'block', form: adblockText(formatName(name).toLowerCase(), scope, allows, form, whole) } as const
+  const whole = stars === undefined ? pattern.value.text : `${stars.whole ? '|' : '||'}${stars.pieces.join('*')}^`
+  const plain = {
+    text: shown(text), action: plainKind, form: adblockText(formatName(name).toLowerCase(), scope, allows, form, whole),
+  } as const
   const more = { ...(stars === undefined ? {} : { pattern: stars }), ...(badfilter ? { cancels: plain.form } : {}) }
   return oneRule({ ...where, detail: { ...plain, ...detail, ...more } })
 }
@@ -77,10 +82,10 @@ function readName(pattern: string): Result<Pattern, string> {
   const rest = open.slice(lead.length)
   if (/[\^|]/.test(rest)) return err('a "^" or "|" in the middle of a name')
   // "||ads" is every name that begins so.
-  if (!ends && lead.startsWith('||') && (!rest.includes('.') || rest.endsWith('.'))) return err('it is the beginning of a name: a whole one ends with "^"')
+  const begins = lead === '|' || (lead.startsWith('||') && (!rest.includes('.') || rest.endsWith('.')))
+  if (!ends && begins) return err('it is the beginning of a name: a whole one ends with "^"')
   // "-ads.example^" is every name that ends so.
   if (ends && lead === '') return withStars(`*${rest}`, '|', true)
-  if (!ends && lead === '|') return err('it is the beginning of a name: a whole one ends with "^"')
   if (rest.includes('*')) return withStars(rest, lead, ends)
   const name = readRuleName(rest)
   if (!name.ok) return name
@@ -142,7 +147,9 @@ const MODIFIERS: { readonly [key: string]: ReadModifier } = {
   client: (value) => {
     const values = listed(value)
     const prefixes = values?.values.map((text) => parseInterfaceAddress(text)?.prefix) ?? []
-    if (values === undefined || prefixes.includes(undefined)) return err('$client lists IPv4 addresses and prefixes; groups and names of clients are for policies')
+    if (values === undefined || prefixes.includes(undefined)) {
+      return err('$client lists IPv4 addresses and prefixes; groups and names of clients are for policies')
+    }
     return ok({ clients: { not: values.not, prefixes: prefixes as Prefix[] } })
   },
   denyallow: (value) => {

@@ -42,7 +42,8 @@ const IPV4_KEY = 1 + 1 + 2 + 2 * 4 + 1
 const octetsOf = (key: NameKey): Uint8Array => Uint8Array.from({ length: (key.charCodeAt(0) - 3) / 2 }, (_, i) => octetAt(key, 4 + 2 * i))
 
 /** What triggers the rule. */
-export const triggerOf = (key: NameKey): AddressTrigger => (Object.keys(LETTERS) as AddressTrigger[]).find((one) => LETTERS[one] === key[1]) ?? 'answer'
+export const triggerOf = (key: NameKey): AddressTrigger =>
+  (Object.keys(LETTERS) as AddressTrigger[]).find((one) => LETTERS[one] === key[1]) ?? 'answer'
 
 /** The owner of the rule: "24.0.2.0.192.rpz-ip". */
 export function addressOwner(key: NameKey): string {

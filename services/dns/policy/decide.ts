@@ -18,7 +18,8 @@ const NULL_AAAA = new Uint8Array(16)
 
 /** What a rule by name decides. */
 export function decisionOf(match: RuleMatch, matches: readonly RuleMatch[], asked: Asked, set: PolicySet): PolicyDecision {
-  const said: RuleSource = { list: match.list.name, rule: ruleText(match), line: match.line > 0 ? match.line : undefined, ttl: set.ttl, error: errorOf(match) }
+  const line = match.line > 0 ? match.line : undefined
+  const said: RuleSource = { list: match.list.name, rule: ruleText(match), line, ttl: set.ttl, error: errorOf(match) }
   return match.action === 'records' ? withRecords(said, recordsOf(match, matches), asked, set) : plain(said, match.action, asked, set)
 }
 

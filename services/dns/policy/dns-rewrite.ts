@@ -19,8 +19,8 @@ const RCODES: { readonly [text: string]: Rewrite } = {
 
 export function readRewrite(value: string): Result<Rewrite, string> {
   const [first, type, ...data] = value.split(';') as [string, ...string[]]
-  if (type === undefined) return RCODES[first.toUpperCase()] === undefined ? records(typeOf(first), first) : ok(RCODES[first.toUpperCase()] as Rewrite)
   const rcode = RCODES[first.toUpperCase()]
+  if (type === undefined) return rcode === undefined ? records(typeOf(first), first) : ok(rcode)
   if (rcode === undefined) return err(`$dnsrewrite: "${shown(first)}" is none of NOERROR, NXDOMAIN and REFUSED`)
   if (data.length === 0) return err('$dnsrewrite is a value alone, or rcode;type;value')
   if (type === '' || rcode.action !== 'nodata') return ok(rcode)

@@ -11,16 +11,15 @@ import type { Finding } from '../resolver/finding.ts'
 import { Views } from '../views/views.ts'
 import { extendedError, INFO_CODE } from '../wire/extended-errors.ts'
 import type { NameKey } from '../wire/name.ts'
-import { AddressRules } from './address-rules.ts'
 import { addressesIn } from './answer-addresses.ts'
 import { decisionOf } from './decide.ts'
 import type { DnsPolicy, FoundChain, PolicyDecision } from './decision.ts'
-import { DEFAULT_BLOCKED_TTL, MAX_LISTS, MAX_POLICY_SETS } from './model.ts'
+import { MAX_LISTS, MAX_POLICY_SETS } from './model.ts'
 import type { HashKey, Pause, PolicyList, PolicySet } from './model.ts'
 import { NameProbe } from './name-table.ts'
+import { loadedList, planOf } from './plan.ts'
+import type { LoadedList, Plan } from './plan.ts'
 import { leadsToUs } from './rebinding.ts'
-import type { RebindingRules } from './rebinding.ts'
-import { RpzZone, RpzZones } from './rpz-zones.ts'
 import type { ZoneServers } from './rpz-zones.ts'
 import { applies, chosenOf, meetsRule, rulesByAddress, rulesFor, ruleText } from './rule-match.ts'
 import type { Asked, RuleMatch } from './rule-match.ts'
@@ -38,6 +37,14 @@ export type PolicyPorts = {
   readonly isOwn: (address: Ipv4) => boolean
 }
 
+export type CheckedRule = {
+  readonly list: string
+  readonly rule: string
+  readonly line: number
+  readonly action: string
+  readonly applies: boolean
+}
+
 /** For people: what would be decided, and by which of the rules that the name meets. */
 export type PolicyCheck = {
   readonly set: string | undefined
@@ -45,7 +52,7 @@ export type PolicyCheck = {
   readonly pausedUntil: number | undefined
   readonly decision: PolicyDecision | undefined
   /** All rules that the name meets, whether or not their own conditions hold. */
-  readonly rules: readonly { readonly list: string; readonly rule: string; readonly line: number; readonly action: string; readonly applies: boolean }[]
+  readonly rules: readonly CheckedRule[]
 }
 
 /**
@@ -55,10 +62,6 @@ export type PolicyCheck = {
 const NAMED = 64
 const setNumber = (set: number): number => set & (NAMED - 1)
 
-/** A policy set with what its lists are at the moment. */
-type Plan = {
-  readonly set: PolicySet; readonly lists: readonly PolicyList[]; readonly byAddress: readonly { readonly list: PolicyList; readonly rules: AddressRules }[]; readonly zones: RpzZones; readonly rebinding: RebindingRules; readonly named: Views | undefined }
-
 /** Schedules and pauses end at whole minutes, or are looked at then: a wall clock may jump. */
 const MINUTE_MS = 60_000
 
@@ -67,8 +70,7 @@ export class PolicyEngine implements DnsPolicy {
   readonly #ports: PolicyPorts
   readonly #probe: NameProbe
   readonly #clients = new Views()
-  #lists: ReadonlyMap<string, PolicyList> = new Map()
-  #rpz: ReadonlyMap<string, RpzZone> = new Map()
+  #lists: ReadonlyMap<string, LoadedList> = new Map()
   #sets: readonly PolicySet[] = []
   /** By the set's number less 1. */
   #plans: readonly Plan[] = []
@@ -89,11 +91,13 @@ export class PolicyEngine implements DnsPolicy {
   /** All lists that there are, in the order that counts among equals: at most MAX_LISTS, and people's own rules for all and for each set. */
   setLists(lists: readonly PolicyList[]): void {
     assert(lists.length <= MAX_LISTS + MAX_POLICY_SETS + 1, 'lists are bounded where they are made')
-    assert(lists.every(({ compiled }) => compiled.hashKey[0] === this.hashKey[0] && compiled.hashKey[1] === this.hashKey[1]), 'lists are compiled with the engine\'s key')
-    this.#lists = new Map(lists.map((list) => [list.name, list]))
-    this.#rpz = new Map(lists.filter(isRpz).map((list) => {
-      const before = this.#rpz.get(list.name)
-      return [list.name, before?.list.compiled === list.compiled ? before : new RpzZone(list, this.hashKey)]
+    const [seed, multiplier] = this.hashKey
+    const fit = lists.every(({ compiled: { hashKey } }) => hashKey[0] === seed && hashKey[1] === multiplier)
+    assert(fit, 'lists are compiled with the engine\'s key')
+    this.#lists = new Map(lists.map((list) => {
+      const before = this.#lists.get(list.name)
+      const same = before?.list.compiled === list.compiled && before.list.important === list.important
+      return [list.name, same ? before : loadedList(list, this.hashKey)]
     }))
     for (const name of this.#hits.keys()) if (!this.#lists.has(name)) this.#hits.delete(name)
     this.#plan()
@@ -196,7 +200,8 @@ export class PolicyEngine implements DnsPolicy {
     if (!zones.areLate && byAddress.length === 0) return undefined
     const asked = { key: finding.owner, type: finding.type, client }
     const addresses = addressesIn(finding, false)
-    const matches = byAddress.flatMap(({ list, rules }) => addresses.flatMap((address) => rulesByAddress(rules, [address], list))).filter((match) => applies(match, asked))
+    const met = byAddress.flatMap(({ list, rules }) => addresses.flatMap((address) => rulesByAddress(rules, [address], list)))
+    const matches = met.filter((match) => applies(match, asked))
     const chosen = chosenOf(matches)
     if (chosen !== undefined) return decisionOf(chosen, matches, asked, set)
     if (!zones.areLate) return undefined
@@ -217,17 +222,7 @@ export class PolicyEngine implements DnsPolicy {
   }
 
   #plan(): void {
-    this.#plans = this.#sets.map((set) => {
-      const lists = set.lists.flatMap((name) => this.#lists.get(name) ?? [])
-      const { isLocal, isOwn } = this.#ports
-      const zones = new RpzZones(lists.flatMap(({ name }) => this.#rpz.get(name) ?? []), this.hashKey)
-      return {
-        set: { ...set, ttl: set.ttl >= 0 ? set.ttl : DEFAULT_BLOCKED_TTL }, lists: lists.filter((list) => !isRpz(list)),
-        byAddress: lists.filter((list) => !isRpz(list) && list.compiled.addresses.count > 0).map((list) => ({ list, rules: new AddressRules(list.compiled, 'answer', this.hashKey) })),
-        zones, named: clientsNamedIn(lists, zones),
-        rebinding: { check: set.rebinding, exceptions: set.rebindingExceptions, isOwn, isLocal },
-      }
-    })
+    this.#plans = this.#sets.map((set) => planOf(set, this.#lists, this.#ports, this.hashKey))
   }
 
   /** Looks which sets are in force and which are paused, and does so again with every minute while that may change. */
@@ -255,14 +250,3 @@ export class PolicyEngine implements DnsPolicy {
     return this.#inForce[this.#sets.findIndex(({ name }) => name === set)] === true
   }
 }
-
-/** The clients that rules of the lists name; undefined: none do. */
-function clientsNamedIn(lists: readonly PolicyList[], zones: RpzZones): Views | undefined {
-  const prefixes = [...zones.clients, ...lists.flatMap(({ compiled }) => compiled.details.flatMap(({ clients }) => clients?.prefixes ?? []))]
-  if (prefixes.length === 0) return undefined
-  const named = new Views()
-  named.set([{ name: 'named', prefixes, keys: [] }])
-  return named
-}
-
-const isRpz = ({ compiled }: PolicyList): boolean => compiled.format === 'rpz'

@@ -41,11 +41,12 @@ export type ListReport = {
 export const SCOPE = { none: 0, exact: 1, subtree: 2, below: 3 } as const
 export type Scope = (typeof SCOPE)[keyof typeof SCOPE]
 
-/** For people: "||ads.example^" rather than its parts. */
-const TEXT_OF_SCOPE = { [SCOPE.none]: (name: string) => name, [SCOPE.exact]: (name: string) => `|${name}^`, [SCOPE.subtree]: (name: string) => `||${name}^`, [SCOPE.below]: (name: string) => `||*.${name}^` }
+const BEFORE_NAME = { [SCOPE.none]: '', [SCOPE.exact]: '|', [SCOPE.subtree]: '||', [SCOPE.below]: '||*.' } as const
 
-/** A rule as adblock lists write it. */
-export const adblockText = (name: string, scope: Scope, allows: boolean, modifiers: readonly string[], whole = TEXT_OF_SCOPE[scope](name === '.' ? '*' : name)): string =>
+/** A rule as adblock lists write it; `whole`: what stands before the modifiers, where name and scope do not say it. */
+export const adblockText = (
+  name: string, scope: Scope, allows: boolean, modifiers: readonly string[], whole = `${BEFORE_NAME[scope]}${name === '.' ? '*' : name}^`,
+): string =>
   `${allows ? '@@' : ''}${whole}${modifiers.length > 0 ? `$${[...modifiers].sort().join(',')}` : ''}`
 
 /** What a rule does. `block`: whatever the policy set answers with. `detail`: more than fits here, see RuleDetail. */

@@ -18,7 +18,9 @@ const ACTIONS: { readonly [target: string]: Exclude<PlainAction, 'block'> } = {
   '.': 'nxdomain', '*': 'nodata', 'rpz-passthru': 'allow', 'rpz-drop': 'drop', 'rpz-tcp-only': 'tcp-only',
 }
 /** What a zone has for itself, or what would be believed of other names than the one asked for. */
-const NOT_FOR_ANSWERS: ReadonlySet<number> = new Set([TYPE.SOA, TYPE.NS, TYPE.DNAME, TYPE.RRSIG, TYPE.NSEC, TYPE.NSEC3, TYPE.NSEC3PARAM, TYPE.DNSKEY, TYPE.DS])
+const NOT_FOR_ANSWERS: ReadonlySet<number> = new Set([
+  TYPE.SOA, TYPE.NS, TYPE.DNAME, TYPE.RRSIG, TYPE.NSEC, TYPE.NSEC3, TYPE.NSEC3PARAM, TYPE.DNSKEY, TYPE.DS,
+])
 
 type LocalRecord = { readonly type: number; readonly ttl: number; readonly rdata: Uint8Array[] }
 type Local = { readonly line: number; readonly trigger: Exclude<Trigger, { kind: 'apex' }>; readonly text: string; readonly records: LocalRecord[] }
@@ -37,7 +39,8 @@ export class RpzCompiler {
   /** Takes a record of the zone; `line` is that of its file, or 0. */
   add(record: PolicyRecord, line: number): void {
     const reason = this.#add(record, line)
-    if (reason !== undefined) this.refuse(line, () => `${formatName(record.name)} ${typeName(record.type)} ${formatRdata(record.type, record.rdata)}`, reason)
+    const text = (): string => `${formatName(record.name)} ${typeName(record.type)} ${formatRdata(record.type, record.rdata)}`
+    if (reason !== undefined) this.refuse(line, text, reason)
   }
 
   refuse(line: number, text: string | (() => string), reason: string): void {
@@ -89,7 +92,8 @@ export class RpzCompiler {
   }
 
   #rule(
-    trigger: Exclude<Trigger, { kind: 'apex' }>, line: number, action: Exclude<PlainAction, 'block'> | 'records', text: string, records: RuleRecords | undefined,
+    trigger: Exclude<Trigger, { kind: 'apex' }>, line: number, action: Exclude<PlainAction, 'block'> | 'records', text: string,
+    records: RuleRecords | undefined,
   ): string | undefined {
     const rule = {
       action: action === 'records' ? ACTION.block : ACTION[action], important: false,

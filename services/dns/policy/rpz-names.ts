@@ -30,6 +30,8 @@ export function zoneRuleFor(probe: NameProbe, list: PolicyList, key: NameKey, of
   return undefined
 }
 
+const NODE = flagsOf(ACTION.block, SCOPE.none, false)
+
 /** Says of names that are there only for what is below them, where a wildcard above would count otherwise. */
 export function markNodes(builder: NameTableBuilder, hashKey: HashKey): number {
   const table = builder.finish()
@@ -44,7 +46,9 @@ export function markNodes(builder: NameTableBuilder, hashKey: HashKey): number {
       const slot = probe.find(table, 0, -1)
       if (slot < 0) between.push(at)
       else {
-        if (hasWildcard(probe, table, slot)) for (const name of between) if (builder.add(nameOfKey(name), flagsOf(ACTION.block, SCOPE.none, false), 0) === 'added') marked++
+        if (hasWildcard(probe, table, slot)) {
+          for (const name of between) if (builder.add(nameOfKey(name), NODE, 0) === 'added') marked++
+        }
         between.length = 0
       }
     }

@@ -45,7 +45,8 @@ export function rulesFor(probe: NameProbe, list: PolicyList, key: NameKey, of: '
   for (let parent = 0; parent < probe.count; parent++) {
     for (let slot = probe.find(table, parent, -1); slot >= 0; slot = probe.find(table, parent, slot)) {
       const flags = probe.flags(table, parent, slot)
-      if (counts(scopeOf(flags), parent)) matches.push(matchOf(list, of, key.slice(probe.starts[parent]), parent, flags, probe.reference(table, parent, slot)))
+      if (!counts(scopeOf(flags), parent)) continue
+      matches.push(matchOf(list, of, key.slice(probe.starts[parent]), parent, flags, probe.reference(table, parent, slot)))
     }
   }
   return matches
@@ -92,7 +93,8 @@ export function recordsOf(chosen: RuleMatch, matches: readonly RuleMatch[]): Non
 
 function standing(matches: readonly RuleMatch[]): readonly RuleMatch[] {
   const cancelled = matches.flatMap(({ detail }) => detail?.cancels ?? [])
-  const spared = matches.flatMap(({ action, detail }) => (action === 'allow' && detail?.rewrite === true && detail.cancels === undefined ? [detail.form ?? ''] : []))
+  const isSparing = ({ action, detail }: RuleMatch): boolean => action === 'allow' && detail?.rewrite === true && detail.cancels === undefined
+  const spared = matches.filter(isSparing).map(({ detail }) => detail?.form ?? '')
   return matches.filter((match) => {
     const { detail } = match
     if (detail?.cancels !== undefined || (cancelled.length > 0 && cancelled.includes(formOf(match)))) return false
@@ -121,13 +123,14 @@ const RPZ_TARGETS: { readonly [action: string]: string } = {
 export function ruleText({ detail, list, of, name, scope, action, important }: RuleMatch): string {
   if (detail !== undefined) return detail.text
   const text = of === 'addresses' ? addressTextOf(name) : formatKey(name)
+  const modifiers = important ? ['important'] : []
   switch (list.compiled.format) {
     case 'hosts':
       return `0.0.0.0 ${text}`
     case 'domains':
       return text === '.' ? '*' : text
     case 'adblock':
-      return adblockText(text, of === 'addresses' ? SCOPE.subtree : scope, action === 'allow' && list.compiled.kind !== 'allow', important ? ['important'] : [])
+      return adblockText(text, of === 'addresses' ? SCOPE.subtree : scope, action === 'allow' && list.compiled.kind === 'block', modifiers)
     case 'rpz':
       if (of === 'addresses') return `${addressOwner(name)} CNAME ${RPZ_TARGETS[action] ?? ''}`
       return `${scope === SCOPE.below ? '*.' : ''}${text}${of === 'servers' ? '.rpz-nsdname' : ''} CNAME ${RPZ_TARGETS[action] ?? ''}`

@@ -26,7 +26,10 @@ export function zoneServers(zone: NameKey, book: DelegationBook, cache: RrsetCac
       if (names.size >= MOST_NAMES || names.has(server.name)) continue
       names.add(server.name)
       for (const address of server.addresses) addresses.push(octetsOfIpv4(address))
-      for (const type of [TYPE.A, TYPE.AAAA]) for (const { rrset } of cache.rrset(0, server.name, type)?.answer ?? []) if (rrset.type === type) addresses.push(...rrset.rdata)
+      for (const type of [TYPE.A, TYPE.AAAA]) {
+        const known = cache.rrset(0, server.name, type)?.answer ?? []
+        for (const { rrset } of known) if (rrset.type === type) addresses.push(...rrset.rdata)
+      }
     }
   }
   return { names: [...names], addresses: addresses.slice(0, MOST_ADDRESSES) }

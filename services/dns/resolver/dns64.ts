@@ -98,7 +98,8 @@ export const mayBeSynthesised = (query: { readonly dnssecOk: boolean; readonly c
  */
 export function synthesised(prefix: Dns64Prefix, addresses: Rrset, negativeTtl: number | undefined): Rrset | undefined {
   const isWellKnown = prefix.length === 96 && equalBytes(prefix.network, WELL_KNOWN_PREFIX.network)
-  const rdata = addresses.rdata.filter((address) => !isWellKnown || specialBlock(i32(address, 0))?.global !== false).map((address) => embedded(prefix, address))
+  const translated = addresses.rdata.filter((address) => !isWellKnown || specialBlock(i32(address, 0))?.global !== false)
+  const rdata = translated.map((address) => embedded(prefix, address))
   if (rdata.length === 0) return undefined
   return { name: addresses.name, type: TYPE.AAAA, ttl: Math.min(addresses.ttl, negativeTtl ?? UNSAID_TTL), rdata }
 }
