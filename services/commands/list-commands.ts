@@ -133,9 +133,9 @@ export class ListCommands implements ListSide {
     return policyNews(this.#wallMs(), 'list', name, how)
   }
 
-  /** Names of those that may be policy zones. */
+  /** Names of those that may be policy zones: zones of a view are for its clients alone. */
   #zones(): ReadonlySet<string> {
-    return new Set(this.#o.dns.zones.list().map(({ zone }) => zone.name))
+    return new Set(this.#o.dns.zones.list().flatMap(({ zone }) => (zone.view === undefined ? [zone.name] : [])))
   }
 
   #listView(list: PolicyList): ListView {

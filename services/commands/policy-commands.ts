@@ -9,7 +9,7 @@ import type {
 } from '../facade.ts'
 import { type DhcpConfiguration, type Facts, type Pause, type PolicyRule, type Refusal, refusal } from '../model/index.ts'
 import type { PolicySide } from '../policies/side.ts'
-import { MOST_GROUPS, MOST_RULE_OWNERS, MOST_RULES, readGroup, readPause, readPolicies, readRule } from '../policies/inputs.ts'
+import { MOST_GROUPS, MOST_MEMBERS_TOGETHER, MOST_RULE_OWNERS, MOST_RULES, readGroup, readPause, readPolicies, readRule } from '../policies/inputs.ts'
 import type { LivePolicies } from '../policies/live-policies.ts'
 import { checkView, groupView, pauseView, policiesTag, policyView, ruleView } from '../policies/views.ts'
 import type { Write } from '../storage/store.ts'
@@ -125,6 +125,8 @@ export class PolicyCommands implements PolicySide {
       const group = read.value
       const isNew = !this.#live.groups.has(name)
       if (isNew && this.#live.groups.size >= MOST_GROUPS) return err(refusal('invalid', '', `${MOST_GROUPS} host groups are there already`, 'remove one first'))
+      const members = [...this.#live.groups.values()].reduce((sum, each) => sum + (each.name === name ? 0 : each.members.length), group.members.length)
+      if (members > MOST_MEMBERS_TOGETHER) return err(refusal('invalid', '/members', `host groups would have ${members} members together`, `use ${MOST_MEMBERS_TOGETHER} at most, or the prefix of a segment`))
       const stored = await this.#store({ kind: 'host-group-put', group }, this.#news('host group', name, isNew ? 'added' : 'changed'))
       if (!stored.ok) return stored
       this.#live.groups.set(name, group)

@@ -253,6 +253,15 @@ describe('refused, and nothing has changed', () => {
     expect(await refused(policies.putHostGroup(name, { members, comment: null }))).toBe(expected)
   })
 
+  test('more members than can be followed', async () => {
+    const { services: { policies } } = await started()
+    const members = (count: number) => Array.from({ length: count }, (_, i) => ({ address: `10.9.${i >> 8}.${i & 255}` }))
+    for (let i = 0; i < 3; i++) await done(policies.putHostGroup(`g${i}`, { members: members(256), comment: null }))
+    expect(await refused(policies.putHostGroup('more', { members: members(257), comment: null }))).toBe('invalid /members: 257 members are too many')
+    expect(await refused(policies.putHostGroup('more', { members: members(233), comment: null }))).toBe('invalid /members: host groups would have 1001 members together')
+    await done(policies.putHostGroup('more', { members: members(232), comment: null }))
+  })
+
   test('a pause that is over already, for no policy, or in two ways', async () => {
     const { services: { policies } } = await started()
     expect(await refused(policies.pausePolicy({ minutes: null, until: new Date(NOON).toISOString(), policy: null }))).toMatch(/^invalid \/until: .* is no time within a year from now$/)
