@@ -59,9 +59,12 @@ export class ForwarderCommands implements ForwarderSide {
     return this.#o.turns.take(async () => {
       const old = this.#rules.find((rule) => rule.id === id)
       if (old === undefined) return missing(`forwarder ${id}`)
-      const { id: _, kind: __, states: ___, ...before } = this.#view(old)
-      const read = readForwarder({ ...before, ...change, ...(change.servers === undefined ? {} : { servers: servers.value }) }, id, this.#o.configuration().segments)
-      return read.ok ? this.#put(read.value, 'changed') : read
+      const { id: _, kind: __, states: ___, ...shown } = this.#view(old)
+      const known = this.#o.configuration().segments
+      const before = { ...shown, segments: shown.segments.filter((name) => known.some((segment) => segment.name === name)) }
+      const read = readForwarder({ ...before, ...change, ...(change.servers === undefined ? {} : { servers: servers.value }) }, id, known)
+      // Segments that are gone still keep it from counting for everybody.
+      return read.ok ? this.#put(change.segments === undefined ? { ...read.value, segmentIds: old.segmentIds } : read.value, 'changed') : read
     })
   }
 

@@ -93,7 +93,8 @@ export function forwarderView(rule: ForwardRule, segments: readonly Segment[], s
     kind: origin,
     domain, target, strategy, path, failClosed, enabled,
     servers: servers.map(formatForwardServer),
-    segments: segments.filter((segment) => segmentIds.includes(segment.id)).map(({ name }) => name),
+    // One that was removed is for nobody, which is not the same as for everybody.
+    segments: segmentIds.map((segmentId) => segments.find((segment) => segment.id === segmentId)?.name ?? `removed (${segmentId})`),
     addresses: prefixes.map(formatPrefix),
     authority: authority ?? null,
     comment: comment ?? null,

@@ -324,9 +324,10 @@ export class DnsServer {
     }
   }
 
-  /** RA: for this client somebody would be asked. */
-  #offersRecursion(r: Resolution): boolean {
-    return this.#parts.resolver.mayAsk({ partition: r.partition, key: ROOT_KEY, type: TYPE.NS })
+  /** RA: for this client somebody would be asked, of whatever name or at least of this one. */
+  #offersRecursion({ partition, query: { key, type } }: Resolution): boolean {
+    const { resolver } = this.#parts
+    return resolver.mayAsk({ partition, key: ROOT_KEY, type: TYPE.NS }) || resolver.mayAsk({ partition, key, type })
   }
 
   #isDropped(r: Resolution): boolean {

@@ -49,6 +49,18 @@ test('for a segment it counts for its subnets, as they are at any time, and for 
   expect(asked(running, 'example.net', '10.66.0.9')).toBe(1)
 })
 
+test('when its segment is removed it counts for nobody, and whatever else is changed, not for everybody', async () => {
+  const running = startAppliance()
+  const { forwarders, dhcp } = running.services
+  const segment = await done(dhcp.add('segments', { ...(await done(dhcp.list('segments')))[0], name: 'hall', interface: null, relays: ['10.99.0.1'] } as never)) as { readonly id: number }
+  await done(forwarders.addForwarder({ ...CORP, domain: '.', segments: ['hall'] }))
+  await done(dhcp.remove('segments', segment.id))
+  expect(await done(forwarders.changeForwarder(1, { comment: 'still there' }))).toMatchObject({ segments: [`removed (${segment.id})`], addresses: [] })
+  expect(asked(running, 'example.net', '10.53.0.9')).toBeUndefined()
+  expect(await done(forwarders.changeForwarder(1, { segments: [] }))).toMatchObject({ segments: [] })
+  expect(asked(running, 'example.net', '10.53.0.9')).toBe(1)
+})
+
 test('a server by HTTPS that is given by its name alone is looked up, once', async () => {
   const { services: { forwarders, dns } } = startAppliance()
   await done(dns.addRecord('lab.internal', { name: 'doh', type: 'A', data: '10.53.0.44', ttl: null, comment: null }))

@@ -1,8 +1,9 @@
 /** The whole server before servers that it forwards to: what clients are told, when, and what is asked of whom. */
 import { describe, expect, test } from 'vitest'
 import { fallbackRule } from '../../../../../services/dns/index.ts'
-import { ipv4 } from '../../../../../stack/index.ts'
+import { formatIpv4, ipv4 } from '../../../../../stack/index.ts'
 import { Bench, NO_RD, replyTo, zoneOf } from '../../../../support/dns.ts'
+import { clientRule, forwardServer } from '../../../../support/forwarding.ts'
 import type { Sent } from '../../../../support/dns.ts'
 
 const ONE = [{ address: ipv4('10.0.0.1'), port: 53 }]
@@ -17,6 +18,32 @@ const LAB = zoneOf('lab.example', `
 const A = 'www.example.com 60 A 192.0.2.1'
 const answers = (sent: Sent): void => sent.reply(replyTo(sent, { answer: `${sent.name} 60 A 192.0.2.1` }))
 const last = (bench: Bench): Sent => bench.sent.at(-1) as Sent
+
+test('with servers for one domain alone, recursion is offered there and nowhere else; names for local use stay here', () => {
+  const bench = new Bench([])
+  bench.onSent = (sent) => sent.reply(replyTo(sent, { answer: `${sent.name} 60 A 192.0.2.1` }))
+  bench.server.setForwardRules([clientRule({ id: 1, domain: 'corp.example' }), clientRule({ id: 2, domain: 'lan.home.arpa' }), clientRule({ id: 3, domain: '10.60.0.0/16' })])
+  expect(bench.ask('www.corp.example', 'A')).toMatchObject({ rcode: 'NOERROR', flags: 'rd ra' })
+  expect(bench.ask('www.example.net', 'A')).toMatchObject({ rcode: 'REFUSED', flags: 'rd' })
+  expect([bench.ask('tv.lan.home.arpa', 'A').rcode, bench.ask('tv.home.arpa', 'A').rcode]).toEqual(['NOERROR', 'NXDOMAIN'])
+  expect([bench.ask('1.0.60.10.in-addr.arpa', 'A').rcode, bench.ask('1.0.61.10.in-addr.arpa', 'A').rcode]).toEqual(['NOERROR', 'NXDOMAIN'])
+  expect(bench.sent.map(({ name }) => name)).toEqual(['www.corp.example', 'tv.lan.home.arpa', '1.0.60.10.in-addr.arpa'])
+})
+
+test('clients with servers of their own are told nothing that others were, nor the other way round, also out of the table', () => {
+  const bench = new Bench([])
+  bench.onSent = (sent) => sent.reply(replyTo(sent, { answer: `${sent.name} 60 A ${formatIpv4(sent.upstream.address)}` }))
+  bench.server.setFallback(fallbackRule(ONE, 'host', 'settings'))
+  bench.server.setForwardRules([clientRule({ id: 1, domain: '.', servers: [forwardServer('192.0.2.66')] }, ['10.53.7.0/24'])])
+  const asks = (from: string): readonly string[] => bench.ask('www.example.com', 'A', { from: ipv4(from) }).answer
+  for (let times = 0; times < 3; times++) {
+    expect([asks('10.53.0.9'), asks('10.53.7.9')]).toEqual([['www.example.com 60 A 10.0.0.1'], ['www.example.com 60 A 192.0.2.66']])
+  }
+  expect(bench.sent).toHaveLength(2)
+  // Rules that are gone are gone at once.
+  bench.server.setForwardRules([])
+  expect(asks('10.53.7.9')).toEqual(['www.example.com 60 A 10.0.0.1'])
+})
 
 describe('a question goes upstream', () => {
   test('asked once, answered, kept, and its TTL falls', () => {
