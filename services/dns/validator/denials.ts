@@ -7,8 +7,9 @@ import { nsecCut, nsecNoName, nsecNothingCloser, nsecNoType, nsecRecords } from 
 import type { NsecRecord } from './denial-nsec.ts'
 import { Nsec3Records } from './denial-nsec3.ts'
 import type { CutProof, Proof } from './denial.ts'
-import { fault, FAULT_CODE, setText } from './faults.ts'
+import { fault, FAULT_CODE, setText, zoneText } from './faults.ts'
 import type { Fault } from './faults.ts'
+import { signaturesOf } from './signature.ts'
 import type { Context, KeyedZone, Proven, Verifier } from './verifier.ts'
 
 /** A proof needs three at most; some servers send one more. Each costs a signature. */
@@ -75,13 +76,17 @@ export function proveDenial(
   verifier: Verifier, authority: readonly SignedRrset[], about: { readonly key: NameKey; readonly type: number; readonly wholly: boolean },
   by: KeyedZone, context: Context, done: (verdict: DenialVerdict) => void,
 ): void {
-  const denials = authority.filter(isDenial).slice(0, MAX_DENIAL_RRSETS)
-  if (denials.length === 0) {
-    done({ kind: 'fault', fault: fault(FAULT_CODE.denialMissing, `nothing proves that there is no ${setText(about.key, about.type)}`) })
+  const denials = authority.filter(isDenial)
+  // Those of other zones along a chain of aliases may stand beside; they say nothing here.
+  const own = denials.filter((set) => signaturesOf(set).some((signature) => signature.signer === by.zone)).slice(0, MAX_DENIAL_RRSETS)
+  if (own.length === 0) {
+    const what = setText(about.key, about.type)
+    const because = denials.length === 0 ? `nothing proves that there is no ${what}` : `the proof that there is no ${what} is not signed by ${zoneText(by.zone)}`
+    done({ kind: 'fault', fault: fault(denials.length === 0 ? FAULT_CODE.denialMissing : FAULT_CODE.signatureMissing, because) })
     return
   }
   const soa = about.wholly ? authority.filter((set) => set.rrset.type === TYPE.SOA && nameKey(set.rrset.name) === by.zone).slice(0, 1) : []
-  verifier.verifyAll([...soa, ...denials], by, context, (verdict) => {
+  verifier.verifyAll([...soa, ...own], by, context, (verdict) => {
     done(verdict.kind === 'fault' ? verdict : { kind: 'denial', denial: new Denial(verdict.all, by.zone, context) })
   })
 }

@@ -94,7 +94,9 @@ function check(signature: Signature, set: SignedRrset, zone: NameKey, keys: read
   if (isNewerSerial(inception, expiration)) return fault(FAULT_CODE.expiredBeforeValid, `the ${own} ends before it begins`)
   const now = nowSeconds >>> 0
   if (isNewerSerial((now - SKEW_SECONDS) >>> 0, expiration)) return fault(FAULT_CODE.expired, `the ${own} ended ${timeText(fullTime(expiration, nowSeconds))}`)
-  if (isNewerSerial(inception, (now + SKEW_SECONDS) >>> 0)) return fault(FAULT_CODE.notYetValid, `the ${own} begins ${timeText(fullTime(inception, nowSeconds))} only`)
+  if (isNewerSerial(inception, (now + SKEW_SECONDS) >>> 0)) {
+    return fault(FAULT_CODE.notYetValid, `the ${own} begins ${timeText(fullTime(inception, nowSeconds))} only, and the clock here says ${timeText(nowSeconds)}`)
+  }
   const named = keys.filter((key) => key.keyTag === keyTag && key.algorithm === signature.algorithm)
   if (named.length === 0) return fault(FAULT_CODE.keyMissing, `${what} is signed by key ${keyTag}, and ${zoneText(zone)} has no such key`)
   const zoneKeys = named.filter((key) => key.isZoneKey)
