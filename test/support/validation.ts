@@ -63,8 +63,9 @@ export function findingOf(message: Message, zone: NameKey, now: number): Finding
   const dname = sets.find((set) => set.rrset.type === TYPE.DNAME && nameKey(set.rrset.name) !== owner && isAtOrBelow(owner, nameKey(set.rrset.name)))
   const cname = sets.find((set) => set.rrset.type === TYPE.CNAME && nameKey(set.rrset.name) === owner)
   const own = sets.filter((set) => nameKey(set.rrset.name) === owner && (set.rrset.type === type || (type === 255 && dname === undefined)))
-  const kind = own.length > 0 ? 'rrset' : cname !== undefined ? 'alias' : message.rcode === RCODE.NXDOMAIN ? 'nxdomain' : 'nodata'
-  const answer = own.length > 0 ? own : [dname, cname].filter((set) => set !== undefined)
+  const isMade = dname !== undefined && cname !== undefined && (type === TYPE.CNAME || type === 255)
+  const kind = own.length > 0 || isMade ? 'rrset' : cname !== undefined ? 'alias' : message.rcode === RCODE.NXDOMAIN ? 'nxdomain' : 'nodata'
+  const answer = own.length > 0 && !isMade ? own : [dname, cname].filter((set) => set !== undefined)
   const authority = setsOf(message.authority).filter((set) => [TYPE.SOA, TYPE.NSEC, TYPE.NSEC3].includes(set.rrset.type as 6))
   const ttl = Math.min(86_400, ...[...answer, ...authority].map((set) => set.rrset.ttl))
   return {

@@ -54,11 +54,13 @@ export function findingsOf(message: Message, scope: AnswerScope): Findings {
   while (findings.length < MAX_LINKS && isAtOrBelow(at, scope.zone) && !visited.has(at)) {
     visited.add(at)
     const found = positive(answer, at, scope.question.type)
+    const link = linkAt(answer, at)
     if (found.length > 0) {
-      findings.push(finding(scope, at, 'rrset', found, wildcardProof(found, at, authority)))
+      // The alias itself was asked for. One that a DNAME makes is proven by that, and goes nowhere without it.
+      const sets = link.kind === 'alias' && link.sets.length > 1 && found.every(({ rrset }) => rrset.type === TYPE.CNAME) ? link.sets : found
+      findings.push(finding(scope, at, 'rrset', sets, wildcardProof(sets, at, authority)))
       break
     }
-    const link = linkAt(answer, at)
     if (link.kind === 'none') {
       const denial = denialOf(rcode, at, authority, scope, findings.length === 0)
       if (denial !== undefined) findings.push(denial)

@@ -111,7 +111,7 @@ export class Validator {
   }
 
   #positive(finding: Finding, by: KeyedZone, context: Context, done: OnOutcome): void {
-    const made = finding.kind === 'alias' ? aliasByDname(finding) : undefined
+    const made = finding.kind === 'alias' || isMadeAlias(finding.answer, finding.type) ? aliasByDname(finding) : undefined
     if (made !== undefined && !made.isRight) {
       done(bogus(fault(FAULT_CODE.bogus, `the alias of ${formatKey(finding.owner)} is not what its DNAME record makes`)))
       return
@@ -173,11 +173,15 @@ export class Validator {
 function isConsistent({ kind, owner, type, answer }: Finding): boolean {
   const isOwn = (set: SignedRrset | undefined): boolean => set !== undefined && nameKey(set.rrset.name) === owner
   const [first, second] = answer
-  if (kind === 'rrset') return answer.length > 0 && answer.every((set) => isOwn(set) && (set.rrset.type === type || type === META.ANY))
-  if (kind !== 'alias') return true
+  if (kind === 'rrset' && !isMadeAlias(answer, type)) return answer.length > 0 && answer.every((set) => isOwn(set) && (set.rrset.type === type || type === META.ANY))
+  if (kind !== 'alias' && kind !== 'rrset') return true
   if (first?.rrset.type === TYPE.DNAME) return answer.length === 2 && isOwn(second) && second?.rrset.type === TYPE.CNAME
   return answer.length === 1 && isOwn(first) && first?.rrset.type === TYPE.CNAME && first.rrset.rdata.length === 1
 }
+
+/** The alias itself was asked for, and it is one that a DNAME makes. */
+const isMadeAlias = (answer: readonly SignedRrset[], type: number): boolean =>
+  (type === TYPE.CNAME || type === META.ANY) && answer.length === 2 && answer[0]?.rrset.type === TYPE.DNAME && answer[1]?.rrset.type === TYPE.CNAME
 
 function unsigned(finding: Finding, by: KeyedZone): Fault {
   const what = setText(finding.owner, finding.type)

@@ -57,6 +57,8 @@ describe.each(['nsec', 'nsec3', 'compact'] as const)('RFC 4035 §5 what is signe
     ['§5.2 a signed zone below an unsigned one', 'www.child.unsigned.com A', 'insecure'],
     ['§5.2 a delegation below an empty non-terminal', 'www.deep.down.example.com A', 'secure'],
     ['RFC 6672 §5.3 by a DNAME', 'q.d.example.com A', 'secure'],
+    ['RFC 6672 §5.3 the alias that it makes', 'q.d.example.com CNAME', 'secure'],
+    ['RFC 6672 §5.3 any below it', 'q.d.example.com ANY', 'secure'],
     ['RFC 6672 §5.3 the DNAME itself', 'd.example.com DNAME', 'secure'],
   ] as const)('%s: %s', (_section, question, expected) => {
     const told = world.validate(question)

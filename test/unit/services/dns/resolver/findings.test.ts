@@ -46,6 +46,8 @@ describe('a response taken apart', () => {
     ['two aliases of one name', 'a.example.com A', { answer: 'a.example.com 90 CNAME b.example.com\na.example.com 90 CNAME c.example.com' }, ['two-aliases']],
     ['the alias itself was asked for', 'a.example.com CNAME', { answer: 'a.example.com 90 CNAME b.example.com\nb.example.com 30 A 192.0.2.1' },
       ['rrset | a.example.com 90 CNAME b.example.com']],
+    ['an alias that a DNAME makes was asked for', 'a.d.example.com CNAME',
+      { answer: 'd.example.com 90 DNAME e.example.org\na.d.example.com 90 CNAME a.e.example.org' }, ['rrset | d.example.com 90 DNAME e.example.org | a.d.example.com 90 CNAME a.e.example.org']],
     ['anything', 'a.example.com ANY', { answer: 'a.example.com 90 A 192.0.2.1\na.example.com 60 TXT "x"\nb.example.com 60 A 192.0.2.2' },
       ['rrset | a.example.com 90 A 192.0.2.1 | a.example.com 60 TXT "x"']],
     ['no such name', 'www.example.com A', { rcode: 3, authority: SOA }, ['nxdomain | example.com 60 SOA ns.example.com hostmaster.example.com 1 3600 600 86400 60']],
