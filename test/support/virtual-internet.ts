@@ -43,7 +43,8 @@ export class VirtualServer {
   readonly address: Ipv4
   latencyMs: number
   faults: readonly Fault[]
-  readonly #dns: DnsServer
+  readonly #make: () => DnsServer
+  #dns: DnsServer | undefined
 
   constructor(address: string, clock: VirtualClock, zones: { readonly [zone: string]: string }, options: ServerOptions) {
     this.address = ipv4(address)
@@ -55,11 +56,15 @@ export class VirtualServer {
         throw new Error('an authoritative server asks nobody')
       },
     }
-    this.#dns = new DnsServer(ports, { upstreams: [], cache: { octets: 65_536 }, answerSlabs: [{ slotOctets: 256, slots: 16 }, { slotOctets: 1536, slots: 4 }] }, made)
-    Object.keys(zones).forEach((zone, i) => {
-      const signing = options.signed?.[zone]
-      if (signing !== undefined) this.#dns.setSigning(i + 1, signing)
-    })
+    // Many a server is never asked, and making one takes time.
+    this.#make = () => {
+      const dns = new DnsServer(ports, { upstreams: [], cache: { octets: 65_536 }, answerSlabs: [{ slotOctets: 256, slots: 16 }, { slotOctets: 1536, slots: 4 }] }, made)
+      Object.keys(zones).forEach((zone, i) => {
+        const signing = options.signed?.[zone]
+        if (signing !== undefined) dns.setSigning(i + 1, signing)
+      })
+      return dns
+    }
   }
 
   /** What it says when nothing is wrong with it; undefined: nothing. */
@@ -69,9 +74,10 @@ export class VirtualServer {
       throw new Error('a zone answers at once')
     }
     const edns = bytes[11] === 1
+    const dns = (this.#dns ??= this.#make())
     const length = transport === 'udp'
-      ? this.#dns.receive(bytes, 0, bytes.length, into, 0, edns ? UDP_OCTETS : PLAIN_UDP_OCTETS, CLIENT, later)
-      : this.#dns.receiveStream(bytes, 0, bytes.length, into, 0, CLIENT, later)
+      ? dns.receive(bytes, 0, bytes.length, into, 0, edns ? UDP_OCTETS : PLAIN_UDP_OCTETS, CLIENT, later)
+      : dns.receiveStream(bytes, 0, bytes.length, into, 0, CLIENT, later)
     return length > 0 ? into.slice(0, length) : undefined
   }
 

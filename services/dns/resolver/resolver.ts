@@ -13,6 +13,7 @@
 import { LruMap } from '../../../stack/platform/index.ts'
 import type { Clock, Instant, Timer } from '../../../stack/platform/index.ts'
 import type { Ipv4 } from '../../../stack/index.ts'
+import { soaOf } from '../cache/lifetime.ts'
 import { EXTENDED_ERROR } from '../wire/extended-errors.ts'
 import type { ExtendedError } from '../wire/extended-errors.ts'
 import { isOfTheData } from '../validator/faults.ts'
@@ -166,8 +167,9 @@ export class Resolver {
   }
 
   /** What a client may be given of what is known; undefined: it must be asked for. */
-  known(sought: Sought): Finding | undefined {
-    return this.#ports.cache.answer(sought.partition, sought.key, sought.type)
+  known({ partition, key, type }: Sought): Finding | undefined {
+    const finding = this.#ports.cache.answer(partition, key, type)
+    return finding !== undefined && isForClients(finding) ? finding : undefined
   }
 
   /** Why the question failed so lately that it is not asked again. */
@@ -233,7 +235,7 @@ export class Resolver {
   /** For sources and the validator. */
   readonly find: FindOther = (key, type, { ask, validated }, done) => {
     const sought = { partition: ask.partition, key, type }
-    const known = this.known(sought) ?? (validated ? undefined : this.#unchecked(sought))
+    const known = this.#ports.cache.answer(ask.partition, key, type) ?? (validated ? undefined : this.#unchecked(sought))
     if (known !== undefined) return done(known)
     const id = pendingKey(sought, validated)
     const failure = this.#failures.peek(id)
@@ -279,7 +281,7 @@ export class Resolver {
 
   #start(pending: Pending): void {
     const unchecked = this.#unchecked(pending)
-    if (unchecked === undefined) this.#askSource(pending)
+    if (unchecked === undefined || (pending.depth === 0 && !isForClients(unchecked))) this.#askSource(pending)
     else this.#validate(pending, unchecked, undefined)
   }
 
@@ -374,6 +376,12 @@ export class Resolver {
     waiter.done(outcome)
   }
 }
+
+/**
+ * A denial tells clients by its SOA for how long they may keep it (RFC 2308 §5). What a referral proves of DS records has
+ * none: it serves the validator.
+ */
+const isForClients = (finding: Finding): boolean => finding.kind === 'rrset' || finding.kind === 'alias' || soaOf(finding) !== undefined
 
 /** What a source says when a question may cost no more. */
 export const OUT_OF_BUDGET = 'budget'

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { RecursionBench, ROOT_AT, smallInternet } from '../../support/recursion-bench.ts'
-import { FAULTS, only, saying, VirtualInternet } from '../../support/virtual-internet.ts'
+import { ResolvingBench } from '../../support/resolving-bench.ts'
+import { FAULTS, only, saying, signed, VirtualInternet } from '../../support/virtual-internet.ts'
+import { parseTrustAnchors } from '../../../services/dns/validator/anchor-file.ts'
 
 const asked = (bench: RecursionBench): readonly string[] => bench.net.asked().filter((line) => !line.endsWith(' . NS'))
 
@@ -86,6 +88,24 @@ describe('RFC 2308 §2.2 denials without all that belongs to them', () => {
     const bench = new RecursionBench(net)
     const outcome = bench.ask('www.example.com', 'TXT')
     expect(outcome.kind === 'answered' && outcome.findings.map((finding) => [finding.kind, finding.expiresAt - finding.storedAt])).toEqual([[told[0], 0]])
+  })
+})
+
+describe('RFC 2308 §5 clients are told how long a denial holds', () => {
+  test('that a delegation has no DS is known from the referral, but asked for when a client wants to know it', () => {
+    const net = new VirtualInternet()
+    const root = signed('.')
+    net.server(ROOT_AT, { '.': `@ 60 NS a.root-servers.example.\na.root-servers.example. 60 A ${ROOT_AT}\nplain. 60 NS ns.plain.\nns.plain. 60 A 192.0.2.1` }, { signed: { '.': root.signing } })
+    net.server('192.0.2.1', { plain: 'www 60 A 192.0.2.80' })
+    const anchors = parseTrustAnchors(root.ds)
+    if (!anchors.ok) throw new Error('no anchor')
+    const bench = new ResolvingBench(net, { anchors: anchors.value })
+    expect(bench.tell('www.plain', 'A')).toBe('NOERROR | www.plain 60 A 192.0.2.80')
+    expect(net.asked().filter((line) => line.endsWith(' DS'))).toEqual([])
+    expect(bench.tell('plain', 'DS')).toMatch(/^NOERROR ad \| \. 60 SOA/)
+    expect(net.asked()).toEqual([`${ROOT_AT} plain DS`])
+    expect(bench.tell('plain', 'DS')).toMatch(/^NOERROR ad \| \. 60 SOA/)
+    expect(net.asked()).toEqual([])
   })
 })
 
