@@ -22,7 +22,9 @@ const OPEN_MS = 4000
 const MAX_TRIES = 3
 const FIRST_RETRY_MS = 250
 const LONGEST_RETRY_MS = 30_000
-/** A server that ended a connection after one answer gets a connection for each query so long. */
+/** One connection may have ended because it was idle, just when a query was sent. */
+const SINGLE_AFTER = 2
+/** A server that ends connections after one answer gets a connection for each query so long. */
 const SINGLE_MS = 600_000
 /** Connections are kept without a query for so long: RFC 7766 §6.2.3 has seconds, and a TLS handshake costs more. */
 export const IDLE_MS = { tcp: 10_000, tls: 30_000, https: 60_000 } as const
@@ -34,6 +36,8 @@ export type OpenChannel = (
 
 class Peer {
   readonly channels: Channel[] = []
+  /** Connections in a row that ended after one answer, with more queries on them. */
+  cutShort = 0
   singleUntil: Instant = Number.NEGATIVE_INFINITY
   failures = 0
   retryAt: Instant = Number.NEGATIVE_INFINITY
@@ -80,11 +84,12 @@ export class Channels {
   }
 
   #dispatch(target: ForwardTarget, transport: 'tcp' | 'tls' | 'https', peer: Peer, query: StreamQuery): void {
-    const isSingle = this.#clock.now() < peer.singleUntil
-    const shared = isSingle ? undefined : peer.channels.find(({ hasRoom }) => hasRoom)
-    const isFull = this.#channels >= MAX_CHANNELS || (isSingle && peer.channels.length >= MAX_SINGLE_CHANNELS)
-    const channel = shared ?? (this.#isClosed || isFull ? undefined : this.#begin(target, transport, peer))
-    if (channel === undefined) query.fail(this.#isClosed || isFull ? 'no-socket' : peer.why)
+    const shared = peer.channels.find(({ hasRoom }) => hasRoom)
+    const hasRoom = !this.#isClosed && this.#channels < MAX_CHANNELS
+    const wantsOwn = this.#clock.now() < peer.singleUntil && peer.channels.length < MAX_SINGLE_CHANNELS
+    const begins = hasRoom && (wantsOwn || shared === undefined)
+    const channel = begins ? this.#begin(target, transport, peer) : shared
+    if (channel === undefined) query.fail(begins ? peer.why : 'no-socket')
     else query.by(channel)
   }
 
@@ -125,7 +130,8 @@ export class Channels {
     if (channel.wasOpen) {
       peer.failures = 0
       if (channel.answers > 0) peer.problem = undefined
-      if (channel.answers === 1 && unanswered.length > 0) peer.singleUntil = now + SINGLE_MS
+      if (channel.answers > 1) peer.cutShort = 0
+      else if (channel.answers === 1 && unanswered.length > 0 && ++peer.cutShort >= SINGLE_AFTER) peer.singleUntil = now + SINGLE_MS
     } else if (why !== undefined) {
       peer.why = why
       peer.problem ??= why

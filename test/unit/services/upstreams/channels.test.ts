@@ -115,6 +115,23 @@ describe('connections that end', () => {
     expect([bench.opened.length, bench.outcomes]).toEqual([3, ['a.example unreachable']])
   })
 
+  test('a server that ends connections after one answer gets one for each query; once is no proof of it', () => {
+    const bench = new Bench()
+    const names = ['a', 'b', 'c', 'd', 'e'].map((label) => `${label}.example`)
+    for (const name of names) bench.ask(name)
+    for (let i = 0; i < 2; i++) {
+      expect(bench.opened).toHaveLength(i + 1)
+      bench.answer(at(bench, i), 0)
+      at(bench, i).connection.broken('unreachable')
+    }
+    expect(bench.opened.slice(2).map(({ written }) => written.length)).toEqual([1, 1, 1])
+    for (const one of bench.opened.slice(2)) bench.answer(one, 0)
+    expect([...bench.outcomes].sort()).toEqual(names.map((name) => `7 ${name} A`))
+    bench.ask('f.example')
+    bench.ask('g.example')
+    expect(bench.opened).toHaveLength(7)
+  })
+
   test('one that could not be opened is not tried again at once, then less and less often', () => {
     const bench = new Bench()
     bench.opens = false
