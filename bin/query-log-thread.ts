@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { QueryLogPort } from '../services/administration/query-log-services.ts'
-import { droppedOf, hasRecords, ringMemory, setNoting } from '../services/dns/query-log/ring.ts'
+import { droppedOf, hasRecords, ringMemory, setMode } from '../services/dns/query-log/ring.ts'
 import { type HealthView, type QueryLogSettings, type Refusal, refusal } from '../services/index.ts'
 import { openQueryLogReader, type QueryLogReader } from '../services/storage/query-log-reader.ts'
 import { QUERY_LOG_FILE } from '../services/storage/query-log-writer.ts'
@@ -20,8 +20,10 @@ const LIMITS = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 512 } as c
 const LOOK_MS = 500
 const DROP_SHOWN_MS = 60_000
 /** How long a search waits for what was answered a moment ago to be written. */
-const FLUSH_PATIENCE_MS = 1_000
+const FLUSH_PATIENCE_MS = 5_000
 const CLOSE_PATIENCE_MS = 5_000
+/** A thread that dies again and again is let be. */
+const MOST_DEATHS = 5
 
 export class QueryLogThread implements QueryLogPort {
   readonly memory = ringMemory()
@@ -35,6 +37,7 @@ export class QueryLogThread implements QueryLogPort {
   #next = 1
   #fault: string | undefined
   #closing = false
+  #deaths = 0
   #dropped = 0
   #droppedAt = Number.NEGATIVE_INFINITY
 
@@ -42,7 +45,7 @@ export class QueryLogThread implements QueryLogPort {
     this.#directory = directory
     this.#settings = settings
     this.#onDeath = onDeath
-    setNoting(this.memory, settings.mode !== 'off')
+    setMode(this.memory, settings.mode)
     this.#look = setInterval(() => this.#lookAgain(), LOOK_MS).unref()
   }
 
@@ -52,7 +55,7 @@ export class QueryLogThread implements QueryLogPort {
 
   apply(settings: QueryLogSettings): void {
     this.#settings = settings
-    setNoting(this.memory, settings.mode !== 'off')
+    setMode(this.memory, settings.mode)
     this.#tell({ kind: 'settings', settings })
   }
 
@@ -113,7 +116,7 @@ export class QueryLogThread implements QueryLogPort {
   }
 
   #begin(): void {
-    if (this.#worker !== undefined || this.#closing) return
+    if (this.#worker !== undefined || this.#closing || this.#deaths >= MOST_DEATHS) return
     const { memory } = this
     const worker = new Worker(new URL('./query-log-worker.ts', import.meta.url), {
       workerData: { directory: this.#directory, memory, settings: this.#settings } satisfies QueryLogWorkerData,
@@ -129,7 +132,10 @@ export class QueryLogThread implements QueryLogPort {
       this.#worker = undefined
       for (const done of this.#waiting.values()) done('the thread of the query log died')
       this.#waiting.clear()
-      if (!this.#closing) this.#onDeath(reason)
+      if (this.#closing) return
+      this.#deaths++
+      if (this.#deaths === MOST_DEATHS) this.#fault = `its thread died ${MOST_DEATHS} times, the last time: ${reason.split('\n')[0] ?? ''}`
+      this.#onDeath(reason)
     })
   }
 

@@ -3,6 +3,7 @@
  * behind everything else that the machine has to do. What it is too slow for stays in the ring until that is full, and
  * then is dropped there: nobody waits for it.
  */
+import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { RingReader } from '../services/dns/query-log/ring.ts'
@@ -34,6 +35,8 @@ const BURST = 20_000
 /** Queries in one transaction: some ten milliseconds. */
 const AT_ONCE = 2_000
 const PRUNE_MS = 1_000
+/** Leases need room on the file system more than queries do. */
+const LEAST_FREE_OCTETS = 64 * 1024 * 1024
 
 goBehindOthers()
 
@@ -43,6 +46,7 @@ const ring = new RingReader(memory)
 let settings = first
 let allowance = BURST
 let problem: string | undefined
+let isTight = lookForRoom()
 let log: QueryLogWriter | undefined = open()
 
 const report = (message: QueryLogReport): void => control.postMessage(message)
@@ -62,8 +66,8 @@ function tell(now: string | undefined): void {
 
 /** At most so many; what a fault loses is lost. Returns how many there were. */
 function drain(most: number): number {
-  if (log === undefined || settings.mode === 'off') return ring.drain(most)
-  const added = log.add(settings.mode, (take) => ring.drain(most, take))
+  if (log === undefined || isTight) return ring.drain(most)
+  const added = log.add((take) => ring.drain(most, take))
   if (added.ok) {
     tell(undefined)
     return added.value
@@ -86,18 +90,28 @@ const draining = setInterval(() => {
   allowance = Math.min(BURST, allowance + (QUERIES_PER_SECOND * DRAIN_MS) / 1_000)
   for (let count = AT_ONCE; count === AT_ONCE && allowance > 0; allowance -= count) count = drain(Math.min(AT_ONCE, allowance))
 }, DRAIN_MS)
+/** True when there is little room left: then the oldest queries go, whatever may be kept, and no new ones come. */
+function lookForRoom(): boolean {
+  const { bavail, bsize } = statfsSync(directory)
+  return bavail * bsize < LEAST_FREE_OCTETS
+}
+
 const pruning = setInterval(() => {
-  const pruned = log?.prune(settings, Date.now())
+  const wasTight = isTight
+  isTight = lookForRoom()
+  if (isTight) tell('queries are not written down, and the oldest go: the file system of the data directory is almost full')
+  else if (wasTight) tell(undefined)
+  const pruned = log?.prune(isTight ? { ...settings, maxMebibytes: 0 } : settings, Date.now())
   if (pruned?.ok === false) tell(`old queries cannot be taken away: ${pruned.error.detail}`)
 }, PRUNE_MS)
 
 control.on('message', (message: QueryLogControl) => {
   switch (message.kind) {
     case 'settings':
-      // What came before is written as was said before.
+      settings = message.settings
+      // Perhaps nothing comes any more.
       drainAll()
       log?.pause()
-      settings = message.settings
       return
     case 'flush':
       drainAll()

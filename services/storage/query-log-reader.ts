@@ -9,7 +9,7 @@ import { hashText } from '../../stack/platform/index.ts'
 import { CARRIERS, type CarrierName, SOURCE, type SourceName } from '../dns/query-log/sources.ts'
 import { RCODE } from '../dns/wire/message.ts'
 import { QUERY_LOG_FILE } from './query-log-writer.ts'
-import { bitOf, hashesOf, type QueryRun, unpacked } from './query-runs.ts'
+import { bitOf, hashesOf, type QueryRun, type RunContents, unpacked } from './query-runs.ts'
 
 export const QUERY_OUTCOMES = ['answered', 'blocked', 'failed', 'refused'] as const
 /** `answered`: whatever the answer was, also that there is no such name. */
@@ -144,16 +144,19 @@ export class QueryLogReader {
     const least = (search.since ?? 0) + 1
     const covered = (this.#prepare('SELECT coalesce(max(last_id), 0) AS id FROM query_runs').get() as { id: number }).id
     if (before > covered + 1) yield { first: Math.max(least, covered + 1), last: before - 1 }
-    const next = this.#prepare('SELECT * FROM query_runs WHERE last_id < ? ORDER BY last_id DESC LIMIT 1')
-    const below = this.#prepare('SELECT coalesce(max(last_id), 0) AS id FROM query_runs WHERE last_id < ?')
+    const some = this.#prepare('SELECT last_id, first_text, from_ms, to_ms, sources, rcodes FROM query_runs WHERE last_id <= ? ORDER BY last_id DESC LIMIT ?')
+    const contents = this.#prepare('SELECT types, clients, names FROM query_runs WHERE last_id = ?')
     const wanted = new Wanted(search, (from, to, text) => this.#namesWith(from, to, text))
-    let passed = 0
-    for (let run = next.get(covered + 1) as QueryRun | undefined; run !== undefined; ) {
-      const first = (below.get(run.last_id) as { id: number }).id + 1
-      if (run.last_id < least) return
-      if (first < before && wanted.mayBeIn(run)) yield { first: Math.max(first, least), last: Math.min(run.last_id, before - 1) }
-      else if (++passed % RUNS_BETWEEN_PAUSES === 0) yield undefined
-      run = next.get(first) as QueryRun | undefined
+    for (let last = covered; last >= least; ) {
+      // One more than are looked at: where the one before it ends, a run begins.
+      const runs = some.all(last, RUNS_AT_ONCE + 1) as QueryRun[]
+      for (const [i, run] of runs.slice(0, RUNS_AT_ONCE).entries()) {
+        last = runs[i + 1]?.last_id ?? 0
+        if (run.last_id < least) return
+        const mayBe = last + 1 < before && wanted.mayBeIn(run, () => contents.get(run.last_id) as RunContents | undefined)
+        if (mayBe) yield { first: Math.max(last + 1, least), last: Math.min(run.last_id, before - 1) }
+      }
+      yield undefined
     }
   }
 
@@ -169,8 +172,8 @@ export class QueryLogReader {
   }
 }
 
-/** Each costs some ten microseconds. */
-const RUNS_BETWEEN_PAUSES = 100
+/** Runs looked at between two pauses: a tenth of a millisecond each where what is in them must be read. */
+const RUNS_AT_ONCE = 64
 
 /** Hashes of the texts with ids from `first` to before `end` that have `text` in them. */
 type NamesWith = (first: number, end: number, text: string) => ReadonlySet<number>
@@ -197,16 +200,20 @@ class Wanted {
     this.#nameHash = name === undefined || name.how === 'containing' || name.text === '.' ? undefined : [...hashesOf(name.text)][0]
   }
 
-  mayBeIn(run: QueryRun): boolean {
+  /** `read` gives undefined when the run has been taken away meanwhile. */
+  mayBeIn(run: QueryRun, read: () => RunContents | undefined): boolean {
     const { from, to, clients, type, name } = this.#search
     if ((from !== undefined && run.to_ms < from) || (to !== undefined && run.from_ms > to)) return false
     if ((run.sources & this.#sources) === 0 || (run.rcodes & this.#rcodes) === 0) return false
-    if (type !== undefined && !unpacked(run.types).includes(type)) return false
-    if (clients !== undefined && !unpacked(run.clients).some((client) => isOneOf(clients, client >>> 0))) return false
-    if (this.#nameHash !== undefined) return unpacked(run.names).includes(this.#nameHash)
-    if (name?.how !== 'containing') return true
-    const matching = this.#matchingIn(run, name.text)
-    return matching.size > 0 && unpacked(run.names).some((hash) => matching.has(hash))
+    const matching = name?.how === 'containing' ? this.#matchingIn(run, name.text) : undefined
+    if (matching?.size === 0) return false
+    if (type === undefined && clients === undefined && matching === undefined && this.#nameHash === undefined) return true
+    const contents = read()
+    if (contents === undefined) return false
+    if (type !== undefined && !unpacked(contents.types).includes(type)) return false
+    if (clients !== undefined && !unpacked(contents.clients).some((client) => isOneOf(clients, client >>> 0))) return false
+    if (this.#nameHash !== undefined) return unpacked(contents.names).includes(this.#nameHash)
+    return matching === undefined || unpacked(contents.names).some((hash) => matching.has(hash))
   }
 
   #matchingIn({ first_text }: QueryRun, text: string): ReadonlySet<number> {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Database, Statement } from 'better-sqlite3'
 import type { NotedQuery } from '../dns/query-log/ring.ts'
 import { formatKey, nameKey } from '../dns/wire/name.ts'
-import type { QueryLogMode, QueryLogSettings } from '../model/index.ts'
+import type { QueryLogSettings } from '../model/index.ts'
 import { err, ok, type Result } from '../../stack/platform/index.ts'
 import { GatheredRun, RUN_QUERIES } from './query-runs.ts'
 import { RowBatch } from './row-batch.ts'
@@ -49,6 +49,8 @@ export class QueryLogWriter {
   readonly #insertText: Statement
   readonly #insertRun: Statement
   readonly #texts = new Map<string, number>()
+  /** Names of this segment by their octets in the letter case that they came in. */
+  readonly #names = new Map<string, string>()
   #run = new GatheredRun()
   #lastId = 0
   #lastText = 0
@@ -73,10 +75,10 @@ export class QueryLogWriter {
   /**
    * One transaction of what `drain` gives. Returns what drain() does; a fault loses what it gave.
    */
-  add(mode: QueryLogMode, drain: (take: (noted: NotedQuery) => void) => number): Result<number, StoreFault> {
+  add(drain: (take: (noted: NotedQuery) => void) => number): Result<number, StoreFault> {
     try {
       this.#begin()
-      const count = drain((noted) => this.#add(noted, mode))
+      const count = drain((noted) => this.#add(noted))
       this.#rows.flush()
       this.#db.exec('COMMIT')
       return ok(count)
@@ -90,6 +92,7 @@ export class QueryLogWriter {
     if (!this.#isStale) return
     this.#run = new GatheredRun()
     this.#texts.clear()
+    this.#names.clear()
     this.#lastId = Math.max(this.#lastId, this.#max('queries', 'id'))
     this.#lastText = Math.max(this.#lastText, this.#max('query_texts', 'id'))
     this.#coverRest()
@@ -98,11 +101,13 @@ export class QueryLogWriter {
     this.#isStale = false
   }
 
-  #add(noted: NotedQuery, mode: QueryLogMode): void {
+  #add(noted: NotedQuery): void {
+    const { mode } = noted
+    if (mode === 'off') return
     const id = ++this.#lastId
     const counts = mode === 'counts'
     const client = counts ? undefined : mode === 'anonymous' ? noted.client & NETWORK_OF_24 : noted.client
-    const name = counts ? undefined : formatKey(nameKey(noted.name))
+    const name = counts ? undefined : this.#nameOf(noted.name)
     const detail = counts || noted.detail.length === 0 ? undefined : new TextDecoder().decode(noted.detail)
     const at = Math.floor(noted.at - noted.tookUs / 1000)
     const how = noted.source | (noted.carrier << 8) | (noted.asked << 16)
@@ -113,6 +118,13 @@ export class QueryLogWriter {
     this.#run.add(at, client, name, noted.type, noted.rcode, noted.source)
     this.#ofSegment++
     if (this.#run.count >= RUN_QUERIES) this.#endRun()
+  }
+
+  #nameOf(octets: Uint8Array): string {
+    const wire = Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1')
+    let name = this.#names.get(wire)
+    if (name === undefined) this.#names.set(wire, (name = formatKey(nameKey(octets))))
+    return name
   }
 
   #textId(text: string | undefined): number | null {
@@ -131,6 +143,7 @@ export class QueryLogWriter {
     this.#run = new GatheredRun()
     if (this.#ofSegment < SEGMENT_QUERIES) return
     this.#texts.clear()
+    this.#names.clear()
     this.#firstText = this.#lastText + 1
     this.#ofSegment = 0
   }
@@ -176,6 +189,7 @@ export class QueryLogWriter {
       this.#db.prepare('DELETE FROM query_runs WHERE last_id <= ?').run(gone.last_id)
       this.#db.prepare('DELETE FROM query_texts WHERE id < min(coalesce((SELECT min(first_text) FROM query_runs), ?), ?)').run(this.#firstText, this.#firstText)
       this.#db.exec('COMMIT')
+      this.#shrink()
       return ok(true)
     } catch (error) {
       return err(this.#takeBack(error))

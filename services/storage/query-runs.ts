@@ -14,10 +14,9 @@ export type QueryRun = {
   readonly to_ms: number
   readonly sources: number
   readonly rcodes: number
-  readonly types: Buffer
-  readonly clients: Buffer
-  readonly names: Buffer
 }
+/** What lies on pages of its own, and is read only where the rest does not say enough. */
+export type RunContents = { readonly types: Buffer; readonly clients: Buffer; readonly names: Buffer }
 
 /** Above 31 they share a bit. */
 export const bitOf = (code: number): number => 1 << Math.min(code, 31)

@@ -1,6 +1,6 @@
 /** The query log without a thread or a file: what the ring has is written when somebody asks. */
 import type { QueryLogPort } from '../../services/administration/query-log-services.ts'
-import { droppedOf, ringMemory, RingReader, setNoting } from '../../services/dns/query-log/ring.ts'
+import { droppedOf, ringMemory, RingReader, setMode } from '../../services/dns/query-log/ring.ts'
 import { DEFAULT_QUERY_LOG, type QueryLogSettings } from '../../services/index.ts'
 import { QueryLogReader } from '../../services/storage/query-log-reader.ts'
 import { openQueryLog, type QueryLogWriter } from '../../services/storage/query-log-writer.ts'
@@ -14,7 +14,7 @@ export class MemoryQueryLog implements QueryLogPort {
   #writer: QueryLogWriter | undefined
 
   constructor() {
-    setNoting(this.memory, true)
+    setMode(this.memory, 'full')
   }
 
   get writer(): QueryLogWriter {
@@ -26,9 +26,8 @@ export class MemoryQueryLog implements QueryLogPort {
   }
 
   apply(settings: QueryLogSettings): void {
-    this.#drain()
     this.settings = settings
-    setNoting(this.memory, settings.mode !== 'off')
+    setMode(this.memory, settings.mode)
   }
 
   flush(): Promise<void> {
@@ -51,7 +50,7 @@ export class MemoryQueryLog implements QueryLogPort {
   }
 
   #drain(): void {
-    const added = this.writer.add(this.settings.mode, (take) => this.#ring.drain(100_000, take))
+    const added = this.writer.add((take) => this.#ring.drain(100_000, take))
     if (!added.ok) throw new Error(added.error.detail)
   }
 }

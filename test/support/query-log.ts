@@ -35,14 +35,14 @@ export function noted(name: string, fields: Partial<Omit<NotedQuery, 'name' | 'd
   const { detail, from, ...rest } = fields
   return {
     at: Date.UTC(2026, 10, 22, 12), client: parseIpv4(from ?? '10.53.0.20') as number, type: 1, rcode: 0, tookUs: 0, ageSeconds: 0,
-    octets: 100, flags: 0x8180, source: SOURCE.network, carrier: 0, asked: 0, ...rest, name: wireName(name), detail: encoder.encode(detail ?? ''),
+    octets: 100, flags: 0x8180, source: SOURCE.network, carrier: 0, asked: 0, mode: 'full', ...rest, name: wireName(name), detail: encoder.encode(detail ?? ''),
   }
 }
 
 /** Writes them in one transaction. */
 export function write(log: QueryLogWriter, queries: readonly NotedQuery[], mode: QueryLogMode = 'full'): void {
-  const added = log.add(mode, (take) => {
-    for (const each of queries) take(each)
+  const added = log.add((take) => {
+    for (const each of queries) take({ ...each, mode })
     return queries.length
   })
   if (!added.ok) throw new Error(added.error.detail)

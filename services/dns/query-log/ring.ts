@@ -3,12 +3,13 @@
  * with one writer and one reader, watched by test/bench/micro/query-log.ts. What finds no room is dropped and counted;
  * neither side ever waits.
  *
- *   head (writer), dropped │ tail (reader) │ switched on │ records …
+ *   head (writer), dropped │ tail (reader) │ mode │ records …
  *
  *   0  uint8    octets of the record, by 8; 0: none up    20  int32   microseconds taken
  *               to the end of the ring                    24  int32   age of what was in the cache, in seconds
  *   1  uint8    octets of the name                        28  uint16  octets of the response
  *   2  uint8    octets of the detail                      30  uint16  flags and rcode of the response
+ *   3  uint8    mode, as it was then
  *   4  int32    client                                    32  uint8   source (sources.ts)
  *   8  float64  ms since 1970, when it was answered       33  uint8   carrier
  *  16  uint16   type                                      35  uint8   ASKED_DO, WAS_ALLOWED
@@ -19,6 +20,7 @@
  * and then moves `head`; the reader reads up to `head` and then moves `tail`; each reads the other's by Atomics.
  */
 import { assert } from '../../../stack/platform/index.ts'
+import { QUERY_LOG_MODES, type QueryLogMode } from '../../model/index.ts'
 
 /** Octets of records: some 60,000 queries, or half a second of as many as a link can bring. */
 export const RING_OCTETS = 4 * 1024 * 1024
@@ -31,12 +33,15 @@ export const ASKED_DO = 1
 /** The detail is the rule that let the name pass. */
 export const WAS_ALLOWED = 2
 
+/** 0: nothing is noted. */
+const MODE_CODES: { readonly [M in QueryLogMode]: number } = { off: 0, full: 1, anonymous: 2, counts: 3 }
+
 const UNIT = 8
 // Words of the head; the two sides' are on cache lines of their own.
 const HEAD = 0
 const DROPPED = 1
 const TAIL = 16
-const ON = 32
+const MODE = 32
 const DATA_OCTETS = 192
 const DATA_WORDS = DATA_OCTETS / 4
 
@@ -46,9 +51,9 @@ export function ringMemory(octets: number = RING_OCTETS): SharedArrayBuffer {
   return new SharedArrayBuffer(DATA_OCTETS + octets)
 }
 
-/** Whether queries are to be noted: said by whoever keeps the settings, seen by the writer with its next query. */
-export function setNoting(memory: SharedArrayBuffer, on: boolean): void {
-  Atomics.store(new Int32Array(memory), ON, on ? 1 : 0)
+/** What is to be written down of queries: said by whoever keeps the settings, seen by the writer with its next query. */
+export function setMode(memory: SharedArrayBuffer, mode: QueryLogMode): void {
+  Atomics.store(new Int32Array(memory), MODE, MODE_CODES[mode])
 }
 
 /** Records that found no room, since the ring was made; overflows as uint32. */
@@ -81,7 +86,7 @@ export class RingWriter {
 
   /** HOT. */
   get isOn(): boolean {
-    return this.words[ON] === 1
+    return this.words[MODE] !== 0
   }
 
   /**
@@ -103,7 +108,7 @@ export class RingWriter {
     }
     this.#claimed = units + skipped
     const word = DATA_WORDS + at * 2
-    this.words[word] = units | (nameOctets << 8) | (detailOctets << 16)
+    this.words[word] = units | (nameOctets << 8) | (detailOctets << 16) | ((this.words[MODE] as number) << 24)
     return word
   }
 
@@ -134,6 +139,8 @@ export type NotedQuery = {
   source: number
   carrier: number
   asked: number
+  /** As it was when the query was answered. */
+  mode: QueryLogMode
   /** As on the wire, in the letter case of the client. */
   name: Uint8Array
   detail: Uint8Array
@@ -146,7 +153,7 @@ export class RingReader {
   readonly #times: Float64Array
   readonly #units: number
   readonly #noted: NotedQuery = {
-    at: 0, client: 0, type: 0, rcode: 0, tookUs: 0, ageSeconds: 0, octets: 0, flags: 0, source: 0, carrier: 0, asked: 0,
+    at: 0, client: 0, type: 0, rcode: 0, tookUs: 0, ageSeconds: 0, octets: 0, flags: 0, source: 0, carrier: 0, asked: 0, mode: 'off',
     name: new Uint8Array(), detail: new Uint8Array(),
   }
 
@@ -198,6 +205,7 @@ export class RingReader {
     noted.source = last & 255
     noted.carrier = (last >>> 8) & 255
     noted.asked = last >>> 24
+    noted.mode = QUERY_LOG_MODES.find((mode) => MODE_CODES[mode] === lengths >>> 24) ?? 'off'
     noted.name = this.#octets.slice(nameAt, detailAt)
     noted.detail = this.#octets.slice(detailAt, detailAt + ((lengths >>> 16) & 255))
     return noted

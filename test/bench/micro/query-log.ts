@@ -3,7 +3,7 @@
  * without, in turns. The reader passes over what was noted. Prints and never fails. Run: node test/bench/micro/query-log.ts
  */
 import { DnsServer } from '../../../services/dns/index.ts'
-import { droppedOf, ringMemory, RingReader, setNoting } from '../../../services/dns/query-log/ring.ts'
+import { droppedOf, ringMemory, RingReader, setMode } from '../../../services/dns/query-log/ring.ts'
 import { SystemClock, SystemRandom } from '../../../stack/platform/index.ts'
 import { queryOf, record, zoneOf } from '../../support/query-log.ts'
 
@@ -42,9 +42,9 @@ function compare(title: string, answerSlabs: readonly [] | undefined, count: num
   const withLog: number[] = []
   let noted = 0
   for (let round = 0; round < ROUNDS; round++) {
-    setNoting(memory, false)
+    setMode(memory, 'off')
     without.push(run(server, count))
-    setNoting(memory, true)
+    setMode(memory, 'full')
     withLog.push(run(server, count))
     noted += reader.drain(Number.MAX_SAFE_INTEGER)
   }

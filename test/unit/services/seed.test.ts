@@ -79,6 +79,18 @@ describe('a later start', () => {
     expect(pools(store)).toEqual(['9: 10.53.0.10-10.53.0.11', '10: 10.53.0.50-10.53.0.59'])
   })
 
+  test('the mode of the query log too; how long queries are kept stays as it is', () => {
+    const store = started({ 'query-log': 'off' })
+    const mode = (): unknown => JSON.parse(store.load().settings.get('query-log') ?? '{}')
+    expect(mode()).toEqual({ mode: 'off', keepDays: 7, maxMebibytes: 1024 })
+    store.commit([[{ kind: 'setting', name: 'query-log', value: '{"mode":"counts","keepDays":2,"maxMebibytes":64}' }]])
+    expect(start(store, { 'query-log': 'off' })).toEqual([])
+    start(store, { 'query-log': 'anonymous' })
+    expect(mode()).toEqual({ mode: 'anonymous', keepDays: 2, maxMebibytes: 64 })
+    start(store)
+    expect(mode()).toEqual({ mode: 'full', keepDays: 2, maxMebibytes: 64 })
+  })
+
   test('forwarding is what was said through the API, until the setting changes', () => {
     const store = started({ forwarding: 'yes' })
     store.commit([[{ kind: 'setting', name: 'forwarding', value: 'no' }]])

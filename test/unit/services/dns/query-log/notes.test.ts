@@ -1,6 +1,6 @@
 /** What the server notes of the queries that it answers. */
 import { describe, expect, test } from 'vitest'
-import { ringMemory, RingReader, setNoting } from '../../../../../services/dns/query-log/ring.ts'
+import { ringMemory, RingReader, setMode } from '../../../../../services/dns/query-log/ring.ts'
 import { CARRIERS, sourceName } from '../../../../../services/dns/query-log/sources.ts'
 import { DnsServer, HTTPS } from '../../../../../services/dns/index.ts'
 import type { DnsPolicy, PolicyDecision } from '../../../../../services/dns/policy/decision.ts'
@@ -52,7 +52,7 @@ class Subject {
   )
 
   constructor() {
-    setNoting(this.memory, true)
+    setMode(this.memory, 'full')
   }
 
   ask(name: string, type = 'A', by: 'udp' | 'https' = 'udp', waitMs = 0): void {
@@ -112,11 +112,11 @@ describe('an answered query is noted', () => {
 
   test('unless the log is off, from the next query on', () => {
     const s = new Subject()
-    setNoting(s.memory, false)
+    setMode(s.memory, 'off')
     s.ask('h.lab.internal')
-    setNoting(s.memory, true)
+    setMode(s.memory, 'full')
     s.ask('h.lab.internal')
-    setNoting(s.memory, false)
+    setMode(s.memory, 'off')
     s.ask('h.lab.internal')
     expect(s.noted()).toEqual(['10.53.0.20 udp h.lab.internal A 0 own 0s 0us 48'])
   })
