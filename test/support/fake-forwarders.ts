@@ -27,7 +27,7 @@ export class FakeForwarders implements ForwarderServices {
 
   async addForwarder(input: ForwarderInput): Answer<ForwarderView> {
     if (input.servers.includes('nowhere')) return err(refusal('invalid', '/servers/0', '"nowhere" is not a server', 'as 192.0.2.1'))
-    const added: ForwarderView = { ...input, id: this.forwarders.length, kind: 'rule', states: [] }
+    const added: ForwarderView = { ...input, id: 1 + Math.max(0, ...this.forwarders.map(({ id }) => id ?? 0)), kind: 'rule', states: [] }
     this.forwarders = [...this.forwarders, added]
     return ok(added)
   }
