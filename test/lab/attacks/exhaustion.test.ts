@@ -1,6 +1,6 @@
 /**
- * Zones that are signed so that a validator works for nothing: KeyTrap (CVE-2023-50387: 40 keys with one tag and 100
- * signatures that are wrong would be 4,000 checks for one answer), and denials whose closest encloser is to be found by
+ * Zones that are signed so that a validator works for nothing: KeyTrap (CVE-2023-50387: 20 keys with one tag and 100
+ * signatures that are wrong would be 2,000 checks for one answer), and denials whose closest encloser is to be found by
  * hashing each of many names 150 times (CVE-2023-50868). Served by real NSD, Knot and BIND. Others are answered meanwhile.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'

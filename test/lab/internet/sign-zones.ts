@@ -61,27 +61,25 @@ async function bindKeys(zone: string, { algorithms }: Signing, directory: string
   return keys
 }
 
-/** RFC 4034 appendix B, of the rdata of a DNSKEY record. */
-const keyTag = (rdata: Uint8Array): number => {
-  const sum = rdata.reduce((all, octet, i) => all + (i % 2 === 0 ? octet << 8 : octet), 0)
-  return (sum + (sum >> 16)) & 0xffff
-}
+/** RFC 4034 appendix B: the tag out of the sum of all 16-bit words of a DNSKEY record's rdata. */
+const tagOf = (sum: number): number => (sum + (sum >> 16)) & 0xffff
+const wordsOf = (octets: Uint8Array): number => octets.reduce((all, octet, i) => all + (i % 2 === 0 ? octet << 8 : octet), 0)
+/** Protocol 3 and algorithm 13. */
+const BEFORE_KEY = 0x030d
 
 /**
  * DNSKEY records of P-256 keys that have the tag of another: what is left of the flags makes up for the key, since all
  * but ZONE and REVOKE are to be ignored (RFC 4034 §2.1.1, RFC 5011 §7). Those of RFC 2535 that BIND's tool knows stay clear.
  */
 function keysAlike(count: number, tag: number): readonly string[] {
+  const able = Array.from({ length: 0x1000 }, (_, flags) => flags).filter(flags => (flags & 0x180) === 0x100)
   const records: string[] = []
   while (records.length < count) {
     const { x = '', y = '' } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
     const key = Buffer.concat([Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')])
-    for (let flags = 0x100; flags < 0x1000; flags++) {
-      if ((flags & 0x180) !== 0x100) continue
-      if (keyTag(Uint8Array.from([flags >> 8, flags & 255, 3, 13, ...key])) !== tag) continue
-      records.push(`@ DNSKEY ${flags} 3 13 ${key.toString('base64')}`)
-      break
-    }
+    const rest = BEFORE_KEY + wordsOf(key)
+    const flags = able.find(one => tagOf(one + rest) === tag)
+    if (flags !== undefined) records.push(`@ DNSKEY ${flags} 3 13 ${key.toString('base64')}`)
   }
   return records
 }
