@@ -79,7 +79,7 @@ describe.each(['host', 'stack'] as const)('over the %s path', (path) => {
   }
   const remove = async (): Promise<void> => {
     const { body } = await world.appliance.rest<Page<ForwarderView>>('GET', '/dns/forwarders')
-    for (const { id } of body.items) await world.appliance.rest('DELETE', `/dns/forwarders/${id}`)
+    for (const { id } of body.items.filter((each) => each.id !== null)) await world.appliance.rest('DELETE', `/dns/forwarders/${id}`)
   }
   const addresses = async (name: string, type = 'A'): Promise<readonly string[]> => (await dig(client, APPLIANCE, name, type)).data
   const status = async (name: string): Promise<string | undefined> => (await dig(client, APPLIANCE, name, 'A')).status
@@ -93,7 +93,7 @@ describe.each(['host', 'stack'] as const)('over the %s path', (path) => {
       const lab = await Lab.open()
       const lan = await lab.host('lan')
       await lan.bridge(BRIDGE)
-      const appliance = await Appliance.start(lan, { arguments: ['--bridge', BRIDGE, '--serve-beside-others', 'yes', '--upstreams', 'none'] })
+      const appliance = await Appliance.start(lan, { arguments: ['--bridge', BRIDGE, '--serve-beside-others', 'yes', '--upstreams', `tls://${UNBOUND}#pin-sha256=${PIN}`, '--upstream-path', path] })
       world = { lab, lan, appliance }
       client = await staticHost(world, 'client', '10.53.0.50')
       await startUnbound(await staticHost(world, 'unbound', UNBOUND))
@@ -102,12 +102,13 @@ describe.each(['host', 'stack'] as const)('over the %s path', (path) => {
     afterAll(() => world.lab.close())
     beforeEach(() => showOnFailure(world))
 
-    test('a domain goes to its own server, and nobody is asked for others', async () => {
+    test('a domain goes to its own server, all others to that of the settings, by TLS', async () => {
       await byCommand('add', 'corp.example', DNSMASQ, '--path', path)
       expect(await addresses('www.corp.example')).toEqual(['10.60.0.7'])
-      expect(await status('www.other.example')).toBe('REFUSED')
+      expect(await addresses('www.world.example')).toEqual(['198.51.100.7'])
+      expect(await forwarder('.')).toMatchObject({ kind: 'settings', path, states: [{ state: 'answering', connections: 1 }] })
       await byCommand('remove', 'corp.example')
-      expect(await status('www.corp.example')).toBe('REFUSED')
+      expect(await status('www.corp.example')).toBe('NXDOMAIN')
     })
 
     test('a name for local use goes out only where a forwarder says so', async () => {
