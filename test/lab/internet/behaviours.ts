@@ -76,6 +76,8 @@ const referral = (zone: string, servers: readonly string[], glue: readonly strin
   aa: false, authority: servers.map(one => `${zone}. ${ttl} NS ${one}`), additional: glue,
 })
 const labelled = (asked: Asked, zone: string): boolean => asked.name.endsWith(`.${zone}.gamma`) && !asked.name.startsWith('ns.')
+/** Names without records above one that has some (RFC 4592 §2.2.2). */
+const isBetween = ({ name: asked }: Asked): boolean => /^(y\.)?ent\./.test(asked)
 /** Names that nobody has asked for yet; the same from run to run. */
 let serial = 0
 /** As many as fit easily into 1,232 octets; the attack's own paper has more by TCP. */
@@ -105,7 +107,10 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   server('folds-case', (asked, told) => ({ ...told, question: Uint8Array.from([...name(asked.name), ...asked.question.slice(-4)]) })),
 
   // What is not an answer.
-  server('garbage', asked => [{ octets: Uint8Array.from([asked.id >> 8, asked.id & 255, ...Array.from({ length: 60 }, (_, i) => (i * 73) & 255)]) }]),
+  server('garbage', asked => {
+    const rest = Array.from({ length: 60 }, (_, i) => (i * 73) & 255)
+    return [{ octets: Uint8Array.from([asked.id >> 8, asked.id & 255, ...rest]) }]
+  }),
   server('cut-short', (asked, told) => [{ octets: answerOctets(asked, told).subarray(0, -5) }]),
   server('echo', asked => [{ octets: asked.octets }]),
   server('pointer-loop', asked => {
@@ -117,7 +122,9 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   server('race-id', race(asked => [{ octets: answerOctets(asked, { ...lie(asked), id: asked.id ^ 0x5555 }) }])),
   server('race-port', race(asked => [{ octets: answerOctets(asked, lie(asked)), from: 'other-port' }])),
   server('race-address', race(asked => [{ octets: answerOctets(asked, lie(asked)), from: 'other-address' }])),
-  server('race-question', race(asked => [{ octets: answerOctets(asked, { answer: [`www.victim.gamma. ${ttl} A ${LIE}`], question: otherQuestion(asked) }) }])),
+  server('race-question', race(asked => [{
+    octets: answerOctets(asked, { answer: [`www.victim.gamma. ${ttl} A ${LIE}`], question: otherQuestion(asked) }),
+  }])),
   server('storm', race(asked => Array.from({ length: 400 }, (_, i) => ({
     octets: answerOctets(asked, { ...lie(asked), id: (asked.id + 1 + i * 163) & 0xffff }),
   })))),
@@ -144,12 +151,14 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   server('flooded', (_, told) => told),
 
   // Aliases without end.
-  server('endless-alias', (asked, told) => (labelled(asked, 'endless-alias') ? { answer: [`${asked.name}. ${ttl} CNAME a${++serial}.endless-alias.gamma.`] } : told)),
-  server('own-alias', (asked, told) => (labelled(asked, 'own-alias') ? { answer: [`${asked.name}. ${ttl} CNAME ${asked.name}.`] } : told)),
+  server('endless-alias', (asked, told) => (labelled(asked, 'endless-alias')
+    ? { answer: [`${asked.name}. ${ttl} CNAME a${++serial}.endless-alias.gamma.`] } : told)),
+  server('own-alias', (asked, told) => (labelled(asked, 'own-alias')
+    ? { answer: [`${asked.name}. ${ttl} CNAME ${asked.name}.`] } : told)),
 
   // QNAME minimisation (RFC 9156 §2.3) meets servers that know whole names only.
-  server('nothing-between', (asked, told) => (/^(y\.)?ent\./.test(asked.name) ? { rcode: RCODE.nxdomain, authority: [soa('nothing-between')] } : told)),
-  server('whole-names', (asked, told) => (/^(y\.)?ent\./.test(asked.name) ? { rcode: RCODE.refused, aa: false } : told)),
+  server('nothing-between', (asked, told) => (isBetween(asked) ? { rcode: RCODE.nxdomain, authority: [soa('nothing-between')] } : told)),
+  server('whole-names', (asked, told) => (isBetween(asked) ? { rcode: RCODE.refused, aa: false } : told)),
   server('not-authoritative', (_, told) => ({ ...told, aa: false })),
 
   // Large datagrams, whatever was said of sizes: they come in fragments.
