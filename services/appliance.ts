@@ -5,7 +5,7 @@
  */
 import { hash } from 'node:crypto'
 import { formatIpv4, type InterfaceAddress, type Ipv4, type Link, Stack } from '../stack/index.ts'
-import { type Clock, ok, type SecureRandom } from '../stack/platform/index.ts'
+import { type Clock, HostDatagrams, ok, type SecureRandom } from '../stack/platform/index.ts'
 import { DhcpBulkEndpoint } from './dhcp-bulk-endpoint.ts'
 import { DhcpEndpoint } from './dhcp-endpoint.ts'
 import { Coexistence } from './dhcp/coexist/index.ts'
@@ -134,6 +134,7 @@ export class Appliance {
   readonly #leaseWatchers: ((changes: readonly LeaseChange[]) => void)[] = []
   readonly #endings: (() => void)[] = []
   readonly #forward: Transports
+  readonly #hostDatagrams = new HostDatagrams()
   readonly #log: ApplianceOptions['log']
 
   constructor(o: ApplianceOptions) {
@@ -149,8 +150,8 @@ export class Appliance {
     this.#interfaces = interfaces
 
     const byStack = { query: stackQuery(this.stack), queryStream: stackQueryStream(this.stack) }
-    const path = o.settings.upstreamPath === 'stack' ? byStack : { query: hostQuery, queryStream: hostQueryStream }
-    this.#forward = transports(this.stack, o.clock)
+    const path = o.settings.upstreamPath === 'stack' ? byStack : { query: hostQuery(this.#hostDatagrams), queryStream: hostQueryStream }
+    this.#forward = transports(this.stack, o.clock, this.#hostDatagrams)
     const verifier = o.verifier ?? new SignatureVerifier()
     let lastRecordId = o.snapshot.lastIds.record
     const nextRecordId = (): number => ++lastRecordId
@@ -277,6 +278,7 @@ export class Appliance {
     this.#expiry.close()
     this.#made.close()
     this.#forward.close()
+    this.#hostDatagrams.close()
     this.#dnsEndpoint.close()
     this.#dnsTcpEndpoint.close()
     this.stack.close()

@@ -3,7 +3,7 @@
  * upstream servers. Watched by `npm run bench:dns`.
  */
 import { type DatagramMeta, formatIpv4, type Ipv4, type Stack, type UdpEndpoint } from '../stack/index.ts'
-import { hostExchange } from '../stack/platform/index.ts'
+import type { HostDatagrams } from '../stack/platform/index.ts'
 import type { DnsPorts, DnsServer } from './dns/index.ts'
 
 export const DNS_PORT = 53
@@ -49,8 +49,8 @@ export class DnsEndpoint {
 }
 
 /** Upstream queries over the host's sockets. */
-export const hostQuery: DnsPorts['query'] = (upstream, bytes, length, received, failed) =>
-  hostExchange(
+export const hostQuery = (datagrams: HostDatagrams): DnsPorts['query'] => (upstream, bytes, length, received, failed) =>
+  datagrams.exchange(
     formatIpv4(upstream.address),
     upstream.port,
     bytes.slice(0, length),

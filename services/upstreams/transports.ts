@@ -1,6 +1,6 @@
 /** SHELL: how queries get to servers that are forwarded to: datagrams, and kept connections by TCP, TLS and HTTPS. */
 import type { Stack } from '../../stack/index.ts'
-import type { Clock } from '../../stack/platform/index.ts'
+import type { Clock, HostDatagrams } from '../../stack/platform/index.ts'
 import { hostQuery, stackQuery } from '../dns-endpoint.ts'
 import type { ForwardTarget } from '../dns/forwarding/forward-target.ts'
 import type { TransportStanding } from '../dns/forwarding/forwarding.ts'
@@ -19,8 +19,8 @@ export type Transports = {
 /** Octets that a connection may hold unsent; who does not read for so long is not asked any more. */
 const MAX_UNSENT_OCTETS = 256 * 1024
 
-export function transports(stack: Stack, clock: Clock): Transports {
-  const byHost = hostQuery
+export function transports(stack: Stack, clock: Clock, datagrams: HostDatagrams): Transports {
+  const byHost = hostQuery(datagrams)
   const byStack = stackQuery(stack)
   const dialler = new Dialler(stack)
   const channels = new Channels(clock, openChannel(dialler))

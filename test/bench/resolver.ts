@@ -80,7 +80,8 @@ async function perf(client: Host, names: readonly string[], how: readonly string
 }
 
 const window = ['-q', String(OUTSTANDING)]
-const warmNames = Array.from({ length: NAMES }, (_, i) => `h${String(i).padStart(5, '0')}.${WARM_ZONE}`)
+/** Those that are there, and those that are not. */
+const warmNames = ['h', 'x'].flatMap(letter => Array.from({ length: NAMES }, (_, i) => `${letter}${String(i).padStart(5, '0')}.${WARM_ZONE}`))
 
 async function beside(client: Host, stormer: Host): Promise<Load & { readonly resolved: Perf }> {
   const during = seconds + 2

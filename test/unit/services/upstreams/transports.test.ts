@@ -4,7 +4,7 @@ import { forwardTarget, type ForwardTarget } from '../../../../services/dns/forw
 import { pinOf } from '../../../../services/dns-tls-query.ts'
 import { type Transports, transports } from '../../../../services/upstreams/transports.ts'
 import { Stack } from '../../../../stack/index.ts'
-import { SeededSecureRandom, SystemClock } from '../../../../stack/platform/index.ts'
+import { HostDatagrams, SeededSecureRandom, SystemClock } from '../../../../stack/platform/index.ts'
 import { X509Certificate } from 'node:crypto'
 import { selfSigned } from '../../../support/certificate.ts'
 import { queryBytes, told } from '../../../support/dns.ts'
@@ -26,7 +26,7 @@ const kept = <T extends { close(): void }>(each: T): T => {
 
 function made(): Transports {
   const clock = new SystemClock()
-  return kept(transports(new Stack({ clock, random: new SeededSecureRandom(1) }), clock))
+  return kept(transports(new Stack({ clock, random: new SeededSecureRandom(1) }), clock, kept(new HostDatagrams())))
 }
 
 const target = (text: string, authority?: string): ForwardTarget => forwardTarget(forwardServer(text), { path: 'host', authority })
