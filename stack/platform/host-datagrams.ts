@@ -113,11 +113,14 @@ class PeerSocket {
       this.#wasAnswered = true
       this.#received?.(message)
     })
-    // Connected, so that the kernel drops what others send and reports a closed port.
-    this.#socket.connect(port, address, () => {
+    // Connected, so that the kernel drops what others send and reports a closed port. By node:dgram's documentation a
+    // connection that fails (no route) is told to the callback, where there is one, and not as an event.
+    const connected = (error?: Error): void => {
+      if (error !== undefined) return this.#fail(error)
       this.#isConnected = true
       if (this.#first !== undefined) this.#send(this.#first)
-    })
+    }
+    this.#socket.connect(port, address, connected)
   }
 
   begin(bytes: Uint8Array, received: Received, failed: Failed): void {

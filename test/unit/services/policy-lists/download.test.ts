@@ -1,5 +1,5 @@
 /** Fetching by HTTP from a server on the loopback: what is taken, what is not sent again, and what is no list. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -92,6 +92,8 @@ test('a file of the host: a regular one, of a bearable size', async () => {
   const directory = temporaryDirectory()
   writeFileSync(join(directory, 'list'), 'ads.example\n', { mode: 0o644 })
   writeFileSync(join(directory, 'secret'), 'root:x\n', { mode: 0o640 })
+  // Whatever the umask is.
+  chmodSync(join(directory, 'list'), 0o644)
   mkdirSync(join(directory, 'sub'))
   const read = async (name: string): Promise<string> => {
     const file = await readHostFile(join(directory, name))

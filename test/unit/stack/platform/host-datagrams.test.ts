@@ -71,6 +71,12 @@ describe('questions by the host\'s datagrams', () => {
     for (const i of [0, 2, 4]) expect(ports.slice(i + 1)).not.toContain(ports[i])
   })
 
+  test('where no way leads, that is told', async () => {
+    // To everybody: a socket that has not asked for that may not.
+    const told = await new Promise<string>((resolve) => datagrams().exchange('255.255.255.255', 53, Buffer.from('hello'), () => {}, resolve))
+    expect(told).toBe('EACCES')
+  })
+
   test('a closed port is told, once', async () => {
     const { port } = await server()
     for (const each of open.splice(0)) each.close()
