@@ -1,13 +1,12 @@
 /** What servers that are forwarded to say, validated: one resolver behind another, over a virtual Internet. */
 import { describe, expect, test } from 'vitest'
-import { parseTrustAnchors } from '../../../../../services/dns/validator/anchor-file.ts'
 import type { DnsOptions } from '../../../../../services/dns/server/options.ts'
 import { ipv4 } from '../../../../../stack/index.ts'
 import { replyTo } from '../../../../support/dns.ts'
 import { clientRule, forwardServer } from '../../../../support/forwarding.ts'
-import { ROOT_AT } from '../../../../support/recursion-bench.ts'
 import { ResolvingBench } from '../../../../support/resolving-bench.ts'
-import { only, saying, signed, VirtualInternet } from '../../../../support/virtual-internet.ts'
+import { signedInternet } from '../../../../support/signed-internet.ts'
+import { only, saying } from '../../../../support/virtual-internet.ts'
 import type { VirtualServer } from '../../../../support/virtual-internet.ts'
 
 const BEHIND = '10.0.0.53'
@@ -18,30 +17,16 @@ const DO_FROM_END = 4
 
 /** `strips`: the one behind hears no DO, as through a box that does not know it. */
 function chain(validation: DnsOptions['validation'], behind: DnsOptions['validation'], strips = false): { front: ResolvingBench; example: VirtualServer; asked: Uint8Array[] } {
-  const net = new VirtualInternet()
-  const root = signed('.')
-  const example = signed('example')
-  net.server(ROOT_AT, { '.': `
-    @ 518400 NS a.root-servers.example.
-    a.root-servers.example. 518400 A ${ROOT_AT}
-    example. 172800 NS ns.example.
-    ns.example. 172800 A 192.0.2.53
-    ${example.ds}
-  ` }, { signed: { '.': root.signing } })
-  const server = net.server('192.0.2.53', { example: `
-    @ 3600 NS ns
-    ns 3600 A 192.0.2.53
+  const { net, example: server, anchors } = signedInternet(`
     www 300 A 192.0.2.80
     plain 3600 NS ns.plain
     ns.plain 3600 A 192.0.2.54
-  ` }, { signed: { example: example.signing } })
+  `)
   net.server('192.0.2.54', { 'plain.example': '@ 3600 NS ns\nns 3600 A 192.0.2.54\nwww 300 A 192.0.2.82' })
-  const anchors = parseTrustAnchors(root.ds)
-  if (!anchors.ok) throw new Error('no anchor')
-  const back = new ResolvingBench(net, { anchors: anchors.value, validation: behind, seed: 2 })
+  const back = new ResolvingBench(net, { anchors, validation: behind, seed: 2 })
   const asked: Uint8Array[] = []
   const front = new ResolvingBench(net, {
-    anchors: anchors.value, validation, recursion: undefined, upstreams: [{ address: ipv4(BEHIND), port: 53 }],
+    anchors, validation, recursion: undefined, upstreams: [{ address: ipv4(BEHIND), port: 53 }],
     behind: new Map([[BEHIND, (query, answered) => {
       asked.push(query)
       back.take(strips ? query.with(query.length - DO_FROM_END, 0) : query, answered)

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { ROOT_KEY } from '../../../../../services/dns/wire/name.ts'
-import { parseTrustAnchors } from '../../../../../services/dns/validator/anchor-file.ts'
 import { ipv4 } from '../../../../../stack/index.ts'
 import { zoneOf } from '../../../../support/dns.ts'
 import { optionOf } from '../../../../support/dns-options.ts'
-import { ROOT_AT, smallInternet } from '../../../../support/recursion-bench.ts'
+import { smallInternet } from '../../../../support/recursion-bench.ts'
 import { ResolvingBench } from '../../../../support/resolving-bench.ts'
-import { FAULTS, only, saying, signed, VirtualInternet } from '../../../../support/virtual-internet.ts'
+import { signedInternet } from '../../../../support/signed-internet.ts'
+import { FAULTS, only, saying, VirtualInternet } from '../../../../support/virtual-internet.ts'
 import type { VirtualServer } from '../../../../support/virtual-internet.ts'
 
 const EXTENDED_ERROR = 15
@@ -15,19 +14,7 @@ type World = { readonly bench: ResolvingBench; readonly net: VirtualInternet; re
 
 /** The root and example are signed; other.example is not, and its parent proves it. */
 function world(options: ConstructorParameters<typeof ResolvingBench>[1] = {}): World {
-  const net = new VirtualInternet()
-  const root = signed('.')
-  const example = signed('example')
-  net.server(ROOT_AT, { '.': `
-    @ 518400 NS a.root-servers.example.
-    a.root-servers.example. 518400 A ${ROOT_AT}
-    example. 172800 NS ns.example.
-    ns.example. 172800 A 192.0.2.53
-    ${example.ds}
-  ` }, { signed: { '.': root.signing } })
-  const exampleServer = net.server('192.0.2.53', { example: `
-    @ 3600 NS ns
-    ns 3600 A 192.0.2.53
+  const { net, example, anchors } = signedInternet(`
     www 300 A 192.0.2.80
     *.wild 300 TXT "any"
     alias 300 CNAME www
@@ -38,7 +25,7 @@ function world(options: ConstructorParameters<typeof ResolvingBench>[1] = {}): W
     a-root 1 A 192.0.2.1
     other 3600 NS ns.other
     ns.other 3600 A 192.0.2.54
-  ` }, { signed: { example: example.signing } })
+  `)
   const other = net.server('192.0.2.54', { 'other.example': `
     @ 3600 NS ns
     ns 3600 A 192.0.2.54
@@ -46,9 +33,7 @@ function world(options: ConstructorParameters<typeof ResolvingBench>[1] = {}): W
     in 300 CNAME www.example.
     round 300 CNAME round.example.
   ` })
-  const anchors = parseTrustAnchors(root.ds)
-  if (!anchors.ok || !anchors.value.has(ROOT_KEY)) throw new Error('no anchor')
-  return { bench: new ResolvingBench(net, { anchors: anchors.value, ...options }), net, example: exampleServer, other }
+  return { bench: new ResolvingBench(net, { anchors, ...options }), net, example, other }
 }
 
 describe('a validating resolver', () => {
