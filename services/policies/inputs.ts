@@ -22,8 +22,6 @@ export const MOST_MEMBERS = 256
 export const MOST_MEMBERS_TOGETHER = 1000
 /** Longer lists belong in a file. */
 export const LONGEST_TEXT = 100_000
-/** What a server of lists is asked for more often than that is a nuisance. */
-export const SHORTEST_REFRESH_SECONDS = 300
 const LONGEST_PAUSE_MS = 366 * 86_400_000
 
 const invalid = (field: string, problem: string, remedy: string): { readonly ok: false; readonly error: Refusal } =>

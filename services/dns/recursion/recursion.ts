@@ -16,7 +16,6 @@ import type { TraceStep } from '../../model/index.ts'
 import type { Exchange, ExchangeOutcome, QueryHandle } from '../resolver/exchange.ts'
 import { TRUST } from '../resolver/finding.ts'
 import type { Finding } from '../resolver/finding.ts'
-import { OUT_OF_BUDGET } from '../resolver/resolver.ts'
 import { formatServer } from '../resolver/server-book.ts'
 import type { Server } from '../resolver/server-book.ts'
 import { Budget } from '../resolver/source.ts'
@@ -264,7 +263,7 @@ export class Recursion implements AnswerSource {
         const { because, zone } = effect
         this.#ports.count('recursion-failed')
         course.ask.trace?.('dns.recursion.failed', { ...namedIn(course.ask), zone: formatKey(zone), because })
-        this.#finish(course, { kind: 'failed', because: because === 'over-budget' ? OUT_OF_BUDGET : because, fault: faultOf(because) })
+        this.#finish(course, { kind: 'failed', because, fault: faultOf(because) })
       }
     }
   }

@@ -16,7 +16,6 @@ const BUILT_IN = [
   ['f', '192.5.5.241'], ['g', '192.112.36.4'], ['h', '198.97.190.53'], ['i', '192.36.148.17'], ['j', '192.58.128.30'],
   ['k', '193.0.14.129'], ['l', '199.7.83.42'], ['m', '202.12.27.33'],
 ] as const
-export const ROOT_HINTS_SINCE = '2023-11-27'
 
 export const ROOT_HINTS: readonly NameServer[] = BUILT_IN.map(
   ([letter, address]) => ({ name: keyOf(`${letter}.root-servers.net`), addresses: [ipv4(address)] }),

@@ -17,9 +17,8 @@ import { soaOf } from '../cache/lifetime.ts'
 import { EXTENDED_ERROR } from '../wire/extended-errors.ts'
 import type { ExtendedError } from '../wire/extended-errors.ts'
 import { isOfTheData } from '../validator/faults.ts'
-import { formatKey } from '../wire/name.ts'
 import type { NameKey } from '../wire/name.ts'
-import { TYPE, typeName } from '../wire/type-names.ts'
+import { TYPE } from '../wire/type-names.ts'
 import { TRUST } from './finding.ts'
 import type { Finding } from './finding.ts'
 import { Budget } from './source.ts'
@@ -49,7 +48,7 @@ const MAX_TRIES = 3
 const LONGEST_MS = 20_000
 
 export type Sought = { readonly partition: number; readonly key: NameKey; readonly type: number }
-export const soughtKey = ({ partition, key, type }: Sought): string => `${key}${String.fromCharCode(type, partition)}`
+const soughtKey = ({ partition, key, type }: Sought): string => `${key}${String.fromCharCode(type, partition)}`
 
 export type ResolverOutcome =
   /** `server`: who said it, for people; undefined when it was known already. */
@@ -384,9 +383,6 @@ export class Resolver {
 const isForClients = (finding: Finding): boolean => finding.kind === 'rrset' || finding.kind === 'alias' || soaOf(finding) !== undefined
 
 /** What a source says when a question may cost no more. */
-export const OUT_OF_BUDGET = 'budget'
+export const OUT_OF_BUDGET = 'over-budget'
 const LATE: ResolverOutcome = { kind: 'failed', because: 'no-answer', fault: EXTENDED_ERROR.noReachableAuthority }
 const pendingKey = (sought: Sought, validated: boolean): string => `${validated ? 'v' : 'u'}${soughtKey(sought)}`
-
-/** For log lines and traces. */
-export const soughtText = ({ key, type }: Sought): string => `${formatKey(key)} ${typeName(type)}`

@@ -13,7 +13,7 @@ export type Trace = ((id: DnsEventId, facts: TraceStep[1]) => void) | undefined
 
 /**
  * What one client's question may cost in all, with everything that must be asked for its sake: servers' names, keys,
- * aliases. Against NXNS (RFC 9520 is not enough), KeyTrap (CVE-2023-50387) and NSEC3 exhaustion (CVE-2023-50868).
+ * aliases. Against NXNS (CVE-2020-12662), KeyTrap (CVE-2023-50387) and NSEC3 exhaustion (CVE-2023-50868).
  */
 export class Budget {
   /** Messages to servers. */

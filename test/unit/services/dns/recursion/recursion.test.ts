@@ -267,7 +267,7 @@ describe('bounds', () => {
     const budget = new Budget()
     budget.queries = 2
     const bench = new RecursionBench(smallInternet())
-    expect(bench.tell('www.example.com', 'A', budget)).toEqual(['failed: budget'])
+    expect(bench.tell('www.example.com', 'A', budget)).toEqual(['failed: over-budget'])
     expect(bench.net.asked()).toHaveLength(3)
   })
 

@@ -3,7 +3,7 @@ import { RrsetCache } from '../../../../../services/dns/cache/rrset-cache.ts'
 import type { Finding } from '../../../../../services/dns/resolver/finding.ts'
 import { TRUST } from '../../../../../services/dns/resolver/finding.ts'
 import type { ResolverCount, ResolverOutcome, ResolverPorts } from '../../../../../services/dns/resolver/resolver.ts'
-import { CLIENT_MS, Resolver } from '../../../../../services/dns/resolver/resolver.ts'
+import { CLIENT_MS, OUT_OF_BUDGET, Resolver } from '../../../../../services/dns/resolver/resolver.ts'
 import { Budget } from '../../../../../services/dns/resolver/source.ts'
 import type { Ask, SourceOutcome } from '../../../../../services/dns/resolver/source.ts'
 import { EXTENDED_ERROR, extendedError } from '../../../../../services/dns/wire/extended-errors.ts'
@@ -115,7 +115,7 @@ describe('a question to the resolver', () => {
 
   test('that may cost no more is not remembered as failed', () => {
     const lab = new Lab()
-    lab.onAsked = ({ reply }) => reply({ ...FAILED, because: 'budget' })
+    lab.onAsked = ({ reply }) => reply({ ...FAILED, because: OUT_OF_BUDGET })
     lab.ask('www.example')
     expect(lab.resolver.failedLately(sought('www.example'))).toBeUndefined()
   })
