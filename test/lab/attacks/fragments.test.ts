@@ -3,7 +3,6 @@
  * whole, as many as would fill any table of reassembly, and later ones that carry a lie and are to be joined to a true
  * beginning (RFC 5452 §4.4; Herzberg and Shulman, 2013). Nothing false is believed, and all others are served.
  */
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { StatisticsView } from '../../../services/index.ts'
 import { queryBytes } from '../../support/dns.ts'
@@ -11,7 +10,7 @@ import { describeLab } from '../available.ts'
 import { dig } from '../dig.ts'
 import { addressOctets, ethernet, ipv4, sendFrames, udp } from '../frames.ts'
 import { BEHAVIOURS, LIE, TRUTH } from '../internet/behaviours.ts'
-import { openResolvingWorld, type ResolvingWorld, startSubject, type Subject } from '../internet/resolving-world.ts'
+import { openResolvingWorld, type ResolvingWorld, residentMb, startSubject, type Subject } from '../internet/resolving-world.ts'
 import type { Host } from '../netns.ts'
 import { APPLIANCE, BRIDGE } from '../world.ts'
 
@@ -31,7 +30,6 @@ describeLab('fragments of others', () => {
   let subject: Subject
   let attacker: Host
   let mac: string
-  const residentMb = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${subject.pid}/status`, 'utf8'))?.[1]) / 1024
 
   beforeAll(async () => {
     world = await openResolvingWorld(false)
@@ -47,7 +45,7 @@ describeLab('fragments of others', () => {
     ethernet(mac, ATTACKER_MAC, 0x0800, ipv4(from, APPLIANCE, { protocol: 17, identification, flagsAndOffset, payload }))
 
   test('those that never become whole fill nothing that others need', async () => {
-    const before = residentMb()
+    const before = residentMb(subject)
     const payload = udp(53, 40_000, [...queryBytes('www.victim.gamma', 'A', { flags: 0x8580 }), ...lies].slice(0, 512), 2000)
     const frames = Array.from({ length: INCOMPLETE }, (_, i) => frame(addressOf('honest'), i, MORE_FRAGMENTS, payload))
     const flood = sendFrames(attacker, frames)
@@ -56,7 +54,7 @@ describeLab('fragments of others', () => {
     }
     await flood
     expect((await dig(world.asker, APPLIANCE, 'www.unsigned.gamma')).data).toEqual([TRUTH])
-    expect(residentMb() - before).toBeLessThan(MOST_GROWTH_MB)
+    expect(residentMb(subject) - before).toBeLessThan(MOST_GROWTH_MB)
     const statistics = await subject.appliance?.get<StatisticsView>('/statistics?all=yes')
     // They did come in, and the oldest gave way.
     if (statistics !== undefined) expect(JSON.stringify(statistics)).toMatch(/"fragment-evicted":[1-9]/)

@@ -2,13 +2,12 @@
  * Clients that ask over TCP for much and read nothing of it: what is kept for them is bounded, and others are answered
  * over both transports.
  */
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { queryBytes } from '../../support/dns.ts'
 import { describeLab } from '../available.ts'
 import { dig } from '../dig.ts'
 import { TRUTH } from '../internet/behaviours.ts'
-import { openResolvingWorld, type ResolvingWorld, startSubject, type Subject } from '../internet/resolving-world.ts'
+import { openResolvingWorld, type ResolvingWorld, residentMb, startSubject, type Subject } from '../internet/resolving-world.ts'
 import type { Host } from '../netns.ts'
 import { APPLIANCE, BRIDGE } from '../world.ts'
 
@@ -21,7 +20,6 @@ describeLab('answers over TCP that nobody reads', () => {
   let world: ResolvingWorld
   let subject: Subject
   let attacker: Host
-  const residentMb = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${subject.pid}/status`, 'utf8'))?.[1]) / 1024
 
   beforeAll(async () => {
     world = await openResolvingWorld(false)
@@ -33,7 +31,7 @@ describeLab('answers over TCP that nobody reads', () => {
 
   test('memory stays bounded, and others are answered, also with what was never asked before', async () => {
     expect((await dig(world.asker, APPLIANCE, '+tcp', 'long.big.alpha', 'TXT')).size).toBeGreaterThan(3000)
-    const before = residentMb()
+    const before = residentMb(subject)
     const query = [...queryBytes('long.big.alpha', 'TXT')]
     const hex = Buffer.from([query.length >> 8, query.length & 255, ...query]).toString('hex')
     const argv = [process.execPath, 'test/lab/attacks/never-reads.ts', APPLIANCE, String(CONNECTIONS), String(QUERIES), hex]
@@ -45,7 +43,7 @@ describeLab('answers over TCP that nobody reads', () => {
       expect([how, answer.status]).toEqual([how, 'NOERROR'])
     }
     expect((await dig(world.asker, APPLIANCE, '+tcp', 'www.honest.gamma')).data).toEqual([TRUTH])
-    const growth = residentMb() - before
+    const growth = residentMb(subject) - before
     console.log(`unread streams: RSS ${Math.round(growth)} MB more, for ${CONNECTIONS} × ${QUERIES} answers of 3 KB`)
     expect(growth).toBeLessThan(MOST_GROWTH_MB)
     await hog.stop()

@@ -3,13 +3,13 @@
  * say nothing, and below one whose servers answer each with NXDOMAIN. Clients that ask for other names are answered all
  * the while, from the cache and by asking on.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeLab } from '../available.ts'
 import { askAll } from '../internet/agreement.ts'
 import { TRUTH } from '../internet/behaviours.ts'
-import { openResolvingWorld, type ResolvingWorld, startSubject, type Subject } from '../internet/resolving-world.ts'
+import { openResolvingWorld, type ResolvingWorld, residentMb, startSubject, type Subject } from '../internet/resolving-world.ts'
 import type { Host } from '../netns.ts'
 import { APPLIANCE, BRIDGE } from '../world.ts'
 
@@ -24,7 +24,6 @@ describeLab('water torture', () => {
   let subject: Subject
   let attacker: Host
 
-  const residentMb = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${subject.pid}/status`, 'utf8'))?.[1]) / 1024
 
   beforeAll(async () => {
     world = await openResolvingWorld(false)
@@ -38,7 +37,7 @@ describeLab('water torture', () => {
     test('others are answered meanwhile', async () => {
       const cached = WANTED.map(name => ({ name, type: 'A' }))
       await askAll(world.asker, APPLIANCE, cached, 'plain', 'udp')
-      const before = residentMb()
+      const before = residentMb(subject)
       const file = join(attacker.directory, `${zone}.names`)
       const random = (i: number): string => (i * 2_654_435_761 >>> 0).toString(36)
       writeFileSync(file, Array.from({ length: SECONDS * PER_SECOND }, (_, i) => `${random(i)}.${zone}.gamma A\n`).join(''))
@@ -63,14 +62,14 @@ describeLab('water torture', () => {
       const went = (await world.internet.queries()).get(zone) ?? 0
       const said = [
         `${rounds.length} rounds`, `of cached names at least ${least(one => one.cached)} answered`,
-        `of new ones ${least(one => one.fresh)}`, `${went} queries went on`, `RSS ${Math.round(residentMb() - before)} MB more`,
+        `of new ones ${least(one => one.fresh)}`, `${went} queries went on`, `RSS ${Math.round(residentMb(subject) - before)} MB more`,
       ]
       console.log(`water torture below ${zone}: ${said.join(', ')}`)
       expect(rounds.length).toBeGreaterThan(0)
       expect(least(one => one.cached)).toBe(1)
       const fresh = rounds.map(one => one.fresh)
       expect(fresh.reduce((sum, one) => sum + one, 0) / fresh.length).toBeGreaterThan(0.9)
-      expect(residentMb() - before).toBeLessThan(MOST_GROWTH_MB)
+      expect(residentMb(subject) - before).toBeLessThan(MOST_GROWTH_MB)
     })
   })
 

@@ -2,6 +2,7 @@
  * The small Internet, and on a LAN beside it the appliance, Unbound, BIND and a host that asks. With
  * TAPROOT_LAB_SUBJECT=unbound (or bind) that program stands in the appliance's place: a test that both fail is probably wrong.
  */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Appliance } from '../appliance.ts'
 import { APPLIANCE, BRIDGE, GATEWAY } from '../world.ts'
@@ -52,6 +53,9 @@ export async function openResolvingWorld(withOthers: boolean): Promise<Resolving
 
 /** What asks the Internet: the appliance by host sockets or its own stack, or who stands in for it. */
 export type Subject = { readonly pid: number; readonly appliance: Appliance | undefined }
+
+/** Of the program that is asked, as the kernel counts it. */
+export const residentMb = ({ pid }: Subject): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 
 let starts = 0
 /** Starts the appliance as 10.53.0.2 with an empty cache, resolving from the small root unless `settings` say otherwise. */
